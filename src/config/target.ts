@@ -1,0 +1,77 @@
+import { quote } from "../address.js";
+import { builtInForms, hostsAndKey, type TargetForm, type TargetParts } from "../backends/target-forms.js";
+import type { Backend, Target } from "../registry.js";
+import { nearMiss } from "./key-names.js";
+
+/**
+ * Reads a target URL such as `etcd:///h1:2379,h2:2379?key=order.rpc`. Text without a scheme is a DNS name, as in gRPC.
+ * @param parse the `parse` of a backend with a URL form of its own; the built-in backends' forms are known.
+ * @throws TypeError that quotes the URL, says what is wrong with it and what form is expected.
+ */
+export function parseTargetUrl(url: string, parse?: Backend["parse"]): Target {
+  const text = url.trim();
+  const [, scheme, rest] = /^([A-Za-z][A-Za-z0-9+.-]*):(.*)$/s.exec(text) ?? [];
+  // "order-rpc:8080" looks like a scheme and a path, but is a name and a port.
+  const bareName = scheme === undefined || (/^\d+$/.test(rest!) && !Object.hasOwn(builtInForms, scheme));
+  return bareName ? read(url, "dns", "", text, parse) : read(url, scheme.toLowerCase(), "", rest!, parse);
+}
+
+/**
+ * Reads a target URL that is already split, as grpc-js hands it to a resolver.
+ * @param path may hold the query, and the authority too (`//authority/path?query`) where that has not been split off.
+ * @throws TypeError like parseTargetUrl.
+ */
+export function parseTarget(scheme: string, authority: string, path: string, parse?: Backend["parse"]): Target {
+  return read(`${scheme}:${path.startsWith("//") ? "" : `//${authority}/`}${path}`, scheme, authority, path, parse);
+}
+
+function read(url: string, scheme: string, authority: string, path: string, parse: Backend["parse"]): Target {
+  const form = formOf(scheme, parse);
+  try {
+    const parts = split(authority, path);
+    for (const param of Object.keys(parts.params)) {
+      const meant = form.params.includes(param) ? undefined : nearMiss(param, form.params);
+      if (meant) throw new TypeError(`it has a parameter ${JSON.stringify(param)}: did you mean ${meant}?`);
+    }
+    return { scheme, ...form.parse(parts) };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const expected = form.expected === "" ? "" : `; expected ${form.expected}`;
+    throw new TypeError(`${quote(url)} is not a target: ${why}${expected}`, { cause: error });
+  }
+}
+
+function formOf(scheme: string, parse: Backend["parse"]): TargetForm {
+  // A backend's own errors say what form it expects.
+  if (parse) return { expected: "", params: [], parse };
+  return Object.hasOwn(builtInForms, scheme) ? builtInForms[scheme]! : hostsAndKey(scheme);
+}
+
+function split(authority: string, pathAndQuery: string): TargetParts {
+  const [beforeQuery, query] = cut(pathAndQuery, "?");
+  const [, inPath, path] = /^(?:\/\/([^/]*))?\/*(.*)$/s.exec(beforeQuery)!;
+  return { authority: decode(authority || inPath || ""), path: decode(path ?? ""), params: params(query) };
+}
+
+function params(query: string): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const [name, value] of new URLSearchParams(query)) {
+    const folded = name.toLowerCase();
+    if (Object.hasOwn(found, folded)) throw new TypeError(`its parameter ${JSON.stringify(name)} is given twice`);
+    found[folded] = value;
+  }
+  return found;
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new TypeError('it has a "%" that begins no escape (a percent sign itself is written %25)');
+  }
+}
+
+function cut(text: string, separator: string): [before: string, after: string] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
+}
