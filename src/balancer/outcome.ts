@@ -1,0 +1,33 @@
+/**
+ * What the end of a call says of the instance that served it:
+ * - `success`: it did its work; the latency is a sample of its speed.
+ * - `failure`: it, or the way to it, is at fault; it should get fewer calls.
+ * - `ignore`: the caller caused the end, so it says nothing of the instance.
+ */
+export type Outcome = "success" | "failure" | "ignore";
+
+/** By numeric gRPC status code (https://github.com/grpc/grpc/blob/master/doc/statuscodes.md). */
+const OUTCOMES: readonly Outcome[] = [
+  "success", // 0 OK
+  "ignore", // 1 CANCELLED: the caller gave up
+  "failure", // 2 UNKNOWN: what a handler that throws becomes
+  "ignore", // 3 INVALID_ARGUMENT: wrong at every instance
+  "failure", // 4 DEADLINE_EXCEEDED: too slow, whoever set the deadline
+  "ignore", // 5 NOT_FOUND: an answer
+  "ignore", // 6 ALREADY_EXISTS: an answer
+  "ignore", // 7 PERMISSION_DENIED: the caller's rights
+  "failure", // 8 RESOURCE_EXHAUSTED: how an overloaded instance sheds calls
+  "ignore", // 9 FAILED_PRECONDITION: the state of the data
+  "ignore", // 10 ABORTED: a conflict between callers
+  "ignore", // 11 OUT_OF_RANGE: the caller read past the end
+  "failure", // 12 UNIMPLEMENTED: an instance of an older version
+  "failure", // 13 INTERNAL: a broken invariant, or a stream reset
+  "failure", // 14 UNAVAILABLE: not there, or going away
+  "failure", // 15 DATA_LOSS: its data is damaged
+  "ignore", // 16 UNAUTHENTICATED: the caller's credentials
+];
+
+/** What a call that ended with this gRPC status code says of its instance. Codes gRPC does not know are UNKNOWN. */
+export function outcomeOf(code: number): Outcome {
+  return OUTCOMES[code] ?? "failure";
+}
