@@ -113,10 +113,9 @@ test("a name that fails, or is gone, keeps its last addresses: DNS does not deci
   dns.set("a", []);
   await timing.advance(10_000);
   assert.equal(await news(), undefined);
-  assert.deepEqual(troubles, [
-    "1 of 1 host names cannot be resolved: SERVFAIL",
-    "1 of 1 host names cannot be resolved: a has no address: the answer is empty",
-  ]);
+  assert.equal(troubles.length, 2);
+  assert.equal(troubles[0], "1 of 1 host names cannot be resolved: SERVFAIL");
+  assert.match(troubles[1]!, /^1 of 1 host names cannot be resolved: a has no address: the answer is empty/);
   list("a:1", "a:2");
   assert.deepEqual(await news(), ["a:1=10.0.0.1:1", "a:2=10.0.0.1:2"]);
   abort.abort();

@@ -26,6 +26,9 @@ export interface Timing {
   random(): number;
 }
 
+/** https://github.com/kubernetes/dns/blob/master/docs/specification.md, section 2.4.1. */
+const KUBERNETES_HINT = "(In Kubernetes: only headless Services list pods, and only those that are ready.)";
+
 const systemTiming: Timing = {
   now: () => performance.now(),
   after(ms, run) {
@@ -132,7 +135,8 @@ export class FollowedHost {
     this.#answer = answer;
     const addresses = [...new Set(answer.addresses)].sort(byFamily);
     if (addresses.length === 0) {
-      this.#say(addresses, new Error(`${this.host} has no address: ${answer.absence ?? "the answer is empty"}`));
+      const absence = answer.absence ?? "the answer is empty";
+      this.#say(addresses, new Error(`${this.host} has no address: ${absence}; is the name right? ${KUBERNETES_HINT}`));
       return this.#backoff.next();
     }
     this.#backoff.reset();
