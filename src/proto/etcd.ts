@@ -327,6 +327,13 @@ export interface MemberListResponse {
   members: Member[];
 }
 
+export interface AlarmRequest {
+}
+
+export interface AlarmResponse {
+  header: ResponseHeader | undefined;
+}
+
 export interface StatusRequest {
 }
 
@@ -3646,6 +3653,106 @@ export const MemberListResponse: MessageFns<MemberListResponse> = {
   },
 };
 
+function createBaseAlarmRequest(): AlarmRequest {
+  return {};
+}
+
+export const AlarmRequest: MessageFns<AlarmRequest> = {
+  encode(_: AlarmRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AlarmRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAlarmRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AlarmRequest>): AlarmRequest {
+    return AlarmRequest.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<AlarmRequest>): AlarmRequest {
+    const message = createBaseAlarmRequest();
+    return message;
+  },
+};
+
+function createBaseAlarmResponse(): AlarmResponse {
+  return { header: undefined };
+}
+
+export const AlarmResponse: MessageFns<AlarmResponse> = {
+  encode(message: AlarmResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.header !== undefined) {
+      ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AlarmResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAlarmResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.header = ResponseHeader.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AlarmResponse>): AlarmResponse {
+    return AlarmResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AlarmResponse>): AlarmResponse {
+    const message = createBaseAlarmResponse();
+    message.header = (object.header !== undefined && object.header !== null)
+      ? ResponseHeader.fromPartial(object.header)
+      : undefined;
+    return message;
+  },
+};
+
 function createBaseStatusRequest(): StatusRequest {
   return {};
 }
@@ -4366,6 +4473,15 @@ export const ClusterClient = makeGenericClientConstructor(ClusterService, "etcds
 
 export type MaintenanceService = typeof MaintenanceService;
 export const MaintenanceService = {
+  alarm: {
+    path: "/etcdserverpb.Maintenance/Alarm" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: AlarmRequest): Buffer => Buffer.from(AlarmRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): AlarmRequest => AlarmRequest.decode(value),
+    responseSerialize: (value: AlarmResponse): Buffer => Buffer.from(AlarmResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): AlarmResponse => AlarmResponse.decode(value),
+  },
   status: {
     path: "/etcdserverpb.Maintenance/Status" as const,
     requestStream: false as const,
@@ -4378,10 +4494,26 @@ export const MaintenanceService = {
 } as const;
 
 export interface MaintenanceServer extends UntypedServiceImplementation {
+  alarm: handleUnaryCall<AlarmRequest, AlarmResponse>;
   status: handleUnaryCall<StatusRequest, StatusResponse>;
 }
 
 export interface MaintenanceClient extends Client {
+  alarm(
+    request: AlarmRequest,
+    callback: (error: ServiceError | null, response: AlarmResponse) => void,
+  ): ClientUnaryCall;
+  alarm(
+    request: AlarmRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: AlarmResponse) => void,
+  ): ClientUnaryCall;
+  alarm(
+    request: AlarmRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: AlarmResponse) => void,
+  ): ClientUnaryCall;
   status(
     request: StatusRequest,
     callback: (error: ServiceError | null, response: StatusResponse) => void,
