@@ -44,6 +44,11 @@ export interface Discovery {
    * the backend answers again. Ends when the signal aborts. Throws only for what no retry can mend.
    */
   watch(service: string, options: WatchOptions): AsyncIterable<readonly Instance[]>;
+  /**
+   * Asks for a fresh answer soon, where answers are polled for: a connection has failed, so the last one may be stale.
+   * Called often; it is the backend that limits the rate.
+   */
+  refresh?(service: string): void;
 }
 
 /** Where to look, as read from a target URL or from configuration. */
@@ -76,7 +81,7 @@ export interface Backend {
 
 type LazyBackend = () => Promise<Backend> | Backend;
 
-const backends = new Map<string, LazyBackend>();
+const backends = new Map<string, Backend | LazyBackend>();
 const listeners = new Set<(scheme: string) => void>();
 
 /**
@@ -91,7 +96,7 @@ export function registerBackend(scheme: string, backend: Backend | LazyBackend):
       `"${scheme}" cannot be a backend's scheme: use a lower-case letter, then letters, digits, "+", "." or "-"`,
     );
   }
-  backends.set(scheme, typeof backend === "function" ? backend : () => backend);
+  backends.set(scheme, backend);
   for (const listener of listeners) listener(scheme);
 }
 
@@ -100,13 +105,19 @@ export function registerBackend(scheme: string, backend: Backend | LazyBackend):
  * @throws Error that names the known schemes when there is none.
  */
 export async function loadBackend(scheme: string): Promise<Backend> {
-  const load = backends.get(scheme);
-  if (!load) {
+  const backend = backends.get(scheme);
+  if (!backend) {
     throw new Error(
       `no backend is called "${scheme}": known are ${backendSchemes().join(", ")}; registerBackend() adds one`,
     );
   }
-  return load();
+  return typeof backend === "function" ? backend() : backend;
+}
+
+/** How a backend reads its target URLs, when it has a way of its own and is not lazily loaded. */
+export function parserOf(scheme: string): Backend["parse"] {
+  const backend = backends.get(scheme);
+  return typeof backend === "object" ? backend.parse?.bind(backend) : undefined;
 }
 
 export function backendSchemes(): string[] {

@@ -35,6 +35,11 @@ export interface Node<K> {
    * @param report the server's own load report; accepted and not used (docs/balancing.md says why).
    */
   ended(latencyMs: number | undefined, ok: boolean | undefined, report?: unknown): void;
+  /**
+   * A started call that goes on (a stream) has got its first answer: the latency is a sample, and from now on the call's
+   * age tells nothing. Its end is `ended(undefined, ok)`.
+   */
+  answered(latencyMs: number): void;
   /** Gives back a pick that never started. */
   released(): void;
 }
@@ -216,6 +221,13 @@ class Member<K> implements Node<K> {
 
   released(): void {
     if (this.#reserved > 0) this.#reserved -= 1;
+  }
+
+  answered(latencyMs: number): void {
+    if (this.#timed === 0 || !(latencyMs >= 0 && latencyMs < Number.POSITIVE_INFINITY)) return;
+    const now = this.#pool.tick();
+    this.#forget(now, latencyMs);
+    this.#learn(now, latencyMs);
   }
 
   ended(latencyMs: number | undefined, ok: boolean | undefined, _report?: unknown): void {

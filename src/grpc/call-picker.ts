@@ -1,0 +1,109 @@
+import type { status } from "@grpc/grpc-js";
+import { outcomeOf } from "../balancer/outcome.js";
+import { type Node, P2cEwma } from "../balancer/p2c-ewma.js";
+import { log, logs } from "../log.js";
+import type { CallDoor } from "./call-door.js";
+import type { Connection } from "./connection.js";
+import { Reservations } from "./reservations.js";
+import { type Picker, type PickResult, PickResultType } from "./shield.js";
+
+const QUEUE: PickResult = {
+  pickResultType: PickResultType.QUEUE,
+  subchannel: null,
+  status: null,
+  onCallStarted: null,
+  onCallEnded: null,
+};
+
+/** An instance and its load when a pick compared it. */
+interface Compared {
+  readonly instance: string;
+  /** Milliseconds. */
+  readonly load: number;
+  readonly inFlight: number;
+}
+
+/** Chooses the connection of each call by the balancer and tells the balancer how the call went. */
+export class CallPicker implements Picker {
+  readonly #balancer: P2cEwma<string>;
+  readonly #connections: ReadonlyMap<string, Connection>;
+  readonly #service: () => string;
+  readonly #reservations = new Reservations();
+  #compared: readonly Compared[] = [];
+
+  /** @param connections by the identity that the balancer knows them by. */
+  constructor(connections: ReadonlyMap<string, Connection>, service: () => string) {
+    this.#connections = connections;
+    this.#service = service;
+    this.#balancer = new P2cEwma<string>({
+      weight: (id) => connections.get(id)?.instance.weight ?? 1,
+      onPick: (_chosen, ...nodes) => {
+        if (logs("debug")) this.#compared = compare(nodes);
+      },
+    });
+  }
+
+  /** Makes these the connections to choose from. */
+  set(ids: Iterable<string>): void {
+    this.#balancer.set(ids);
+  }
+
+  pick(): PickResult {
+    this.#reservations.expire();
+    const node = this.#balancer.pick();
+    if (!node) return QUEUE;
+    const connection = this.#connections.get(node.key);
+    if (!connection?.ready) {
+      // It has just gone; the policy is about to say so, and the call is picked for again.
+      node.released();
+      return QUEUE;
+    }
+    return this.#resultFor(node, connection.door!);
+  }
+
+  #resultFor(node: Node<string>, door: CallDoor): PickResult {
+    const reservation = this.#reservations.add(node);
+    const compared = this.#compared;
+    let startedAt = 0;
+    let method = "";
+    let firstMessageAt: number | undefined;
+
+    const onCallStarted = () => {
+      const call = door.takeEntered();
+      startedAt = performance.now();
+      if (!reservation.settle()) return;
+      node.started();
+      if (!call) return;
+      method = call.method;
+      call.onFirstMessage = () => {
+        firstMessageAt = performance.now();
+        node.answered(firstMessageAt - startedAt);
+      };
+    };
+    const onCallEnded = (code: status) => {
+      const now = performance.now();
+      if (!reservation.expired) {
+        const outcome = outcomeOf(code);
+        const ok = outcome === "ignore" ? undefined : outcome === "success";
+        node.ended(firstMessageAt === undefined ? now - startedAt : undefined, ok);
+      }
+      if (logs("debug")) {
+        const ms = Number((now - startedAt).toFixed(3));
+        log.debug({ service: this.#service(), method, instance: node.key, code, ms, compared }, "call");
+      }
+    };
+    return {
+      pickResultType: PickResultType.COMPLETE,
+      subchannel: door.asSubchannel(),
+      status: null,
+      onCallStarted,
+      onCallEnded,
+    };
+  }
+}
+
+/** The distinct nodes of a comparison. */
+function compare(nodes: readonly Node<string>[]): Compared[] {
+  const loadOf = (node: Node<string>) => Number(node.load().toFixed(3));
+  return [...new Set(nodes)].map((node) => ({ instance: node.key, load: loadOf(node), inFlight: node.inFlight }));
+}

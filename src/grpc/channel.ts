@@ -1,0 +1,104 @@
+import * as grpc from "@grpc/grpc-js";
+import "./register.js";
+import { currentCall } from "./call-context.js";
+import { balancerConfig, type ClientConfig, targetOfClient } from "./client-config.js";
+import { beginClientSpan, endClientSpan } from "./client-span.js";
+import { TARGET_OPTION } from "./target-option.js";
+
+type Call = ReturnType<grpc.Channel["createCall"]>;
+type CallListener = Parameters<Call["start"]>[1];
+
+export interface ChannelSettings {
+  /** Default insecure. */
+  readonly credentials?: grpc.ChannelCredentials | undefined;
+  /** Further options of grpc-js' channel; a `grpc.service_config` among them replaces BalancerName. */
+  readonly channelOptions?: grpc.ChannelOptions | undefined;
+  /**
+   * The services that are called through the channel. Config.Timeout then applies to their unary methods only; without it
+   * a channel cannot tell a stream from a unary call, and Timeout ends every call that brings no deadline of its own.
+   */
+  readonly services?: readonly grpc.ServiceDefinition[] | undefined;
+}
+
+const DEFAULT_TIMEOUT_MS = 2_000;
+
+/**
+ * A grpc-js channel to the instances of a service, for whatever takes a channel (`channelOverride`, nice-grpc). It begins
+ * to connect at once; close() it to end.
+ * @throws TypeError when the config does not say where the instances are, or says it wrongly.
+ */
+export function createChannel(config: ClientConfig, settings: ChannelSettings = {}): grpc.Channel {
+  const channel = new ServiceChannel(config, settings);
+  channel.getConnectivityState(true);
+  return channel;
+}
+
+class ServiceChannel extends grpc.Channel {
+  readonly #config: ClientConfig;
+  readonly #service: string;
+  readonly #streaming: ReadonlySet<string>;
+
+  constructor(config: ClientConfig, { credentials, channelOptions, services = [] }: ChannelSettings) {
+    const { url, target } = targetOfClient(config);
+    super(url, credentials ?? grpc.credentials.createInsecure(), {
+      // A proxy for HTTP would be asked for the registry's name instead of the instance's.
+      "grpc.enable_http_proxy": 0,
+      "grpc.service_config": JSON.stringify(balancerConfig(config)),
+      ...(config.KeepaliveTime ? { "grpc.keepalive_time_ms": config.KeepaliveTime } : {}),
+      ...channelOptions,
+      [TARGET_OPTION]: target,
+    });
+    this.#config = config;
+    this.#service = target.service;
+    this.#streaming = streamingPaths(services);
+  }
+
+  override createCall(
+    path: string,
+    deadline: grpc.Deadline,
+    host: string | null | undefined,
+    parentCall: Parameters<grpc.Channel["createCall"]>[3],
+    flags: number | null | undefined,
+  ): Call {
+    const call = super.createCall(path, this.#deadlineOf(path, deadline), host, parentCall, flags);
+    const start = call.start.bind(call);
+    call.start = (metadata, listener) => this.#start(call, path, start, metadata, listener);
+    return call;
+  }
+
+  /** The call's own deadline, else Timeout from now; never later than the deadline of the call that is being served. */
+  #deadlineOf(path: string, given: grpc.Deadline): number {
+    const timeout = this.#config.Middlewares?.Timeout === false ? 0 : (this.#config.Timeout ?? DEFAULT_TIMEOUT_MS);
+    const own = given instanceof Date ? given.getTime() : given;
+    const usual = timeout > 0 && !this.#streaming.has(path) ? Date.now() + timeout : Number.POSITIVE_INFINITY;
+    const deadline = own === Number.POSITIVE_INFINITY ? usual : own;
+    return Math.min(deadline, currentCall()?.deadline ?? Number.POSITIVE_INFINITY);
+  }
+
+  #start(call: Call, path: string, start: Call["start"], given: grpc.Metadata, listener: CallListener): void {
+    const metadata = given.clone();
+    const { App, Token, Middlewares } = this.#config;
+    if (App && Token) {
+      metadata.set("app", App);
+      metadata.set("token", Token);
+    }
+    if (Middlewares?.Trace === false) return start(metadata, listener);
+    const span = beginClientSpan(path, this.#service, metadata);
+    if (!span.isRecording()) return start(metadata, listener);
+    start(metadata, {
+      onReceiveMetadata: (received) => listener.onReceiveMetadata(received),
+      onReceiveMessage: (message) => listener.onReceiveMessage(message),
+      onReceiveStatus: (end) => {
+        endClientSpan(span, end, call.getPeer());
+        listener.onReceiveStatus(end);
+      },
+    });
+  }
+}
+
+function streamingPaths(services: readonly grpc.ServiceDefinition[]): ReadonlySet<string> {
+  const methods = services.flatMap((service) => Object.values(service));
+  return new Set(
+    methods.filter((method) => method.requestStream || method.responseStream).map((method) => method.path),
+  );
+}

@@ -1,0 +1,24 @@
+/** The policy's part of a service config: `{"loadBalancingConfig": [{"p2c_ewma": {…}}]}`. */
+export interface PolicyConfig {
+  /** Connect to so many of the listed instances only; 0 means all. Default 0. */
+  readonly subset: number;
+  /** Watch each instance's grpc.health.v1 health and send no call to one that is NOT_SERVING. Default true. */
+  readonly healthCheck: boolean;
+  /** Name of the service whose health is watched; "" means the server as a whole. Default "". */
+  readonly healthService: string;
+}
+
+const DEFAULTS: PolicyConfig = { subset: 0, healthCheck: true, healthService: "" };
+
+/** @throws Error that names the field and the expected form. */
+export function parsePolicyConfig(json: object): PolicyConfig {
+  const { subset, healthCheck, healthService } = { ...DEFAULTS, ...json };
+  if (!Number.isInteger(subset) || subset < 0) throw refused("subset", subset, "a whole number, 0 for all instances");
+  if (typeof healthCheck !== "boolean") throw refused("healthCheck", healthCheck, "true or false");
+  if (typeof healthService !== "string") throw refused("healthService", healthService, "a service name");
+  return { subset, healthCheck, healthService };
+}
+
+function refused(field: string, value: unknown, expected: string): Error {
+  return new Error(`p2c_ewma.${field} is ${JSON.stringify(value)}; expected ${expected}`);
+}

@@ -1,0 +1,189 @@
+import { randomUUID } from "node:crypto";
+import { type ChannelOptions, Metadata, connectivityState as State, status } from "@grpc/grpc-js";
+import { subset } from "../balancer/subset.js";
+import type { Instance } from "../instance.js";
+import { log } from "../log.js";
+import { CallPicker } from "./call-picker.js";
+import { Connection } from "./connection.js";
+import { connectionOptions } from "./connection-options.js";
+import { fleetOf } from "./fleet.js";
+import type { Knowledge } from "./knowledge.js";
+import { type PolicyConfig, parsePolicyConfig } from "./policy-config.js";
+import { POLICY } from "./service-config.js";
+import {
+  type Endpoint,
+  endpointText,
+  type Policy,
+  type PolicyHelper,
+  registerPolicy,
+  UnavailablePicker,
+} from "./shield.js";
+
+/** Registers the load-balancing policy `p2c_ewma` with grpc-js. */
+export function registerP2cEwma(): void {
+  registerPolicy(POLICY, { parse: parsePolicyConfig, create: (helper) => new P2cEwmaPolicy(helper) });
+}
+
+/**
+ * How long instances that an emptied registry no longer lists stay in use after the first new registration, in
+ * milliseconds: the others that are about to register again would otherwise leave the first one with all the traffic.
+ */
+const TAKEOVER_MS = 1_000;
+
+/** Tells this process from the other clients of a service when each takes a subset. */
+const CLIENT = randomUUID();
+
+/**
+ * Keeps a connection to every listed instance and lets the balancer choose among those that are ready. A new set of
+ * instances touches only what changed.
+ */
+class P2cEwmaPolicy implements Policy<PolicyConfig> {
+  readonly #helper: PolicyHelper;
+  readonly #connections = new Map<string, Connection>();
+  /** Connections to instances that are not listed any more since the registry suddenly listed nobody. */
+  readonly #doubted = new Set<string>();
+  readonly #picker: CallPicker;
+  #knowledge: Knowledge | undefined;
+  #ready = new Set<string>();
+  #takeover: NodeJS.Timeout | undefined;
+  #refreshing: NodeJS.Immediate | undefined;
+
+  constructor(helper: PolicyHelper) {
+    this.#helper = helper;
+    this.#picker = new CallPicker(this.#connections, () => this.#knowledge?.target.service ?? "");
+  }
+
+  update(endpoints: readonly Endpoint[], config: PolicyConfig, options: ChannelOptions): void {
+    const fleet = fleetOf(options);
+    this.#knowledge = fleet?.knowledge;
+    const listed = new Map<string, { endpoint: Endpoint; instance: Instance }>();
+    for (const [index, endpoint] of endpoints.entries()) {
+      const instance = fleet?.instances[index] ?? { address: endpointText(endpoint) };
+      listed.set(identityOf(instance, endpoint), { endpoint, instance });
+    }
+    if (listed.size === 0 && this.#ready.size > 0) this.#doubtEmptiness();
+    else this.#closeAllBut(listed);
+
+    const chosen = config.subset > 0 ? subset([...listed.keys()], config.subset, CLIENT) : listed.keys();
+    const chosenIds = new Set(chosen);
+    for (const id of listed.keys()) if (!chosenIds.has(id)) this.#close(id);
+    for (const id of chosenIds) {
+      const { endpoint, instance } = listed.get(id)!;
+      this.#doubted.delete(id);
+      const known = this.#connections.get(id);
+      if (known) known.instance = instance;
+      else this.#open(id, endpoint, instance, config, options);
+    }
+    if (listed.size > 0 && this.#doubted.size > 0) this.#scheduleTakeover();
+    this.#refresh();
+  }
+
+  /** Connections are kept up by themselves, so a call has nothing to wake. */
+  exitIdle(): void {}
+
+  destroy(): void {
+    clearTimeout(this.#takeover);
+    clearImmediate(this.#refreshing);
+    for (const connection of this.#connections.values()) connection.close();
+    this.#connections.clear();
+    this.#doubted.clear();
+    if (this.#knowledge) this.#knowledge.ready = 0;
+  }
+
+  #open(id: string, endpoint: Endpoint, instance: Instance, config: PolicyConfig, options: ChannelOptions): void {
+    const connection = new Connection(
+      { endpoint, instance },
+      this.#helper,
+      { channel: connectionOptions(options), healthService: config.healthCheck ? config.healthService : undefined },
+      () => this.#refreshSoon(),
+    );
+    this.#connections.set(id, connection);
+    connection.connect();
+  }
+
+  #close(id: string): void {
+    this.#connections.get(id)?.close();
+    this.#connections.delete(id);
+    this.#doubted.delete(id);
+  }
+
+  #closeAllBut(listed: ReadonlyMap<string, unknown>): void {
+    for (const id of this.#connections.keys()) {
+      if (!listed.has(id) && !this.#doubted.has(id)) this.#close(id);
+    }
+  }
+
+  /** Everybody gone at once, and yet connected and healthy: rather the registry has lost them than they have stopped. */
+  #doubtEmptiness(): void {
+    if (this.#doubted.size === this.#connections.size) return;
+    for (const [id, connection] of this.#connections) {
+      if (connection.ready) this.#doubted.add(id);
+      else this.#close(id);
+    }
+    const { registry = "the registry", target } = this.#knowledge ?? {};
+    log.warn(
+      { service: target?.service, instances: [...this.#doubted] },
+      `${registry} suddenly lists no instance of ${JSON.stringify(target?.service)}, but ${this.#doubted.size} are connected ` +
+        "and healthy: they stay in use until they close or others register; check the registry",
+    );
+  }
+
+  #scheduleTakeover(): void {
+    this.#takeover ??= setTimeout(() => {
+      this.#takeover = undefined;
+      const replaced = [...this.#ready].some((id) => !this.#doubted.has(id));
+      if (!replaced) return this.#scheduleTakeover();
+      for (const id of this.#doubted) this.#close(id);
+      log.info(
+        { service: this.#knowledge?.target.service },
+        "instances are listed again: those not listed are dropped",
+      );
+      this.#refresh();
+    }, TAKEOVER_MS).unref();
+  }
+
+  /** Connections change in bursts (a rolling deploy, a start with a thousand instances): one look at all of them serves. */
+  #refreshSoon(): void {
+    this.#refreshing ??= setImmediate(() => this.#refresh());
+  }
+
+  #refresh(): void {
+    clearImmediate(this.#refreshing);
+    this.#refreshing = undefined;
+    for (const id of this.#doubted) {
+      // One that really stops closes its connection.
+      if (this.#connections.get(id)?.state !== State.READY) this.#close(id);
+    }
+    const ready = new Set<string>();
+    for (const [id, connection] of this.#connections) if (connection.ready) ready.add(id);
+    const lost = [...this.#ready].some((id) => !ready.has(id) && this.#connections.has(id));
+    this.#ready = ready;
+    this.#picker.set(ready);
+    this.#report();
+    if (lost) this.#helper.requestReresolution();
+  }
+
+  #report(): void {
+    const connections = [...this.#connections.values()];
+    const error = connections.find((connection) => connection.lastError)?.lastError;
+    if (this.#knowledge) {
+      this.#knowledge.ready = this.#ready.size;
+      this.#knowledge.connectionError = error;
+    }
+    if (this.#ready.size > 0) {
+      this.#helper.updateState(State.READY, this.#picker, null);
+    } else if (connections.length === this.#doubted.size || connections.some((connection) => connection.pending)) {
+      this.#helper.updateState(State.CONNECTING, this.#picker, null);
+    } else {
+      const details = this.#knowledge?.explain() ?? `no connection established; last error: ${error}`;
+      const unavailable = new UnavailablePicker({ code: status.UNAVAILABLE, details, metadata: new Metadata() });
+      this.#helper.updateState(State.TRANSIENT_FAILURE, unavailable, details);
+    }
+  }
+}
+
+/** An instance by its address and by where that points now: a host name that moved is another connection. */
+function identityOf({ address }: Instance, endpoint: Endpoint): string {
+  const text = endpointText(endpoint);
+  return text === address ? address : `${address} (${text})`;
+}

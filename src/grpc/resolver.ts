@@ -1,0 +1,114 @@
+import type { ChannelOptions } from "@grpc/grpc-js";
+import { followHosts, type ResolvedInstance } from "../backends/hosts/follow.js";
+import { parseTarget } from "../config/target.js";
+import { log } from "../log.js";
+import { loadBackend, parserOf, type Target } from "../registry.js";
+import { fleetAttributes } from "./fleet.js";
+import { Knowledge } from "./knowledge.js";
+import { configSelector } from "./selector.js";
+import { POLICY, serviceConfigFor } from "./service-config.js";
+import { type GrpcTarget, type NameResolver, type Publish, type Resolution, registerResolver } from "./shield.js";
+import { targetOf } from "./target-option.js";
+
+/** Makes grpc-js understand target URLs of this scheme, through the backend of the same name. */
+export function registerTargetScheme(scheme: string): void {
+  registerResolver(scheme, {
+    create: (target, publish, options) => new DiscoveryResolver(readTarget(target, options), publish, options),
+    defaultAuthority: (target) => authorityFor(target),
+  });
+}
+
+function readTarget({ scheme, authority, path }: GrpcTarget, options: ChannelOptions): Target {
+  return targetOf(options) ?? parseTarget(scheme, authority, path, parserOf(scheme));
+}
+
+/**
+ * The `:authority` of calls, against which TLS verifies a server's name: the service key's last part (`order.rpc` of
+ * `prod/order.rpc`), the first of several endpoints, with what may not stand there replaced.
+ */
+function authorityFor({ scheme, authority, path }: GrpcTarget): string {
+  const { service } = parseTarget(scheme, authority, path, parserOf(scheme));
+  const [first = ""] = service.replace(/^.*\//, "").split(",");
+  if (/^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:\d+)?$/.test(first)) return first;
+  return first.replace(/:.*$/, "").replace(/[^A-Za-z0-9.-]+/g, "-") || "localhost";
+}
+
+/** Follows one service in its registry and tells the channel of every change. */
+class DiscoveryResolver implements NameResolver {
+  readonly #knowledge: Knowledge;
+  readonly #publish: Publish;
+  readonly #serviceConfig: ReturnType<typeof serviceConfigFor>;
+  readonly #selector: Resolution["configSelector"];
+  #running: AbortController | undefined;
+  #refresh: (() => void) | undefined;
+
+  constructor(target: Target, publish: Publish, options: ChannelOptions) {
+    this.#knowledge = new Knowledge(target);
+    this.#publish = publish;
+    this.#serviceConfig = serviceConfigFor(options);
+    this.#selector = configSelector(this.#serviceConfig.config.methodConfig, this.#knowledge);
+  }
+
+  updateResolution(): void {
+    if (this.#running) this.#refresh?.();
+    else this.#start();
+  }
+
+  destroy(): void {
+    this.#running?.abort();
+    this.#running = undefined;
+    this.#refresh = undefined;
+  }
+
+  #start(): void {
+    this.#running = new AbortController();
+    const { signal } = this.#running;
+    // Rollcall's own policy knows how to wait, so calls get past name resolution at once and can be told why they wait.
+    // Other policies take an empty set for a failure, so they hear nothing before there are instances.
+    if (this.#ownPolicy) process.nextTick(() => signal.aborted || this.#tell([]));
+    this.#follow(signal).catch((error: Error) => {
+      if (signal.aborted) return;
+      this.#knowledge.trouble = error;
+      log.error({ service: this.#knowledge.target.service, err: error }, "discovery cannot go on");
+      this.#publish(new Error(this.#knowledge.explain() ?? error.message, { cause: error }));
+    });
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
+    const { target } = this.#knowledge;
+    const backend = await loadBackend(target.scheme);
+    if (!backend.discovery)
+      throw new Error(`the backend "${target.scheme}" cannot be watched for instances, it only registers`);
+    const discovery = await backend.discovery(target);
+    const onTrouble = (trouble: Error | undefined) => {
+      this.#knowledge.trouble = trouble;
+    };
+    const sets = followHosts(discovery.watch(target.service, { signal, onTrouble }), { signal, onTrouble });
+    this.#refresh = () => {
+      discovery.refresh?.(target.service);
+      sets.refresh();
+    };
+    for await (const instances of sets) {
+      if (signal.aborted) return;
+      this.#knowledge.listed = instances.length;
+      this.#knowledge.answeredAt = performance.now();
+      if (instances.length > 0 || this.#ownPolicy) this.#tell(instances);
+    }
+  }
+
+  get #ownPolicy(): boolean {
+    return POLICY in (this.#serviceConfig.config.loadBalancingConfig[0] ?? {});
+  }
+
+  #tell(instances: readonly ResolvedInstance[]): void {
+    this.#publish({
+      endpoints: instances.map(({ addresses }) => ({ addresses: addresses.map(({ host, port }) => ({ host, port })) })),
+      attributes: fleetAttributes({
+        instances: instances.map(({ instance }) => instance),
+        knowledge: this.#knowledge,
+      }),
+      serviceConfig: this.#serviceConfig.own ? undefined : this.#serviceConfig.config,
+      configSelector: this.#selector,
+    });
+  }
+}
