@@ -1,0 +1,124 @@
+import { type Instance, sameInstance } from "../../instance.js";
+import { Latest } from "../../latest.js";
+import { log } from "../../log.js";
+import type { Discovery, WatchOptions } from "../../registry.js";
+import type { KubeApi } from "./api.js";
+import { Lingering } from "./lingering.js";
+import { type ListWatchTiming, listWatch } from "./list-watch.js";
+import { type AddressFamily, type EndpointSlice, type Merged, mergeSlices } from "./slices.js";
+import { parseServiceName } from "./target.js";
+
+export interface DiscoveryTiming extends ListWatchTiming {
+  /** How long an endpoint that vanished from all slices stays in use, in milliseconds. */
+  readonly lingerMs: number;
+}
+
+/** Finds the endpoints of a Kubernetes service by its EndpointSlices. */
+export class KubernetesDiscovery implements Discovery {
+  readonly #api: KubeApi;
+  readonly #family: AddressFamily;
+  readonly #timing: DiscoveryTiming;
+
+  constructor(api: KubeApi, family: AddressFamily, timing: DiscoveryTiming) {
+    this.#api = api;
+    this.#family = family;
+    this.#timing = timing;
+  }
+
+  /** @param target `namespace/service:port`; namespace and port may be left out. */
+  async *watch(target: string, { signal, onTrouble }: WatchOptions): AsyncGenerator<readonly Instance[], void> {
+    const { namespace = this.#api.access.namespace ?? "default", service, port } = parseServiceName(target);
+    const stop = new AbortController();
+    const abort = () => stop.abort();
+    signal.addEventListener("abort", abort, { once: true });
+    if (signal.aborted) return;
+
+    const release = this.#api.use();
+    const endpoints = new Endpoints(`${namespace}/${service}`, this.#timing.lingerMs, stop.signal, onTrouble);
+    const watching = listWatch<EndpointSlice>({
+      api: this.#api,
+      resource: { group: "discovery.k8s.io", version: "v1", plural: "endpointslices", namespace },
+      labelSelector: `kubernetes.io/service-name=${service}`,
+      timing: this.#timing,
+      signal: stop.signal,
+      onObjects: (slices) => endpoints.update(mergeSlices(slices.values(), { port, family: this.#family })),
+      onTrouble: (trouble) => endpoints.cutOff(trouble),
+    }).catch((error) => endpoints.current.fail(error));
+    try {
+      yield* endpoints.current;
+    } finally {
+      signal.removeEventListener("abort", abort);
+      stop.abort();
+      await watching;
+      endpoints.close();
+      release();
+    }
+  }
+}
+
+/** The instances of one service as they are told to the reader, and what is said about them on the way. */
+class Endpoints {
+  readonly current: Latest<readonly Instance[]>;
+  readonly #service: string;
+  readonly #lingering: Lingering;
+  readonly #onTrouble: WatchOptions["onTrouble"];
+  #merged: Merged | undefined;
+  #published: readonly Instance[] | undefined;
+  #apiTrouble: Error | undefined;
+  #trouble: string | undefined;
+  #malformed = new Set<string>();
+
+  constructor(service: string, lingerMs: number, signal: AbortSignal, onTrouble: WatchOptions["onTrouble"]) {
+    this.#service = service;
+    this.#onTrouble = onTrouble;
+    this.#lingering = new Lingering(lingerMs, () => this.#publish());
+    this.current = new Latest(signal);
+  }
+
+  update(merged: Merged): void {
+    this.#merged = merged;
+    this.#lingering.update(this.#published ?? [], merged.listed);
+    this.#publish();
+    this.#tellMalformed(merged.malformed);
+    this.#tellTrouble();
+  }
+
+  /** The API server cannot be watched, or (undefined) can be again. */
+  cutOff(trouble: Error | undefined): void {
+    this.#apiTrouble = trouble;
+    this.#tellTrouble();
+  }
+
+  close(): void {
+    this.#lingering.close();
+  }
+
+  #publish(): void {
+    const instances = [...(this.#merged?.instances ?? []), ...this.#lingering.instances];
+    // Most updates of a slice say nothing new.
+    if (this.#published && sameInstances(this.#published, instances)) return;
+    this.#published = instances;
+    this.current.set(instances);
+  }
+
+  #tellTrouble(): void {
+    const why = this.#apiTrouble?.message ?? this.#merged?.problem;
+    if (why === this.#trouble) return;
+    this.#trouble = why;
+    const message = `Kubernetes service ${this.#service}: ${why ?? "all is well again"}`;
+    if (why === undefined) log.info({}, message);
+    else log.warn({ known: this.#published?.length ?? 0 }, message);
+    this.#onTrouble?.(why === undefined ? undefined : new Error(message, { cause: this.#apiTrouble }));
+  }
+
+  #tellMalformed(malformed: readonly string[]): void {
+    for (const what of malformed) {
+      if (!this.#malformed.has(what)) log.warn({}, `Kubernetes service ${this.#service} lists ${what}: skipped`);
+    }
+    this.#malformed = new Set(malformed);
+  }
+}
+
+function sameInstances(a: readonly Instance[], b: readonly Instance[]): boolean {
+  return a.length === b.length && a.every((instance, at) => sameInstance(instance, b[at]!));
+}

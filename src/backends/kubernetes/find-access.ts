@@ -1,0 +1,29 @@
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { ClusterAccess } from "./access.js";
+import { inClusterAccess } from "./in-cluster.js";
+import { type KubeconfigOptions, kubeconfigAccess } from "./kubeconfig.js";
+
+export interface AccessOptions extends KubeconfigOptions {
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Where the service account is mounted. */
+  readonly serviceAccount?: string;
+}
+
+/**
+ * How this process reaches its cluster: by the kubeconfig it was told of, in a pod by its service account, else by the
+ * user's kubeconfig.
+ * @throws Error when there is none of them, and those of kubeconfigAccess.
+ */
+export async function findAccess(options: AccessOptions): Promise<ClusterAccess> {
+  const { file, context, environment = process.env, serviceAccount } = options;
+  if (file !== undefined || context !== undefined || environment.KUBECONFIG) return kubeconfigAccess({ file, context });
+  const inCluster = await inClusterAccess(environment, serviceAccount);
+  if (inCluster) return inCluster;
+  if (existsSync(join(homedir(), ".kube", "config"))) return kubeconfigAccess();
+  throw new Error(
+    "there is no way to a Kubernetes cluster: this is no pod with a service account token (is " +
+      "automountServiceAccountToken off?), $KUBECONFIG is not set and ~/.kube/config does not exist",
+  );
+}

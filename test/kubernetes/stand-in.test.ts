@@ -1,0 +1,4 @@
+import { standIn } from "./cluster.js";
+import { scenarios } from "./scenarios.js";
+
+scenarios("stand-in", standIn);

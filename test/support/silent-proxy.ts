@@ -1,0 +1,60 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+
+/**
+ * Forwards a TCP port. It can refuse connections, and it can fall silent as a frozen host or a dropped route does:
+ * nothing passes, nothing closes.
+ */
+export class SilentProxy {
+  readonly #target: number;
+  readonly #sockets = new Set<Socket>();
+  readonly #server: Server;
+  #port = 0;
+  #silent = new Set<Socket>();
+
+  constructor(targetPort: number) {
+    this.#target = targetPort;
+    this.#server = createServer((client) => this.#forward(client));
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  async start(): Promise<void> {
+    this.#server.listen(this.#port, "127.0.0.1");
+    await once(this.#server, "listening");
+    this.#port = (this.#server.address() as AddressInfo).port;
+  }
+
+  /** The connections there are now go silent; those made later work. */
+  silence(): void {
+    this.#silent = new Set(this.#sockets);
+  }
+
+  /** Cuts all connections and takes no new ones, until it is started again. */
+  async stop(): Promise<void> {
+    const closed = once(this.#server, "close");
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  #forward(client: Socket): void {
+    const upstream = connect(this.#target, "127.0.0.1");
+    for (const [from, to] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      this.#sockets.add(from);
+      from.on("data", (data) => {
+        if (!this.#silent.has(from)) to.write(data);
+      });
+      from.on("error", () => {});
+      from.on("close", () => {
+        this.#sockets.delete(from);
+        if (!this.#silent.has(from)) to.destroy();
+      });
+    }
+  }
+}
