@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { dnsDiscovery } from "../../src/backends/dns.js";
+import { dnsDiscovery } from "../../src/backends/dns/index.js";
 import { type DnsQuestion, type DnsReply, startDnsResponder } from "../support/dns-responder.js";
 import { Watched } from "../support/watched.js";
 

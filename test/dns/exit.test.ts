@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { test } from "node:test";
 import { startDnsResponder } from "../support/dns-responder.js";
 
-const dnsModule = new URL("../../src/backends/dns.ts", import.meta.url).href;
+const dnsModule = new URL("../../src/backends/dns/index.ts", import.meta.url).href;
 
 /** Runs a program that watches `order:80`; resolves with its exit status when it has ended by itself. */
 async function run(server: string, then: string): Promise<number> {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ManualTiming } from "../../test/support/manual-timing.js";
-import type { Instance } from "../instance.js";
-import type { Target } from "../registry.js";
-import { dnsDiscovery } from "./dns.js";
-import type { HostAnswer } from "./hosts/host-lookup.js";
+import { ManualTiming } from "../../../test/support/manual-timing.js";
+import type { Instance } from "../../instance.js";
+import type { Target } from "../../registry.js";
+import type { HostAnswer } from "../hosts/host-lookup.js";
+import { dnsDiscovery } from "./index.js";
 
 const target = (parts: Partial<Target> = {}): Target => ({
   scheme: "dns",
