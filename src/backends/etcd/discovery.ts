@@ -1,0 +1,59 @@
+import type { Instance } from "../../instance.js";
+import { Latest } from "../../latest.js";
+import { log } from "../../log.js";
+import type { Discovery, WatchOptions } from "../../registry.js";
+import { acquireCluster } from "./cluster.js";
+import { isDenied } from "./errors.js";
+import { checkServiceKey, instancesRange, type KeyRange, serviceRange } from "./layout.js";
+import { Paced } from "./pace.js";
+import { ServiceSet } from "./service-set.js";
+import { checkEtcdSettings, type EtcdSettings } from "./settings.js";
+
+/** Finds the instances of services in etcd. */
+export class EtcdDiscovery implements Discovery {
+  readonly #settings: EtcdSettings;
+
+  /** @throws TypeError when the settings contradict each other. */
+  constructor(settings: EtcdSettings) {
+    this.#settings = checkEtcdSettings(settings);
+  }
+
+  /**
+   * Yields true sets, also an empty one: whether emptiness is believed is for the reader to decide.
+   * @throws TypeError for an empty service key.
+   */
+  async *watch(service: string, { signal, onTrouble }: WatchOptions): AsyncGenerator<readonly Instance[], void> {
+    checkServiceKey(service);
+    if (signal.aborted) return;
+    const { cluster, release } = acquireCluster(this.#settings);
+    const latest = new Latest<readonly Instance[]>(signal);
+    const set = new ServiceSet(service);
+    const publish = new Paced(() => latest.set(set.instances()));
+
+    const watch = (range: KeyRange, onDenied?: () => void) =>
+      cluster.watcher.watch(range, {
+        changed({ put, gone }) {
+          for (const key of gone) set.delete(key);
+          for (const kv of put) set.put(kv);
+          publish.ask();
+        },
+        trouble(trouble) {
+          if (onDenied && isDenied(trouble)) onDenied();
+          else onTrouble?.(trouble);
+        },
+      });
+    let watched = watch(serviceRange(service), () => {
+      log.debug({ service }, "the role covers the instances alone: their weights, zones and metadata are not read");
+      watched.close();
+      watched = watch(instancesRange(service));
+    });
+
+    try {
+      yield* latest;
+    } finally {
+      watched.close();
+      publish.close();
+      release();
+    }
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * Where things stand in etcd. An instance is `<service>/<id>`, as go-zero has it. Its further facts are
+ * `<service>.~rollcall/<id>`: outside the prefix that readers of the service watch, yet so close before it ("." comes just
+ * before "/") that one range, hence one Range call and one watch, covers both and shows them at one revision.
+ */
+
+/** A range of keys, the end excluded; an empty end means the single key. */
+export interface KeyRange {
+  readonly key: Buffer;
+  readonly rangeEnd: Buffer;
+}
+
+const FACTS = ".~rollcall/";
+
+/** @throws TypeError for a service key that cannot be one. */
+export function checkServiceKey(service: string): void {
+  if (service === "") throw new TypeError("the service key is empty; expected something like order.rpc (Etcd.Key)");
+  if (service.includes("\0")) throw new TypeError("the service key has a zero byte in it");
+}
+
+export function instanceKey(service: string, id: string): string {
+  return `${service}/${id}`;
+}
+
+export function factsKey(service: string, id: string): string {
+  return `${service}${FACTS}${id}`;
+}
+
+/** The instances of a service and their facts. */
+export function serviceRange(service: string): KeyRange {
+  return { key: Buffer.from(`${service}${FACTS}`), rangeEnd: prefixEnd(`${service}/`) };
+}
+
+/** The instances of a service without their facts: what a reader may see whose role covers the prefix alone. */
+export function instancesRange(service: string): KeyRange {
+  return prefixRange(`${service}/`);
+}
+
+/** Everything that starts with the prefix; every key there is when it is empty. */
+export function prefixRange(prefix: string): KeyRange {
+  // A single zero byte: the first of all keys, and as an end, "no end" (etcd's rpc.proto, RangeRequest.range_end).
+  if (prefix === "") return { key: Buffer.of(0), rangeEnd: Buffer.of(0) };
+  return { key: Buffer.from(prefix), rangeEnd: prefixEnd(prefix) };
+}
+
+export function singleKey(key: string): KeyRange {
+  return { key: Buffer.from(key), rangeEnd: Buffer.alloc(0) };
+}
+
+/** What a key stands for; undefined for one that is neither an instance nor facts of any service. */
+export function readKey(key: Buffer): { kind: "instance" | "facts"; service: string; id: string } | undefined {
+  const slash = key.lastIndexOf("/");
+  if (slash <= 0) return undefined;
+  const id = key.toString("utf8", slash + 1);
+  const service = key.toString("utf8", 0, slash);
+  const end = service.length - (FACTS.length - 1);
+  return service.endsWith(FACTS.slice(0, -1)) && end > 0
+    ? { kind: "facts", service: service.slice(0, end), id }
+    : { kind: "instance", service, id };
+}
+
+/** The first key after all that start with the prefix; a service key or slash ends in no 0xff byte, UTF-8 has none. */
+function prefixEnd(prefix: string): Buffer {
+  const end = Buffer.from(prefix);
+  end[end.length - 1]! += 1;
+  return end;
+}

@@ -1,0 +1,116 @@
+import type { Instance } from "../../instance.js";
+import { type KeyValue, KVService, LeaseService, RangeRequest, type RangeResponse } from "../../proto/etcd.js";
+import { abortable } from "./abortable.js";
+import { acquireCluster } from "./cluster.js";
+import { isDenied, isLeaseGone } from "./errors.js";
+import { Gate } from "./gate.js";
+import { readFacts, readInstance } from "./instance-value.js";
+import { factsKey, type KeyRange, prefixRange, readKey, serviceRange } from "./layout.js";
+import type { Link } from "./link.js";
+import { checkEtcdSettings, type EtcdSettings } from "./settings.js";
+
+/** One key under which an instance is listed, or seems to be. */
+export interface Registered {
+  readonly key: string;
+  /** The part of the key before its last slash. */
+  readonly service: string;
+  /** The part of the key after its last slash. */
+  readonly id: string;
+  /** Undefined when the value is no instance; `problem` then says why. */
+  readonly instance?: Instance;
+  readonly problem?: string;
+  /** Undefined for a key without a lease: nothing takes it out when its process dies. */
+  readonly lease?: bigint;
+  /** Seconds until the lease runs out unless it is renewed, and what it was granted for. */
+  readonly ttlSeconds?: number;
+  readonly grantedTtlSeconds?: number;
+}
+
+export interface Listing {
+  /** The host that answered. */
+  readonly host: string;
+  readonly revision: bigint;
+  /** In the order of their keys. */
+  readonly registrations: readonly Registered[];
+}
+
+export interface ListOptions {
+  /** Keys that begin with this. Default: all; with a role of few rights name a prefix it covers. */
+  readonly prefix?: string;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * What is registered in etcd, read once. All of an etcd that others use too may hold keys that are no instances: those
+ * come with a `problem`.
+ * @throws EtcdError; an Error naming each host when none can be used.
+ */
+export async function listRegistrations(settings: EtcdSettings, options: ListOptions = {}): Promise<Listing> {
+  const { prefix = "", signal } = options;
+  const { cluster, release } = acquireCluster(checkEtcdSettings(settings));
+  try {
+    const link = await abortable(cluster.link(), signal);
+    const { header, kvs } = await readPrefix(link, prefix, signal);
+    const ttls = await timesToLive(link, new Set(kvs.map(({ lease }) => lease)), signal);
+    const all = new Map(kvs.map((kv) => [kv.key.toString(), kv]));
+    const registrations = kvs
+      .filter((kv) => readKey(kv.key)?.kind !== "facts")
+      .map((kv) => readRegistered(kv, all, ttls.get(kv.lease)));
+    return { host: link.host, revision: header!.revision, registrations };
+  } finally {
+    release();
+  }
+}
+
+interface TimeToLive {
+  readonly ttlSeconds: number;
+  readonly grantedTtlSeconds: number;
+}
+
+async function timesToLive(
+  link: Link,
+  leases: Set<bigint>,
+  signal: AbortSignal | undefined,
+): Promise<Map<bigint, TimeToLive>> {
+  const gate = new Gate(16);
+  const found = new Map<bigint, TimeToLive>();
+  leases.delete(0n);
+  await Promise.all(
+    [...leases].map((ID) =>
+      gate.pass(async () => {
+        try {
+          const { TTL, grantedTTL } = await link.call(LeaseService.leaseTimeToLive, { ID, keys: false }, { signal });
+          found.set(ID, { ttlSeconds: Math.max(0, Number(TTL)), grantedTtlSeconds: Number(grantedTTL) });
+        } catch (error) {
+          if (!isLeaseGone(error)) throw error;
+        }
+      }),
+    ),
+  );
+  return found;
+}
+
+/** A prefix that is a whole service's is read with the service's facts, where the role covers them. */
+async function readPrefix(link: Link, prefix: string, signal: AbortSignal | undefined): Promise<RangeResponse> {
+  const read = (range: KeyRange) => link.call(KVService.range, RangeRequest.fromPartial(range), { signal });
+  if (!/[^/]\/$/.test(prefix)) return read(prefixRange(prefix));
+  try {
+    return await read(serviceRange(prefix.slice(0, -1)));
+  } catch (error) {
+    if (!isDenied(error)) throw error;
+    return read(prefixRange(prefix));
+  }
+}
+
+function readRegistered(kv: KeyValue, all: ReadonlyMap<string, KeyValue>, ttl: TimeToLive | undefined): Registered {
+  const key = kv.key.toString();
+  const { service, id } = readKey(kv.key) ?? { service: "", id: key };
+  const known = { key, service, id, ...(kv.lease !== 0n && { lease: kv.lease, ...ttl }) };
+  try {
+    const instance = readInstance(kv.value);
+    const facts = all.get(factsKey(service, id));
+    return { ...known, instance: facts ? { ...instance, ...readFacts(facts.value) } : instance };
+  } catch (error) {
+    return { ...known, problem: (error as Error).message };
+  }
+}

@@ -1,0 +1,42 @@
+/** Share of the event loop's time that the work may take, as the wait between runs in multiples of a run. */
+const REST_PER_RUN = 4;
+
+/**
+ * Runs work soon after it is asked for, once however often that was, and seldom enough that it takes at most a fifth of the
+ * time: a small set is published at once, the thousandth change of a large one waits a few milliseconds.
+ */
+export class Paced {
+  readonly #work: () => void;
+  #asked = false;
+  #closed = false;
+  #immediate: NodeJS.Immediate | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(work: () => void) {
+    this.#work = work;
+  }
+
+  ask(): void {
+    if (this.#asked || this.#closed) return;
+    this.#asked = true;
+    if (!this.#timer) this.#immediate = setImmediate(() => this.#run());
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearImmediate(this.#immediate);
+    clearTimeout(this.#timer);
+  }
+
+  #run(): void {
+    this.#asked = false;
+    const before = performance.now();
+    this.#work();
+    const restMs = (performance.now() - before) * REST_PER_RUN;
+    if (restMs < 1 || this.#closed) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      if (this.#asked) this.#run();
+    }, restMs);
+  }
+}

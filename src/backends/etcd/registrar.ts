@@ -1,0 +1,32 @@
+import type { Instance } from "../../instance.js";
+import type { Registrar, Registration } from "../../registry.js";
+import { abortable } from "./abortable.js";
+import { usable } from "./instance-value.js";
+import { checkServiceKey } from "./layout.js";
+import { EtcdRegistration } from "./registration.js";
+import { checkEtcdSettings, type EtcdSettings } from "./settings.js";
+
+/** Lists instances of services in etcd, all under one lease of this process. */
+export class EtcdRegistrar implements Registrar {
+  readonly #settings: EtcdSettings;
+
+  /** @throws TypeError when the settings contradict each other. */
+  constructor(settings: EtcdSettings) {
+    this.#settings = checkEtcdSettings(settings);
+  }
+
+  /** @throws TypeError for an empty service key, and for an address that is none or only listened on (0.0.0.0). */
+  async register(service: string, instance: Instance, options: { signal?: AbortSignal } = {}): Promise<Registration> {
+    checkServiceKey(service);
+    const address = usable(instance.address);
+    options.signal?.throwIfAborted();
+    const registration = new EtcdRegistration(this.#settings, service, { ...instance, address });
+    try {
+      await abortable(registration.attempted, options.signal);
+      return registration;
+    } catch (error) {
+      await registration.deregister();
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,286 @@
+import { EventEmitter } from "node:events";
+import { Backoff, sleep } from "../../backoff.js";
+import type { Instance } from "../../instance.js";
+import { log } from "../../log.js";
+import {
+  Compare,
+  Compare_CompareResult,
+  Compare_CompareTarget,
+  KVService,
+  LeaseService,
+  RequestOp,
+  TxnRequest,
+} from "../../proto/etcd.js";
+import type { Registration } from "../../registry.js";
+import { abortable } from "./abortable.js";
+import { Bell } from "./bell.js";
+import { acquireCluster, type Cluster } from "./cluster.js";
+import { isDenied, isLeaseGone } from "./errors.js";
+import { factsValue } from "./instance-value.js";
+import { factsKey, instanceKey, singleKey } from "./layout.js";
+import type { Lease } from "./lease.js";
+import type { Link } from "./link.js";
+import type { RangeView } from "./range-view.js";
+import { DEFAULT_TTL_SECONDS, type EtcdSettings } from "./settings.js";
+
+/** Limit of taking an instance out, in milliseconds: a registry that is down must not keep a process from ending. */
+const REMOVAL_LIMIT_MS = 3_000;
+
+/** Putting the key again oftener than this, in milliseconds, waits longer each time: somebody may delete it in a loop. */
+const OFTEN_MS = 1_000;
+
+/** What was put last: under which id and lease, at which revision. */
+interface Entry {
+  readonly id: string;
+  readonly lease: bigint;
+  readonly revision: bigint;
+}
+
+/** Keeps one instance listed: puts its key under the process's lease, and again whenever lease or key are gone. */
+export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; restored: [] }> implements Registration {
+  /** Resolves once the instance is listed or the first attempt has failed. */
+  readonly attempted: Promise<void>;
+  readonly #settings: EtcdSettings;
+  readonly #service: string;
+  readonly #instance: Instance;
+  readonly #cluster: Cluster;
+  readonly #lease: Lease;
+  readonly #number: number;
+  readonly #releases: { cluster(): void; lease(): Lease | undefined; number(): void };
+  readonly #closing = new AbortController();
+  readonly #bell = new Bell();
+  readonly #kept: Promise<void>;
+  #attempted!: () => void;
+  #listed = false;
+  #trouble: string | undefined;
+  #entry: Entry | undefined;
+  #watched: { key: string; close(): void } | undefined;
+  #view: RangeView | undefined;
+  #withFacts = true;
+  #removal: Promise<void> | undefined;
+
+  constructor(settings: EtcdSettings, service: string, instance: Instance) {
+    super();
+    this.#settings = settings;
+    this.#service = service;
+    this.#instance = instance;
+    const cluster = acquireCluster(settings);
+    const lease = cluster.cluster.acquireLease(settings.ttlSeconds);
+    const number = cluster.cluster.acquireNumber(service);
+    this.#cluster = cluster.cluster;
+    this.#lease = lease.lease;
+    this.#number = number.number;
+    this.#releases = { cluster: cluster.release, lease: lease.release, number: number.release };
+    this.attempted = new Promise((resolve) => {
+      this.#attempted = resolve;
+    });
+    this.#lease.on("changed", this.#look);
+    this.#kept = this.#keep();
+  }
+
+  get listed(): boolean {
+    return this.#listed;
+  }
+
+  deregister(): Promise<void> {
+    this.#removal ??= this.#remove();
+    return this.#removal;
+  }
+
+  readonly #look = () => this.#bell.ring();
+
+  /** Looks at what is and does what is missing, until closed. */
+  async #keep(): Promise<void> {
+    const { signal } = this.#closing;
+    const backoff = new Backoff();
+    let lastPut = Number.NEGATIVE_INFINITY;
+    for (; !signal.aborted; await this.#bell.heard()) {
+      const { id: lease, trouble } = this.#lease;
+      if (trouble) this.#lost(trouble);
+      if (lease === undefined) continue;
+      if (this.#entry?.lease === lease && !this.#isMissing()) {
+        if (this.#isTaken(lease)) this.#lost(new Error(`its key ${this.#watched?.key} was written by somebody else`));
+        else if (!trouble) this.#found();
+        continue;
+      }
+      if (this.#entry?.lease === lease) this.#lost(new Error(`its key ${this.#watched?.key} was deleted`));
+      if (performance.now() - lastPut < OFTEN_MS) await sleep(backoff.next(), signal);
+      else backoff.reset();
+      if (signal.aborted) return;
+      lastPut = performance.now();
+      try {
+        await this.#put(lease);
+      } catch (error) {
+        if (signal.aborted) return;
+        if (isLeaseGone(error)) this.#lease.gone(lease);
+        this.#lost(error as Error);
+      }
+      this.#bell.ring();
+    }
+  }
+
+  async #put(lease: bigint): Promise<void> {
+    const { signal } = this.#closing;
+    const id = `${this.#settings.id ?? lease}${this.#number > 1 ? `-${this.#number}` : ""}`;
+    const value = Buffer.from(this.#instance.address);
+    const facts = this.#withFacts ? factsValue(this.#instance) : undefined;
+    const success = [putOp(instanceKey(this.#service, id), value, lease)];
+    if (facts) success.push(putOp(factsKey(this.#service, id), facts, lease));
+    const link = await abortable(this.#cluster.link(), signal);
+    try {
+      const { header } = await link.call(KVService.txn, TxnRequest.fromPartial({ success }), { signal });
+      this.#entry = { id, lease, revision: header!.revision };
+      this.#watchOwn(instanceKey(this.#service, id));
+    } catch (error) {
+      if (!facts || !isDenied(error)) throw error;
+      this.#withFacts = false;
+      log.warn({ service: this.#service }, `weight, zone and metadata are not published: ${(error as Error).message}`);
+      await this.#put(lease);
+    }
+  }
+
+  /** A user that may write but not read has no view of its key: the lease alone then tells. */
+  #watchOwn(key: string): void {
+    if (this.#watched?.key === key) return;
+    this.#watched?.close();
+    this.#view = undefined;
+    const { close } = this.#cluster.watcher.watch(singleKey(key), {
+      changed: (_, view) => {
+        this.#view = view;
+        this.#look();
+      },
+    });
+    this.#watched = { key, close };
+  }
+
+  /** The view counts only from the put on: it may lag behind it. */
+  #isMissing(): boolean {
+    return this.#viewOfEntry() !== undefined && this.#own() === undefined;
+  }
+
+  #isTaken(lease: bigint): boolean {
+    return this.#viewOfEntry() !== undefined && this.#own()?.lease !== lease;
+  }
+
+  #own() {
+    return this.#view?.get(this.#watched!.key);
+  }
+
+  #viewOfEntry(): RangeView | undefined {
+    return this.#view && this.#entry && this.#view.revision >= this.#entry.revision ? this.#view : undefined;
+  }
+
+  #found(): void {
+    if (this.#listed) return;
+    const { address } = this.#instance;
+    log.info({ service: this.#service, address }, `registered ${address} in etcd as ${this.#watched?.key}`);
+    this.#listed = true;
+    const again = this.#trouble !== undefined;
+    this.#trouble = undefined;
+    this.#attempted();
+    if (again) this.#tell(() => this.emit("restored"));
+  }
+
+  #lost(reason: Error): void {
+    const { address } = this.#instance;
+    const first = this.#trouble === undefined;
+    this.#trouble = reason.message;
+    if (this.#listed) {
+      this.#listed = false;
+      log.warn(
+        { service: this.#service, address },
+        `${address} is not listed in etcd: ${reason.message}; mending that`,
+      );
+      this.#tell(() => this.emit("lost", reason));
+    } else if (first) {
+      log.warn(
+        { service: this.#service, address },
+        `${address} cannot be registered yet: ${reason.message}; trying on`,
+      );
+    }
+    this.#attempted();
+  }
+
+  /** A listener that throws must not end what keeps the instance listed. */
+  #tell(emit: () => void): void {
+    try {
+      emit();
+    } catch (error) {
+      log.error({ err: error }, "a listener of a registration threw");
+    }
+  }
+
+  async #remove(): Promise<void> {
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(new Error("etcd did not confirm it in time")), REMOVAL_LIMIT_MS);
+    const { address } = this.#instance;
+    this.#closing.abort(new Error("the instance was deregistered"));
+    this.#lease.off("changed", this.#look);
+    this.#bell.ring();
+    this.#watched?.close();
+    await this.#kept;
+    const lastLease = this.#releases.lease();
+    const revoked = lastLease?.stop();
+    try {
+      if (revoked !== undefined) await this.#insist((link, signal) => revoke(link, revoked, signal), limit.signal);
+      else if (this.#entry) await this.#insist((link, signal) => this.#delete(link, signal), limit.signal);
+      log.info({ service: this.#service, address }, `took ${address} out of etcd`);
+    } catch (error) {
+      const ttl = this.#settings.ttlSeconds ?? DEFAULT_TTL_SECONDS;
+      const why = (error as Error).message;
+      log.warn({ service: this.#service, address }, `${address} may be listed for ${ttl} s more: ${why}`);
+    } finally {
+      clearTimeout(timer);
+      this.#listed = false;
+      this.#releases.number();
+      this.#releases.cluster();
+    }
+  }
+
+  /** Another host may do what one could not. */
+  async #insist(attempt: (link: Link, signal: AbortSignal) => Promise<unknown>, signal: AbortSignal): Promise<void> {
+    const backoff = new Backoff({ initialMs: 50, maxMs: 500 });
+    for (;;) {
+      try {
+        await attempt(await abortable(this.#cluster.link(), signal), signal);
+        return;
+      } catch (error) {
+        await sleep(backoff.next(), signal);
+        if (signal.aborted) throw error;
+      }
+    }
+  }
+
+  /** Each key only if it is still ours: with Etcd.ID another process may have taken it over. */
+  async #delete(link: Link, signal: AbortSignal): Promise<void> {
+    const { id, lease } = this.#entry!;
+    for (const key of [instanceKey(this.#service, id), factsKey(this.#service, id)]) {
+      const compare = [
+        Compare.fromPartial({
+          key: Buffer.from(key),
+          target: Compare_CompareTarget.LEASE,
+          result: Compare_CompareResult.EQUAL,
+          targetUnion: { $case: "lease", value: lease },
+        }),
+      ];
+      const success = [
+        RequestOp.fromPartial({ request: { $case: "requestDeleteRange", value: { key: Buffer.from(key) } } }),
+      ];
+      await link.call(KVService.txn, TxnRequest.fromPartial({ compare, success }), { signal });
+    }
+  }
+}
+
+async function revoke(link: Link, lease: bigint, signal: AbortSignal): Promise<void> {
+  try {
+    await link.call(LeaseService.leaseRevoke, { ID: lease }, { signal });
+  } catch (error) {
+    if (!isLeaseGone(error)) throw error;
+  }
+}
+
+function putOp(key: string, value: Buffer, lease: bigint): RequestOp {
+  return RequestOp.fromPartial({
+    request: { $case: "requestPut", value: { key: Buffer.from(key), value, lease } },
+  });
+}
