@@ -71,6 +71,7 @@ class HostFollowing {
   #members = new Map<string, Member>();
   #said: readonly ResolvedInstance[] | undefined;
   #trouble: string | undefined;
+  #publishing = false;
   #closed = false;
 
   constructor(options: FollowHostsOptions) {
@@ -133,7 +134,12 @@ class HostFollowing {
     const known = this.#names.get(host);
     if (known) return known;
     const { pace, timing } = this.#options;
-    const followed = new FollowedHost(host, { lookup: this.#lookup, pace, timing, onChange: () => this.#publish() });
+    const followed = new FollowedHost(host, {
+      lookup: this.#lookup,
+      pace,
+      timing,
+      onChange: () => this.#publishSoon(),
+    });
     const name: Name = { followed, lastKnown: undefined };
     this.#names.set(host, name);
     return name;
@@ -148,6 +154,16 @@ class HostFollowing {
       name.followed.close();
       this.#names.delete(host);
     }
+  }
+
+  /** Answers come in bursts, and each of them looked at alone would cost as much as all together. */
+  #publishSoon(): void {
+    if (this.#publishing) return;
+    this.#publishing = true;
+    setImmediate(() => {
+      this.#publishing = false;
+      if (!this.#closed) this.#publish();
+    });
   }
 
   /** Says what has changed, if something has. */

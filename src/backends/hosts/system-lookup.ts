@@ -2,6 +2,7 @@ import { lookup } from "node:dns/promises";
 import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { join } from "node:path";
+import { atMost } from "./at-most.js";
 import { queryDns } from "./dns-query.js";
 import type { HostAnswer, HostLookup, LookupOptions } from "./host-lookup.js";
 import { addressesInHostsFile, fullNames, searchListOf } from "./system-files.js";
@@ -25,20 +26,25 @@ const HOSTS_FILE =
  * Looks names up as getaddrinfo does, but knows how long an answer holds: the hosts file, then DNS with resolv.conf's search
  * list, and getaddrinfo itself for what neither knows (mDNS, `localhost`, whatever else the system has been taught).
  */
-export function systemLookup({
-  hostsFile = HOSTS_FILE,
-  resolvConf = "/etc/resolv.conf",
-  servers,
-}: SystemFiles = {}): HostLookup {
-  return async (host, options) => {
-    const listed = addressesInHostsFile(await textOf(hostsFile), host).filter((address) => isIP(address));
-    if (listed.length > 0) return { addresses: listed };
-    const names = fullNames(host, searchListOf(await textOf(resolvConf)));
-    const answer = await searchDns(names, servers, options);
-    // What DNS knew before, it would know now.
-    if (answer.addresses.length > 0 || options.previous?.name) return answer;
-    return (await askSystem(host)) ?? answer;
-  };
+export function systemLookup(files: SystemFiles = {}): HostLookup {
+  return (host, options) => lookUpInTurn(host, options, files);
+}
+
+/** A lookup has files and sockets open, and thousands of names may be followed: this stays within what a process may open. */
+const lookUpInTurn = atMost(64, lookUp);
+
+async function lookUp(
+  host: string,
+  options: LookupOptions,
+  { hostsFile = HOSTS_FILE, resolvConf = "/etc/resolv.conf", servers }: SystemFiles,
+): Promise<HostAnswer> {
+  const listed = addressesInHostsFile(await textOf(hostsFile), host).filter((address) => isIP(address));
+  if (listed.length > 0) return { addresses: listed };
+  const names = fullNames(host, searchListOf(await textOf(resolvConf)));
+  const answer = await searchDns(names, servers, options);
+  // What DNS knew before, it would know now.
+  if (answer.addresses.length > 0 || options.previous?.name) return answer;
+  return (await askSystem(host)) ?? answer;
 }
 
 /** The first of the names that has an address. The one that had it last time is asked first, and is mostly all that is asked. */
@@ -77,11 +83,12 @@ async function askSystem(host: string): Promise<HostAnswer | undefined> {
   }
 }
 
+/** Not every system has these files, or shows them; DNS and getaddrinfo are still asked then. */
 async function textOf(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
-  } catch {
-    // Not every system has these files; DNS and getaddrinfo are still asked.
-    return "";
+  } catch (error) {
+    if (["ENOENT", "EACCES", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "")) return "";
+    throw error;
   }
 }
