@@ -5,7 +5,9 @@ import {
   type Http2SecureServer,
   type Http2ServerRequest,
   type Http2ServerResponse,
+  type ServerHttp2Session,
 } from "node:http2";
+import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { type Certificate, selfSigned } from "./kube-certificate.js";
 
@@ -75,6 +77,7 @@ export class KubeApiServer {
   #server: Http2SecureServer | HttpServer | undefined;
   #port = 0;
   #sockets = new Set<Socket>();
+  #sessions = new Set<ServerHttp2Session>();
   #slices = new Map<string, StoredSlice>();
   #version = 1_000;
   /** Versions from here on can be watched from. */
@@ -89,8 +92,8 @@ export class KubeApiServer {
   readonly tokens = new Map<string, readonly string[]>([["reader", ["get", "list", "watch"]]]);
   /** How a watch from a version that is too old is refused; real servers do either. */
   expiredAs: "status" | "event" = "event";
-  /** The next requests get these answers instead of their own. */
-  readonly refusals: Reply[] = [];
+  /** The next requests get these answers instead of their own; undefined lets one pass. */
+  readonly refusals: (Reply | undefined)[] = [];
   /** Called with each line of a watch before it is sent; returns the bytes to send instead, in pieces. */
   garble: ((line: string) => string[]) | undefined;
   /** Ends watches after this many milliseconds, whatever they asked for. */
@@ -122,18 +125,18 @@ export class KubeApiServer {
   }
 
   async start(): Promise<void> {
-    const handle = (request: Request, response: Response) => this.#handle(request, response);
-    const { cert, key } = this.certificate;
-    const server = this.#options.plain
-      ? createHttpServer(handle as RequestListener)
-      : createSecureServer(
-          { cert, key, allowHTTP1: true, ...(this.#options.http1 && { ALPNProtocols: ["http/1.1"] }) },
-          handle as (request: Http2ServerRequest, response: Http2ServerResponse) => void,
-        );
+    const server = this.#serve((request, response) => this.#handle(request, response));
     server.on("connection", (socket: Socket) => {
       this.#sockets.add(socket);
-      socket.on("close", () => this.#sockets.delete(socket));
+      socket.on("close", () => {
+        this.#sockets.delete(socket);
+        this.#wake();
+      });
       socket.on("error", () => {});
+    });
+    server.on("session", (session: ServerHttp2Session) => {
+      this.#sessions.add(session);
+      session.on("close", () => this.#sessions.delete(session));
     });
     server.on("sessionError", () => {});
     server.on("tlsClientError", () => {});
@@ -159,6 +162,11 @@ export class KubeApiServer {
   /** Cuts every connection. */
   dropConnections(): void {
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** Asks HTTP/2 clients to make new requests elsewhere, as API servers do to spread them; watches go on. */
+  goAway(): void {
+    for (const session of this.#sessions) session.close();
   }
 
   /** Ends every watch in good order, as at its timeout. */
@@ -210,6 +218,16 @@ export class KubeApiServer {
   /** Resolves when the condition holds, looked at after every request and every watch that begins or ends. */
   async until(condition: (server: this) => boolean): Promise<void> {
     while (!condition(this)) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  #serve(handle: (request: Request, response: Response) => void): Http2SecureServer | HttpServer {
+    const { cert, key } = this.certificate;
+    if (this.#options.plain) return createHttpServer(handle as RequestListener);
+    if (this.#options.http1) return createHttpsServer({ cert, key }, handle as RequestListener);
+    return createSecureServer(
+      { cert, key },
+      handle as (request: Http2ServerRequest, response: Http2ServerResponse) => void,
+    );
   }
 
   #wake(): void {

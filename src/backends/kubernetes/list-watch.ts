@@ -68,6 +68,8 @@ class ListWatch<T> {
   /** Where to watch from; undefined when the objects are to be listed. */
   #version: string | undefined;
   #trouble: ApiErrorKind | undefined;
+  /** Since a watch was last granted. */
+  #failures = 0;
 
   constructor(options: ListWatchOptions<T>) {
     this.#options = options;
@@ -93,7 +95,8 @@ class ListWatch<T> {
 
   /** Says how long to wait before the next attempt, in milliseconds. */
   #failed(error: ApiError): number {
-    const repeatedly = this.#backoff.attempts > 0;
+    const repeatedly = this.#failures > 0;
+    this.#failures += 1;
     const mayPass = MAY_PASS.has(error.kind) && !repeatedly && this.#version !== undefined;
     if (this.#trouble !== error.kind && !mayPass) {
       this.#trouble = error.kind;
@@ -152,6 +155,7 @@ class ListWatch<T> {
       );
       if (this.#trouble) onTrouble(undefined);
       this.#trouble = undefined;
+      this.#failures = 0;
       let told = false;
       for await (const lines of linesOf(body, MAX_BYTES)) {
         told = true;
@@ -196,9 +200,9 @@ class ListWatch<T> {
       deadline.signal.throwIfAborted();
       return result;
     } catch (error) {
+      if (error instanceof ApiError) throw explained(error, verb, resource, api.access.source);
       const cause = deadline.signal.aborted ? deadline.signal.reason : error;
-      if (!(cause instanceof ApiError)) throw new ApiError("unreachable", `the ${verb} broke off: ${cause}`, { cause });
-      throw explained(cause, verb, resource, api.access.source);
+      throw new ApiError("unreachable", `the ${verb} broke off: ${(cause as Error).message}`, { cause });
     } finally {
       deadline.clear();
     }
