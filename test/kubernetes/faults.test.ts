@@ -203,11 +203,12 @@ describe("an API server that misbehaves", () => {
     const from = pod({ watchSeconds: 0.5, overtimeMs: 0 }, proxy.port);
     from.write("ca.crt", http1.certificate.cert);
     const watched = await watch(from);
-    await watched.shows("10.0.0.1:8080");
     await http1.until(() => http1.watches === 1);
-    proxy.silence();
     http1.apply(slice("order-1", [endpoint("10.0.0.2")]));
     await watched.shows("10.0.0.2:8080");
+    proxy.silence();
+    http1.apply(slice("order-1", [endpoint("10.0.0.3")]));
+    await watched.shows("10.0.0.3:8080");
     assert.equal(http1.requests[0]?.protocol, "1.1");
     await watched.end();
     await proxy.stop();

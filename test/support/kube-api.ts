@@ -52,6 +52,8 @@ export interface KubeApiOptions {
   readonly plain?: boolean;
   /** Offer HTTP/1.1 only, like some proxies. */
   readonly http1?: boolean;
+  /** A path that precedes every other, like that of a cluster manager. */
+  readonly base?: string;
 }
 
 type Reply = { readonly status: number; readonly body: unknown };
@@ -90,6 +92,8 @@ export class KubeApiServer {
   readonly requests: ApiRequest[] = [];
   /** Tokens that are accepted, and what their bearers may do. */
   readonly tokens = new Map<string, readonly string[]>([["reader", ["get", "list", "watch"]]]);
+  /** Authorization headers other than tokens that are accepted, likewise. */
+  readonly logins = new Map<string, readonly string[]>();
   /** How a watch from a version that is too old is refused; real servers do either. */
   expiredAs: "status" | "event" = "event";
   /** The next requests get these answers instead of their own; undefined lets one pass. */
@@ -247,9 +251,11 @@ export class KubeApiServer {
 
   #handle(request: Request, response: Response): void {
     const url = new URL(request.url, "http://unused");
+    const base = this.#options.base ?? "";
+    const path = url.pathname.startsWith(base) ? url.pathname.slice(base.length) : "";
     const query = Object.fromEntries(url.searchParams);
     const verb = query.watch === "1" || query.watch === "true" ? "watch" : "list";
-    const namespace = /^\/apis\/discovery\.k8s\.io\/v1\/namespaces\/([^/]+)\/endpointslices$/.exec(url.pathname)?.[1];
+    const namespace = /^\/apis\/discovery\.k8s\.io\/v1\/namespaces\/([^/]+)\/endpointslices$/.exec(path)?.[1];
     const refusal = this.refusals.shift() ?? this.#refusal(request, verb, namespace);
     const reply = refusal ?? (verb === "list" ? this.#list(namespace!, query) : this.#expired(query));
     const status = reply?.status ?? 200;
@@ -264,8 +270,8 @@ export class KubeApiServer {
   }
 
   #refusal(request: Request, verb: string, namespace: string | undefined): Reply | undefined {
-    const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1];
-    const verbs = this.tokens.get(token ?? "");
+    const { authorization = "" } = request.headers;
+    const verbs = this.logins.get(authorization) ?? this.tokens.get(/^Bearer (.+)$/.exec(authorization)?.[1] ?? "");
     if (!verbs) return failure(401, "Unauthorized", "Unauthorized");
     if (namespace === undefined) return failure(404, "NotFound", "the server could not find the requested resource");
     if (verbs.includes(verb)) return undefined;

@@ -142,7 +142,8 @@ class Http1Transport implements Transport {
     this.#server = server;
     this.#pingMs = pingMs;
     const own = server.protocol === "http:" ? HttpAgent : HttpsAgent;
-    this.#agent = proxy ?? new own({ keepAlive: true, ...tls });
+    // Connections are not kept for reuse: requests are minutes apart, and one kept might have died unnoticed.
+    this.#agent = proxy ?? new own({ keepAlive: false, ...tls });
   }
 
   get(path: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Answer> {

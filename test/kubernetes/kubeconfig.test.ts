@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, test } from "node:test";
+import { createKubernetesBackend } from "../../src/backends/kubernetes/index.js";
+import { parseTargetUrl } from "../../src/config/target.js";
+import { KubeApiServer } from "../support/kube-api.js";
+import { Watched } from "../support/watched.js";
+import { endpoint, slice } from "./pod.js";
+
+describe("a program outside the cluster", () => {
+  let directory: string;
+  let server: KubeApiServer;
+  let watches: Watched[];
+
+  beforeEach(async () => {
+    directory = mkdtempSync(join(tmpdir(), "rollcall-kubeconfig-"));
+    watches = [];
+    server = new KubeApiServer();
+    await begin(server);
+  });
+  afterEach(async () => {
+    for (const watched of watches) await watched.end();
+    await server.stop();
+    rmSync(directory, { recursive: true });
+  });
+
+  async function begin(server: KubeApiServer): Promise<void> {
+    await server.start();
+    server.apply(slice("order-1", [endpoint("10.0.0.1")]));
+    server.apply(slice("order-1", [endpoint("10.0.0.9")], { namespace: "default" }));
+  }
+
+  /** Writes a kubeconfig, of two contexts of which only the first has a namespace, and says where it is. */
+  function kubeconfig({
+    user = { token: "reader" },
+    url = server.url,
+    current = "shop",
+  }: Partial<Kubeconfig> = {}): string {
+    const file = join(directory, "config");
+    const ca = Buffer.from(server.certificate.cert).toString("base64");
+    // JSON is YAML.
+    const text = JSON.stringify({
+      apiVersion: "v1",
+      kind: "Config",
+      "current-context": current,
+      clusters: [{ name: "test", cluster: { server: url, "certificate-authority-data": ca } }],
+      users: [{ name: "someone", user }],
+      contexts: [
+        { name: "shop", context: { cluster: "test", user: "someone", namespace: "shop" } },
+        { name: "plain", context: { cluster: "test", user: "someone" } },
+        { name: "broken", context: { cluster: "nowhere", user: "someone" } },
+      ],
+    });
+    writeFileSync(file, text);
+    return file;
+  }
+
+  interface Kubeconfig {
+    readonly user: object;
+    readonly url: string;
+    readonly current: string;
+  }
+
+  async function watch(url: string, environment: NodeJS.ProcessEnv = {}): Promise<Watched> {
+    const backend = createKubernetesBackend({
+      environment,
+      serviceAccount: directory,
+      timing: { backoff: { initialMs: 20, maxMs: 100 } },
+    });
+    const target = parseTargetUrl(url);
+    const watched = new Watched(await backend.discovery!(target), target.service);
+    watches.push(watched);
+    return watched;
+  }
+
+  test("a kubeconfig gives server, authority, token and namespace", async () => {
+    const file = kubeconfig();
+    await (await watch(`k8s:///order?kubeconfig=${file}`)).shows("10.0.0.1:8080");
+    await (await watch(`k8s:///order?kubeconfig=${file}&context=plain`)).shows("10.0.0.9:8080");
+    await (await watch(`k8s://default/order?kubeconfig=${file}`)).shows("10.0.0.9:8080");
+  });
+
+  test("user and password are sent", async () => {
+    server.logins.set(`Basic ${Buffer.from("someone:secret").toString("base64")}`, ["list", "watch"]);
+    const file = kubeconfig({ user: { username: "someone", password: "secret" } });
+    await (await watch(`k8s:///order?kubeconfig=${file}`)).shows("10.0.0.1:8080");
+  });
+
+  test("an exec plugin is asked again when its token is refused, however long it was said to last", async () => {
+    const plugin = join(directory, "plugin");
+    const token = join(directory, "issued");
+    const status = '{"token":"\'"$(cat "$1")"\'","expirationTimestamp":"2999-01-01T00:00:00Z"}';
+    writeFileSync(
+      plugin,
+      `#!/bin/sh\necho '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":${status}}'\n`,
+    );
+    chmodSync(plugin, 0o755);
+    writeFileSync(token, "reader");
+    const exec = { apiVersion: "client.authentication.k8s.io/v1", command: plugin, args: [token] };
+    const watched = await watch(`k8s:///order?kubeconfig=${kubeconfig({ user: { exec } })}`);
+    await watched.shows("10.0.0.1:8080");
+    await server.until(() => server.watches === 1);
+    server.tokens.clear();
+    server.tokens.set("second", ["list", "watch"]);
+    writeFileSync(token, "second");
+    server.endWatches();
+    await server.until(() => server.watches === 1);
+    server.apply(slice("order-1", [endpoint("10.0.0.2")]));
+    await watched.shows("10.0.0.2:8080");
+    assert.deepEqual(watched.troubles, []);
+  });
+
+  test("plain HTTP, as kubectl proxy serves it, works, below a path too", async () => {
+    const plain = new KubeApiServer({ plain: true, base: "/clusters/one" });
+    await begin(plain);
+    const file = kubeconfig({ url: `${plain.url}/clusters/one/` });
+    const watched = await watch(`k8s:///order?kubeconfig=${file}`);
+    await watched.shows("10.0.0.1:8080");
+    await plain.until(() => plain.watches === 1);
+    plain.apply(slice("order-1", [endpoint("10.0.0.2")]));
+    await watched.shows("10.0.0.2:8080");
+    assert.equal(plain.requests[0]?.protocol, "1.1");
+    await watched.end();
+    await plain.until(() => plain.connections === 0);
+    await plain.stop();
+  });
+
+  test("what is wrong with a kubeconfig is said in words", async () => {
+    const missing = join(directory, "none");
+    await assert.rejects(watch(`k8s:///order?kubeconfig=${missing}`), /the kubeconfig .*none cannot be read: ENOENT/);
+    const unknown = watch(`k8s:///order?kubeconfig=${kubeconfig()}&context=prod`);
+    await assert.rejects(unknown, /no context "prod": it has shop, plain, broken/);
+    const broken = await watch(`k8s:///order?kubeconfig=${kubeconfig({ current: "broken" })}`);
+    await broken.until(() => broken.troubles.length > 0);
+    assert.match(
+      broken.troubles[0] ?? "",
+      /no credentials .* context "broken": .* names a cluster "nowhere" that it lacks/,
+    );
+    writeFileSync(join(directory, "config"), "{");
+    await assert.rejects(watch(`k8s:///order?kubeconfig=${join(directory, "config")}`), /cannot be read: /);
+  });
+
+  test("a mistake in the target's parameters is said in words", async () => {
+    await assert.rejects(watch("k8s:///order?family=ipv5"), /family is "ipv5": it must be auto, ipv4 or ipv6/);
+  });
+
+  test("where there is neither a pod nor a kubeconfig, all that was tried is named", async () => {
+    const before = process.env.HOME;
+    process.env.HOME = directory;
+    try {
+      const environment = { KUBERNETES_SERVICE_HOST: "127.0.0.1", KUBERNETES_SERVICE_PORT: "1" };
+      for (const where of [{}, environment]) {
+        await assert.rejects(
+          watch("k8s:///order", where),
+          /no pod with a service account token.*KUBECONFIG.*\.kube\/config/,
+        );
+      }
+    } finally {
+      process.env.HOME = before;
+    }
+  });
+});
