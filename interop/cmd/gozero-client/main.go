@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"rollcall/interop/echo"
+	"rollcall/interop/tied"
 )
 
 type call struct {
@@ -30,7 +31,11 @@ func main() {
 	calls := flag.Int("calls", 0, "how many calls to make; 0: until killed")
 	rate := flag.Float64("rate", 100, "calls a second")
 	delay := flag.Int("delay", 0, "how long the server takes to answer, in `milliseconds`")
+	untilStdinCloses := flag.Bool("tied", false, "end when standard input closes")
 	flag.Parse()
+	if *untilStdinCloses {
+		tied.ToStdin()
+	}
 	logx.SetWriter(logx.NewWriter(os.Stderr))
 
 	var config struct{ OrderRpc zrpc.RpcClientConf }

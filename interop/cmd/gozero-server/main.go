@@ -19,12 +19,17 @@ import (
 	"google.golang.org/grpc/peer"
 
 	"rollcall/interop/echo"
+	"rollcall/interop/tied"
 )
 
 func main() {
 	file := flag.String("f", "etc/server.yaml", "configuration `file`")
 	credential := flag.String("credential", "", "`app=token` that callers must show, by go-zero's own authentication")
+	untilStdinCloses := flag.Bool("tied", false, "end when standard input closes")
 	flag.Parse()
+	if *untilStdinCloses {
+		tied.ToStdin()
+	}
 
 	var config zrpc.RpcServerConf
 	conf.MustLoad(*file, &config, conf.UseEnv())
