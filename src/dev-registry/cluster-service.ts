@@ -1,0 +1,49 @@
+import type { AuthServer, ClusterServer, MaintenanceServer } from "../proto/etcd.js";
+import { unary } from "./calls.js";
+import type { Gate } from "./gate.js";
+import type { Identity } from "./identity.js";
+import type { Store } from "./store.js";
+
+/** The etcd release whose answers these are; tools read it as a semantic version and ignore what follows the plus. */
+const VERSION = "3.5.21+dev-registry";
+
+/** What clients and etcdctl ask about the cluster itself: it is one node, always leader and healthy. */
+export function clusterService(gate: Gate, identity: Identity, clientUrl: () => string): ClusterServer {
+  return {
+    memberList: unary(gate, "MemberList", () => {
+      const urls = { peerURLs: [], clientURLs: [clientUrl()] };
+      const member = { ID: identity.memberId, name: "dev-registry", ...urls, isLearner: false };
+      return { header: identity.header(0n), members: [member] };
+    }),
+  };
+}
+
+export function maintenanceService(gate: Gate, identity: Identity, store: Store): MaintenanceServer {
+  return {
+    alarm: unary(gate, "Alarm", () => ({ header: identity.header(store.revision) })),
+    status: unary(gate, "Status", () => {
+      const size = BigInt(store.size);
+      return {
+        header: identity.header(store.revision),
+        version: VERSION,
+        dbSize: size,
+        dbSizeInUse: size,
+        leader: identity.memberId,
+        raftIndex: store.revision,
+        raftAppliedIndex: store.revision,
+        raftTerm: identity.term,
+        errors: [],
+        isLearner: false,
+      };
+    }),
+  };
+}
+
+export function authService(gate: Gate, identity: Identity, store: Store): AuthServer {
+  return {
+    authenticate: unary(gate, "Authenticate", ({ name, password }) => {
+      const token = gate.access.login(name, password);
+      return { header: identity.header(store.revision), token };
+    }),
+  };
+}
