@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders are the subject.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { expandEnv } from "./env.js";

@@ -1,0 +1,152 @@
+import { isAlias, isMap, isScalar, isSeq, Pair, Scalar, YAMLMap } from "yaml";
+import { foldCase, nearMiss } from "./key-names.js";
+import { type Inheritance, inheritance, isGoZeroOnly, warningOf } from "./marks.js";
+import { type Schema, structureOf } from "./structure.js";
+import { keyName, type YamlFile } from "./yaml-file.js";
+
+type Path = readonly PropertyKey[];
+
+/** What was noticed about a file's keys. */
+export interface KeyFindings {
+  /** Unknown keys that look like known ones: where they stand, and the name that was probably meant. */
+  readonly nearMisses: { path: Path; meant: string }[];
+  /** Keys written twice, in different cases. */
+  readonly doubles: { path: Path; other: string }[];
+  /** Keys of go-zero that mean nothing here. */
+  readonly ignored: Path[];
+  readonly warnings: { path: Path; message: string }[];
+}
+
+/**
+ * Brings the keys of a YAML tree to the names the schema has for them, without regard to case, as go-zero does; keys
+ * that the schema leaves free (of records, of applications) stay as they are. Also does to the tree what go-zero does on
+ * its way: a text key without a value is empty text, and fields marked as inherited are filled from the sections around.
+ */
+export function canonicaliseKeys(file: YamlFile, schema: Schema): KeyFindings {
+  const walk = new Walk(file);
+  walk.node(file.document.contents, [schema], [], []);
+  return walk.findings;
+}
+
+class Walk {
+  readonly findings: KeyFindings = { nearMisses: [], doubles: [], ignored: [], warnings: [] };
+  readonly #file: YamlFile;
+
+  constructor(file: YamlFile) {
+    this.#file = file;
+  }
+
+  /** @param around the mappings that hold this node, innermost first */
+  node(node: unknown, schemas: readonly Schema[], path: Path, around: readonly YAMLMap[]): void {
+    if (schemas.length === 0) return;
+    const target = isAlias(node) ? node.resolve(this.#file.document) : node;
+    if (isSeq(target)) {
+      const { items } = structureOf(schemas);
+      for (const [i, item] of target.items.entries()) this.node(item, items, [...path, i], around);
+    }
+    // An alias may point at a mapping that holds it.
+    if (isMap(target) && !around.includes(target)) this.#map(target, schemas, path, around);
+  }
+
+  #map(map: YAMLMap, schemas: readonly Schema[], path: Path, around: readonly YAMLMap[]): void {
+    const { fields, values } = structureOf(schemas);
+    const names = new Map([...fields.keys()].map((name) => [foldCase(name), name]));
+    const inside = [map, ...around];
+
+    const seen = new Map<string, string>();
+    const strangers: string[] = [];
+    for (const pair of map.items) {
+      const written = keyName(pair.key);
+      if (written === undefined) {
+        if (isMergeKey(pair.key)) this.#mergeSources(pair.value, schemas, path, around);
+        continue;
+      }
+      const name = fields.has(written) ? written : names.get(foldCase(written));
+      if (name === undefined) {
+        if (fields.size > 0) strangers.push(written);
+        this.node(pair.value, values, [...path, written], inside);
+        continue;
+      }
+      const other = seen.get(name);
+      if (other !== undefined) this.findings.doubles.push({ path: [...path, name], other: `${other} and ${written}` });
+      seen.set(name, written);
+      (pair.key as Scalar).value = name;
+    }
+
+    for (const [name, schemasOfField] of fields) this.#field(map, name, schemasOfField, path, inside);
+
+    const absent = [...fields.keys()].filter((name) => !seen.has(name));
+    for (const written of strangers) {
+      const meant = nearMiss(written, absent);
+      if (meant) this.findings.nearMisses.push({ path: [...path, written], meant });
+    }
+  }
+
+  #field(map: YAMLMap, name: string, schemas: readonly Schema[], path: Path, inside: readonly YAMLMap[]): void {
+    for (const schema of schemas) {
+      const rule = inheritance(schema);
+      if (rule) this.#inherit(map, name, rule, path, inside.slice(1));
+    }
+    const pair = find(map, name);
+    if (!pair) return;
+    const here = [...path, name];
+    if (schemas.some(isGoZeroOnly)) {
+      this.findings.ignored.push(here);
+      const warning =
+        isScalar(pair.value) && pair.value.value === true ? schemas.map(warningOf).find(Boolean) : undefined;
+      if (warning) this.findings.warnings.push({ path: here, message: warning });
+      return;
+    }
+    if (isNothing(pair.value) && structureOf(schemas).text) pair.value = new Scalar("");
+    this.node(pair.value, schemas, here, inside);
+  }
+
+  /** Fills what a section lacks from the sections of the same name around it, the nearest first. */
+  #inherit(
+    map: YAMLMap,
+    name: string,
+    { unless, notToShare }: Inheritance,
+    path: Path,
+    around: readonly YAMLMap[],
+  ): void {
+    if (unless.some((other) => find(map, other))) return;
+    for (const outer of around) {
+      const source = find(outer, name)?.value;
+      if (!isMap(source)) continue;
+      const own = find(map, name);
+      if (own && !isMap(own.value)) return;
+      const merged = new YAMLMap();
+      if (own) merged.items.push(...(own.value as YAMLMap).items);
+      for (const pair of source.items) {
+        const key = keyName(pair.key);
+        if (key === undefined || find(merged, key)) continue;
+        merged.items.push(pair);
+        if (foldCase(key) === foldCase(notToShare)) {
+          const message =
+            "is taken from the section around it, which means this service itself; write the key of the service that is called";
+          this.findings.warnings.push({ path: [...path, name, notToShare], message });
+        }
+      }
+      if (own) own.value = merged;
+      else map.items.push(new Pair(new Scalar(name), merged));
+    }
+  }
+
+  #mergeSources(value: unknown, schemas: readonly Schema[], path: Path, around: readonly YAMLMap[]): void {
+    const target = isAlias(value) ? value.resolve(this.#file.document) : value;
+    for (const source of isSeq(target) ? target.items : [target]) this.node(source, schemas, path, around);
+  }
+}
+
+function find(map: YAMLMap, name: string): Pair | undefined {
+  const folded = foldCase(name);
+  return map.items.find(({ key }) => foldCase(keyName(key) ?? "") === folded);
+}
+
+function isNothing(value: unknown): boolean {
+  return value === null || (isScalar(value) && value.value === null);
+}
+
+function isMergeKey(key: unknown): boolean {
+  return isScalar(key) && typeof key.value === "symbol" && key.value.description === "<<";
+}

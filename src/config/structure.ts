@@ -1,0 +1,61 @@
+import type { z } from "zod";
+
+export type Schema = z.core.$ZodType;
+
+/** What a schema says about the keys below it, whatever it is wrapped in. */
+export interface Structure {
+  /** Named keys; several schemas where a union gives one name to several things. */
+  readonly fields: Map<string, Schema[]>;
+  /** Of a record's values, whose keys are free. */
+  readonly values: Schema[];
+  /** Of a list's items. */
+  readonly items: Schema[];
+  /** Whether plain text is accepted. */
+  text: boolean;
+}
+
+export function structureOf(schemas: readonly Schema[]): Structure {
+  const found: Structure = { fields: new Map(), values: [], items: [], text: false };
+  for (const schema of schemas) collect(schema, found);
+  return found;
+}
+
+function collect(schema: Schema, found: Structure): void {
+  const { def } = (schema as z.core.$ZodTypes)._zod;
+  switch (def.type) {
+    case "object":
+      for (const [name, field] of Object.entries(def.shape)) {
+        found.fields.set(name, [...(found.fields.get(name) ?? []), field]);
+      }
+      break;
+    case "record":
+      found.values.push(def.valueType);
+      break;
+    case "array":
+      found.items.push(def.element);
+      break;
+    case "tuple":
+      found.items.push(...def.items);
+      break;
+    case "string":
+      found.text = true;
+      break;
+    case "union":
+      for (const option of def.options) collect(option, found);
+      break;
+    case "intersection":
+      collect(def.left, found);
+      collect(def.right, found);
+      break;
+    case "pipe":
+      collect(def.in, found);
+      collect(def.out, found);
+      break;
+    case "lazy":
+      collect(def.getter(), found);
+      break;
+    default:
+      // optional, nullable, default, prefault, readonly, catch, …
+      if ("innerType" in def) collect(def.innerType, found);
+  }
+}
