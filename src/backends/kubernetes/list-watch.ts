@@ -264,7 +264,7 @@ function explained(
   const advice = {
     forbidden:
       `${source} may not ${verb} ${plural}.${group} in namespace ${JSON.stringify(namespace)}: bind a Role to it with ` +
-      `apiGroups [${JSON.stringify(group)}], resources [${JSON.stringify(plural)}], verbs ["get", "list", "watch"] ` +
+      `apiGroups [${JSON.stringify(group)}], resources [${JSON.stringify(plural)}], verbs ["list", "watch"] ` +
       "in that namespace (docs/kubernetes.md shows it)",
     unauthorized: `the credentials of ${source} are not accepted`,
     missing: `there are no ${plural} of ${group}/${version}: is this the API server of Kubernetes 1.21 or later?`,
