@@ -1,7 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createKubernetesBackend, type KubernetesTiming } from "../../src/backends/kubernetes/index.js";
+import {
+  createKubernetesBackend,
+  type KubernetesBackendOptions,
+  type KubernetesTiming,
+} from "../../src/backends/kubernetes/index.js";
 import { parseTargetUrl } from "../../src/config/target.js";
 import type { Backend } from "../../src/registry.js";
 import type { SliceManifest } from "../support/kube-api.js";
@@ -17,6 +21,7 @@ const TIMING: Partial<KubernetesTiming> = {
 /** What a pod sees of its cluster: the mounted service account and two environment variables. */
 export class Pod {
   readonly #directory = mkdtempSync(join(tmpdir(), "rollcall-pod-"));
+  readonly options: KubernetesBackendOptions;
   readonly #backend: Backend;
 
   constructor(
@@ -26,11 +31,12 @@ export class Pod {
     this.write("token", api.token);
     this.write("ca.crt", api.ca);
     this.write("namespace", api.namespace);
-    this.#backend = createKubernetesBackend({
+    this.options = {
       environment: { KUBERNETES_SERVICE_HOST: "127.0.0.1", KUBERNETES_SERVICE_PORT: `${api.port}` },
       serviceAccount: this.#directory,
       timing: { ...TIMING, ...timing },
-    });
+    };
+    this.#backend = createKubernetesBackend(this.options);
   }
 
   /** Replaces a file of the service account. */
