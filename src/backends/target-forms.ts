@@ -34,7 +34,7 @@ export const builtInForms: Readonly<Record<string, TargetForm>> = {
   },
   dns: {
     expected: "dns:///name:port or dns://server:port/name:port",
-    params: [],
+    params: ["min_ttl", "max_ttl"],
     parse({ authority, path, params }) {
       if (path === "") throw new TypeError("it has no name to look up");
       // 443 and 53: https://github.com/grpc/grpc/blob/master/doc/naming.md

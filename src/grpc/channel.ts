@@ -1,4 +1,5 @@
 import * as grpc from "@grpc/grpc-js";
+import type { Span } from "@opentelemetry/api";
 import "./register.js";
 import { currentCall } from "./call-context.js";
 import { balancerConfig, type ClientConfig, targetOfClient } from "./client-config.js";
@@ -82,18 +83,21 @@ class ServiceChannel extends grpc.Channel {
       metadata.set("app", App);
       metadata.set("token", Token);
     }
-    if (Middlewares?.Trace === false) return start(metadata, listener);
-    const span = beginClientSpan(path, this.#service, metadata);
-    if (!span.isRecording()) return start(metadata, listener);
-    start(metadata, {
-      onReceiveMetadata: (received) => listener.onReceiveMetadata(received),
-      onReceiveMessage: (message) => listener.onReceiveMessage(message),
-      onReceiveStatus: (end) => {
-        endClientSpan(span, end, call.getPeer());
-        listener.onReceiveStatus(end);
-      },
-    });
+    const span = Middlewares?.Trace === false ? undefined : beginClientSpan(path, this.#service, metadata);
+    start(metadata, span?.isRecording() ? spanned(listener, span, call) : listener);
   }
+}
+
+/** Ends the span with the call. */
+function spanned(listener: CallListener, span: Span, call: Call): CallListener {
+  return {
+    onReceiveMetadata: (metadata) => listener.onReceiveMetadata(metadata),
+    onReceiveMessage: (message) => listener.onReceiveMessage(message),
+    onReceiveStatus: (end) => {
+      endClientSpan(span, end, call.getPeer());
+      listener.onReceiveStatus(end);
+    },
+  };
 }
 
 function streamingPaths(services: readonly grpc.ServiceDefinition[]): ReadonlySet<string> {

@@ -20,33 +20,31 @@ export interface ClientSettings extends Omit<ChannelSettings, "services"> {
  * @throws TypeError when the constructor is not of this program's grpc-js, or the config does not say where to look.
  */
 export function createClient<T extends grpc.Client>(
-  constructor: ClientConstructor<T>,
+  Client: ClientConstructor<T>,
   config: ClientConfig,
   { credentials = grpc.credentials.createInsecure(), interceptors, channelOptions }: ClientSettings = {},
 ): T {
-  checkConstructor(constructor);
+  checkConstructor(Client);
   if (!(credentials instanceof grpc.ChannelCredentials)) throw otherCopy("the credentials were");
-  const { service } = constructor as { service?: grpc.ServiceDefinition };
+  const { service } = Client as { service?: grpc.ServiceDefinition };
   const channel = createChannel(config, { credentials, channelOptions, services: service ? [service] : [] });
-  return new constructor(channel.getTarget(), credentials, {
+  return new Client(channel.getTarget(), credentials, {
     ...(interceptors && { interceptors }),
     channelOverride: channel,
   });
 }
 
-function checkConstructor(constructor: unknown): void {
-  if (typeof constructor !== "function") {
+function checkConstructor(Client: unknown): void {
+  if (typeof Client !== "function") {
     throw new TypeError(
-      `createClient needs the class of a grpc-js client, but got ${constructor === null ? "null" : typeof constructor}`,
+      `createClient needs the class of a grpc-js client, but got ${Client === null ? "null" : typeof Client}`,
     );
   }
-  if (constructor.prototype instanceof grpc.Client) return;
-  const looksRight = typeof constructor.prototype?.makeUnaryRequest === "function";
+  if (Client.prototype instanceof grpc.Client) return;
+  const looksRight = typeof Client.prototype?.makeUnaryRequest === "function";
   throw looksRight
-    ? otherCopy(`${constructor.name} was`)
-    : new TypeError(
-        `createClient needs the class of a grpc-js client, and ${constructor.name || "this function"} is none`,
-      );
+    ? otherCopy(`${Client.name} was`)
+    : new TypeError(`createClient needs the class of a grpc-js client, and ${Client.name || "this function"} is none`);
 }
 
 function otherCopy(subject: string): TypeError {

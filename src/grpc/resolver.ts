@@ -65,7 +65,8 @@ class DiscoveryResolver implements NameResolver {
     const { signal } = this.#running;
     // Rollcall's own policy knows how to wait, so calls get past name resolution at once and can be told why they wait.
     // Other policies take an empty set for a failure, so they hear nothing before there are instances.
-    if (this.#ownPolicy) process.nextTick(() => signal.aborted || this.#tell([]));
+    if (this.#ownPolicy)
+      process.nextTick(() => signal.aborted || this.#knowledge.listed !== undefined || this.#tell([]));
     this.#follow(signal).catch((error: Error) => {
       if (signal.aborted) return;
       this.#knowledge.trouble = error;
@@ -80,10 +81,14 @@ class DiscoveryResolver implements NameResolver {
     if (!backend.discovery)
       throw new Error(`the backend "${target.scheme}" cannot be watched for instances, it only registers`);
     const discovery = await backend.discovery(target);
-    const onTrouble = (trouble: Error | undefined) => {
-      this.#knowledge.trouble = trouble;
+    // Two stages have troubles of their own; the registry's comes first.
+    const troubles: { registry?: Error | undefined; names?: Error | undefined } = {};
+    const noting = (stage: keyof typeof troubles) => (trouble: Error | undefined) => {
+      troubles[stage] = trouble;
+      this.#knowledge.trouble = troubles.registry ?? troubles.names;
     };
-    const sets = followHosts(discovery.watch(target.service, { signal, onTrouble }), { signal, onTrouble });
+    const watched = discovery.watch(target.service, { signal, onTrouble: noting("registry") });
+    const sets = followHosts(watched, { signal, onTrouble: noting("names") });
     this.#refresh = () => {
       discovery.refresh?.(target.service);
       sets.refresh();

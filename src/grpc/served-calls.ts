@@ -1,0 +1,104 @@
+import * as grpc from "@grpc/grpc-js";
+import { runInCall } from "./call-context.js";
+
+export interface ServedCallsOptions {
+  /** Longest time a unary call of this path may take, in milliseconds; 0 = no limit. */
+  timeoutOf(path: string): number;
+}
+
+/**
+ * The calls that a server is working on: gives each its time limit and its context, and can end those that are left when
+ * the server must go. What a handler says after the end of its call is dropped.
+ */
+export class ServedCalls {
+  readonly #options: ServedCallsOptions;
+  readonly #running = new Set<ServedCall>();
+
+  constructor(options: ServedCallsOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#running.size;
+  }
+
+  /** To be given to the grpc.Server. */
+  readonly interceptor: grpc.ServerInterceptor = (method, call) => {
+    const unary = !method.requestStream && !method.responseStream;
+    const served = new ServedCall(call, method.path, unary ? this.#options.timeoutOf(method.path) : 0);
+    this.#running.add(served);
+    served.onEnd = () => this.#running.delete(served);
+    return served.interceptingCall;
+  };
+
+  /** Ends all calls, or those of one path prefix. UNAVAILABLE is what clients' retry policies take up. */
+  endAll(details: string, pathPrefix = ""): number {
+    const ended = [...this.#running].filter((call) => call.path.startsWith(pathPrefix));
+    for (const call of ended) call.end({ code: grpc.status.UNAVAILABLE, details });
+    return ended.length;
+  }
+}
+
+class ServedCall {
+  readonly path: string;
+  readonly interceptingCall: grpc.ServerInterceptingCall;
+  onEnd: (() => void) | undefined;
+  readonly #call: grpc.ServerInterceptingCallInterface;
+  readonly #timeoutMs: number;
+  #timer: NodeJS.Timeout | undefined;
+  #ended = false;
+
+  constructor(call: grpc.ServerInterceptingCallInterface, path: string, timeoutMs: number) {
+    this.path = path;
+    this.#call = call;
+    this.#timeoutMs = timeoutMs;
+    this.interceptingCall = new grpc.ServerInterceptingCall(call, {
+      start: (next) => next(this.#listener()),
+      sendMetadata: (metadata, next) => this.#ended || next(metadata),
+      sendMessage: (message, next) => this.#ended || next(message),
+      sendStatus: (status, next) => {
+        if (this.#ended) return;
+        this.#finish();
+        next(status);
+      },
+    });
+  }
+
+  end(status: { code: grpc.status; details: string }): void {
+    if (this.#ended) return;
+    this.#finish();
+    this.#call.sendStatus(status);
+  }
+
+  #listener(): grpc.ServerListener {
+    let inCall = (run: () => void): void => run();
+    return {
+      onReceiveMetadata: (metadata, next) => {
+        const limit = this.#limit();
+        inCall = (run) => runInCall({ deadline: limit }, run);
+        inCall(() => next(metadata));
+      },
+      onReceiveMessage: (message, next) => inCall(() => next(message)),
+      onReceiveHalfClose: (next) => inCall(next),
+      onCancel: () => this.#finish(),
+    };
+  }
+
+  /** Starts the server's own time limit; the client's deadline is kept by grpc-js. Milliseconds since the epoch. */
+  #limit(): number {
+    const asked = Number(this.#call.getDeadline());
+    if (this.#timeoutMs <= 0) return asked;
+    this.#timer = setTimeout(() => {
+      const details = `${this.path} did not end within the server's limit of ${this.#timeoutMs} ms`;
+      this.end({ code: grpc.status.DEADLINE_EXCEEDED, details });
+    }, this.#timeoutMs);
+    return Math.min(asked, Date.now() + this.#timeoutMs);
+  }
+
+  #finish(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearTimeout(this.#timer);
+    this.onEnd?.();
+  }
+}

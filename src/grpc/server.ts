@@ -1,0 +1,239 @@
+import * as grpc from "@grpc/grpc-js";
+import { formatAddress } from "../address.js";
+import { sleep } from "../backoff.js";
+import { advertisedAddress } from "../config/advertise.js";
+import { parseListenAddress } from "../config/listen-address.js";
+import { parseTargetUrl } from "../config/target.js";
+import type { Instance } from "../instance.js";
+import { log, setLogLevel } from "../log.js";
+import { parserOf, type Target } from "../registry.js";
+import { targetOfEtcd } from "./client-config.js";
+import { HEALTH_SERVICE, ServerHealth } from "./health-service.js";
+import { Listing } from "./listing.js";
+import { ServedCalls } from "./served-calls.js";
+import { DEFAULTS, type ServerConfig } from "./server-config.js";
+import { ServiceServer } from "./service-server.js";
+import { type Stoppable, stopOnSignals } from "./signals.js";
+import "./register.js";
+
+export interface ServerSettings {
+  /** Default insecure. */
+  readonly credentials?: grpc.ServerCredentials | undefined;
+  /** Options of the grpc.Server, further interceptors among them. */
+  readonly serverOptions?: grpc.ServerOptions | undefined;
+  /** Stop gracefully on SIGTERM and SIGINT. Default true. */
+  readonly signals?: boolean | undefined;
+  /** Target URL of the registry and the key to register under, for backends other than etcd; replaces config.Etcd. */
+  readonly registry?: string | undefined;
+}
+
+/** A gRPC server that is listed while, and only while, it serves. */
+export interface Server {
+  /**
+   * Binds, reports SERVING, registers. A registry that cannot be reached does not fail it: registering goes on.
+   * @throws Error when the port cannot be bound or the registry is misconfigured.
+   */
+  start(): Promise<void>;
+  /**
+   * Deregisters, reports NOT_SERVING, keeps answering for Shutdown.WrapUpTime so that every client has seen it, sends
+   * GOAWAY and lets calls finish; what has not ended Shutdown.WaitTime after the beginning ends with UNAVAILABLE. Never
+   * rejects; later calls return the first promise.
+   */
+  stop(): Promise<void>;
+  /** Takes the server out of rotation without stopping it: deregisters and reports NOT_SERVING. Idempotent. */
+  pause(): Promise<void>;
+  /** Puts it back. Idempotent. */
+  resume(): Promise<void>;
+  /** `host:port` as registered; undefined before it is bound. */
+  readonly address: string | undefined;
+  /** The port bound; undefined before. */
+  readonly port: number | undefined;
+}
+
+/**
+ * A server of the services that `build` adds, with grpc.health.v1 beside them:
+ * `createServer(config, (s) => s.addService(CartService, cart))`.
+ * @throws TypeError when the config is malformed.
+ */
+export function createServer(
+  config: ServerConfig,
+  build: (server: grpc.Server) => void,
+  settings: ServerSettings = {},
+): Server {
+  return new ListedServer(config, build, settings);
+}
+
+/** How long the last statuses may take to reach the clients when time is up, in milliseconds. */
+const FLUSH_MS = 500;
+
+class ListedServer implements Server, Stoppable {
+  readonly #config: ServerConfig;
+  readonly #settings: ServerSettings;
+  readonly #listen: { host: string; port: number };
+  readonly #server: ServiceServer;
+  readonly #calls: ServedCalls;
+  readonly #health: ServerHealth | undefined;
+  readonly #listing: Listing | undefined;
+  readonly #stopped = new AbortController();
+  #instance: Instance | undefined;
+  #port: number | undefined;
+  #starting: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
+  /** Pauses and resumes, one after the other. */
+  #rotation: Promise<void> = Promise.resolve();
+  #paused = false;
+  #leaveSignals = (): void => {};
+
+  constructor(config: ServerConfig, build: (server: grpc.Server) => void, settings: ServerSettings) {
+    this.#config = config;
+    this.#settings = settings;
+    this.#listen = parseListenAddress(config.ListenOn);
+    const target = registryOf(config, settings);
+    this.#listing = target && new Listing(target);
+    this.#calls = new ServedCalls({ timeoutOf: timeouts(config) });
+    const { interceptors = [], ...options } = settings.serverOptions ?? {};
+    this.#server = new ServiceServer({ ...options, interceptors: [this.#calls.interceptor, ...interceptors] });
+    if (config.Log?.Level) setLogLevel(config.Log.Level);
+    build(this.#server);
+    if (config.Health !== false && !this.#server.serviceNames.has(HEALTH_SERVICE)) {
+      this.#health = new ServerHealth(this.#server.serviceNames);
+      this.#health.addTo(this.#server);
+    }
+  }
+
+  get address(): string | undefined {
+    return this.#instance?.address;
+  }
+
+  get port(): number | undefined {
+    return this.#port;
+  }
+
+  start(): Promise<void> {
+    this.#starting ??= this.#start();
+    return this.#starting;
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  kill(): void {
+    this.#server.forceShutdown();
+  }
+
+  pause(): Promise<void> {
+    return this.#rotate(true, async () => {
+      await this.#listing?.leave();
+      this.#health?.set("NOT_SERVING");
+    });
+  }
+
+  resume(): Promise<void> {
+    return this.#rotate(false, async () => {
+      this.#health?.set("SERVING");
+      await this.#listing?.enter(this.#instance!, this.#stopped.signal);
+    });
+  }
+
+  async #start(): Promise<void> {
+    if (this.#settings.signals !== false) this.#leaveSignals = stopOnSignals(this);
+    try {
+      await this.#bindAndEnter();
+    } catch (error) {
+      this.#leaveSignals();
+      // Nothing was served yet, so there is nothing to end gracefully; but a bound port must not keep Node alive.
+      this.#server.forceShutdown();
+      if (!this.#stopped.signal.aborted) throw error;
+    }
+  }
+
+  async #bindAndEnter(): Promise<void> {
+    const { host, port } = this.#listen;
+    this.#port = await this.#server.listen(
+      host,
+      port,
+      this.#settings.credentials ?? grpc.ServerCredentials.createInsecure(),
+    );
+    if (this.#stopped.signal.aborted) return;
+    this.#instance = this.#describe(this.#port);
+    this.#health?.set("SERVING");
+    log.info({ name: this.#config.Name, listen: formatAddress({ host: host || "[::]", port: this.#port }) }, "serving");
+    await this.#listing?.enter(this.#instance, this.#stopped.signal);
+  }
+
+  #describe(boundPort: number): Instance {
+    const { Advertise, Weight, Zone, Metadata } = this.#config;
+    return {
+      address: advertisedAddress({ listenHost: this.#listen.host, boundPort, advertise: Advertise }),
+      ...(Weight !== undefined && { weight: Weight }),
+      ...(Zone !== undefined && { zone: Zone }),
+      ...(Metadata !== undefined && { metadata: Metadata }),
+    };
+  }
+
+  async #rotate(paused: boolean, turn: () => Promise<void>): Promise<void> {
+    if (!this.#instance || this.#stopping)
+      throw new Error("only a server that is started and not stopped can be paused or resumed");
+    const turned = this.#rotation.then(async () => {
+      if (this.#paused === paused || this.#stopping) return;
+      await turn();
+      this.#paused = paused;
+      log.info({ name: this.#config.Name, instance: this.address }, paused ? "paused" : "resumed");
+    });
+    this.#rotation = turned.catch(() => {});
+    return turned;
+  }
+
+  async #stop(): Promise<void> {
+    const { WrapUpTime = DEFAULTS.WrapUpTime, WaitTime = DEFAULTS.WaitTime } = this.#config.Shutdown ?? {};
+    const began = performance.now();
+    const name = this.#config.Name;
+    this.#stopped.abort(new Error("the server is stopping"));
+    await this.#starting?.catch(() => {});
+    await this.#rotation;
+    await this.#listing?.leave();
+    this.#health?.set("NOT_SERVING");
+    if (this.#instance) {
+      log.info(
+        { name, calls: this.#calls.size, drainMs: WrapUpTime },
+        "out of rotation: answering until every client has seen it",
+      );
+      await sleep(WrapUpTime);
+    }
+    await this.#shutdown(Math.max(0, WaitTime - (performance.now() - began)));
+    this.#leaveSignals();
+    log.info({ name, ms: Math.round(performance.now() - began) }, "stopped");
+  }
+
+  /** GOAWAY, then the end of what is in flight, at the latest after `limitMs`. */
+  async #shutdown(limitMs: number): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
+    // Health watches never end by themselves, and they have said their last word.
+    this.#calls.endAll("the server is stopping", `/${HEALTH_SERVICE}/`);
+    if (await inTime(closed, limitMs)) return;
+    const calls = this.#calls.endAll("the server is stopping and its time limit for calls in flight has passed");
+    log.warn({ name: this.#config.Name, calls }, "time is up: calls still in flight are ended with UNAVAILABLE");
+    await inTime(closed, FLUSH_MS);
+    this.#server.forceShutdown();
+  }
+}
+
+function registryOf({ Etcd }: ServerConfig, { registry }: ServerSettings): Target | undefined {
+  if (registry) return parseTargetUrl(registry, parserOf(registry.split(":", 1)[0] ?? ""));
+  return Etcd && targetOfEtcd(Etcd).target;
+}
+
+function timeouts({ Timeout = DEFAULTS.Timeout, MethodTimeouts = [] }: ServerConfig): (path: string) => number {
+  const byPath = new Map(MethodTimeouts.map(({ FullMethod, Timeout: limit }) => [FullMethod, limit]));
+  return (path) => byPath.get(path) ?? Timeout;
+}
+
+/** Whether a promise is fulfilled within some milliseconds. */
+async function inTime(promise: Promise<void>, ms: number): Promise<boolean> {
+  const timeout = new AbortController();
+  const won = await Promise.race([promise.then(() => true), sleep(ms, timeout.signal).then(() => false)]);
+  timeout.abort();
+  return won;
+}

@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import * as grpc from "@grpc/grpc-js";
+import "../../src/register.js";
+import { setLogger } from "../../src/log.js";
+import { EchoClient, say, startBareEcho, tally } from "../support/echo.js";
+import { FixtureRegistry } from "../support/fixture-backend.js";
+import { until } from "../support/until.js";
+
+const registry = new FixtureRegistry();
+const open: { close(): void }[] = [];
+after(() => {
+  for (const one of open) one.close();
+});
+
+async function echoes(n: number) {
+  const servers = await Promise.all(Array.from({ length: n }, startBareEcho));
+  for (const server of servers) open.push({ close: server.stop });
+  return servers;
+}
+
+function clientOf(service: string, options?: grpc.ClientOptions): EchoClient {
+  const client = new EchoClient(registry.target(service), grpc.credentials.createInsecure(), options);
+  open.push(client);
+  return client;
+}
+
+const connectionsOf = ({ server }: { server: grpc.Server }) =>
+  new Promise<number>((resolve, reject) => {
+    const [http2] = (
+      server as unknown as { http2Servers: Map<import("node:net").Server, unknown> }
+    ).http2Servers.keys();
+    http2!.getConnections((error, count) => (error ? reject(error) : resolve(count)));
+  });
+
+test("a bare grpc-js client is balanced over all instances without options", async () => {
+  const servers = await echoes(3);
+  registry.list(
+    "balanced",
+    servers.map(({ address }) => address),
+  );
+  const counts = await tally(clientOf("balanced"), 300);
+  assert.deepEqual([...counts.keys()].sort(), servers.map(({ address }) => address).sort());
+  for (const [address, count] of counts) assert.ok(count > 30, `${address} got ${count} of 300 calls`);
+});
+
+test("a call made before any instance is listed succeeds as soon as one is", async () => {
+  const [server] = await echoes(1);
+  const client = clientOf("later");
+  const waiting = say(client, {}, { deadline: Date.now() + 20_000 });
+  await until(
+    () => client.getChannel().getConnectivityState(false) === grpc.connectivityState.CONNECTING,
+    "the call waits",
+  );
+  registry.list("later", [server!.address]);
+  assert.equal((await waiting).instance, server!.address);
+});
+
+test("a call that waits in vain is told the key, the registry and how old its answer is", async () => {
+  const client = clientOf("nobody");
+  await assert.rejects(say(client, {}, { deadline: Date.now() + 200 }), (error: grpc.ServiceError) => {
+    assert.equal(error.code, grpc.status.DEADLINE_EXCEEDED);
+    assert.match(
+      error.details,
+      /no instance of "nobody" is listed in fixture registry\.test:1 \(last answer \d+\.\d s ago\)/,
+    );
+    return true;
+  });
+});
+
+test("a join opens one connection and a leave closes one; the others are not touched", async () => {
+  const servers = await echoes(4);
+  const addresses = servers.map(({ address }) => address);
+  registry.list("diff", addresses.slice(0, 3));
+  const client = clientOf("diff");
+  await tally(client, 30);
+  const before = await Promise.all(servers.slice(0, 3).map(connectionsOf));
+  registry.list("diff", addresses);
+  await until(async () => (await say(client)).instance === addresses[3], "the new instance is called");
+  registry.list("diff", addresses.slice(1));
+  await until(
+    async () => (await tally(client, 20)).get(addresses[0]!) === undefined,
+    "the removed instance gets no call",
+  );
+  assert.deepEqual(await Promise.all(servers.slice(0, 3).map(connectionsOf)), before);
+  assert.equal((await tally(client, 60)).size, 3);
+});
+
+test("calls in flight on a removed instance finish", async () => {
+  const servers = await echoes(2);
+  registry.list("finish", [servers[0]!.address]);
+  const client = clientOf("finish");
+  await say(client);
+  const running = say(client, { delayMs: 300 }, { deadline: Date.now() + 20_000 });
+  await new Promise(setImmediate);
+  registry.list("finish", [servers[1]!.address]);
+  await until(async () => (await say(client)).instance === servers[1]!.address, "the new instance has taken over");
+  assert.equal((await running).instance, servers[0]!.address);
+});
+
+test("a registry that suddenly lists nobody is doubted while instances are connected, loudly", async () => {
+  const warnings: string[] = [];
+  const silent = () => {};
+  setLogger({ debug: silent, info: silent, error: silent, warn: (_facts, message) => warnings.push(message) });
+  const servers = await echoes(2);
+  const addresses = servers.map(({ address }) => address);
+  registry.list("doubt", addresses);
+  const client = clientOf("doubt");
+  await until(async () => (await tally(client, 10)).size === 2, "both are used");
+  registry.list("doubt", []);
+  await until(() => warnings.length > 0, "the doubt is logged");
+  assert.equal((await tally(client, 40)).size, 2, "both stay in use");
+  assert.match(warnings[0]!, /suddenly lists no instance of "doubt", but 2 are connected/);
+
+  servers[0]!.stop();
+  await until(async () => (await say(client).catch(() => undefined)) !== undefined, "calls go on");
+  assert.deepEqual([...(await tally(client, 20)).keys()], [addresses[1]], "one that stops is dropped");
+
+  const [fresh] = await echoes(1);
+  registry.list("doubt", [fresh!.address]);
+  await until(async () => (await tally(client, 20)).get(addresses[1]!) === undefined, "those that register take over");
+  assert.equal(warnings.length, 1, "one line for one change of state");
+});
+
+test("instances that cannot be reached fail calls with the reason, and are used when they come up", async () => {
+  const probe = await startBareEcho();
+  probe.stop();
+  registry.list("down", [probe.address]);
+  const client = clientOf("down");
+  await assert.rejects(say(client, {}, { deadline: Date.now() + 5_000 }), (error: grpc.ServiceError) => {
+    assert.equal(error.code, grpc.status.UNAVAILABLE);
+    assert.match(error.details, /none of the 1 instance\(s\) of "down".*can take a call; last error: .*ECONNREFUSED/s);
+    return true;
+  });
+  const [server] = await echoes(1);
+  registry.list("down", [probe.address, server!.address]);
+  await until(
+    async () => (await say(client).catch(() => undefined))?.instance === server!.address,
+    "the live one is used",
+  );
+});
+
+test("an application's own service config wins, and its method configs are kept beside the policy", async () => {
+  const servers = await echoes(2);
+  registry.list(
+    "own",
+    servers.map(({ address }) => address),
+  );
+  const pickFirst = clientOf("own", {
+    "grpc.service_config": JSON.stringify({ loadBalancingConfig: [{ pick_first: {} }] }),
+  });
+  assert.equal((await tally(pickFirst, 20)).size, 1);
+  const timed = clientOf("own", {
+    "grpc.service_config": JSON.stringify({ methodConfig: [{ name: [{ service: "test.Echo" }], timeout: "0.1s" }] }),
+  });
+  assert.equal((await tally(timed, 60)).size, 2);
+  await assert.rejects(say(timed, { delayMs: 5_000 }), { code: grpc.status.DEADLINE_EXCEEDED });
+});
+
+test("a channel that went idle comes back", async () => {
+  const servers = await echoes(2);
+  registry.list(
+    "idle",
+    servers.map(({ address }) => address),
+  );
+  const client = clientOf("idle", { "grpc.client_idle_timeout_ms": 1_000 });
+  await say(client);
+  const channel = client.getChannel();
+  await until(() => channel.getConnectivityState(false) === grpc.connectivityState.IDLE, "the channel is idle");
+  assert.equal((await tally(client, 40)).size, 2);
+});
