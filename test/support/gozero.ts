@@ -26,14 +26,14 @@ export function interopProgram(name: string): string {
   return join((built as { bin: string }).bin, name);
 }
 
-/** What go-zero reads from a YAML file, or the error with which it refuses it. */
+/** What go-zero reads from a YAML file, or `{ error }` when it refuses the file. IDs are strings, as they are int64. */
 export function readWithGozero(yaml: string, kind: "server" | "client" | "both"): Promise<Record<string, unknown>> {
   const file = temporaryFile("service.yaml", yaml);
   return new Promise((resolve, reject) => {
     execFile(interopProgram("gozero-config"), ["-kind", kind, "-f", file.path], (error, stdout) => {
       file.remove();
       if (error && !stdout) reject(error);
-      else resolve(JSON.parse(stdout));
+      else resolve(JSON.parse(stdout.replaceAll(/"ID":(-?\d+)/g, '"ID":"$1"')));
     });
   });
 }

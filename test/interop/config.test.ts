@@ -1,0 +1,219 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders are the subject.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { z } from "zod";
+import {
+  loadConfig,
+  type RpcClientConfig,
+  type RpcServerConfig,
+  rpcClientConfig,
+  rpcServerConfig,
+} from "../../src/index.js";
+import { interopSkipReason, readWithGozero } from "../support/gozero.js";
+
+const skip = interopSkipReason();
+const folder = mkdtempSync(join(tmpdir(), "rollcall-interop-config-"));
+after(() => rmSync(folder, { recursive: true }));
+process.env.INTEROP_HOST = "10.0.0.9";
+
+const schemas = {
+  server: rpcServerConfig,
+  client: z.object({ OrderRpc: rpcClientConfig }),
+  both: rpcServerConfig.extend({ OrderRpc: rpcClientConfig }),
+};
+type Kind = keyof typeof schemas;
+
+const accepted: [what: string, kind: Kind, yaml: string][] = [
+  [
+    "the documented server file",
+    "server",
+    `Name: order.rpc
+ListenOn: 0.0.0.0:8080
+Etcd:
+  Hosts:
+    - 127.0.0.1:2379
+  Key: order.rpc
+`,
+  ],
+  [
+    "the documented client file",
+    "client",
+    `OrderRpc:
+  Etcd:
+    Hosts:
+      - 127.0.0.1:2379
+    Key: order.rpc
+  Timeout: 2000
+`,
+  ],
+  [
+    "three hosts",
+    "client",
+    `OrderRpc:
+  Etcd:
+    Hosts:
+      - 10.0.0.1:2379
+      - 10.0.0.2:2379
+      - 10.0.0.3:2379
+    Key: order.rpc
+`,
+  ],
+  ["a target", "client", 'OrderRpc: { Target: "dns:///order-rpc.shop.svc.cluster.local:8080" }'],
+  ["endpoints", "client", "OrderRpc: { Endpoints: [127.0.0.1:8081, 127.0.0.1:8082] }"],
+  ["key names in any case", "server", "name: a\nLISTENON: :80\netcd: { hosts: [h:1], key: prod/a }"],
+  ["keys of the application's own", "server", "Name: a\nListenOn: :80\nOrders: { PageSize: 20 }"],
+  [
+    "a variable of the environment",
+    "server",
+    "Name: a\nListenOn: :80\nEtcd: { Hosts: ['${INTEROP_HOST}:2379'], Key: a }",
+  ],
+  [
+    "a server without registry, health or limit",
+    "server",
+    "Name: a\nListenOn: :80\nHealth: false\nTimeout: 0\nMode: dev",
+  ],
+  [
+    "limits of single methods",
+    "server",
+    "Name: a\nListenOn: :80\nMethodTimeouts: [{ FullMethod: /a.B/C, Timeout: 1m30.5s }, { FullMethod: /a.B/D, Timeout: 0s }]",
+  ],
+  [
+    "an id that is no double, and access by password and certificate",
+    "server",
+    `Name: a
+ListenOn: :80
+Etcd:
+  Hosts: [h:1]
+  Key: a
+  ID: 9007199254740993
+  User: shop
+  Pass: "0123"
+  CertFile: a.pem
+  CertKeyFile: a-key.pem
+  CACertFile: ca.pem
+  InsecureSkipVerify: true
+`,
+  ],
+  [
+    "everything a client can be told",
+    "client",
+    `OrderRpc:
+  Endpoints: [a:1]
+  App: shop
+  Token: secret
+  NonBlock: false
+  Timeout: 500
+  KeepaliveTime: 20s
+  BalancerName: round_robin
+  Middlewares: { Trace: false, Duration: false, Prometheus: false, Breaker: false, Timeout: false }
+`,
+  ],
+  [
+    "a client that inherits the server's etcd",
+    "both",
+    "Name: a\nListenOn: :80\nEtcd: { Hosts: [h:1], Key: a, User: u, Pass: p }\nOrderRpc: { Etcd: { Key: order.rpc } }",
+  ],
+];
+
+const refused: [what: string, kind: Kind, yaml: string][] = [
+  ["a server without a name", "server", "ListenOn: :80"],
+  ["a server that listens nowhere", "server", "Name: a"],
+  ["etcd without a key", "server", "Name: a\nListenOn: :80\nEtcd: { Hosts: [h:1] }"],
+  ["etcd without hosts", "server", "Name: a\nListenOn: :80\nEtcd: { Key: a }"],
+  ["hosts that are no list", "server", "Name: a\nListenOn: :80\nEtcd: { Hosts: h:1, Key: a }"],
+  ["a certificate without its key", "server", "Name: a\nListenOn: :80\nEtcd: { Hosts: [h:1], Key: a, CertFile: c }"],
+  ["a Timeout with a unit", "server", "Name: a\nListenOn: :80\nTimeout: 2s"],
+  ["half a millisecond", "server", "Name: a\nListenOn: :80\nTimeout: 1.5"],
+  ["a Timeout in quotes", "client", 'OrderRpc: { Endpoints: [a:1], Timeout: "3000" }'],
+  ["a KeepaliveTime without a unit", "client", "OrderRpc: { Endpoints: [a:1], KeepaliveTime: 20 }"],
+  ["a mode nobody knows", "server", "Name: a\nListenOn: :80\nMode: staging"],
+  ["a switch that is no boolean", "server", "Name: a\nListenOn: :80\nHealth: yes please"],
+  ["a name that is a number", "server", "Name: 7\nListenOn: :80"],
+  ["what is no YAML", "server", "Name: [a\nListenOn: :80"],
+];
+
+for (const [what, kind, yaml] of accepted) {
+  test(`go-zero and Rollcall read the same from ${what}`, { skip }, async () => {
+    const theirs = await readWithGozero(yaml, kind);
+    assert.equal(theirs.error, undefined);
+    assert.deepEqual(ours(await load(yaml, kind)), comparable(theirs as unknown as GoConfig));
+  });
+}
+
+for (const [what, kind, yaml] of refused) {
+  test(`go-zero and Rollcall both refuse ${what}`, { skip }, async () => {
+    assert.ok((await readWithGozero(yaml, kind)).error, "go-zero accepts it");
+    await assert.rejects(load(yaml, kind), { name: "ConfigError" });
+  });
+}
+
+function load(yaml: string, kind: Kind): Promise<Partial<RpcServerConfig & { OrderRpc: RpcClientConfig }>> {
+  const file = join(folder, "service.yaml");
+  writeFileSync(file, yaml);
+  return loadConfig(file, schemas[kind]);
+}
+
+/** Go's structs as JSON: what was not given is "" or null, a duration is in nanoseconds. */
+interface GoEtcd {
+  readonly Hosts: string[] | null;
+  readonly ID: string;
+  readonly [key: string]: unknown;
+}
+interface GoClient {
+  readonly Etcd: GoEtcd;
+  readonly Endpoints: string[] | null;
+  readonly KeepaliveTime: number;
+  readonly [key: string]: unknown;
+}
+interface GoConfig {
+  readonly Name?: string;
+  readonly Etcd: GoEtcd;
+  readonly MethodTimeouts: { FullMethod: string; Timeout: number }[] | null;
+  readonly OrderRpc?: GoClient;
+  readonly [key: string]: unknown;
+}
+
+/** The part of what go-zero read that means something here, in milliseconds and without zero values. */
+function comparable(config: GoConfig): unknown {
+  const { OrderRpc } = config;
+  return withoutEmpty({
+    ...(config.Name !== undefined && {
+      ...pick(config, ["Name", "ListenOn", "Timeout", "Health", "Mode"]),
+      Etcd: config.Etcd.Hosts && withoutEmpty({ ...config.Etcd }),
+      MethodTimeouts: (config.MethodTimeouts ?? []).map(({ FullMethod, Timeout }) => ({
+        FullMethod,
+        Timeout: Timeout / 1e6,
+      })),
+    }),
+    OrderRpc:
+      OrderRpc &&
+      withoutEmpty({
+        ...OrderRpc,
+        Etcd: OrderRpc.Etcd.Hosts && withoutEmpty({ ...OrderRpc.Etcd }),
+        KeepaliveTime: OrderRpc.KeepaliveTime / 1e6 || undefined,
+      }),
+  });
+}
+
+/** What Rollcall read, without what is its own. */
+function ours(config: Partial<RpcServerConfig & { OrderRpc: RpcClientConfig }>): unknown {
+  const etcd = (given: RpcServerConfig["Etcd"]) =>
+    given && withoutEmpty({ ...given, ID: String(given.ID ?? 0), TTL: undefined });
+  const { OrderRpc } = config;
+  return withoutEmpty({
+    ...pick(config, ["Name", "ListenOn", "Timeout", "Health", "Mode", "MethodTimeouts"]),
+    Etcd: etcd(config.Etcd),
+    OrderRpc: OrderRpc && withoutEmpty({ ...OrderRpc, Etcd: etcd(OrderRpc.Etcd), Subset: undefined }),
+  });
+}
+
+function pick(from: object, keys: string[]): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(from).filter(([key]) => keys.includes(key)));
+}
+
+function withoutEmpty(object: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => ![undefined, null, ""].includes(value as "")));
+}
