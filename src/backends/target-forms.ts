@@ -1,5 +1,6 @@
 import { formatAddress, type HostPort, parseAddress } from "../address.js";
 import type { Target } from "../registry.js";
+import { parseServiceName } from "./kubernetes/target.js";
 
 /** A target URL taken apart: everything after the scheme, decoded, without leading slashes. */
 export interface TargetParts {
@@ -21,8 +22,8 @@ export interface TargetForm {
 
 /** The forms of the backends that come with Rollcall, by scheme. Light on purpose: nothing of a backend is loaded. */
 export const builtInForms: Readonly<Record<string, TargetForm>> = {
-  etcd: hostsAndKey("etcd", 2379),
-  discov: hostsAndKey("discov", 2379),
+  etcd: etcdForm("etcd"),
+  discov: etcdForm("discov"),
   direct: {
     expected: "direct:///host:port,host:port",
     params: [],
@@ -42,20 +43,12 @@ export const builtInForms: Readonly<Record<string, TargetForm>> = {
     },
   },
   k8s: {
-    expected: "k8s://namespace/service:port or k8s:///service:port, the port being a number or a port's name",
-    params: [],
+    expected: "k8s://namespace/service:port or k8s:///service:port",
+    params: ["family", "kubeconfig", "context"],
     parse({ authority, path, params }) {
-      const [, service, port] = /^([^:]*)(?::(.*))?$/.exec(path) ?? [];
-      if (!service) throw new TypeError("it has no service");
-      for (const [what, name] of Object.entries({ namespace: authority || undefined, service })) {
-        if (name !== undefined && !isDnsLabel(name)) {
-          throw new TypeError(`its ${what} ${JSON.stringify(name)} is no Kubernetes name`);
-        }
-      }
-      if (port !== undefined && !isKubernetesPort(port)) {
-        throw new TypeError(`its port ${JSON.stringify(port)} is neither a number from 1 to 65535 nor a port's name`);
-      }
-      return { hosts: [], service: authority ? `${authority}/${path}` : path, params };
+      const service = authority ? `${authority}/${path}` : path;
+      parseServiceName(service);
+      return { hosts: [], service, params };
     },
   },
 };
@@ -82,6 +75,13 @@ export function hostsAndKey(scheme: string, defaultPort?: number): TargetForm {
   };
 }
 
+/** What configuration files set in `Etcd` may stand in a URL too, and so may its clients' `http://` before a host. */
+function etcdForm(scheme: string): TargetForm {
+  const settings = ["user", "pass", "certfile", "certkeyfile", "cacertfile", "insecureskipverify", "tls", "ttl", "id"];
+  const form = hostsAndKey(scheme, 2379);
+  return { ...form, params: [...form.params, ...settings] };
+}
+
 /** Comma-separated addresses; empty items are skipped, as go-zero does. */
 function addresses(list: string, defaultPort?: number): string[] {
   const items = list.split(",").map((item) => item.trim());
@@ -89,21 +89,11 @@ function addresses(list: string, defaultPort?: number): string[] {
 }
 
 function address(text: string, defaultPort?: number): string {
-  return formatAddress(withPort(text.trim(), defaultPort));
+  const [, urlScheme = "", host] = /^(https?:\/\/)?(.*)$/is.exec(text.trim())!;
+  return urlScheme + formatAddress(withPort(host!, defaultPort));
 }
 
 function withPort(text: string, defaultPort?: number): HostPort {
   const lacksPort = /^(?:\[[^\]]*\]|[^:]+)$/.test(text);
   return parseAddress(lacksPort && defaultPort !== undefined ? `${text}:${defaultPort}` : text);
-}
-
-/** RFC 1123 label, the form of a namespace and of a Service's name. */
-function isDnsLabel(name: string): boolean {
-  return /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(name);
-}
-
-/** A number, or an IANA service name: up to 15 of a-z, 0-9 and "-", one letter at least. */
-function isKubernetesPort(port: string): boolean {
-  if (/^\d+$/.test(port)) return Number(port) >= 1 && Number(port) <= 65535;
-  return /^(?=.*[a-z])[a-z0-9](?:[a-z0-9-]{0,13}[a-z0-9])?$/.test(port);
 }

@@ -10,7 +10,6 @@ import { ConfigError } from "./config-error.js";
 import { type LoadOptions, loadConfig, readConfig } from "./load.js";
 import { rpcClientConfig } from "./rpc-client-config.js";
 import { rpcServerConfig } from "./rpc-server-config.js";
-import { clientTarget, registrarTarget } from "./sources.js";
 
 const folder = mkdtempSync(join(tmpdir(), "rollcall-config-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -62,13 +61,6 @@ Etcd:
     MethodTimeouts: [],
     Shutdown: { WrapUpTime: 1000, WaitTime: 5500 },
   });
-  assert.deepEqual(registrarTarget(config), {
-    scheme: "etcd",
-    hosts: ["127.0.0.1:2379"],
-    service: "order.rpc",
-    params: {},
-    settings: { InsecureSkipVerify: false, ttlSeconds: 10 },
-  });
 });
 
 test("the documented client file is the whole configuration, defaults included", async () => {
@@ -92,26 +84,13 @@ test("the documented client file is the whole configuration, defaults included",
   });
 });
 
-test("a client takes Endpoints, then Target, then Etcd", async () => {
-  const etcd = "Etcd: { Hosts: ['h1:2379', 'h2:2379', 'h3:2379'], Key: order.rpc }";
-  const target = 'Target: "dns:///order-rpc:8080"';
-  const endpoints = "Endpoints: ['order-rpc-0.order:8080', '[::1]:8081']";
-  for (const [keys, scheme, hosts, service] of [
-    [[etcd], "etcd", ["h1:2379", "h2:2379", "h3:2379"], "order.rpc"],
-    [[target], "dns", [], "order-rpc:8080"],
-    [[etcd, target], "dns", [], "order-rpc:8080"],
-    [
-      [etcd, target, endpoints],
-      "direct",
-      ["order-rpc-0.order:8080", "[::1]:8081"],
-      "order-rpc-0.order:8080,[::1]:8081",
-    ],
-    [["Endpoints: []", 'Target: ""', etcd], "etcd", ["h1:2379", "h2:2379", "h3:2379"], "order.rpc"],
-  ] as const) {
-    const { config } = await load(`OrderRpc:\n  ${keys.join("\n  ")}\n`, client);
-    const found = clientTarget(config.OrderRpc);
-    assert.deepEqual([found.scheme, found.hosts, found.service], [scheme, hosts, service]);
-  }
+test("what is empty counts as not given, so that of Endpoints, Target and Etcd the next is taken", async () => {
+  const { config } = await load(
+    'OrderRpc: { Endpoints: [], Target: "", Etcd: { Hosts: ["h1:1", "h2:1", "h3:1"], Key: a } }\n',
+    client,
+  );
+  const { Endpoints, Target, Etcd } = config.OrderRpc;
+  assert.deepEqual([Endpoints, Target, Etcd!.Hosts.length], [undefined, undefined, 3]);
 });
 
 test("every key of server and client is read", async () => {

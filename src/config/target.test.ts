@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { registerBackend } from "../registry.js";
 import { parseTarget, parseTargetUrl } from "./target.js";
 
 test("every documented form of a target URL is read", () => {
@@ -7,6 +8,7 @@ test("every documented form of a target URL is read", () => {
     ["etcd:///h1:2379,h2:2379?key=order.rpc", "etcd", ["h1:2379", "h2:2379"], "order.rpc"],
     ["discov:///h1:2379?key=order.rpc", "discov", ["h1:2379"], "order.rpc"],
     ["etcd:///h1,[::1],[::2]:9?key=prod%2Forder.rpc", "etcd", ["h1:2379", "[::1]:2379", "[::2]:9"], "prod/order.rpc"],
+    ["etcd:///https://h1,http://h2:1?key=a", "etcd", ["https://h1:2379", "http://h2:1"], "a"],
     ["etcd://h1,h2/order.rpc", "etcd", ["h1:2379", "h2:2379"], "order.rpc"],
     ["etcd://h1:1,h2/prod/order.rpc/", "etcd", ["h1:1", "h2:2379"], "prod/order.rpc"],
     ["etcd://h1,h2?key=order.rpc", "etcd", ["h1:2379", "h2:2379"], "order.rpc"],
@@ -41,17 +43,19 @@ test("parameters a backend may know are handed on, with lower-case names", () =>
 });
 
 test("a backend's own form is honoured, and its error completed with the URL", () => {
-  const parse = ({ authority, path }: { authority: string; path: string }) => {
-    if (path === "") throw new TypeError("it has no path; expected zk://ensemble/path");
-    return { hosts: [authority], service: path, params: {} };
-  };
-  assert.deepEqual(parseTargetUrl("zk://ensemble/a/b", parse), {
+  registerBackend("zk", {
+    parse({ authority, path, params }) {
+      if (path === "") throw new TypeError("it has no path; expected zk://ensemble/path");
+      return { hosts: [authority], service: path, params };
+    },
+  });
+  assert.deepEqual(parseTargetUrl("zk://ensemble/a/b?x=1"), {
     scheme: "zk",
     hosts: ["ensemble"],
     service: "a/b",
-    params: {},
+    params: { x: "1" },
   });
-  assert.throws(() => parseTargetUrl("zk://ensemble", parse), {
+  assert.throws(() => parseTargetUrl("zk://ensemble"), {
     message: '"zk://ensemble" is not a target: it has no path; expected zk://ensemble/path',
   });
 });
@@ -60,7 +64,8 @@ test("what is no target is refused with its URL, the reason and the expected for
   const etcd = "; expected etcd:///host:2379,host:2379?key=service";
   const dns = "; expected dns:///name:port or dns://server:port/name:port";
   const k8s =
-    "; expected k8s://namespace/service:port or k8s:///service:port, the port being a number or a port's name";
+    "; expected namespace/service:port, where the port is a number or a port's name, and namespace and port may be left out" +
+    "; expected k8s://namespace/service:port or k8s:///service:port";
   const address = "; expected host:port, for example 10.0.0.1:8080";
   for (const [url, message] of [
     ["etcd:///h1:2379", `"etcd:///h1:2379" is not a target: it has no key${etcd}`],
@@ -96,19 +101,21 @@ test("what is no target is refused with its URL, the reason and the expected for
       "dns:///::1",
       `"dns:///::1" is not a target: "::1" is not an address: an IPv6 address needs brackets before its port${address}${dns}`,
     ],
-    ["k8s://shop/", `"k8s://shop/" is not a target: it has no service${k8s}`],
-    ["k8s://Shop/order:80", `"k8s://Shop/order:80" is not a target: its namespace "Shop" is no Kubernetes name${k8s}`],
-    ["k8s:///or_der:80", `"k8s:///or_der:80" is not a target: its service "or_der" is no Kubernetes name${k8s}`],
-    [
-      "k8s:///order:0",
-      `"k8s:///order:0" is not a target: its port "0" is neither a number from 1 to 65535 nor a port's name${k8s}`,
-    ],
-    ["k8s:///a/b:1", `"k8s:///a/b:1" is not a target: its service "a/b" is no Kubernetes name${k8s}`],
+    ...[
+      ["shop/", "shop/", '"" cannot be a service\'s name'],
+      ["Shop/order:80", "Shop/order:80", '"Shop" cannot be a namespace'],
+      ["/or_der:80", "or_der:80", '"or_der" cannot be a service\'s name'],
+      ["/order:0", "order:0", "its port is neither"],
+      ["/a/b/c:1", "a/b/c:1", "it has too many slashes or colons"],
+    ].map(([url, name, why]) => [
+      `k8s://${url}`,
+      `"k8s://${url}" is not a target: "${name}" is no Kubernetes service: ${why}${k8s}`,
+    ]),
     [
       "consul:///c1?key=a",
       `"consul:///c1?key=a" is not a target: "c1" is not an address: it has no port${address}; expected consul:///host:port,host:port?key=service`,
     ],
-  ] as const) {
+  ] as [string, string][]) {
     assert.throws(() => parseTargetUrl(url), { name: "TypeError", message }, url);
   }
 });

@@ -1,19 +1,18 @@
 import { quote } from "../address.js";
 import { builtInForms, hostsAndKey, type TargetForm, type TargetParts } from "../backends/target-forms.js";
-import type { Backend, Target } from "../registry.js";
+import { parserOf, type Target } from "../registry.js";
 import { nearMiss } from "./key-names.js";
 
 /**
  * Reads a target URL such as `etcd:///h1:2379,h2:2379?key=order.rpc`. Text without a scheme is a DNS name, as in gRPC.
- * @param parse the `parse` of a backend with a URL form of its own; the built-in backends' forms are known.
  * @throws TypeError that quotes the URL, says what is wrong with it and what form is expected.
  */
-export function parseTargetUrl(url: string, parse?: Backend["parse"]): Target {
+export function parseTargetUrl(url: string): Target {
   const text = url.trim();
   const [, scheme, rest] = /^([A-Za-z][A-Za-z0-9+.-]*):(.*)$/s.exec(text) ?? [];
   // "order-rpc:8080" looks like a scheme and a path, but is a name and a port.
   const bareName = scheme === undefined || (/^\d+$/.test(rest!) && !Object.hasOwn(builtInForms, scheme));
-  return bareName ? read(url, "dns", "", text, parse) : read(url, scheme.toLowerCase(), "", rest!, parse);
+  return bareName ? read(url, "dns", "", text) : read(url, scheme.toLowerCase(), "", rest!);
 }
 
 /**
@@ -21,12 +20,12 @@ export function parseTargetUrl(url: string, parse?: Backend["parse"]): Target {
  * @param path may hold the query, and the authority too (`//authority/path?query`) where that has not been split off.
  * @throws TypeError like parseTargetUrl.
  */
-export function parseTarget(scheme: string, authority: string, path: string, parse?: Backend["parse"]): Target {
-  return read(`${scheme}:${path.startsWith("//") ? "" : `//${authority}/`}${path}`, scheme, authority, path, parse);
+export function parseTarget(scheme: string, authority: string, path: string): Target {
+  return read(`${scheme}:${path.startsWith("//") ? "" : `//${authority}/`}${path}`, scheme, authority, path);
 }
 
-function read(url: string, scheme: string, authority: string, path: string, parse: Backend["parse"]): Target {
-  const form = formOf(scheme, parse);
+function read(url: string, scheme: string, authority: string, path: string): Target {
+  const form = formOf(scheme);
   try {
     const parts = split(authority, path);
     for (const param of Object.keys(parts.params)) {
@@ -41,8 +40,9 @@ function read(url: string, scheme: string, authority: string, path: string, pars
   }
 }
 
-function formOf(scheme: string, parse: Backend["parse"]): TargetForm {
-  // A backend's own errors say what form it expects.
+/** A backend's own form comes first, then those of the built-in backends, which are known before they are loaded. */
+function formOf(scheme: string): TargetForm {
+  const parse = parserOf(scheme);
   if (parse) return { expected: "", params: [], parse };
   return Object.hasOwn(builtInForms, scheme) ? builtInForms[scheme]! : hostsAndKey(scheme);
 }

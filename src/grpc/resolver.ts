@@ -2,7 +2,7 @@ import type { ChannelOptions } from "@grpc/grpc-js";
 import { followHosts, type ResolvedInstance } from "../backends/hosts/follow.js";
 import { parseTarget } from "../config/target.js";
 import { log } from "../log.js";
-import { loadBackend, parserOf, type Target } from "../registry.js";
+import { loadBackend, type Target } from "../registry.js";
 import { fleetAttributes } from "./fleet.js";
 import { Knowledge } from "./knowledge.js";
 import { configSelector } from "./selector.js";
@@ -19,7 +19,7 @@ export function registerTargetScheme(scheme: string): void {
 }
 
 function readTarget({ scheme, authority, path }: GrpcTarget, options: ChannelOptions): Target {
-  return targetOf(options) ?? parseTarget(scheme, authority, path, parserOf(scheme));
+  return targetOf(options) ?? parseTarget(scheme, authority, path);
 }
 
 /**
@@ -27,7 +27,7 @@ function readTarget({ scheme, authority, path }: GrpcTarget, options: ChannelOpt
  * `prod/order.rpc`), the first of several endpoints, with what may not stand there replaced.
  */
 function authorityFor({ scheme, authority, path }: GrpcTarget): string {
-  const { service } = parseTarget(scheme, authority, path, parserOf(scheme));
+  const { service } = parseTarget(scheme, authority, path);
   const [first = ""] = service.replace(/^.*\//, "").split(",");
   if (/^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:\d+)?$/.test(first)) return first;
   return first.replace(/:.*$/, "").replace(/[^A-Za-z0-9.-]+/g, "-") || "localhost";

@@ -1,12 +1,12 @@
 import * as grpc from "@grpc/grpc-js";
 import { formatAddress } from "../address.js";
 import { sleep } from "../backoff.js";
-import { advertisedAddress } from "../config/advertise.js";
+import { advertisedAddress, isLoopbackAbroad } from "../config/advertise.js";
 import { parseListenAddress } from "../config/listen-address.js";
 import { parseTargetUrl } from "../config/target.js";
 import type { Instance } from "../instance.js";
 import { log, setLogLevel } from "../log.js";
-import { parserOf, type Target } from "../registry.js";
+import type { Target } from "../registry.js";
 import { targetOfEtcd } from "./client-config.js";
 import { HEALTH_SERVICE, ServerHealth } from "./health-service.js";
 import { Listing } from "./listing.js";
@@ -73,6 +73,7 @@ class ListedServer implements Server, Stoppable {
   readonly #server: ServiceServer;
   readonly #calls: ServedCalls;
   readonly #health: ServerHealth | undefined;
+  readonly #target: Target | undefined;
   readonly #listing: Listing | undefined;
   readonly #stopped = new AbortController();
   #instance: Instance | undefined;
@@ -88,8 +89,8 @@ class ListedServer implements Server, Stoppable {
     this.#config = config;
     this.#settings = settings;
     this.#listen = parseListenAddress(config.ListenOn);
-    const target = registryOf(config, settings);
-    this.#listing = target && new Listing(target);
+    this.#target = registryOf(config, settings);
+    this.#listing = this.#target && new Listing(this.#target);
     this.#calls = new ServedCalls({ timeoutOf: timeouts(config) });
     const { interceptors = [], ...options } = settings.serverOptions ?? {};
     this.#server = new ServiceServer({ ...options, interceptors: [this.#calls.interceptor, ...interceptors] });
@@ -159,6 +160,12 @@ class ListedServer implements Server, Stoppable {
     if (this.#stopped.signal.aborted) return;
     this.#instance = this.#describe(this.#port);
     this.#health?.set("SERVING");
+    if (this.#target && isLoopbackAbroad(this.#instance.address, this.#target.hosts)) {
+      log.warn(
+        { instance: this.#instance.address, registry: this.#target.hosts },
+        "a loopback address is registered where others read it: set Advertise, or ListenOn to an address they can reach",
+      );
+    }
     log.info({ name: this.#config.Name, listen: formatAddress({ host: host || "[::]", port: this.#port }) }, "serving");
     await this.#listing?.enter(this.#instance, this.#stopped.signal);
   }
@@ -221,7 +228,7 @@ class ListedServer implements Server, Stoppable {
 }
 
 function registryOf({ Etcd }: ServerConfig, { registry }: ServerSettings): Target | undefined {
-  if (registry) return parseTargetUrl(registry, parserOf(registry.split(":", 1)[0] ?? ""));
+  if (registry) return parseTargetUrl(registry);
   return Etcd && targetOfEtcd(Etcd).target;
 }
 
