@@ -15,6 +15,8 @@ const MAX_REVISIONS_PER_RESPONSE = 1000;
 const MAX_FRAGMENT_BYTES = 1.5 * 1024 * 1024;
 /** Stands for "no watch" and, in progress answers, for "all watches". */
 const NO_WATCH = -1n;
+/** In a request: an id of the server's choice. As in etcd, the first one chosen is this number too. */
+const ANY_ID = 0n;
 
 interface Watcher {
   readonly id: bigint;
@@ -52,7 +54,7 @@ export class WatchStream {
     const range = toRange(key, request.rangeEnd);
     if (range.to !== undefined && range.from >= range.to) {
       this.refuse("mvcc: watcher range is empty");
-    } else if (this.#watchers.has(request.watchId)) {
+    } else if (request.watchId !== ANY_ID && this.#watchers.has(request.watchId)) {
       this.refuse("mvcc: duplicate watch ID provided on the WatchStream");
     } else {
       this.#add(range, request);
@@ -102,7 +104,7 @@ export class WatchStream {
 
   #add(range: KeyRange, request: WatchCreateRequest): void {
     const watcher: Watcher = {
-      id: request.watchId === 0n ? this.#freeId() : request.watchId,
+      id: request.watchId === ANY_ID ? this.#freeId() : request.watchId,
       range,
       hidden: new Set(request.filters.map((filter) => HIDDEN[filter])),
       prevKv: request.prevKv,
