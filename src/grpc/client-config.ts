@@ -30,28 +30,7 @@ export function targetOfClient({ Endpoints, Target, Etcd }: ClientConfig): Named
     const url = `direct:///${Endpoints.join(",")}`;
     return { url, target: parseTargetUrl(url) };
   }
-  if (Target) return { url: Target, target: parseTargetUrl(Target) };
-  if (Etcd) return targetOfEtcd(Etcd);
-  throw new TypeError(
-    "nothing says where the instances are: give Endpoints (fixed addresses), Target (a URL) or Etcd (Hosts and Key)",
-  );
-}
-
-export function targetOfEtcd({ Hosts, Key, TTL, ...settings }: EtcdGiven): NamedTarget {
-  if (!Hosts?.length)
-    throw new TypeError("Etcd.Hosts is empty; expected at least one address, for example 127.0.0.1:2379");
-  if (!Key) throw new TypeError("Etcd.Key is empty; expected the service key, for example order.rpc");
-  const lease = TTL === undefined ? {} : { ttlSeconds: TTL / 1000 };
-  return {
-    url: `etcd:///${Hosts.join(",")}?key=${encodeURIComponent(Key)}`,
-    target: { scheme: "etcd", hosts: Hosts, service: Key, params: {}, settings: { ...settings, ...lease } },
-  };
-}
-
-/** The service config that makes grpc-js use the balancer of this name. */
-export function balancerConfig({ BalancerName = POLICY, Subset = 0 }: ClientConfig): object {
-  return { loadBalancingConfig: [{ [BalancerName]: BalancerName === POLICY ? { subset: Subset } : {} }] };
-}  if (Target) {
+  if (Target) {
     const target = parseTargetUrl(Target);
     // grpc-js keeps names without slashes for its own resolver.
     const url = target.scheme === "dns" && !Target.includes("//") ? `dns:///${target.service}` : Target;
