@@ -1,24 +1,67 @@
-// Runs the test files with Node's own runner. `node scripts/test.mjs [--unit] [part of a path]...` runs some of them.
+// Runs the test files with Node's own runner: those beside their subjects first, then the integration tests.
+// `node scripts/test.mjs [--unit] [part of a path]...` runs some of them.
 import { spawn } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
-const unitOnly = process.argv.includes("--unit");
+const roots = process.argv.includes("--unit") ? ["src"] : ["src", "test"];
+// Integration tests start processes of their own, so more at a time would measure each other.
+const concurrency = Math.min(4, availableParallelism());
+const scratch = mkdtempSync(join(tmpdir(), "rollcall-test-"));
 
-const roots = unitOnly ? ["src"] : ["src", "test"];
-const files = roots
-  .flatMap((root) => readdirSync(root, { recursive: true }).map((name) => join(root, name)))
-  .filter((file) => file.endsWith(".test.ts"))
-  .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
-  .sort();
-if (files.length === 0) {
+process.chdir(fileURLToPath(new URL("..", import.meta.url)));
+const groups = roots.map((folder) => ({ folder, files: testFiles(folder) })).filter(({ files }) => files.length > 0);
+if (groups.length === 0) {
   console.error(`no test file matches ${wanted.join(" ")}`);
   process.exit(1);
 }
 
-const child = spawn(process.execPath, ["--import", "tsx", "--test", "--test-concurrency=2", ...files], {
-  stdio: "inherit",
-  env: { ROLLCALL_LOG_LEVEL: "silent", ...process.env },
-});
-child.on("exit", (code, signal) => process.exit(signal ? 1 : code));
+const began = performance.now();
+const results = [];
+for (const { folder, files } of groups) results.push(await run(folder, files));
+rmSync(scratch, { recursive: true, force: true });
+report(results);
+process.exit(results.every(({ ok }) => ok) ? 0 : 1);
+
+function testFiles(folder) {
+  return readdirSync(folder, { recursive: true })
+    .map((name) => join(folder, name))
+    .filter((file) => file.endsWith(".test.ts"))
+    .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
+    .sort();
+}
+
+async function run(folder, files) {
+  const outcome = join(scratch, `${folder}.json`);
+  const flags = [
+    "--import=tsx",
+    "--import=./scripts/test-time-limit.mjs",
+    "--test",
+    `--test-concurrency=${concurrency}`,
+    "--test-reporter=spec",
+    "--test-reporter-destination=stdout",
+    "--test-reporter=./scripts/test-outcome.mjs",
+    `--test-reporter-destination=${outcome}`,
+  ];
+  const child = spawn(process.execPath, [...flags, ...files], {
+    stdio: "inherit",
+    env: { ROLLCALL_LOG_LEVEL: "silent", ...process.env },
+  });
+  const [code] = await once(child, "exit");
+  const { passed, failed, skipped } = JSON.parse(readFileSync(outcome, "utf8"));
+  return { ok: code === 0 && failed === 0 && passed + skipped.length > 0, passed, failed, skipped };
+}
+
+function report(results) {
+  const skipped = results.flatMap((result) => result.skipped);
+  if (skipped.length > 0) console.log("\nskipped:");
+  for (const { name, file, reason } of skipped) console.log(`  ${file}: ${name}: ${reason}`);
+  const sum = (of) => results.reduce((total, result) => total + of(result), 0);
+  const seconds = Math.round((performance.now() - began) / 1000);
+  const [passed, failed] = [sum((result) => result.passed), sum((result) => result.failed)];
+  console.log(`\ntests: ${passed} passed, ${failed} failed, ${skipped.length} skipped, ${seconds} s`);
+}

@@ -1,0 +1,32 @@
+# `make demo` and `make test` are all the set-up there is: each installs what it needs.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check build clean bench bench-import
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 22
+
+demo: node_modules ## three servers, one client, a join, a stop, a crash and a slow one; 30 s
+	@node --import tsx examples/demo/main.ts
+
+test: node_modules ## every test, against real etcd, DNS and go-zero
+	@scripts/with-real-parts.sh node scripts/test.mjs
+
+check: node_modules ## format, lint and types
+	@npm run --silent check
+
+build: node_modules ## dist/
+	@npm run --silent build
+
+bench: bench-import ## what importing costs
+
+bench-import: build
+	@npm run --silent bench:import
+
+clean: ## what was built
+	rm -rf dist .cache *.tgz
+
+# npm ci empties the folder, so its time is that of the last installation.
+node_modules: package-lock.json
+	npm ci
+	@touch node_modules
