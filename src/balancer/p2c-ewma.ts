@@ -1,75 +1,56 @@
-/** Settings of a balancer. The defaults are explained in docs/balancing.md. */
+import { Member } from "./member.js";
+import type { Node } from "./node.js";
+import { Pool } from "./pool.js";
+import { Sampler } from "./sampler.js";
+import { tuning as defaults, type Tuning } from "./tuning.js";
+
+export type { Node };
+
 export interface P2cEwmaOptions<K> {
   /** Milliseconds of a monotonic clock. Default performance.now. */
   now?: () => number;
   /** Uniform in [0, 1). Default Math.random. */
   random?: () => number;
-  /** Relative share of a key; what is not a positive number counts as 1. Read at each set(). Default 1 for all. */
+  /** Relative share of a key, read at each set(): 2 means twice the calls. What is no positive number counts as 1. Default 1. */
   weight?: (key: K) => number;
   /**
-   * Called at every pick with the chosen node and the three compared (some may be the same one): two taken at random and
-   * the one remembered from the pick before. For debug logs.
+   * Called at each pick, for debug logs: the node chosen, and the three that were compared (some may be the same), two
+   * taken at random and the one remembered from the pick before. Their loads already include the new call.
    */
   onPick?: ((chosen: Node<K>, first: Node<K>, second: Node<K>, remembered: Node<K>) => void) | undefined;
+  /** For experiments. Default as docs/balancing.md explains. */
+  tuning?: Partial<Tuning>;
 }
 
-/** One instance as the balancer sees it. A pick reserves it: answer with started() and ended(), or with released(). */
-export interface Node<K> {
-  readonly key: K;
-  /** Calls picked or running now. */
-  readonly inFlight: number;
-  /** Latency expected of the next call on an idle instance, in milliseconds; 0 before anything is known. */
-  readonly ewmaMs: number;
-  /** Share of its recent calls that failed, 0 to 1. */
-  readonly failureRate: number;
-  /** What picks compare: the lower, the better. In milliseconds. */
-  load(): number;
-  /**
-   * The reserved call has begun. `timed: false` says that its age tells nothing (a stream): it counts as in flight only.
-   */
-  started(timed?: boolean): void;
-  /**
-   * A started call has ended.
-   * @param latencyMs since started(), or undefined when it says nothing of the instance's speed (a stream).
-   * @param ok whether it succeeded, or undefined when it says nothing of the instance's health (the caller cancelled).
-   * @param report the server's own load report; accepted and not used (docs/balancing.md says why).
-   */
-  ended(latencyMs: number | undefined, ok: boolean | undefined, report?: unknown): void;
-  /**
-   * A started call that goes on (a stream) has got its first answer: the latency is a sample, and from now on the call's
-   * age tells nothing. Its end is `ended(undefined, ok)`.
-   */
-  answered(latencyMs: number): void;
-  /** Gives back a pick that never started. */
-  released(): void;
-}
-
-/** Evidence halves in about 0.7 of this; see docs/balancing.md. */
-const MEMORY_MS = 5_000;
-/** A disliked instance is tried once in so many picks. */
-const PROBE_PICKS = 300;
-const FAILURE_GAIN = 0.3;
-/** How long what was known of an instance that left is kept: the weight expiration period of gRFC A58. */
-const RESUME_MS = 180_000;
+/** How long what is known of an instance that left is kept for its return: the expiration period of gRFC A58. */
+const KEPT_AFTER_LEAVING_MS = 180_000;
+/** An index stays within its list whatever generator was passed in. */
+const LARGEST_DRAW = 1 - Number.EPSILON;
 
 /**
- * Chooses among two random instances and the one remembered from the last pick the one with the least expected load.
+ * Power of two choices with memory: compares two random instances and the best one left over from the pick before
+ * (Mitzenmacher, Prabhakar and Shah, "Load balancing with memory", 2002), and takes the one with the least load.
  */
 export class P2cEwma<K> {
+  readonly #pool: Pool;
   readonly #random: () => number;
   readonly #weight: ((key: K) => number) | undefined;
   readonly #onPick: P2cEwmaOptions<K>["onPick"];
-  readonly #pool = new Pool();
-  #members = new Map<K, Member<K>>();
+  readonly #members = new Map<K, Member<K>>();
+  /** Instances that left, the longest gone first. */
+  readonly #left = new Map<K, Member<K>>();
   #list: Member<K>[] = [];
-  #left = new Map<K, Member<K>>();
+  /** Only where weights differ. */
+  #sampler: Sampler | undefined;
   #remembered: Member<K> | undefined;
+  #round = 0;
 
-  constructor({ now = () => performance.now(), random = Math.random, weight, onPick }: P2cEwmaOptions<K> = {}) {
+  constructor(options: P2cEwmaOptions<K> = {}) {
+    const { now = () => performance.now(), random = Math.random, weight, onPick, tuning } = options;
+    this.#pool = new Pool(now, { ...defaults, ...tuning });
     this.#random = random;
     this.#weight = weight;
     this.#onPick = onPick;
-    this.#pool.now = now;
   }
 
   /** Instances there are. */
@@ -82,191 +63,92 @@ export class P2cEwma<K> {
     return this.#list;
   }
 
-  /** Makes these keys the members. What is known of those that stay, or come back within three minutes, is kept. */
+  /**
+   * Makes these keys the members. What is known of those that stay is kept, and what was known of those that come back
+   * within three minutes; a newcomer is met with what is known of all together.
+   */
   set(keys: Iterable<K>): void {
-    const now = this.#pool.tick();
-    const members = new Map<K, Member<K>>();
+    this.#round += 1;
+    const list: Member<K>[] = [];
     for (const key of keys) {
-      if (members.has(key)) continue;
-      let member = this.#members.get(key);
-      if (!member) {
-        member = this.#left.get(key) ?? new Member(key, this.#pool);
-        member.lastPick = Number.NEGATIVE_INFINITY;
-        this.#left.delete(key);
-      }
-      member.weight = positive(this.#weight?.(key));
-      members.set(key, member);
+      const member = this.#members.get(key) ?? this.#join(key);
+      if (member.round === this.#round) continue;
+      member.round = this.#round;
+      if (this.#weight) member.weight = positive(this.#weight(key));
+      list.push(member);
     }
-    for (const [key, member] of this.#members) {
-      if (members.has(key)) continue;
-      member.leftAt = now;
-      this.#left.set(key, member);
-    }
-    for (const [key, member] of this.#left) {
-      if (now - member.leftAt < RESUME_MS) break;
-      this.#left.delete(key);
-    }
-    this.#members = members;
-    this.#list = [...members.values()];
-    if (this.#remembered && !members.has(this.#remembered.key)) this.#remembered = undefined;
+    this.#list = list;
+    this.#pool.size = list.length;
+    this.#leave();
+    const even = list.every(({ weight }) => weight === list[0]!.weight);
+    this.#sampler = even ? undefined : new Sampler(list.map(({ weight }) => weight));
+    if (this.#remembered?.round !== this.#round) this.#remembered = undefined;
   }
 
-  /** The instance for the next call, reserved for it, or undefined when there are none. */
+  /** The instance for the next call, reserved for it; undefined when there are none. */
   pick(): Node<K> | undefined {
     const list = this.#list;
-    const n = list.length;
-    if (n === 0) return undefined;
-    this.#pool.tick();
-    this.#pool.picks += 1;
-    const i = Math.min(n - 1, Math.floor(this.#random() * n));
-    let j = n > 1 ? Math.min(n - 2, Math.floor(this.#random() * (n - 1))) : 0;
-    if (n > 1 && j >= i) j += 1;
-    const a = list[i]!;
-    const b = list[j]!;
-    const c = this.#remembered ?? a;
-    let chosen = a;
-    if (b.loadNow() < chosen.loadNow()) chosen = b;
-    if (c.loadNow() < chosen.loadNow()) chosen = c;
-    if (a.isDue()) chosen = a;
-    else if (b.isDue()) chosen = b;
+    const pool = this.#pool;
+    if (list.length === 0) return undefined;
+    pool.tick();
+    pool.picks += 1;
+
+    const at = this.#draw();
+    const first = list[at]!;
+    const second = list[this.#draw(at)]!;
+    const remembered = this.#remembered ?? first;
+    first.weigh();
+    second.weigh();
+    remembered.weigh();
+
+    const due = first.isDue() ? first : second.isDue() ? second : undefined;
+    const chosen = due ?? lightest(first, second, remembered);
     chosen.reserve();
-    let best = a;
-    if (b.loadNow() < best.loadNow()) best = b;
-    if (c.loadNow() < best.loadNow()) best = c;
-    this.#remembered = best;
-    this.#onPick?.(chosen, a, b, c);
+    this.#remembered = lightest(first, second, remembered);
+    this.#onPick?.(chosen, first, second, remembered);
     return chosen;
   }
-}
 
-function positive(weight: number | undefined): number {
-  return weight !== undefined && weight > 0 && weight < Number.POSITIVE_INFINITY ? weight : 1;
-}
-
-/** What the members of one balancer share. */
-class Pool {
-  now: () => number = () => 0;
-  /** Never runs backwards, whatever the clock does. */
-  time = 0;
-  picks = 0;
-  /** Mean latency of all calls: what is expected of an instance nothing is known of. */
-  latency = 0;
-
-  tick(): number {
-    const now = this.now();
-    if (now > this.time && now < Number.POSITIVE_INFINITY) this.time = now;
-    return this.time;
-  }
-}
-
-class Member<K> implements Node<K> {
-  readonly key: K;
-  readonly #pool: Pool;
-  weight = 1;
-  leftAt = 0;
-  lastPick = Number.NEGATIVE_INFINITY;
-  failureRate = 0;
-  #reserved = 0;
-  #running = 0;
-  #timed = 0;
-  /** Sum of the start times of the timed calls that are running. */
-  #startSum = 0;
-  /** Latencies seen and how many, both fading with time. */
-  #sum = 0;
-  #count = 0;
-  #stamp = 0;
-  #streak = 0;
-
-  constructor(key: K, pool: Pool) {
-    this.key = key;
-    this.#pool = pool;
+  /** A random index, in proportion to the weights; while these are equal, another one than the given. */
+  #draw(other?: number): number {
+    const drawn = Math.min(this.#random(), LARGEST_DRAW);
+    if (this.#sampler) return this.#sampler.index(drawn);
+    const n = this.#list.length;
+    if (other === undefined || n === 1) return Math.floor(drawn * n);
+    return (other + 1 + Math.floor(drawn * (n - 1))) % n;
   }
 
-  get inFlight(): number {
-    return this.#reserved + this.#running;
+  #join(key: K): Member<K> {
+    const member = this.#left.get(key) ?? new Member(key, this.#pool);
+    this.#left.delete(key);
+    this.#members.set(key, member);
+    member.lastPick = Number.NEGATIVE_INFINITY;
+    return member;
   }
 
-  get ewmaMs(): number {
-    return this.#expected();
-  }
-
-  load(): number {
-    this.#pool.tick();
-    return this.loadNow();
-  }
-
-  loadNow(): number {
-    const healthy = 1 - this.failureRate;
-    return (this.#expected() * (this.inFlight / this.weight + 1)) / (healthy * healthy * healthy);
-  }
-
-  isDue(): boolean {
-    if (this.failureRate < 0.2 || this.inFlight > 0) return false;
-    return this.#pool.picks - this.lastPick > PROBE_PICKS / 8 ** Math.min(3, this.#streak);
-  }
-
-  reserve(): void {
-    this.#reserved += 1;
-    this.lastPick = this.#pool.picks;
-  }
-
-  started(timed = true): void {
-    if (this.#reserved === 0) return;
-    this.#reserved -= 1;
-    this.#running += 1;
-    if (!timed) return;
-    this.#timed += 1;
-    this.#startSum += this.#pool.tick();
-  }
-
-  released(): void {
-    if (this.#reserved > 0) this.#reserved -= 1;
-  }
-
-  answered(latencyMs: number): void {
-    if (this.#timed === 0 || !(latencyMs >= 0 && latencyMs < Number.POSITIVE_INFINITY)) return;
+  /** Takes out the members that the last set() did not name, and forgets those that have been away for long. */
+  #leave(): void {
     const now = this.#pool.tick();
-    this.#forget(now, latencyMs);
-    this.#learn(now, latencyMs);
-  }
-
-  ended(latencyMs: number | undefined, ok: boolean | undefined, _report?: unknown): void {
-    if (this.#running === 0) return;
-    const now = this.#pool.tick();
-    this.#running -= 1;
-    if (this.#timed > this.#running || latencyMs !== undefined) this.#forget(now, latencyMs);
-    if (latencyMs !== undefined && latencyMs >= 0 && latencyMs < Number.POSITIVE_INFINITY) {
-      if (ok || latencyMs > this.#expected()) this.#learn(now, latencyMs);
+    if (this.#members.size > this.#list.length) {
+      for (const [key, member] of this.#members) {
+        if (member.round === this.#round) continue;
+        this.#members.delete(key);
+        this.#left.set(key, member);
+        member.leftAt = now;
+      }
     }
-    if (ok === undefined) return;
-    this.#streak = ok ? this.#streak + 1 : 0;
-    this.failureRate += FAILURE_GAIN * ((ok ? 0 : 0.98) - this.failureRate);
+    for (const [key, { leftAt }] of this.#left) {
+      if (now - leftAt < KEPT_AFTER_LEAVING_MS) break;
+      this.#left.delete(key);
+    }
   }
+}
 
-  #forget(now: number, latencyMs: number | undefined): void {
-    if (this.#timed === 0) return;
-    const start = latencyMs === undefined ? this.#startSum / this.#timed : now - latencyMs;
-    this.#timed -= 1;
-    this.#startSum = this.#timed === 0 ? 0 : this.#startSum - start;
-  }
+function lightest<K>(first: Member<K>, second: Member<K>, third: Member<K>): Member<K> {
+  const best = second.weighed < first.weighed ? second : first;
+  return third.weighed < best.weighed ? third : best;
+}
 
-  #learn(now: number, latencyMs: number): void {
-    const kept = this.#kept(now);
-    this.#sum = this.#sum * kept + latencyMs;
-    this.#count = this.#count * kept + 1;
-    this.#stamp = now;
-    const pool = this.#pool;
-    pool.latency += (latencyMs - pool.latency) * (pool.latency === 0 ? 1 : 0.01);
-  }
-
-  #kept(now: number): number {
-    return Math.exp((this.#stamp - now) / MEMORY_MS);
-  }
-
-  #expected(): number {
-    const { time, latency } = this.#pool;
-    const kept = this.#kept(time);
-    const ages = Math.max(0, this.#timed * time - this.#startSum);
-    return (latency + this.#sum * kept + ages) / (1 + this.#count * kept) || 1;
-  }
+function positive(weight: number): number {
+  return weight > 0 && weight < Number.POSITIVE_INFINITY ? weight : 1;
 }

@@ -1,0 +1,182 @@
+import type { Node } from "./node.js";
+import type { Pool } from "./pool.js";
+
+/** Keeps the load of an instance that always fails finite, so that several of them can still be compared. */
+const HIGHEST_FAILURE_RATE = 0.98;
+/** No run of calls moves the failure rate further than this at once. */
+const LARGEST_STEP = 0.75;
+/** Under this the failures of an instance are no reason to probe it. */
+const BLAMELESS = 0.05;
+
+/** What is known of one instance, and the load that follows from it. */
+export class Member<K> implements Node<K> {
+  readonly key: K;
+  readonly #pool: Pool;
+  weight = 1;
+  /** The last set() that named it. */
+  round = 0;
+  leftAt = 0;
+  failureRate = 0;
+  #reserved = 0;
+  #running = 0;
+
+  // Latencies and their number, fading with time: two memories, one long, one short.
+  #usualSum = 0;
+  #usualCalls = 0;
+  #recentSum = 0;
+  #recentCalls = 0;
+  #learnedAt = 0;
+
+  // Calls begun since the last answer, and the sum of their start times.
+  #unanswered = 0;
+  #unansweredSince = 0;
+
+  /** Equal outcomes in a row: successes above 0, failures below. */
+  #run = 0;
+  /** How much longer than the mean its last call took, between 1 and probePrice. */
+  #price = 1;
+  #cost = 1;
+  /** The pick that last chose it. A newcomer, or one that is back, is due at once. */
+  lastPick = Number.NEGATIVE_INFINITY;
+
+  constructor(key: K, pool: Pool) {
+    this.key = key;
+    this.#pool = pool;
+  }
+
+  get inFlight(): number {
+    return this.#reserved + this.#running;
+  }
+
+  get ewmaMs(): number {
+    this.#pool.tick();
+    return this.#expectedMs();
+  }
+
+  load(): number {
+    this.#pool.tick();
+    this.weigh();
+    return this.weighed;
+  }
+
+  /** Works out what one call costs here at the time last read. */
+  weigh(): void {
+    this.#cost = (this.#expectedMs() || 1) * this.#penalty();
+  }
+
+  /** The load, at the cost last worked out. */
+  get weighed(): number {
+    return this.#cost * (this.inFlight / this.weight + this.#pool.tuning.unseenCalls);
+  }
+
+  /** Whether it has gone without a pick for so long that it must be tried, however it compares. */
+  isDue(): boolean {
+    if (this.inFlight > 0) return false;
+    const { picks, size, tuning } = this.#pool;
+    const unpicked = picks - this.lastPick;
+    // Twice its fair share is the least distance of two probes.
+    if (unpicked < 2 * size) return false;
+    const most = Math.max(tuning.probePicks, tuning.probeShare * size) * this.#price;
+    if (unpicked > most) return true;
+    if (this.failureRate < BLAMELESS) return false;
+    // Sooner the milder the dislike, and eight times sooner after each success.
+    const dislike = Math.min(1, (this.#penalty() - 1) / 8);
+    return unpicked > (most * dislike) / 8 ** Math.max(0, this.#run);
+  }
+
+  reserve(): void {
+    this.#reserved += 1;
+    this.lastPick = this.#pool.picks;
+  }
+
+  released(): void {
+    if (this.#reserved > 0) this.#reserved -= 1;
+  }
+
+  started(): void {
+    if (this.#reserved === 0) return;
+    this.#reserved -= 1;
+    this.#running += 1;
+    this.#unanswered += 1;
+    this.#unansweredSince += this.#pool.tick();
+  }
+
+  answered(latencyMs: number): void {
+    if (this.#running === 0) return;
+    this.#pool.tick();
+    if (isLatency(latencyMs)) this.#learn(latencyMs, true);
+    this.#heard();
+  }
+
+  ended(latencyMs?: number, ok?: boolean, _report?: unknown): void {
+    if (this.#running === 0) return;
+    this.#running -= 1;
+    this.#pool.tick();
+    if (isLatency(latencyMs)) this.#learn(latencyMs, ok);
+    if (ok !== undefined) this.#judge(ok);
+    this.#heard();
+  }
+
+  /** A sign of life: calls that are still running (streams, it may be) no longer count as silence. */
+  #heard(): void {
+    this.#unanswered = 0;
+    this.#unansweredSince = 0;
+  }
+
+  #learn(latencyMs: number, ok: boolean | undefined): void {
+    const pool = this.#pool;
+    const { tuning, meanMs, time } = pool;
+    if (meanMs > 0) this.#price = Math.max(1, Math.min(latencyMs / meanMs, tuning.probePrice));
+    const counted = pool.trim(latencyMs);
+    if (!ok && counted <= this.#expectedMs()) return;
+    const age = time - this.#learnedAt;
+    const usual = fade(age / tuning.usualMs);
+    const recent = fade(age / tuning.recentMs);
+    this.#usualSum = this.#usualSum * usual + counted;
+    this.#usualCalls = this.#usualCalls * usual + 1;
+    this.#recentSum = this.#recentSum * recent + counted;
+    this.#recentCalls = this.#recentCalls * recent + 1;
+    this.#learnedAt = time;
+    pool.learn(counted);
+  }
+
+  /** A failure that took long weighs like several, because it cost the caller as much. */
+  #judge(ok: boolean): void {
+    if (ok) this.#run = Math.max(1, this.#run + 1);
+    else this.#run = Math.min(-1, this.#run - 1);
+    const step = Math.min(LARGEST_STEP, Math.abs(this.#run) / this.#pool.tuning.failureCalls);
+    if (ok) this.failureRate -= this.failureRate * step;
+    else this.failureRate += (HIGHEST_FAILURE_RATE - this.failureRate) * (1 - (1 - step) ** this.#price);
+  }
+
+  #penalty(): number {
+    return this.failureRate === 0 ? 1 : (1 - this.failureRate) ** -this.#pool.tuning.failurePower;
+  }
+
+  /** Each line leans on the one before with the weight of a few calls, and frees itself from it by evidence. */
+  #expectedMs(): number {
+    const { time, meanMs, tuning } = this.#pool;
+    const age = time - this.#learnedAt;
+    const usual = fade(age / tuning.usualMs);
+    const recent = fade(age / tuning.recentMs);
+    const usualMs =
+      (tuning.poolCalls * meanMs + this.#usualSum * usual) / (tuning.poolCalls + this.#usualCalls * usual);
+    const silence = Math.min(
+      this.#unanswered * time - this.#unansweredSince,
+      this.#unanswered * meanMs * tuning.outlier,
+    );
+    return (
+      (tuning.usualCalls * usualMs + this.#recentSum * recent + silence * tuning.silence) /
+      (tuning.usualCalls + this.#recentCalls * recent)
+    );
+  }
+}
+
+function isLatency(latencyMs: number | undefined): latencyMs is number {
+  return latencyMs !== undefined && latencyMs >= 0 && latencyMs < Number.POSITIVE_INFINITY;
+}
+
+/** What is left after x lifetimes: near exp(-x), at a fraction of its price. */
+function fade(x: number): number {
+  return 1 / (1 + x + 0.5 * x * x);
+}

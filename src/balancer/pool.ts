@@ -1,0 +1,50 @@
+import type { Tuning } from "./tuning.js";
+
+/** A longer step of the clock is taken for this: no pause is worth more, and sums stay exact. */
+const LONGEST_STEP_MS = 3_600_000;
+/** The mean of all instances follows about so many calls. */
+const MEAN_CALLS = 100;
+/** Shorter latencies count as this (a clock too coarse to see them): a load of 0 would win whatever is in flight. */
+const SHORTEST_MS = 0.001;
+
+/** What the instances of one balancer share: the time, the number of picks and the mean latency. */
+export class Pool {
+  readonly tuning: Tuning;
+  readonly #clock: () => number;
+  #read: number;
+  #latencies = 0;
+  /** Milliseconds since the balancer was made. Never runs backwards, whatever the clock does. */
+  time = 0;
+  /** Picks so far. */
+  picks = 0;
+  /** Instances there are. */
+  size = 0;
+  /** Mean latency of all calls, in milliseconds; 0 before the first. */
+  meanMs = 0;
+
+  constructor(clock: () => number, tuning: Tuning) {
+    this.#clock = clock;
+    this.tuning = tuning;
+    this.#read = clock();
+  }
+
+  /** Reads the clock and returns the time. */
+  tick(): number {
+    const read = this.#clock();
+    const step = read - this.#read;
+    this.#read = read;
+    if (step > 0) this.time += Math.min(step, LONGEST_STEP_MS);
+    return this.time;
+  }
+
+  /** The latency, as long as it may count. */
+  trim(latencyMs: number): number {
+    const longest = this.meanMs > 0 ? this.meanMs * this.tuning.outlier : Number.MAX_VALUE;
+    return Math.max(SHORTEST_MS, Math.min(latencyMs, longest));
+  }
+
+  learn(latencyMs: number): void {
+    if (this.#latencies < MEAN_CALLS) this.#latencies += 1;
+    this.meanMs += (latencyMs - this.meanMs) / this.#latencies;
+  }
+}
