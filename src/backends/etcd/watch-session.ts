@@ -81,7 +81,9 @@ export class WatchSession {
     this.#ticker = setInterval(() => this.#tick(), 1_000);
     for (const watched of ranges) {
       const { revision, seen } = watched.view;
-      if (revision > 0n && revision <= proved) this.#create(watched, seen < proved ? seen + 1n : proved + 1n);
+      // From the revision seen itself, whose events are skipped: some etcds lose a deletion at the revision to which they
+      // were compacted, where a watch that begins there is still allowed (https://github.com/etcd-io/etcd/issues/19179).
+      if (revision > 0n && revision <= proved) this.#create(watched, seen < proved ? seen : proved);
       else void this.#list(watched);
     }
   }
