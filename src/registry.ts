@@ -105,23 +105,22 @@ export function registerBackend(scheme: string, backend: Backend | LazyBackend):
  * @throws Error that names the known schemes when there is none.
  */
 export async function loadBackend(scheme: string): Promise<Backend> {
-  const backend = backends.get(scheme);
-  if (!backend) {
-    throw new Error(
-      `no backend is called "${scheme}": known are ${backendSchemes().join(", ")}; registerBackend() adds one`,
-    );
-  }
+  checkScheme(scheme);
+  const backend = backends.get(scheme)!;
   return typeof backend === "function" ? backend() : backend;
+}
+
+/** @throws Error that names the known schemes when no backend has this one. */
+export function checkScheme(scheme: string): void {
+  if (backends.has(scheme)) return;
+  const known = [...backends.keys()].join(", ");
+  throw new Error(`no backend is called "${scheme}": known are ${known}; registerBackend() adds one`);
 }
 
 /** How a backend reads its target URLs, when it has a way of its own and is not lazily loaded. */
 export function parserOf(scheme: string): Backend["parse"] {
   const backend = backends.get(scheme);
   return typeof backend === "object" ? backend.parse?.bind(backend) : undefined;
-}
-
-export function backendSchemes(): string[] {
-  return [...backends.keys()];
 }
 
 /** Calls the listener for each scheme known now and each one registered later. */

@@ -1,7 +1,7 @@
 import type { EtcdConfig } from "../config/etcd-config.js";
 import type { RpcClientConfig } from "../config/rpc-client-config.js";
 import { parseTargetUrl } from "../config/target.js";
-import type { Target } from "../registry.js";
+import { checkScheme, type Target } from "../registry.js";
 import { POLICY } from "./service-config.js";
 
 type Given<T> = { readonly [K in keyof T]?: T[K] | undefined };
@@ -32,6 +32,7 @@ export function targetOfClient({ Endpoints, Target, Etcd }: ClientConfig): Named
   }
   if (Target) {
     const target = parseTargetUrl(Target);
+    checkScheme(target.scheme);
     // grpc-js keeps names without slashes for its own resolver.
     const url = target.scheme === "dns" && !Target.includes("//") ? `dns:///${target.service}` : Target;
     return { url, target };

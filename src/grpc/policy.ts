@@ -16,6 +16,7 @@ import {
   type Policy,
   type PolicyHelper,
   registerPolicy,
+  type StatusObject,
   UnavailablePicker,
 } from "./shield.js";
 
@@ -76,6 +77,12 @@ class P2cEwmaPolicy implements Policy<PolicyConfig> {
     }
     if (listed.size > 0 && this.#doubted.size > 0) this.#scheduleTakeover();
     this.#refresh();
+  }
+
+  /** A failed resolution says nothing about the instances, so what is known stays. */
+  fail(error: StatusObject): void {
+    if (this.#connections.size > 0) return;
+    this.#helper.updateState(State.TRANSIENT_FAILURE, new UnavailablePicker(error), error.details);
   }
 
   /** Connections are kept up by themselves, so a call has nothing to wake. */

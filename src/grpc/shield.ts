@@ -153,6 +153,8 @@ function tell(listener: Listener_1_14 | Listener_1_13, resolution: Resolution | 
 /** A load-balancing policy. Its config is whatever `parse` made of the service config's JSON. */
 export interface Policy<C> {
   update(endpoints: readonly Endpoint[], config: C, options: grpc.ChannelOptions): void;
+  /** The resolver cannot say where instances are. */
+  fail(error: StatusObject): void;
   /** Called at every call. */
   exitIdle(): void;
   destroy(): void;
@@ -197,8 +199,8 @@ export function registerPolicy<C>(name: string, definition: PolicyDefinition<C>)
     ): boolean {
       if (!(config instanceof Config)) return false;
       const endpoints = Array.isArray(list) ? list : list.ok ? list.value : undefined;
-      // A failed resolution says nothing about the instances, so what is known stays.
       if (endpoints) this.#policy.update(endpoints, config.value, options);
+      else if (!Array.isArray(list) && !list.ok) this.#policy.fail(list.error);
       return true;
     }
     exitIdle(): void {
