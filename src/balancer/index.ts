@@ -2,4 +2,3 @@ export type { Node } from "./node.js";
 export { type Outcome, outcomeOf } from "./outcome.js";
 export { P2cEwma, type P2cEwmaOptions } from "./p2c-ewma.js";
 export { DEFAULT_SUBSET, type SubsetPlace, subset } from "./subset.js";
-export type { Tuning } from "./tuning.js";

@@ -1,3 +1,17 @@
+import {
+  FAILURE_POWER,
+  FAILURE_RUN,
+  MEAN_AS_CALLS,
+  OUTLIER,
+  PROBE_PICKS,
+  PROBE_PRICE,
+  PROBE_SHARE,
+  RECENT_MS,
+  SILENCE,
+  UNSEEN_CALLS,
+  USUAL_AS_CALLS,
+  USUAL_MS,
+} from "./constants.js";
 import type { Node } from "./node.js";
 import type { Pool } from "./pool.js";
 
@@ -66,17 +80,17 @@ export class Member<K> implements Node<K> {
 
   /** The load, at the cost last worked out. */
   get weighed(): number {
-    return this.#cost * (this.inFlight / this.weight + this.#pool.tuning.unseenCalls);
+    return this.#cost * (this.inFlight / this.weight + UNSEEN_CALLS);
   }
 
   /** Whether it has gone without a pick for so long that it must be tried, however it compares. */
   isDue(): boolean {
     if (this.inFlight > 0) return false;
-    const { picks, size, tuning } = this.#pool;
+    const { picks, size } = this.#pool;
     const unpicked = picks - this.lastPick;
     // Twice its fair share is the least distance of two probes.
     if (unpicked < 2 * size) return false;
-    const most = Math.max(tuning.probePicks, tuning.probeShare * size) * this.#price;
+    const most = Math.max(PROBE_PICKS, PROBE_SHARE * size) * this.#price;
     if (unpicked > most) return true;
     if (this.failureRate < BLAMELESS) return false;
     // Sooner the milder the dislike, and eight times sooner after each success.
@@ -98,7 +112,8 @@ export class Member<K> implements Node<K> {
     this.#reserved -= 1;
     this.#running += 1;
     this.#unanswered += 1;
-    this.#unansweredSince += this.#pool.tick();
+    // The time last read is that of a pick, most often its own; the clock is the dearest part of a call's bookkeeping.
+    this.#unansweredSince += this.#pool.time;
   }
 
   answered(latencyMs: number): void {
@@ -125,17 +140,17 @@ export class Member<K> implements Node<K> {
 
   #learn(latencyMs: number, ok: boolean | undefined): void {
     const pool = this.#pool;
-    const { tuning, meanMs, time } = pool;
-    if (meanMs > 0) this.#price = Math.max(1, Math.min(latencyMs / meanMs, tuning.probePrice));
+    const { meanMs, time } = pool;
+    if (meanMs > 0) this.#price = Math.max(1, Math.min(latencyMs / meanMs, PROBE_PRICE));
     const counted = pool.trim(latencyMs);
     if (!ok && counted <= this.#expectedMs()) return;
     const age = time - this.#learnedAt;
-    const usual = fade(age / tuning.usualMs);
-    const recent = fade(age / tuning.recentMs);
-    this.#usualSum = this.#usualSum * usual + counted;
-    this.#usualCalls = this.#usualCalls * usual + 1;
-    this.#recentSum = this.#recentSum * recent + counted;
-    this.#recentCalls = this.#recentCalls * recent + 1;
+    const usual = growth(age / USUAL_MS);
+    const recent = growth(age / RECENT_MS);
+    this.#usualSum = this.#usualSum / usual + counted;
+    this.#usualCalls = this.#usualCalls / usual + 1;
+    this.#recentSum = this.#recentSum / recent + counted;
+    this.#recentCalls = this.#recentCalls / recent + 1;
     this.#learnedAt = time;
     pool.learn(counted);
   }
@@ -144,31 +159,30 @@ export class Member<K> implements Node<K> {
   #judge(ok: boolean): void {
     if (ok) this.#run = Math.max(1, this.#run + 1);
     else this.#run = Math.min(-1, this.#run - 1);
-    const step = Math.min(LARGEST_STEP, Math.abs(this.#run) / this.#pool.tuning.failureCalls);
+    const step = Math.min(LARGEST_STEP, Math.abs(this.#run) / FAILURE_RUN);
     if (ok) this.failureRate -= this.failureRate * step;
     else this.failureRate += (HIGHEST_FAILURE_RATE - this.failureRate) * (1 - (1 - step) ** this.#price);
   }
 
   #penalty(): number {
-    return this.failureRate === 0 ? 1 : (1 - this.failureRate) ** -this.#pool.tuning.failurePower;
+    return this.failureRate === 0 ? 1 : (1 - this.failureRate) ** -FAILURE_POWER;
   }
 
-  /** Each line leans on the one before with the weight of a few calls, and frees itself from it by evidence. */
+  /**
+   * What it usually does leans on the mean of all; what it does now leans on what it usually does. A lean weighs as much
+   * as a few calls, and the more the older the evidence is.
+   */
   #expectedMs(): number {
-    const { time, meanMs, tuning } = this.#pool;
+    const { time, meanMs } = this.#pool;
     const age = time - this.#learnedAt;
-    const usual = fade(age / tuning.usualMs);
-    const recent = fade(age / tuning.recentMs);
-    const usualMs =
-      (tuning.poolCalls * meanMs + this.#usualSum * usual) / (tuning.poolCalls + this.#usualCalls * usual);
-    const silence = Math.min(
-      this.#unanswered * time - this.#unansweredSince,
-      this.#unanswered * meanMs * tuning.outlier,
-    );
-    return (
-      (tuning.usualCalls * usualMs + this.#recentSum * recent + silence * tuning.silence) /
-      (tuning.usualCalls + this.#recentCalls * recent)
-    );
+    const mean = MEAN_AS_CALLS * growth(age / USUAL_MS);
+    const usualMs = (mean * meanMs + this.#usualSum) / (mean + this.#usualCalls);
+
+    const unanswered = this.#unanswered;
+    const silence = Math.min(unanswered * time - this.#unansweredSince, unanswered * meanMs * OUTLIER);
+    const recent = growth(age / RECENT_MS);
+    const usual = USUAL_AS_CALLS * recent;
+    return (usual * usualMs + this.#recentSum + SILENCE * silence * recent) / (usual + this.#recentCalls);
   }
 }
 
@@ -176,7 +190,7 @@ function isLatency(latencyMs: number | undefined): latencyMs is number {
   return latencyMs !== undefined && latencyMs >= 0 && latencyMs < Number.POSITIVE_INFINITY;
 }
 
-/** What is left after x lifetimes: near exp(-x), at a fraction of its price. */
-function fade(x: number): number {
-  return 1 / (1 + x + 0.5 * x * x);
+/** How much evidence has lost after x lifetimes: near exp(x), which costs more than the rest of a pick. */
+function growth(x: number): number {
+  return 1 + x + 0.5 * x * x;
 }

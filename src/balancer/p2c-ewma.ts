@@ -2,7 +2,6 @@ import { Member } from "./member.js";
 import type { Node } from "./node.js";
 import { Pool } from "./pool.js";
 import { Sampler } from "./sampler.js";
-import { tuning as defaults, type Tuning } from "./tuning.js";
 
 export type { Node };
 
@@ -18,8 +17,6 @@ export interface P2cEwmaOptions<K> {
    * taken at random and the one remembered from the pick before. Their loads already include the new call.
    */
   onPick?: ((chosen: Node<K>, first: Node<K>, second: Node<K>, remembered: Node<K>) => void) | undefined;
-  /** For experiments. Default as docs/balancing.md explains. */
-  tuning?: Partial<Tuning>;
 }
 
 /** How long what is known of an instance that left is kept for its return: the expiration period of gRFC A58. */
@@ -46,8 +43,8 @@ export class P2cEwma<K> {
   #round = 0;
 
   constructor(options: P2cEwmaOptions<K> = {}) {
-    const { now = () => performance.now(), random = Math.random, weight, onPick, tuning } = options;
-    this.#pool = new Pool(now, { ...defaults, ...tuning });
+    const { now = () => performance.now(), random = Math.random, weight, onPick } = options;
+    this.#pool = new Pool(now);
     this.#random = random;
     this.#weight = weight;
     this.#onPick = onPick;

@@ -1,4 +1,4 @@
-import type { Tuning } from "./tuning.js";
+import { OUTLIER } from "./constants.js";
 
 /** A longer step of the clock is taken for this: no pause is worth more, and sums stay exact. */
 const LONGEST_STEP_MS = 3_600_000;
@@ -9,7 +9,6 @@ const SHORTEST_MS = 0.001;
 
 /** What the instances of one balancer share: the time, the number of picks and the mean latency. */
 export class Pool {
-  readonly tuning: Tuning;
   readonly #clock: () => number;
   #read: number;
   #latencies = 0;
@@ -22,9 +21,8 @@ export class Pool {
   /** Mean latency of all calls, in milliseconds; 0 before the first. */
   meanMs = 0;
 
-  constructor(clock: () => number, tuning: Tuning) {
+  constructor(clock: () => number) {
     this.#clock = clock;
-    this.tuning = tuning;
     this.#read = clock();
   }
 
@@ -39,7 +37,7 @@ export class Pool {
 
   /** The latency, as long as it may count. */
   trim(latencyMs: number): number {
-    const longest = this.meanMs > 0 ? this.meanMs * this.tuning.outlier : Number.MAX_VALUE;
+    const longest = this.meanMs > 0 ? this.meanMs * OUTLIER : Number.MAX_VALUE;
     return Math.max(SHORTEST_MS, Math.min(latencyMs, longest));
   }
 

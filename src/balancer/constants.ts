@@ -1,0 +1,27 @@
+// The constants of the balancer. docs/balancing.md shows what each one does when it is halved and doubled.
+
+/** What an instance usually does is remembered for about so long, in milliseconds. Finagle and go-zero take the same. */
+export const USUAL_MS = 10_000;
+/** What it does just now is remembered for about so long: shorter than the spells of slowness that it is to notice. */
+export const RECENT_MS = 300;
+/** The mean of all instances counts as so many calls of one instance, so that a single answer already outweighs it. */
+export const MEAN_AS_CALLS = 0.3;
+/** What an instance usually does counts as so many recent calls. */
+export const USUAL_AS_CALLS = 0.5;
+/** A millisecond without an answer counts as so many: the answer that is missing will come later still. */
+export const SILENCE = 2;
+/** A latency counts as at most so many times the mean, so that one outlier does not banish an instance. */
+export const OUTLIER = 8;
+/** Added to the calls in flight: the new call, and half a call for those of other clients, which nobody here sees. */
+export const UNSEEN_CALLS = 1.5;
+
+/** The load of an instance is divided by its chance to succeed to this power. */
+export const FAILURE_POWER = 3;
+/** The n-th failure, or success, in a row moves the failure rate n in so many of the way. */
+export const FAILURE_RUN = 8;
+/** A disliked instance gets one pick in so many: 0.25 %, well under the 0.4 % of calls that a dead one may cost. */
+export const PROBE_PICKS = 400;
+/** And in a large set one in so many of its fair share, so that many disliked ones together stay cheap. */
+export const PROBE_SHARE = 16;
+/** A probe is rarer the longer the last call took, up to so many times: to probe an instance that hangs costs deadlines. */
+export const PROBE_PRICE = 6;
