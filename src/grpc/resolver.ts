@@ -65,17 +65,21 @@ class DiscoveryResolver implements NameResolver {
     const { signal } = this.#running;
     // Rollcall's own policy knows how to wait, so calls get past name resolution at once and can be told why they wait.
     // Other policies take an empty set for a failure, so they hear nothing before there are instances.
-    if (this.#ownPolicy)
-      process.nextTick(() => signal.aborted || this.#knowledge.listed !== undefined || this.#tell([]));
-    this.#follow(signal).catch((error: Error) => {
+    let heard = false;
+    if (this.#ownPolicy) process.nextTick(() => heard || signal.aborted || this.#tell([]));
+    const hear = () => {
+      heard = true;
+    };
+    this.#follow(signal, hear).catch((error: Error) => {
       if (signal.aborted) return;
+      hear();
       this.#knowledge.trouble = error;
       log.error({ service: this.#knowledge.target.service, err: error }, "discovery cannot go on");
       this.#publish(new Error(this.#knowledge.explain() ?? error.message, { cause: error }));
     });
   }
 
-  async #follow(signal: AbortSignal): Promise<void> {
+  async #follow(signal: AbortSignal, hear: () => void): Promise<void> {
     const { target } = this.#knowledge;
     const backend = await loadBackend(target.scheme);
     if (!backend.discovery)
@@ -95,6 +99,7 @@ class DiscoveryResolver implements NameResolver {
     };
     for await (const instances of sets) {
       if (signal.aborted) return;
+      hear();
       this.#knowledge.listed = instances.length;
       this.#knowledge.answeredAt = performance.now();
       if (instances.length > 0 || this.#ownPolicy) this.#tell(instances);
