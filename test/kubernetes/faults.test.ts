@@ -5,7 +5,7 @@ import { failure, KubeApiServer } from "../support/kube-api.js";
 import { selfSigned } from "../support/kube-certificate.js";
 import { SilentProxy } from "../support/silent-proxy.js";
 import type { Watched } from "../support/watched.js";
-import { endpoint, Pod, slice } from "./pod.js";
+import { endpoint, LEAVING, Pod, slice } from "./pod.js";
 
 describe("an API server that misbehaves", () => {
   let server: KubeApiServer;
@@ -182,6 +182,18 @@ describe("an API server that misbehaves", () => {
     await sees(watched);
     // The second set still has the one that vanished, for it may only have moved.
     assert.deepEqual(watched.sets, ["10.0.0.1:8080", "10.0.0.1:8080 10.0.0.2:8080", "10.0.0.2:8080"]);
+  });
+
+  test("an endpoint that is in no slice while it moves stays in use", async () => {
+    const watched = await settled(pod({ lingerMs: 60_000 }));
+    server.apply(slice("order-1", [endpoint("10.0.0.2")]));
+    await watched.until(() => watched.now?.includes("10.0.0.2") ?? false);
+    server.apply(slice("order-2", [endpoint("10.0.0.1"), endpoint("10.0.0.3")]));
+    await watched.shows("10.0.0.1:8080", "10.0.0.2:8080", "10.0.0.3:8080");
+    assert.ok(watched.sets.every((set) => set.includes("10.0.0.1:8080")));
+    // Back, it goes as soon as it is told to.
+    server.apply(slice("order-2", [endpoint("10.0.0.1", LEAVING), endpoint("10.0.0.3")]));
+    await watched.shows("10.0.0.2:8080", "10.0.0.3:8080");
   });
 
   test("a connection that falls silent is noticed by its pings and replaced", async () => {

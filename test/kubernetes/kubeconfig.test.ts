@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { createKubernetesBackend } from "../../src/backends/kubernetes/index.js";
+import { createKubernetesBackend, type KubernetesTiming } from "../../src/backends/kubernetes/index.js";
 import { parseTargetUrl } from "../../src/config/target.js";
 import { KubeApiServer } from "../support/kube-api.js";
 import { Watched } from "../support/watched.js";
@@ -63,11 +63,15 @@ describe("a program outside the cluster", () => {
     readonly current: string;
   }
 
-  async function watch(url: string, environment: NodeJS.ProcessEnv = {}): Promise<Watched> {
+  async function watch(
+    url: string,
+    environment: NodeJS.ProcessEnv = {},
+    timing: Partial<KubernetesTiming> = {},
+  ): Promise<Watched> {
     const backend = createKubernetesBackend({
       environment,
       serviceAccount: directory,
-      timing: { backoff: { initialMs: 20, maxMs: 100 } },
+      timing: { backoff: { initialMs: 20, maxMs: 100 }, ...timing },
     });
     const target = parseTargetUrl(url);
     const watched = new Watched(await backend.discovery!(target), target.service);
@@ -110,6 +114,17 @@ describe("a program outside the cluster", () => {
     server.apply(slice("order-1", [endpoint("10.0.0.2")]));
     await watched.shows("10.0.0.2:8080");
     assert.deepEqual(watched.troubles, []);
+  });
+
+  test("an exec plugin that hangs is told, and does not hold up the end", async () => {
+    const plugin = join(directory, "plugin");
+    writeFileSync(plugin, "#!/bin/sh\nexec sleep 2\n");
+    chmodSync(plugin, 0o755);
+    const exec = { apiVersion: "client.authentication.k8s.io/v1", command: plugin };
+    const watched = await watch(`k8s:///order?kubeconfig=${kubeconfig({ user: { exec } })}`, {}, { answerMs: 200 });
+    await watched.until(() => watched.troubles.length > 0);
+    assert.match(watched.troubles[0] ?? "", /no credentials can be had from .*"shop": no answer came within 200 ms/);
+    await watched.end();
   });
 
   test("plain HTTP, as kubectl proxy serves it, works, below a path too", async () => {

@@ -1,6 +1,7 @@
 /** What kind of refusal or failure a request met; decides what is tried next. */
 export type ApiErrorKind =
   | "unreachable" // no answer at all
+  | "anonymous" // no credentials can be had
   | "unauthorized" // 401
   | "forbidden" // 403
   | "missing" // 404

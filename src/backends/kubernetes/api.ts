@@ -46,10 +46,10 @@ export class KubeApi {
   }
 
   async #ask(path: string, signal: AbortSignal): Promise<[server: URL, answer: Answer]> {
-    const credentials = await this.#credentials();
+    const credentials = await this.#credentials(signal);
     const { server, headers } = credentials;
     try {
-      const transport = await this.#transport(credentials, signal);
+      const transport = await orAbort(this.#transport(credentials, signal), signal);
       const base = server.pathname.replace(/\/$/, "");
       const all = { accept: "application/json", "user-agent": "rollcall", ...headers };
       return [server, await transport.get(base + path, all, signal)];
@@ -59,19 +59,19 @@ export class KubeApi {
     }
   }
 
-  async #credentials(): Promise<Credentials> {
+  async #credentials(signal: AbortSignal): Promise<Credentials> {
     try {
-      return await this.access.credentials();
+      return await orAbort(this.access.credentials(), signal);
     } catch (cause) {
       const message = `no credentials can be had from ${this.access.source}: ${messageOf(cause)}`;
-      throw new ApiError("unauthorized", message, { cause });
+      throw new ApiError("anonymous", message, { cause });
     }
   }
 
   /** One connection at a time is made, so that watches that start together share it. */
-  #transport(credentials: Credentials, signal: AbortSignal): Promise<Transport> | Transport {
+  #transport(credentials: Credentials, signal: AbortSignal): Promise<Transport> {
     const open = this.#find(credentials);
-    if (open) return open;
+    if (open) return Promise.resolve(open);
     const made = this.#connecting.then(() => this.#find(credentials) ?? this.#connect(credentials, signal));
     this.#connecting = made.catch(() => {});
     return made;
@@ -95,6 +95,16 @@ export class KubeApi {
 /** Whether a request with these credentials may go over the other's connection: its headers go with each request. */
 function sameConnection(a: Credentials, b: Credentials): boolean {
   return a.server.href === b.server.href && isDeepStrictEqual(a.tls, b.tls);
+}
+
+/** Does not wait any longer when the signal aborts, for a program that hangs or for others in the queue. */
+function orAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
 }
 
 async function readStatus({ body }: Answer): Promise<Status | undefined> {

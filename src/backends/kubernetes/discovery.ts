@@ -28,11 +28,11 @@ export class KubernetesDiscovery implements Discovery {
   /** @param target `namespace/service:port`; namespace and port may be left out. */
   async *watch(target: string, { signal, onTrouble }: WatchOptions): AsyncGenerator<readonly Instance[], void> {
     const { namespace = this.#api.access.namespace ?? "default", service, port } = parseServiceName(target);
+    if (signal.aborted) return;
+    // The reader may also end by leaving its loop.
     const stop = new AbortController();
     const abort = () => stop.abort();
     signal.addEventListener("abort", abort, { once: true });
-    if (signal.aborted) return;
-
     const release = this.#api.use();
     const endpoints = new Endpoints(`${namespace}/${service}`, this.#timing.lingerMs, stop.signal, onTrouble);
     const watching = listWatch<EndpointSlice>({
@@ -94,7 +94,7 @@ class Endpoints {
   }
 
   #publish(): void {
-    const instances = [...(this.#merged?.instances ?? []), ...this.#lingering.instances];
+    const instances = [...(this.#merged?.instances ?? []), ...this.#lingering.instances].sort(byAddress);
     // Most updates of a slice say nothing new.
     if (this.#published && sameInstances(this.#published, instances)) return;
     this.#published = instances;
@@ -117,6 +117,10 @@ class Endpoints {
     }
     this.#malformed = new Set(malformed);
   }
+}
+
+function byAddress(a: Instance, b: Instance): number {
+  return a.address < b.address ? -1 : 1;
 }
 
 function sameInstances(a: readonly Instance[], b: readonly Instance[]): boolean {

@@ -19,7 +19,7 @@ export interface ListWatchTiming {
   readonly watchSeconds: number;
   /** How long after its end a watch that has not ended is given up, in milliseconds. */
   readonly overtimeMs: number;
-  /** A watch that tells nothing and ends sooner than this, in milliseconds, counts as a failure. */
+  /** After a watch that lasted no longer than this, in milliseconds, the next one waits. */
   readonly shortWatchMs: number;
   readonly backoff: BackoffOptions;
 }
@@ -70,6 +70,8 @@ class ListWatch<T> {
   #trouble: ApiErrorKind | undefined;
   /** Since a watch was last granted. */
   #failures = 0;
+  /** When the present watch was granted. */
+  #granted: number | undefined;
 
   constructor(options: ListWatchOptions<T>) {
     this.#options = options;
@@ -79,17 +81,25 @@ class ListWatch<T> {
   async run(): Promise<void> {
     const { signal, timing } = this.#options;
     while (!signal.aborted) {
-      try {
-        if (this.#version === undefined) await this.#list();
-        const began = performance.now();
-        const told = await this.#watch();
-        if (!told && performance.now() - began < timing.shortWatchMs) await sleep(this.#backoff.next(), signal);
-        else this.#backoff.reset();
-      } catch (error) {
-        if (signal.aborted) return;
-        if (!(error instanceof ApiError)) throw error;
-        await sleep(this.#failed(error), signal);
-      }
+      const error = await this.#turn();
+      if (signal.aborted) return;
+      const lasted = this.#granted !== undefined && performance.now() - this.#granted >= timing.shortWatchMs;
+      this.#granted = undefined;
+      if (lasted) this.#backoff.reset();
+      if (error) await sleep(this.#failed(error), signal);
+      else if (!lasted) await sleep(this.#backoff.next(), signal);
+    }
+  }
+
+  /** Lists if need be, and watches for as long as that goes well; undefined when the watch ended in good order. */
+  async #turn(): Promise<ApiError | undefined> {
+    try {
+      if (this.#version === undefined) await this.#list();
+      await this.#watch();
+      return undefined;
+    } catch (error) {
+      if (error instanceof ApiError) return error;
+      throw error;
     }
   }
 
@@ -143,8 +153,8 @@ class ListWatch<T> {
     return { metadata, items: items ?? [] };
   }
 
-  /** Whether the server told anything before it ended the watch. */
-  #watch(): Promise<boolean> {
+  /** Resolves when the server has ended the watch. */
+  #watch(): Promise<void> {
     const { timing, onTrouble, onObjects } = this.#options;
     const seconds = Math.ceil(timing.watchSeconds * (1 + Math.random()));
     const query = { watch: 1, allowWatchBookmarks: true, resourceVersion: this.#version, timeoutSeconds: seconds };
@@ -156,9 +166,8 @@ class ListWatch<T> {
       if (this.#trouble) onTrouble(undefined);
       this.#trouble = undefined;
       this.#failures = 0;
-      let told = false;
+      this.#granted = performance.now();
       for await (const lines of linesOf(body, MAX_BYTES)) {
-        told = true;
         let changed = false;
         try {
           for (const line of lines) changed = this.#apply(line) || changed;
@@ -166,7 +175,6 @@ class ListWatch<T> {
           if (changed) onObjects(this.#objects);
         }
       }
-      return told;
     });
   }
 

@@ -33,7 +33,7 @@ export interface Endpoint {
 export type AddressFamily = "auto" | "ipv4" | "ipv6";
 
 export interface Merged {
-  /** Who may be called, each address once, in order of address. */
+  /** Who may be called, each address once. */
   readonly instances: readonly Instance[];
   /** Every address that any slice lists, callable or not. */
   readonly listed: ReadonlySet<string>;
@@ -84,7 +84,7 @@ export function mergeSlices(
   const wanted = [...best.values()].some(({ fitness }) => fitness === READY) ? READY : LEAVING;
   const instances = [...best.values()].filter(({ fitness }) => fitness === wanted).map(({ instance }) => instance);
   return {
-    instances: instances.sort((a, b) => (a.address < b.address ? -1 : 1)),
+    instances,
     listed: new Set(best.keys()),
     problem: instances.length > 0 ? undefined : describeProblem(usable, addressType, port, family, anyPort),
     malformed,
