@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
+import { startDevRegistry } from "../../src/dev-registry/index.js";
 import {
   createClient,
   createServer,
@@ -56,6 +57,26 @@ test(
     assert.deepEqual(fromGo.failures, []);
   },
 );
+
+test("the dev registry holds Go and Node services just as well", {
+  ...options,
+  skip: interopSkipReason(),
+}, async (t) => {
+  const { server, gozeroServer, nodeClient, gozeroClient } = await fleet(t, async () => {
+    const { endpoint, close } = await startDevRegistry();
+    return { endpoint, stop: close };
+  });
+  const go = await gozeroServer();
+  const node = await server();
+  const stopCalling = new AbortController();
+  t.after(() => stopCalling.abort());
+  const fromNode = keepCalling(await nodeClient(), stopCalling.signal);
+  const fromGo = gozeroClient();
+  await Promise.all([fromNode, fromGo].map((traffic) => traffic.settleOn(go.address, node.address)));
+  await go.stop();
+  await Promise.all([fromNode, fromGo].map((traffic) => traffic.settleOn(node.address)));
+  assert.deepEqual([fromNode.failures, fromGo.failures], [[], []]);
+});
 
 test("a Go client needs no health service of a Node server", options, async (t) => {
   const { server, gozeroClient } = await fleet(t);
@@ -126,9 +147,9 @@ test("a Go server with an ID of its own is found, and a service whose name goes 
   );
 });
 
-/** An etcd of the test's own, and what starts members of one service on it; all of it ends with the test. */
-async function fleet(t: TestContext) {
-  const etcd = await startEtcd();
+/** A registry of the test's own, and what starts members of one service on it; all of it ends with the test. */
+async function fleet(t: TestContext, start: () => Promise<Pick<Etcd, "endpoint" | "stop">> = startEtcd) {
+  const etcd = await start();
   const folder = mkdtempSync(join(tmpdir(), "rollcall-fleet-"));
   const closers: (() => unknown)[] = [];
   t.after(async () => {
@@ -198,7 +219,7 @@ ${more.replace(/^/gm, "  ")}
   };
 }
 
-async function registrations(etcd: Etcd): Promise<{ key: string; value: string; lease: string }[]> {
+async function registrations(etcd: Pick<Etcd, "endpoint">): Promise<{ key: string; value: string; lease: string }[]> {
   const found = await etcdctl(etcd.endpoint, "get", "--prefix", "order.rpc/", "--write-out", "fields");
   const field = (name: string) =>
     [...found.matchAll(new RegExp(`^"${name}" : "?([^"\n]*)"?$`, "gm"))].map(([, v]) => v!);
@@ -206,6 +227,6 @@ async function registrations(etcd: Etcd): Promise<{ key: string; value: string; 
   return keys.map((key, i) => ({ key, value: values[i]!, lease: leases[i]! }));
 }
 
-function timeToLive(etcd: Etcd, lease: string): Promise<string> {
+function timeToLive(etcd: Pick<Etcd, "endpoint">, lease: string): Promise<string> {
   return etcdctl(etcd.endpoint, "lease", "timetolive", BigInt(lease).toString(16));
 }

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { outlivedBy } from "./outlived-by.js";
 import { freePort } from "./ports.js";
 
 export interface DnsServerOptions {
@@ -123,17 +124,6 @@ class Dnsmasq implements DnsServer {
       this.#read = resolve;
     });
   }
-}
-
-/** A shell that kills the server and removes its folder when this process ends without having done so. */
-function outlivedBy(pid: number, home: string): ChildProcess {
-  const watchdog = spawn("sh", ["-c", 'cat >/dev/null; kill -9 "$0"; rm -rf "$1"', String(pid), home], {
-    stdio: ["pipe", "ignore", "ignore"],
-    detached: true,
-  });
-  watchdog.unref();
-  (watchdog.stdin as unknown as { unref(): void }).unref();
-  return watchdog;
 }
 
 function dnsmasq(): string {

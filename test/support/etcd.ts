@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
+import { outlivedBy } from "./outlived-by.js";
 import { freePort } from "./ports.js";
 
 const START_LIMIT_MS = 60_000;
@@ -250,21 +251,6 @@ async function findLeader(members: readonly Etcd[]): Promise<Etcd> {
     }
   }
   throw new Error(`no leader among ${members.map(({ endpoint }) => endpoint).join(", ")}`);
-}
-
-/**
- * A shell that outlives this process, however it ends: its standard input closes then, and it kills the etcd and removes
- * the folder. Without it a killed test run would leave both behind.
- */
-function outlivedBy(pid: number, home: string): ChildProcess {
-  const watchdog = spawn("sh", ["-c", 'cat >/dev/null; kill -9 "$0"; rm -rf "$1"', String(pid), home], {
-    stdio: ["pipe", "ignore", "ignore"],
-    detached: true, // so that Ctrl-C at the terminal does not end it first
-  });
-  watchdog.on("error", () => {});
-  watchdog.unref();
-  (watchdog.stdin as unknown as { unref(): void }).unref();
-  return watchdog;
 }
 
 function httpGet(url: string): Promise<string> {
