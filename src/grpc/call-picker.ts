@@ -37,8 +37,8 @@ export class CallPicker implements Picker {
     this.#service = service;
     this.#balancer = new P2cEwma<string>({
       weight: (id) => connections.get(id)?.instance.weight ?? 1,
-      onPick: (_chosen, ...nodes) => {
-        if (logs("debug")) this.#compared = compare(nodes);
+      onPick: (_chosen, first, second, remembered) => {
+        if (logs("debug")) this.#compared = compare([first, second, remembered]);
       },
     });
   }

@@ -1,0 +1,101 @@
+/**
+ * Calls per second and CPU per call through grpc-js with p2c_ewma, round_robin and pick_first over the same servers, in
+ * short paired runs that take turns. `npm run bench:calls [rounds]`.
+ */
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { createClient, setLogLevel } from "../src/index.js";
+import { EchoClient } from "../test/support/echo.js";
+
+const rounds = Number(process.argv[2] ?? 9);
+const RUN_MS = 1_000;
+/** Calls in flight at a time. */
+const CONCURRENCY = 64;
+const BALANCERS = ["p2c_ewma", "round_robin", "pick_first"] as const;
+type Balancer = (typeof BALANCERS)[number];
+
+interface Run {
+  readonly callsPerSecond: number;
+  /** CPU of the client process, in microseconds. */
+  readonly cpuPerCall: number;
+}
+
+setLogLevel("warn");
+await compare("3 equal servers", [0, 0, 0]);
+await compare("50 equal servers", Array(50).fill(0));
+await compare("3 servers, one answers in 40 ms", [0, 0, 40]);
+
+async function compare(name: string, delays: number[]): Promise<void> {
+  const servers = fork(new URL("./support/echo-servers.ts", import.meta.url), delays.map(String), {
+    execArgv: ["--import", "tsx"],
+  });
+  const [Endpoints] = (await once(servers, "message")) as [string[]];
+  const clients = new Map(
+    BALANCERS.map((BalancerName) => [
+      BalancerName,
+      createClient(EchoClient, { Endpoints, BalancerName, Timeout: 20_000 }),
+    ]),
+  );
+  const runs = new Map<Balancer, Run[]>(BALANCERS.map((balancer) => [balancer, []]));
+  for (const client of clients.values()) await load(client); // JIT and connections are warm when it counts
+  for (let round = 0; round < rounds; round++) {
+    // Each round begins with another one, so that no balancer always runs after the same other.
+    for (let turn = 0; turn < BALANCERS.length; turn++) {
+      const balancer = BALANCERS[(round + turn) % BALANCERS.length]!;
+      runs.get(balancer)!.push(await load(clients.get(balancer)!));
+    }
+  }
+  report(name, runs);
+  for (const client of clients.values()) client.close();
+  servers.disconnect();
+  await once(servers, "exit");
+}
+
+async function load(client: EchoClient): Promise<Run> {
+  let calls = 0;
+  let failed = 0;
+  const cpu = process.cpuUsage();
+  const began = performance.now();
+  const end = began + RUN_MS;
+  await Promise.all(
+    Array.from({ length: CONCURRENCY }, async () => {
+      while (performance.now() < end) {
+        await new Promise<void>((resolve) =>
+          client.say({}, {}, (error) => {
+            if (error) failed += 1;
+            else calls += 1;
+            resolve();
+          }),
+        );
+      }
+    }),
+  );
+  if (failed > 0) throw new Error(`${failed} calls failed`);
+  const { user, system } = process.cpuUsage(cpu);
+  return { callsPerSecond: (calls * 1000) / (performance.now() - began), cpuPerCall: (user + system) / calls };
+}
+
+function report(name: string, runs: ReadonlyMap<Balancer, readonly Run[]>): void {
+  console.log(`\n${name} (${rounds} paired runs of ${RUN_MS} ms, ${CONCURRENCY} calls in flight)`);
+  const reference = runs.get("round_robin")!;
+  for (const [balancer, own] of runs) {
+    const ratios = own.map((run, i) => run.callsPerSecond / reference[i]!.callsPerSecond);
+    console.log(
+      `  ${balancer.padEnd(12)} ${spread(
+        own.map((run) => run.callsPerSecond),
+        0,
+      )} calls/s   ` +
+        `${spread(
+          own.map((run) => run.cpuPerCall),
+          0,
+        )} µs CPU a call   ${spread(ratios, 2)} x round_robin`,
+    );
+  }
+}
+
+/** Median, with the range in brackets. */
+function spread(values: readonly number[], digits: number): string {
+  const sorted = [...values].sort((a, b) => a - b);
+  const show = (value: number) => value.toFixed(digits);
+  return `${show(sorted[sorted.length >> 1]!)} [${show(sorted[0]!)} .. ${show(sorted.at(-1)!)}]`;
+}
