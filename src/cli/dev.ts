@@ -1,0 +1,29 @@
+import { once } from "node:events";
+import { type Command, InvalidArgumentError } from "commander";
+import { Failure, print, printError } from "./output.js";
+
+export function addDev(program: Command): void {
+  program
+    .command("dev")
+    .description("run an in-memory etcd for demos and tests; never for production")
+    .option("--port <number>", "port to listen on, 0 for a free one", readPort, 2379)
+    .option("--host <address>", "address to listen on", "127.0.0.1")
+    .action(dev);
+}
+
+async function dev({ host, port }: { host: string; port: number }): Promise<void> {
+  const { startDevRegistry } = await import("../dev-registry/index.js");
+  const registry = await startDevRegistry({ host, port }).catch((error: Error) => {
+    throw new Failure(`cannot listen on ${host}, port ${port}: ${error.message}; try --port 0`);
+  });
+  print(registry.endpoint);
+  printError(`dev registry (etcd v3 API, in memory) at ${registry.endpoint}; Ctrl-C ends it`);
+  await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
+  await registry.close();
+}
+
+function readPort(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65535) return port;
+  throw new InvalidArgumentError("Expected a number from 0 to 65535.");
+}

@@ -1,0 +1,102 @@
+import { type EtcdSettings, etcdSettings } from "../../backends/etcd/index.js";
+import { ConfigError, describeProblem } from "../../config/config-error.js";
+import type { EtcdConfig } from "../../config/etcd-config.js";
+import { readConfig } from "../../config/load.js";
+import type { RpcClientConfig } from "../../config/rpc-client-config.js";
+import type { RpcServerConfig } from "../../config/rpc-server-config.js";
+import { YamlFile } from "../../config/yaml-file.js";
+import { targetOfEtcd } from "../../grpc/client-config.js";
+import { toJson } from "../output.js";
+import { type Check, failed, note, ok } from "./check.js";
+import { checkAddresses, checkTarget } from "./check-client.js";
+import { askEtcd, checkListing } from "./check-etcd.js";
+import { checkTlsFiles } from "./check-files.js";
+import { checkAdvertised } from "./check-server.js";
+import { findSections, type Section } from "./sections.js";
+
+/** Looks at a configuration file and at everything it names, as far as that can be seen from this machine. */
+export async function* examine(file: string): AsyncGenerator<Check> {
+  let read: Awaited<ReturnType<typeof readSections>>;
+  try {
+    read = await readSections(file);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    yield* error.problems.map((problem) => failed(...placeAndMessage(file, problem)));
+    return;
+  }
+  yield* read.warnings.map((warning) => note(...placeAndMessage(file, warning)));
+  if (read.sections.length === 0) {
+    yield failed(file, "has no server and no client", "a server has ListenOn, a client has Endpoints, Target or Etcd");
+    return;
+  }
+  yield ok(file, `can be read: ${read.sections.map(describeSection).join(", ")}`);
+  const etcds = new Set<string>();
+  for (const section of read.sections) {
+    const where = section.path.join(".") || section.kind;
+    if (section.kind === "server") yield* checkServer(where, section.config as RpcServerConfig, etcds);
+    else yield* checkClient(where, section.config as RpcClientConfig, etcds);
+  }
+}
+
+async function readSections(file: string) {
+  const { sections, schema } = findSections((await YamlFile.read(file, process.env)).toValue());
+  const { config, warnings } = await readConfig(file, schema);
+  const configOf = ({ path }: Section) =>
+    path.reduce<unknown>((inner, key) => (inner as Record<string, unknown>)[key], config);
+  return { warnings, sections: sections.map((section) => ({ ...section, config: configOf(section) })) };
+}
+
+async function* checkServer(where: string, config: RpcServerConfig, etcds: Set<string>): AsyncGenerator<Check> {
+  yield* checkAdvertised(config, where);
+  if (config.Etcd) yield* checkEtcd(where, config.Etcd, "server", etcds);
+}
+
+async function* checkClient(where: string, config: RpcClientConfig, etcds: Set<string>): AsyncGenerator<Check> {
+  const { Endpoints, Target, Etcd } = config;
+  if (Endpoints) yield* await checkAddresses(where, Endpoints, "start the server, or correct Endpoints");
+  else if (Target) yield* await checkTarget(where, Target);
+  else if (Etcd) yield* checkEtcd(where, Etcd, "client", etcds);
+}
+
+/** @param seen clusters whose hosts and files have been checked already */
+async function* checkEtcd(
+  where: string,
+  config: EtcdConfig,
+  kind: Section["kind"],
+  seen: Set<string>,
+): AsyncGenerator<Check> {
+  const settings = etcdSettings(targetOfEtcd(config).target);
+  const isNew = !seen.has(clusterOf(settings));
+  seen.add(clusterOf(settings));
+  if (isNew) {
+    const files = await checkTlsFiles(`${where}.Etcd`, config);
+    yield* files;
+    if (files.some(({ outcome }) => outcome === "failed")) return;
+  }
+  const { checks, listing } = await askEtcd(settings, config.Key);
+  if (isNew) yield* checks;
+  if (!listing) return;
+  yield* checkListing(where, config.Key, listing, kind);
+  if (kind === "server") return;
+  const addresses = listing.registrations.flatMap(({ instance }) => instance?.address ?? []);
+  yield* await checkAddresses(
+    where,
+    addresses,
+    "see why it is still listed, or which address it should register (Advertise)",
+  );
+}
+
+function clusterOf({ ttlSeconds: _ttl, id: _id, ...connection }: EtcdSettings): string {
+  return toJson(connection);
+}
+
+function describeSection({ kind, path }: Section): string {
+  return path.length === 0 ? `a ${kind}` : `${kind} ${path.join(".")}`;
+}
+
+/** `file:line:column` and the rest. */
+function placeAndMessage(file: string, problem: Parameters<typeof describeProblem>[1]): [string, string] {
+  const text = describeProblem(file, problem);
+  const at = text.indexOf(": ");
+  return [text.slice(0, at), text.slice(at + 2)];
+}

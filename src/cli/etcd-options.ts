@@ -1,0 +1,66 @@
+import { type Command, Option } from "commander";
+import { type EtcdSettings, etcdSettings } from "../backends/etcd/index.js";
+import { Failure } from "./output.js";
+
+/** How long a registry may take to answer before a command gives up, in milliseconds. */
+export const ANSWER_LIMIT_MS = 5_000;
+
+export interface EtcdOptions {
+  readonly etcd: string;
+  readonly user?: string;
+  readonly cacert?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly insecureSkipTlsVerify?: boolean;
+}
+
+/** Adds the options that say which etcd is asked, named like etcdctl's. */
+export function addEtcdOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option("--etcd <host:port,...>", "hosts of the etcd cluster").env("ETCD_ENDPOINTS").default("127.0.0.1:2379"),
+    )
+    .addOption(new Option("--user <name:password>", "user of etcd").env("ETCD_USER"))
+    .option("--cacert <file>", "PEM file of the authority that signed etcd's certificate")
+    .option("--cert <file>", "PEM file of a client certificate")
+    .option("--key <file>", "PEM file of the client certificate's key")
+    .option("--insecure-skip-tls-verify", "take any certificate of etcd");
+}
+
+/** Reads the options; ends the command with a usage error when they are malformed. */
+export function readEtcdOptions(options: EtcdOptions, command: Command): EtcdSettings {
+  const [, user, pass = ""] = /^([^:]*)(?::(.*))?$/s.exec(options.user ?? "") ?? [];
+  try {
+    return etcdSettings({
+      scheme: "etcd",
+      hosts: options.etcd.split(","),
+      service: "",
+      params: {},
+      settings: {
+        ...(user ? { user, pass } : {}),
+        caCertFile: options.cacert,
+        certFile: options.cert,
+        certKeyFile: options.key,
+        insecureSkipVerify: options.insecureSkipTlsVerify,
+      },
+    });
+  } catch (error) {
+    return command.error(`error: ${(error as Error).message}`);
+  }
+}
+
+/** Runs something that asks etcd, within the limit. @throws Failure in one line that says what was tried. */
+export async function answerOf<T>(settings: EtcdSettings, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const signal = AbortSignal.timeout(ANSWER_LIMIT_MS);
+  try {
+    return await ask(signal);
+  } catch (error) {
+    throw signal.aborted ? noAnswer(settings) : new Failure((error as Error).message);
+  }
+}
+
+export function noAnswer({ hosts }: EtcdSettings): Failure {
+  return new Failure(
+    `no answer within ${ANSWER_LIMIT_MS / 1000} s from etcd at ${hosts.join(", ")}; check --etcd (or $ETCD_ENDPOINTS)`,
+  );
+}

@@ -1,0 +1,37 @@
+#!/usr/bin/env node
+import { createRequire } from "node:module";
+import { Command, CommanderError } from "commander";
+import { setLogLevel } from "../log.js";
+import { addDev } from "./dev.js";
+import { addDoctor } from "./doctor.js";
+import { addLs } from "./ls.js";
+import { EXIT, endWithReader, Failure, printError } from "./output.js";
+import { addWatch } from "./watch.js";
+
+const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
+
+const program = new Command("rollcall")
+  .description("Service discovery for gRPC: see and check what is registered.")
+  .version(version)
+  .exitOverride()
+  .addHelpText("after", "\nExit codes: 0 all is well, 1 a problem was found, 2 the command was misused.");
+addDev(program);
+addLs(program);
+addWatch(program);
+addDoctor(program);
+
+// What a command has to say it says itself; the library's log is for those who ask for it.
+if (!process.env.ROLLCALL_LOG_LEVEL) setLogLevel("silent");
+endWithReader();
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+}
+
+function exitCodeOf(error: unknown): number {
+  // Commander has printed its own errors, and help counts as one.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  printError(error instanceof Failure ? `rollcall: ${error.message}` : ((error as Error).stack ?? String(error)));
+  return EXIT.problem;
+}
