@@ -49,7 +49,11 @@ export class Member<K> implements Node<K> {
   #run = 0;
   /** How much longer than the mean its last call took, between 1 and probePrice. */
   #price = 1;
-  #cost = 1;
+  // Worked out by weigh(). Fields, because a number that a function returns may cost an allocation.
+  #expectedMs = 0.5;
+  #callCost = 0.5;
+  /** The load when last worked out. */
+  weighed = 0.5;
   /** The pick that last chose it. A newcomer, or one that is back, is due at once. */
   lastPick = Number.NEGATIVE_INFINITY;
 
@@ -64,7 +68,8 @@ export class Member<K> implements Node<K> {
 
   get ewmaMs(): number {
     this.#pool.tick();
-    return this.#expectedMs();
+    this.#expect();
+    return this.#expectedMs;
   }
 
   load(): number {
@@ -73,14 +78,15 @@ export class Member<K> implements Node<K> {
     return this.weighed;
   }
 
-  /** Works out what one call costs here at the time last read. */
+  /** Works out the load at the time last read. */
   weigh(): void {
-    this.#cost = (this.#expectedMs() || 1) * this.#penalty();
+    this.#expect();
+    this.#callCost = (this.#expectedMs || 1) * this.#penalty();
+    this.#count();
   }
 
-  /** The load, at the cost last worked out. */
-  get weighed(): number {
-    return this.#cost * (this.inFlight / this.weight + UNSEEN_CALLS);
+  #count(): void {
+    this.weighed = this.#callCost * ((this.#reserved + this.#running) / this.weight + UNSEEN_CALLS);
   }
 
   /** Whether it has gone without a pick for so long that it must be tried, however it compares. */
@@ -100,6 +106,7 @@ export class Member<K> implements Node<K> {
 
   reserve(): void {
     this.#reserved += 1;
+    this.#count();
     this.lastPick = this.#pool.picks;
   }
 
@@ -143,7 +150,10 @@ export class Member<K> implements Node<K> {
     const { meanMs, time } = pool;
     if (meanMs > 0) this.#price = Math.max(1, Math.min(latencyMs / meanMs, PROBE_PRICE));
     const counted = pool.trim(latencyMs);
-    if (!ok && counted <= this.#expectedMs()) return;
+    if (!ok) {
+      this.#expect();
+      if (counted <= this.#expectedMs) return;
+    }
     const age = time - this.#learnedAt;
     const usual = growth(age / USUAL_MS);
     const recent = growth(age / RECENT_MS);
@@ -172,7 +182,7 @@ export class Member<K> implements Node<K> {
    * What it usually does leans on the mean of all; what it does now leans on what it usually does. A lean weighs as much
    * as a few calls, and the more the older the evidence is.
    */
-  #expectedMs(): number {
+  #expect(): void {
     const { time, meanMs } = this.#pool;
     const age = time - this.#learnedAt;
     const mean = MEAN_AS_CALLS * growth(age / USUAL_MS);
@@ -182,7 +192,7 @@ export class Member<K> implements Node<K> {
     const silence = Math.min(unanswered * time - this.#unansweredSince, unanswered * meanMs * OUTLIER);
     const recent = growth(age / RECENT_MS);
     const usual = USUAL_AS_CALLS * recent;
-    return (usual * usualMs + this.#recentSum + SILENCE * silence * recent) / (usual + this.#recentCalls);
+    this.#expectedMs = (usual * usualMs + this.#recentSum + SILENCE * silence * recent) / (usual + this.#recentCalls);
   }
 }
 

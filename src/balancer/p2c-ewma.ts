@@ -125,7 +125,8 @@ export class P2cEwma<K> {
 
   /** Takes out the members that the last set() did not name, and forgets those that have been away for long. */
   #leave(): void {
-    const now = this.#pool.tick();
+    this.#pool.tick();
+    const now = this.#pool.time;
     if (this.#members.size > this.#list.length) {
       for (const [key, member] of this.#members) {
         if (member.round === this.#round) continue;

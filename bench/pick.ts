@@ -1,0 +1,189 @@
+/**
+ * What a pick costs: a whole pick-started-ended cycle in nanoseconds of CPU, beside round robin and, where it can run,
+ * go-zero's own picker; what it allocates; and what a change of members costs. `npm run bench:pick`.
+ */
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { cpus } from "node:os";
+import { PerformanceObserver } from "node:perf_hooks";
+import { promisify } from "node:util";
+import { P2cEwma } from "../src/balancer/index.js";
+
+const SIZES = [2, 10, 100, 1_000, 10_000];
+const ROUNDS = 15;
+const CYCLES = 100_000;
+const LATENCY_MS = 10;
+
+const keys = (n: number) => Array.from({ length: n }, (_, i) => `10.1.${i >> 8}.${i & 255}:8080`);
+const sorted = (numbers: readonly number[]) => [...numbers].sort((a, b) => a - b);
+const median = (numbers: readonly number[]) => sorted(numbers)[numbers.length >> 1]!;
+
+/** CPU time, because on a shared machine the wall clock measures the neighbours. */
+function cpuNs(work: () => void): number {
+  const before = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) * 1_000;
+}
+
+function balanced(n: number, sources: { now?: () => number; random?: () => number } = {}): () => void {
+  const balancer = new P2cEwma<string>(sources);
+  balancer.set(keys(n));
+  return () => {
+    for (let i = 0; i < CYCLES; i++) {
+      const node = balancer.pick()!;
+      node.started();
+      node.ended(LATENCY_MS, true);
+    }
+  };
+}
+
+/** The least a policy can do: the next one, and a count of its calls. */
+function roundRobin(n: number): () => void {
+  const nodes = keys(n).map((key) => ({ key, calls: 0 }));
+  let next = 0;
+  return () => {
+    for (let i = 0; i < CYCLES; i++) {
+      next = next + 1 === nodes.length ? 0 : next + 1;
+      const node = nodes[next]!;
+      node.calls += 1;
+      node.calls -= 1;
+    }
+  };
+}
+
+function clockOnly(): () => void {
+  let sum = 0;
+  return () => {
+    for (let i = 0; i < CYCLES; i++) sum += performance.now();
+    if (sum < 0) throw new Error("the clock ran backwards");
+  };
+}
+
+/** Rounds of all contestants in turn, so that a disturbance hits them alike. */
+function contest(contestants: readonly (() => void)[]): number[][] {
+  for (const work of contestants) for (let i = 0; i < 3; i++) work();
+  const results: number[][] = contestants.map(() => []);
+  for (let round = 0; round < ROUNDS; round++) {
+    contestants.forEach((work, i) => {
+      results[i]!.push(cpuNs(work) / CYCLES);
+    });
+  }
+  return results;
+}
+
+function show(name: string, results: readonly number[]): void {
+  const inOrder = sorted(results);
+  const spread = `${inOrder[1]!.toFixed(0)} to ${inOrder.at(-2)!.toFixed(0)}`;
+  console.log(`${name.padEnd(44)} median ${median(results).toFixed(0).padStart(5)} ns   ${spread}`);
+}
+
+async function goPicker(): Promise<void> {
+  const folder = "interop";
+  if (!existsSync(`${folder}/cmd/picker-bench`)) {
+    console.log("go-zero's picker: skipped, interop/cmd/picker-bench is not there");
+    return;
+  }
+  try {
+    const { stdout } = await promisify(execFile)("go", ["run", "./cmd/picker-bench"], {
+      cwd: folder,
+      timeout: 300_000,
+    });
+    for (const line of stdout.split("\n").filter((text) => text.startsWith("{"))) {
+      const { instances, nsPerOp } = JSON.parse(line) as { instances: number; nsPerOp: number };
+      console.log(
+        `${`go-zero's picker, ${instances} instances`.padEnd(44)}        ${nsPerOp.toFixed(0).padStart(5)} ns`,
+      );
+    }
+  } catch (error) {
+    console.log(`go-zero's picker: skipped, ${(error as Error).message.split("\n")[0]}`);
+  }
+}
+
+/** Garbage collections during many cycles: each would be preceded by megabytes of allocation. */
+async function allocation(): Promise<void> {
+  let collections = 0;
+  const observer = new PerformanceObserver((list) => {
+    collections += list.getEntries().length;
+  });
+  const clock = new Float64Array(1);
+  const measure = async (work: () => void, rounds: number) => {
+    for (let i = 0; i < 5; i++) work();
+    observer.observe({ entryTypes: ["gc"] });
+    const before = process.memoryUsage().heapUsed;
+    for (let i = 0; i < rounds; i++) work();
+    const grown = process.memoryUsage().heapUsed - before;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    observer.disconnect();
+    const cycles = rounds * CYCLES;
+    const result = `${(Math.max(0, grown) / cycles).toFixed(3)} bytes a cycle, ${collections} collections in ${cycles}`;
+    collections = 0;
+    return result;
+  };
+  // V8 boxes what Math.random and performance.now return, 16 bytes each; these two write into an array instead.
+  const drawn = new Uint32Array([1]);
+  const now = () => {
+    clock[0]! += 0.01;
+    return clock[0]!;
+  };
+  const random = () => {
+    drawn[0] = drawn[0]! * 1664525 + 1013904223;
+    return drawn[0]! / 4294967296;
+  };
+  console.log(`heap, the balancer alone:          ${await measure(balanced(100, { now, random }), 20)}`);
+  console.log(`heap, with Node's clock and chance: ${await measure(balanced(100), 20)}`);
+}
+
+function membership(): void {
+  const n = 10_000;
+  const all = keys(n);
+  const fewer = all.slice(1);
+  const balancer = new P2cEwma<string>();
+  const times: number[] = [];
+  for (let i = 0; i < 200; i++) {
+    const next = i % 2 ? all : fewer;
+    const start = performance.now();
+    balancer.set(next);
+    if (i >= 20) times.push(performance.now() - start);
+  }
+  const inOrder = sorted(times);
+  const p95 = inOrder[Math.floor(inOrder.length * 0.95)]!;
+  console.log(
+    `set() of ${n} with one change: median ${median(times).toFixed(2)} ms, 95th percentile ${p95.toFixed(2)} ms`,
+  );
+}
+
+function memory(): void {
+  if (!globalThis.gc) {
+    console.log("memory per instance: run with --expose-gc to see it");
+    return;
+  }
+  const n = 10_000;
+  const names = keys(n);
+  globalThis.gc();
+  const before = process.memoryUsage();
+  const balancer = new P2cEwma<string>();
+  balancer.set(names);
+  for (let i = 0; i < 20 * n; i++) {
+    const node = balancer.pick()!;
+    node.started();
+    node.ended(LATENCY_MS, i % 100 > 0);
+  }
+  globalThis.gc();
+  const after = process.memoryUsage();
+  const bytes = after.heapUsed + after.external - before.heapUsed - before.external;
+  console.log(`memory per instance: ${(bytes / n).toFixed(0)} bytes of ${balancer.size}, their names not counted`);
+}
+
+console.log(`Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? "unknown"}, CPU time`);
+const results = contest([...SIZES.map((n) => balanced(n)), roundRobin(10), clockOnly()]);
+SIZES.forEach((n, i) => {
+  show(`pick-started-ended, ${n} instances`, results[i]!);
+});
+show("round robin, 10 instances", results[SIZES.length]!);
+show("performance.now alone (a cycle reads it twice)", results[SIZES.length + 1]!);
+console.log(`10,000 against 10 instances: ${(median(results[4]!) / median(results[1]!)).toFixed(2)} times`);
+await goPicker();
+await allocation();
+membership();
+memory();

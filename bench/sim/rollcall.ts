@@ -1,0 +1,20 @@
+import { type Node, P2cEwma, type P2cEwmaOptions } from "../../src/balancer/index.js";
+import type { MakePolicy } from "./policy.js";
+
+/** The product itself. */
+export function rollcall(tuning: Partial<P2cEwmaOptions<number>> = {}): MakePolicy {
+  return ({ now, random }) => {
+    const balancer = new P2cEwma<number>({ now, random, ...tuning });
+    const nodes: Node<number>[] = [];
+    return {
+      set: (servers) => balancer.set(servers),
+      pick: () => {
+        const node = balancer.pick()!;
+        nodes[node.key] = node;
+        return node.key;
+      },
+      start: (server) => nodes[server]!.started(),
+      end: (server, latencyMs, ok) => nodes[server]!.ended(latencyMs, ok),
+    };
+  };
+}

@@ -1,0 +1,234 @@
+import { Agenda } from "./agenda.js";
+import type { MakePolicy, Policy } from "./policy.js";
+import { type Draw, exponential, seeded } from "./random.js";
+
+/** Servers, clients and what happens to them. Times in milliseconds. */
+export interface Scenario {
+  readonly servers: number;
+  /** Calls a server works on at once; more wait in its queue. Default 4. */
+  readonly workers?: number;
+  /** Mean time to serve a call. Default 10. */
+  readonly serviceMs?: number;
+  /** Service times, mean 1. Default exponential. */
+  readonly service?: Draw;
+  /** Calls a second of each client. */
+  readonly rates: readonly number[];
+  /** Calls started in one tick at each arrival. Default 1. */
+  readonly burst?: number;
+  /** Calls arrive until then. Default 30,000. */
+  readonly lengthMs?: number;
+  /** Calls that arrive earlier are not counted. Default 0. */
+  readonly warmMs?: number;
+  /** Limit after which a call fails. Default none. */
+  readonly deadlineMs?: number;
+  /** How many times slower a server is. Default 1. */
+  readonly slowness?: (server: number) => number;
+  /** Servers that clients know at the start. Default all. */
+  readonly members?: readonly number[];
+  /** Puts what happens later on the agenda. */
+  readonly plot?: (world: World) => void;
+}
+
+/** What a server does with calls: serves, fails this share of them at once, or neither answers nor fails. */
+export type Mode = { readonly fails: number } | "hangs";
+
+export interface Result {
+  readonly calls: number;
+  readonly failed: number;
+  readonly meanMs: number;
+  readonly p99Ms: number;
+  /** Calls each server got. */
+  readonly shares: readonly number[];
+  readonly mostRunning: number;
+  readonly world: World;
+}
+
+/** A call that fails at once takes this long. */
+const FAST_FAILURE_MS = 0.5;
+
+interface Call {
+  readonly client: number;
+  readonly server: number;
+  readonly start: number;
+  readonly demand: number;
+  fails: boolean;
+  /** The client has its answer, or has given up. */
+  over: boolean;
+}
+
+class Server {
+  readonly workers: number;
+  readonly waiting: Call[] = [];
+  head = 0;
+  busy = 0;
+  slowness: number;
+  mode: Mode = { fails: 0 };
+  calls = 0;
+  running = 0;
+
+  constructor(workers: number, slowness: number) {
+    this.workers = workers;
+    this.slowness = slowness;
+  }
+}
+
+/** One run of a scenario under one policy: a discrete-event simulation in virtual time. */
+export class World {
+  now = 0;
+  readonly servers: Server[];
+  readonly lengthMs: number;
+  /** For what the scenario itself draws; the same for every policy. */
+  readonly random: () => number;
+  readonly #clients: Policy[];
+  readonly #agenda = new Agenda();
+  readonly #actions: (() => void)[] = [];
+  readonly #scenario: Scenario;
+  readonly #serviceMs: number;
+  readonly #latencies: number[] = [];
+  #failed = 0;
+  #mostRunning = 0;
+  /** Told of every counted call: its server, when it started and whether it succeeded. */
+  onCall: ((server: number, start: number, ok: boolean) => void) | undefined;
+
+  constructor(scenario: Scenario, make: MakePolicy, seed: number) {
+    this.#scenario = scenario;
+    this.lengthMs = scenario.lengthMs ?? 30_000;
+    this.#serviceMs = scenario.serviceMs ?? 10;
+    this.random = seeded(seed);
+    this.servers = Array.from(
+      { length: scenario.servers },
+      (_, i) => new Server(scenario.workers ?? 4, scenario.slowness?.(i) ?? 1),
+    );
+    const members = scenario.members ?? this.servers.map((_, i) => i);
+    this.#clients = scenario.rates.map((_, i) =>
+      make({ now: () => this.now, random: seeded(seed * 7919 + i + 1), expected: (server) => this.#expected(server) }),
+    );
+    this.setMembers(members);
+    scenario.plot?.(this);
+    scenario.rates.forEach((rate, i) => {
+      this.#arrivals(i, rate, seeded(seed * 104729 + i + 1));
+    });
+  }
+
+  /** Runs the action at this time. */
+  at(time: number, action: () => void): void {
+    this.#actions.push(action);
+    this.#agenda.add(time, this.#actions.length - 1);
+  }
+
+  setMembers(members: readonly number[]): void {
+    for (const client of this.#clients) client.set(members);
+  }
+
+  setMode(server: number, mode: Mode): void {
+    this.servers[server]!.mode = mode;
+    this.#work(this.servers[server]!);
+  }
+
+  run(): Result {
+    while (this.#agenda.size > 0) {
+      this.now = this.#agenda.nextTime;
+      const item = this.#agenda.take();
+      const action = this.#actions[item]!;
+      action();
+    }
+    const sorted = Float64Array.from(this.#latencies).sort();
+    return {
+      calls: sorted.length,
+      failed: this.#failed,
+      meanMs: sorted.reduce((sum, latency) => sum + latency, 0) / sorted.length,
+      p99Ms: sorted[Math.floor(sorted.length * 0.99)] ?? Number.NaN,
+      shares: this.servers.map((server) => server.calls),
+      mostRunning: this.#mostRunning,
+      world: this,
+    };
+  }
+
+  #arrivals(client: number, rate: number, random: () => number): void {
+    const { burst = 1, service = exponential } = this.#scenario;
+    const policy = this.#clients[client]!;
+    const gap = () => (exponential(random) * 1_000 * burst) / rate;
+    const arrive = () => {
+      const picks = Array.from({ length: burst }, () => policy.pick());
+      for (const server of picks) {
+        policy.start(server);
+        this.#call(client, server, service(random) * this.#serviceMs, random());
+      }
+      schedule();
+    };
+    this.#actions.push(arrive);
+    const item = this.#actions.length - 1;
+    const schedule = () => {
+      const time = this.now + gap();
+      if (time < this.lengthMs) this.#agenda.add(time, item);
+    };
+    schedule();
+  }
+
+  #call(client: number, to: number, demand: number, luck: number): void {
+    const server = this.servers[to]!;
+    const call: Call = { client, server: to, start: this.now, demand, fails: false, over: false };
+    if (this.now >= (this.#scenario.warmMs ?? 0)) server.calls += 1;
+    server.running += 1;
+    if (server.running > this.#mostRunning) this.#mostRunning = server.running;
+    if (server.mode !== "hangs" && luck < server.mode.fails) {
+      call.fails = true;
+      this.#later(FAST_FAILURE_MS, () => this.#over(call, false));
+      return;
+    }
+    server.waiting.push(call);
+    this.#work(server);
+    const { deadlineMs } = this.#scenario;
+    if (deadlineMs !== undefined) this.#later(deadlineMs, () => this.#over(call, false));
+  }
+
+  #work(server: Server): void {
+    while (server.mode !== "hangs" && server.busy < server.workers && server.head < server.waiting.length) {
+      const call = server.waiting[server.head]!;
+      server.head += 1;
+      if (server.head > 1_000 && server.head * 2 > server.waiting.length) {
+        server.waiting.splice(0, server.head);
+        server.head = 0;
+      }
+      if (call.over) continue;
+      server.busy += 1;
+      this.#later(call.demand * server.slowness, () => {
+        server.busy -= 1;
+        this.#over(call, true);
+        this.#work(server);
+      });
+    }
+  }
+
+  #over(call: Call, ok: boolean): void {
+    if (call.over) return;
+    call.over = true;
+    const latency = this.now - call.start;
+    this.servers[call.server]!.running -= 1;
+    this.#clients[call.client]!.end(call.server, latency, ok);
+    this.onCall?.(call.server, call.start, ok);
+    if (call.start < (this.#scenario.warmMs ?? 0)) return;
+    this.#latencies.push(latency);
+    if (!ok) this.#failed += 1;
+  }
+
+  readonly #free: number[] = [];
+
+  /** Like at(), for actions that run once and are many. */
+  #later(delay: number, action: () => void): void {
+    const item = this.#free.pop() ?? this.#actions.length;
+    this.#actions[item] = () => {
+      this.#free.push(item);
+      action();
+    };
+    this.#agenda.add(this.now + delay, item);
+  }
+
+  #expected(to: number): number {
+    const server = this.servers[to]!;
+    if (server.mode === "hangs" || server.mode.fails > 0) return Number.MAX_VALUE;
+    const one = this.#serviceMs * server.slowness;
+    const ahead = server.busy + server.waiting.length - server.head - server.workers + 1;
+    return one + (Math.max(0, ahead) * one) / server.workers;
+  }
+}
