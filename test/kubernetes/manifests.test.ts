@@ -1,28 +1,15 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { test } from "node:test";
-import { parse, parseAllDocuments } from "yaml";
+import { parse } from "yaml";
 import { z } from "zod";
 import { parseServiceName } from "../../src/backends/kubernetes/target.js";
 import { rpcClientConfig } from "../../src/config/rpc-client-config.js";
 import { rpcServerConfig } from "../../src/config/rpc-server-config.js";
 import { parseTargetUrl } from "../../src/config/target.js";
+import { exampleManifests } from "./example-manifests.js";
 import { type Kind, type Manifest, manifest } from "./manifest-schema.js";
 
-const DIRECTORY = new URL("../../examples/kubernetes", import.meta.url).pathname;
-
-const manifests: Manifest[] = readdirSync(DIRECTORY)
-  .filter((file) => file.endsWith(".yaml"))
-  .flatMap((file) =>
-    parseAllDocuments(readFileSync(join(DIRECTORY, file), "utf8")).map((document) => ({ file, document })),
-  )
-  .map(({ file, document }) => {
-    assert.deepEqual(document.errors, [], file);
-    const { success, data, error } = manifest.safeParse(document.toJS());
-    assert.ok(success, `${file}: ${error && z.prettifyError(error)}`);
-    return data;
-  });
+const manifests = exampleManifests();
 
 function all<K extends Kind>(kind: K): Extract<Manifest, { kind: K }>[] {
   return manifests.filter((one): one is Extract<Manifest, { kind: K }> => one.kind === kind);

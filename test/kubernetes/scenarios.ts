@@ -7,8 +7,8 @@ import type { Cluster } from "./cluster.js";
 import { endpoint, LEAVING, Pod, STARTING, slice } from "./pod.js";
 
 /** What must hold with any cluster; the same for the stand-in and for a real API server. */
-export function scenarios(name: string, makeCluster: () => Promise<Cluster>): void {
-  describe(`a service in a cluster (${name})`, () => {
+export function scenarios(name: string, makeCluster: () => Promise<Cluster>, skip: string | false = false): void {
+  describe(`a service in a cluster (${name})`, { skip }, () => {
     let cluster: Cluster;
     let pod: Pod;
     let watched: Watched;

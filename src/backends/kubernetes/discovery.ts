@@ -124,5 +124,5 @@ function byAddress(a: Instance, b: Instance): number {
 }
 
 function sameInstances(a: readonly Instance[], b: readonly Instance[]): boolean {
-  return a.length === b.length && a.every((instance, at) => sameInstance(instance, b[at]!));
+  return a.length === b.length && a.every((instance, at) => instance === b[at] || sameInstance(instance, b[at]!));
 }

@@ -49,6 +49,17 @@ const LEAVING = 1;
 const READY = 2;
 type Fitness = typeof NOT_SERVING | typeof LEAVING | typeof READY;
 
+interface Candidate {
+  readonly fitness: Fitness;
+  readonly instance: Instance;
+}
+
+interface ReadSlice {
+  readonly port: number;
+  readonly candidates: readonly Candidate[];
+  readonly malformed: readonly string[];
+}
+
 /**
  * Makes one set of instances of all slices of a service, as kube-proxy does: the endpoints that are ready, or, when
  * there is none, those that still serve while they terminate. An endpoint that several slices list (it is being moved
@@ -60,7 +71,7 @@ export function mergeSlices(
 ): Merged {
   const usable = [...slices].filter(isObject) as EndpointSlice[];
   const addressType = chooseAddressType(usable, family);
-  const best = new Map<string, { fitness: Fitness; instance: Instance }>();
+  const best = new Map<string, Candidate>();
   const malformed: string[] = [];
   let anyPort = false;
 
@@ -69,15 +80,12 @@ export function mergeSlices(
     const number = portOf(slice, port);
     if (number === undefined) continue;
     anyPort = true;
-    for (const endpoint of list(slice.endpoints)) {
-      const instance = readEndpoint(endpoint, addressType, number);
-      if (typeof instance === "string") {
-        malformed.push(instance);
-        continue;
-      }
-      const fitness = fitnessOf(endpoint);
-      const known = best.get(instance.address);
-      if (!known || fitness > known.fitness) best.set(instance.address, { fitness, instance });
+    const endpoints = readEndpoints(slice, addressType, number);
+    malformed.push(...endpoints.malformed);
+    for (const candidate of endpoints.candidates) {
+      const { address } = candidate.instance;
+      const known = best.get(address);
+      if (!known || candidate.fitness > known.fitness) best.set(address, candidate);
     }
   }
 
@@ -124,6 +132,24 @@ function portOf(slice: EndpointSlice, wanted: WantedPort): number | undefined {
 function fitnessOf({ conditions }: Endpoint): Fitness {
   if (conditions?.ready ?? true) return READY;
   return (conditions?.serving ?? true) && conditions?.terminating ? LEAVING : NOT_SERVING;
+}
+
+/** What was read of slices, which never change: a change of one among a hundred costs the reading of one. */
+const read = new WeakMap<EndpointSlice, ReadSlice>();
+
+function readEndpoints(slice: EndpointSlice, addressType: string, port: number): ReadSlice {
+  const known = read.get(slice);
+  if (known?.port === port) return known;
+  const candidates: Candidate[] = [];
+  const malformed: string[] = [];
+  for (const endpoint of list(slice.endpoints)) {
+    const instance = readEndpoint(endpoint, addressType, port);
+    if (typeof instance === "string") malformed.push(instance);
+    else candidates.push({ fitness: fitnessOf(endpoint), instance });
+  }
+  const result = { port, candidates, malformed };
+  read.set(slice, result);
+  return result;
 }
 
 /** The instance an endpoint stands for, or what is wrong with it. Of several addresses the first counts: they are one pod's. */
