@@ -39,7 +39,7 @@ export const rpcClientConfig = z
     /** Sent as metadata `app` and `token` with every call when both are given. */
     App: optionalText("the name by which this application is known to the server"),
     Token: optionalText("the token that belongs to App"),
-    /** false: wait for a first instance when the client is made. */
+    /** Accepted; making a client never waits here, its calls do. */
     NonBlock: flag(true),
     /** Deadline of calls that bring none, in milliseconds; 0 = none. */
     Timeout: milliseconds().default(2000),
