@@ -35,11 +35,12 @@ export function readable(read: (text: string) => unknown, expected: string) {
 /** `host:port`. */
 export const address = readable(parseAddress, "host:port, for example 10.0.0.1:8080");
 
-/** A switch. YAML 1.1's words (yes, no, on, off), which go-zero's YAML library takes for booleans, are understood. */
+/** A switch. YAML 1.1's words (yes, no, on, off, y, n), which go-zero's YAML library takes for booleans, are understood. */
 export function flag(byDefault: boolean) {
   return z
     .preprocess(
-      (value) => (typeof value === "string" && /^(yes|no|on|off)$/i.test(value) ? /^(yes|on)$/i.test(value) : value),
+      (value) =>
+        typeof value === "string" && /^(y|n|yes|no|on|off)$/i.test(value) ? /^(y|yes|on)$/i.test(value) : value,
       z.boolean({ error: "expected true or false" }),
     )
     .default(byDefault);

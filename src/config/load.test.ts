@@ -109,7 +109,7 @@ Etcd:
   InsecureSkipVerify: yes
   TTL: 30s
 Timeout: 0
-Health: off
+Health: N
 Mode: dev
 Log: { Level: severe, Mode: file, Path: logs, KeepDays: 7 }
 MethodTimeouts:
@@ -304,10 +304,7 @@ test("every malformed file gets an error with the place, the key, the value and 
     ['Name: "a\n', '2:1: is not YAML: missing closing "quote'],
     ["Name: a\nName: b\n", "2:1: is not YAML: map keys must be unique"],
     ["Name: *a\n", "is not usable YAML: unresolved alias (the anchor must be set before the alias): a"],
-    [
-      `${SERVER}---\nName: b\n`,
-      "3:1: is not YAML: source contains multiple documents; please use YAML.parseAllDocuments()",
-    ],
+    [`${SERVER}---\nName: b\n`, "3:1: is not YAML: a second document begins; expected one"],
     [`${SERVER}<<: text\n`, "is not usable YAML: merge sources must be maps or map aliases"],
 
     // Keys.

@@ -22,9 +22,10 @@ export class YamlFile {
     this.document = parseDocument(this.#expanded.text, { intAsBigInt: true, merge: true, prettyErrors: false });
     const { errors, contents } = this.document;
     if (errors.length > 0) {
-      const problems = errors.map(({ message, pos }) =>
-        this.#problem("", `is not YAML: ${lowerFirst(message)}`, pos[0]),
-      );
+      const problems = errors.map(({ code, message, pos }) => {
+        const why = code === "MULTIPLE_DOCS" ? "a second document begins; expected one" : lowerFirst(message);
+        return this.#problem("", `is not YAML: ${why}`, pos[0]);
+      });
       throw new ConfigError(name, firstOfEachLine(problems));
     }
     if (contents === null || (isScalar(contents) && contents.value === null)) this.#fail("is empty");
