@@ -17,18 +17,21 @@ export class Listing {
     const backend = await loadBackend(scheme);
     if (!backend.registrar) throw new Error(`the backend "${scheme}" cannot register instances, it is only watched`);
     const registrar = await backend.registrar(this.#target);
-    const registration = await registrar.register(service, instance, { signal });
-    this.#registration = registration;
-    const facts = { service, instance: instance.address };
-    if (registration.listed) log.info(facts, "registered");
-    registration.on("lost", (reason) => log.warn({ ...facts, reason: reason.message }, "no longer listed"));
-    registration.on("restored", () => log.info(facts, "listed again"));
+    this.#registration = await registrar.register(service, instance, { signal });
   }
 
-  /** Resolves when the instance is no longer listed, as far as that can be had. */
+  /** Resolves when the instance is no longer listed, as far as that can be had. Never rejects. */
   async leave(): Promise<void> {
     const registration = this.#registration;
     this.#registration = undefined;
-    await registration?.deregister();
+    try {
+      await registration?.deregister();
+    } catch (error) {
+      // Against the contract; but a plugged-in backend must not keep a server from stopping.
+      log.error(
+        { service: this.#target.service, err: error },
+        `taking the instance out of ${this.#target.scheme} failed`,
+      );
+    }
   }
 }

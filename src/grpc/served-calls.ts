@@ -26,7 +26,8 @@ export class ServedCalls {
   readonly interceptor: grpc.ServerInterceptor = (method, call) => {
     const unary = !method.requestStream && !method.responseStream;
     const served = new ServedCall(call, method.path, unary ? this.#options.timeoutOf(method.path) : 0);
-    this.#running.add(served);
+    // Not before it starts: of one whose connection broke meanwhile nothing more is heard.
+    served.onStart = () => this.#running.add(served);
     served.onEnd = () => this.#running.delete(served);
     return served.interceptingCall;
   };
@@ -42,6 +43,7 @@ export class ServedCalls {
 class ServedCall {
   readonly path: string;
   readonly interceptingCall: grpc.ServerInterceptingCall;
+  onStart: (() => void) | undefined;
   onEnd: (() => void) | undefined;
   readonly #call: grpc.ServerInterceptingCallInterface;
   readonly #timeoutMs: number;
@@ -74,6 +76,7 @@ class ServedCall {
     let inCall = (run: () => void): void => run();
     return {
       onReceiveMetadata: (metadata, next) => {
+        this.onStart?.();
         const limit = this.#limit();
         inCall = (run) => runInCall({ deadline: limit }, run);
         inCall(() => next(metadata));

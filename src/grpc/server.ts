@@ -30,8 +30,10 @@ export interface ServerSettings {
 /** A gRPC server that is listed while, and only while, it serves. */
 export interface Server {
   /**
-   * Binds, reports SERVING, registers. A registry that cannot be reached does not fail it: registering goes on.
-   * @throws Error when the port cannot be bound or the registry is misconfigured.
+   * Binds, reports SERVING, registers. A registry that cannot be reached, or that refuses for a reason that may pass, does
+   * not fail it: registering goes on. Resolves without serving when the server is stopped meanwhile. Later calls return
+   * the first promise.
+   * @throws Error when the port cannot be bound, the registry is misconfigured or the server was stopped before.
    */
   start(): Promise<void>;
   /**
@@ -40,9 +42,16 @@ export interface Server {
    * rejects; later calls return the first promise.
    */
   stop(): Promise<void>;
-  /** Takes the server out of rotation without stopping it: deregisters and reports NOT_SERVING. Idempotent. */
+  /**
+   * Takes the server out of rotation without stopping it: deregisters and reports NOT_SERVING; calls that come all the
+   * same are answered. Waits for start(). Idempotent.
+   * @throws Error when the server is not started, or is stopped.
+   */
   pause(): Promise<void>;
-  /** Puts it back. Idempotent. */
+  /**
+   * Puts it back. Idempotent.
+   * @throws Error as pause(), and when the registry refuses for good; the server then stays paused.
+   */
   resume(): Promise<void>;
   /** `host:port` as registered; undefined before it is bound. */
   readonly address: string | undefined;
@@ -80,9 +89,10 @@ class ListedServer implements Server, Stoppable {
   #port: number | undefined;
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
-  /** Pauses and resumes, one after the other. */
-  #rotation: Promise<void> = Promise.resolve();
-  #paused = false;
+  /** Start, pauses and resumes, one after the other. */
+  #turns: Promise<void> = Promise.resolve();
+  /** Whether clients may have been told to call. */
+  #inRotation = false;
   #leaveSignals = (): void => {};
 
   constructor(config: ServerConfig, build: (server: grpc.Server) => void, settings: ServerSettings) {
@@ -111,7 +121,10 @@ class ListedServer implements Server, Stoppable {
   }
 
   start(): Promise<void> {
-    this.#starting ??= this.#start();
+    if (!this.#starting) {
+      this.#starting = this.#start();
+      this.#turns = this.#starting.catch(() => {});
+    }
     return this.#starting;
   }
 
@@ -125,49 +138,69 @@ class ListedServer implements Server, Stoppable {
   }
 
   pause(): Promise<void> {
-    return this.#rotate(true, async () => {
-      await this.#listing?.leave();
-      this.#health?.set("NOT_SERVING");
+    return this.#turn(async () => {
+      if (!this.#inRotation) return;
+      await this.#leave();
+      log.info({ name: this.#config.Name, instance: this.address }, "paused");
     });
   }
 
   resume(): Promise<void> {
-    return this.#rotate(false, async () => {
-      this.#health?.set("SERVING");
-      await this.#listing?.enter(this.#instance!, this.#stopped.signal);
+    return this.#turn(async () => {
+      if (this.#inRotation) return;
+      try {
+        await this.#enter();
+      } catch (error) {
+        await this.#leave();
+        throw error;
+      }
+      log.info({ name: this.#config.Name, instance: this.address }, "resumed");
     });
   }
 
   async #start(): Promise<void> {
+    if (this.#stopping) throw new Error("the server was stopped before it was started; create another one");
     if (this.#settings.signals !== false) this.#leaveSignals = stopOnSignals(this);
     try {
-      await this.#bindAndEnter();
+      await this.#bind();
+      if (!this.#stopping) await this.#enter();
     } catch (error) {
+      // When it is stopped while it starts, stop() does the rest.
+      if (this.#stopping) return;
       this.#leaveSignals();
-      // Nothing was served yet, so there is nothing to end gracefully; but a bound port must not keep Node alive.
+      this.#health?.set("NOT_SERVING");
+      // A bound port must not keep Node alive.
       this.#server.forceShutdown();
-      if (!this.#stopped.signal.aborted) throw error;
+      throw error;
     }
   }
 
-  async #bindAndEnter(): Promise<void> {
+  async #bind(): Promise<void> {
     const { host, port } = this.#listen;
-    this.#port = await this.#server.listen(
-      host,
-      port,
-      this.#settings.credentials ?? grpc.ServerCredentials.createInsecure(),
-    );
-    if (this.#stopped.signal.aborted) return;
+    const { credentials = grpc.ServerCredentials.createInsecure() } = this.#settings;
+    this.#port = await this.#server.listen(host, port, credentials);
     this.#instance = this.#describe(this.#port);
-    this.#health?.set("SERVING");
     if (this.#target && isLoopbackAbroad(this.#instance.address, this.#target.hosts)) {
       log.warn(
         { instance: this.#instance.address, registry: this.#target.hosts },
         "a loopback address is registered where others read it: set Advertise, or ListenOn to an address they can reach",
       );
     }
-    log.info({ name: this.#config.Name, listen: formatAddress({ host: host || "[::]", port: this.#port }) }, "serving");
-    await this.#listing?.enter(this.#instance, this.#stopped.signal);
+    log.info({ name: this.#config.Name, listen: formatAddress({ host: host || "::", port: this.#port }) }, "serving");
+  }
+
+  /** Healthy first, then listed: only what serves is listed. */
+  async #enter(): Promise<void> {
+    this.#inRotation = true;
+    this.#health?.set("SERVING");
+    await this.#listing?.enter(this.#instance!, this.#stopped.signal);
+  }
+
+  /** No longer listed first, so that clients have somewhere else to go. */
+  async #leave(): Promise<void> {
+    await this.#listing?.leave();
+    this.#health?.set("NOT_SERVING");
+    this.#inRotation = false;
   }
 
   #describe(boundPort: number): Instance {
@@ -180,16 +213,18 @@ class ListedServer implements Server, Stoppable {
     };
   }
 
-  async #rotate(paused: boolean, turn: () => Promise<void>): Promise<void> {
-    if (!this.#instance || this.#stopping)
-      throw new Error("only a server that is started and not stopped can be paused or resumed");
-    const turned = this.#rotation.then(async () => {
-      if (this.#paused === paused || this.#stopping) return;
-      await turn();
-      this.#paused = paused;
-      log.info({ name: this.#config.Name, instance: this.address }, paused ? "paused" : "resumed");
+  async #turn(turn: () => Promise<void>): Promise<void> {
+    const check = () => {
+      if (!this.#starting || this.#stopping) {
+        throw new Error("only a server that is started and not stopped can be paused or resumed");
+      }
+    };
+    check();
+    const turned = this.#turns.then(() => {
+      check();
+      return turn();
     });
-    this.#rotation = turned.catch(() => {});
+    this.#turns = turned.catch(() => {});
     return turned;
   }
 
@@ -198,15 +233,10 @@ class ListedServer implements Server, Stoppable {
     const began = performance.now();
     const name = this.#config.Name;
     this.#stopped.abort(new Error("the server is stopping"));
-    await this.#starting?.catch(() => {});
-    await this.#rotation;
-    await this.#listing?.leave();
-    this.#health?.set("NOT_SERVING");
-    if (this.#instance) {
-      log.info(
-        { name, calls: this.#calls.size, drainMs: WrapUpTime },
-        "out of rotation: answering until every client has seen it",
-      );
+    await this.#turns;
+    if (this.#inRotation) {
+      await this.#leave();
+      log.info({ name, calls: this.#calls.size, drainMs: WrapUpTime }, "out of rotation, answering until clients know");
       await sleep(WrapUpTime);
     }
     await this.#shutdown(Math.max(0, WaitTime - (performance.now() - began)));
