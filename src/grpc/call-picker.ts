@@ -1,4 +1,4 @@
-import type { status } from "@grpc/grpc-js";
+import { status } from "@grpc/grpc-js";
 import { outcomeOf } from "../balancer/outcome.js";
 import { type Node, P2cEwma } from "../balancer/p2c-ewma.js";
 import { log, logs } from "../log.js";
@@ -58,10 +58,10 @@ export class CallPicker implements Picker {
       node.released();
       return QUEUE;
     }
-    return this.#resultFor(node, connection.door!);
+    return this.#resultFor(node, connection, connection.door!);
   }
 
-  #resultFor(node: Node<string>, door: CallDoor): PickResult {
+  #resultFor(node: Node<string>, connection: Connection, door: CallDoor): PickResult {
     const reservation = this.#reservations.add(node);
     const compared = this.#compared;
     let startedAt = 0;
@@ -77,6 +77,7 @@ export class CallPicker implements Picker {
       method = call.method;
       call.onFirstMessage = () => {
         firstMessageAt = performance.now();
+        connection.heardAt = firstMessageAt;
         node.answered(firstMessageAt - startedAt);
       };
     };
@@ -87,6 +88,8 @@ export class CallPicker implements Picker {
         const ok = outcome === "ignore" ? undefined : outcome === "success";
         node.ended(firstMessageAt === undefined ? now - startedAt : undefined, ok);
       }
+      const unanswered = startedAt > 0 && firstMessageAt === undefined && connection.heardAt < startedAt;
+      if (unanswered && code === status.DEADLINE_EXCEEDED) void connection.check();
       if (logs("debug")) {
         const ms = Number((now - startedAt).toFixed(3));
         log.debug({ service: this.#service(), method, instance: node.key, code, ms, compared }, "call");

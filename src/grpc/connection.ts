@@ -1,5 +1,6 @@
 import { type ChannelOptions, connectivityState as State } from "@grpc/grpc-js";
 import type { Instance } from "../instance.js";
+import { log } from "../log.js";
 import { CallDoor } from "./call-door.js";
 import { watchHealth } from "./health-watch.js";
 import {
@@ -12,6 +13,16 @@ import {
   type Subchannel,
   subchannelOf,
 } from "./shield.js";
+import { givesSignOfLife } from "./sign-of-life.js";
+
+/** A connection on which a call timed out and nothing is heard for so long is given up. Milliseconds. */
+const SILENCE_MS = 2_000;
+
+/**
+ * An attempt to connect is given up after this time, in milliseconds: TCP would wait for two minutes, and would not notice
+ * for long that a host is back. grpc-js sets no limit.
+ */
+const CONNECT_MS = 10_000;
 
 export interface ConnectionOptions {
   /** Passed to grpc-js for the connection. */
@@ -26,7 +37,10 @@ export class Connection {
   instance: Instance;
   /** Why the last attempt to connect failed. */
   lastError: string | undefined;
-  readonly #leaf: Leaf;
+  /** When an answer last began to come, in milliseconds of performance.now. */
+  heardAt = 0;
+  #leaf: Leaf;
+  readonly #newLeaf: () => Leaf;
   readonly #healthService: string | undefined;
   readonly #onChange: () => void;
   #door: CallDoor | undefined;
@@ -34,6 +48,8 @@ export class Connection {
   /** Undefined until the instance has said it. */
   #serving: boolean | undefined;
   #stopHealth: (() => void) | undefined;
+  #checking = false;
+  #connectTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
   /** @param onChange called whenever what the getters say may have changed. */
@@ -46,15 +62,37 @@ export class Connection {
     this.instance = instance;
     this.#healthService = options.healthService;
     this.#onChange = onChange;
-    const ownHelper = childHelper(helper, {
-      createSubchannel: (address, args) => redial(helper.createSubchannel(address, args)),
-      updateState: (_state, _picker, error) => this.#update(error ?? undefined),
-    });
-    this.#leaf = createLeaf(endpoint, ownHelper, options.channel);
+    let generation = 0;
+    this.#newLeaf = () => {
+      // grpc-js shares connections with equal options; one that is given up must not be had again.
+      const channel = generation > 0 ? { ...options.channel, "rollcall.generation": generation } : options.channel;
+      generation += 1;
+      const ownHelper = childHelper(helper, {
+        createSubchannel: (address, args) => redial(helper.createSubchannel(address, args)),
+        updateState: (_state, _picker, error) => this.#update(error ?? undefined),
+      });
+      return createLeaf(endpoint, ownHelper, channel);
+    };
+    this.#leaf = this.#newLeaf();
   }
 
   connect(): void {
     this.#leaf.startConnecting();
+  }
+
+  /**
+   * To be called when a call timed out without an answer: if the connection gives no sign of life now, it is replaced. A
+   * frozen process and a host that vanished look alike from here, and neither closes its connections.
+   */
+  async check(): Promise<void> {
+    const subchannel = this.#connected;
+    if (!subchannel || this.#checking) return;
+    this.#checking = true;
+    const alive = await givesSignOfLife(subchannel, SILENCE_MS);
+    this.#checking = false;
+    if (alive || subchannel !== this.#connected) return;
+    log.warn({ instance: this.instance.address }, `no sign of life for ${SILENCE_MS} ms: connecting anew`);
+    this.#replace(`no sign of life for ${SILENCE_MS} ms`);
   }
 
   get state(): State {
@@ -80,8 +118,20 @@ export class Connection {
   /** New calls stop at once; calls that run finish, and then grpc-js closes the connection. */
   close(): void {
     this.#closed = true;
+    clearTimeout(this.#connectTimer);
     this.#disconnected();
     this.#leaf.destroy();
+  }
+
+  /** Dials anew. Calls that run on the old connection are left to their deadlines. */
+  #replace(why: string): void {
+    const given = this.#leaf;
+    this.#disconnected();
+    this.#leaf = this.#newLeaf();
+    given.destroy();
+    this.lastError = `${this.instance.address}: ${why}`;
+    this.connect();
+    this.#onChange();
   }
 
   #update(error: string | undefined): void {
@@ -94,6 +144,7 @@ export class Connection {
     }
     // grpc-js leaves a connection that broke idle; an instance that is listed is kept connected.
     if (this.state === State.IDLE) this.#leaf.exitIdle();
+    this.#limitConnecting();
     this.#onChange();
   }
 
@@ -110,6 +161,18 @@ export class Connection {
       this.lastError = serving ? undefined : `${this.instance.address} says it is not serving`;
       this.#onChange();
     });
+  }
+
+  #limitConnecting(): void {
+    if (this.state !== State.CONNECTING) {
+      clearTimeout(this.#connectTimer);
+      this.#connectTimer = undefined;
+    } else {
+      this.#connectTimer ??= setTimeout(() => {
+        this.#connectTimer = undefined;
+        this.#replace(`no connection within ${CONNECT_MS} ms`);
+      }, CONNECT_MS).unref();
+    }
   }
 
   #disconnected(): void {

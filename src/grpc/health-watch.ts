@@ -1,9 +1,8 @@
-import { Metadata, status } from "@grpc/grpc-js";
+import { status } from "@grpc/grpc-js";
 import { Backoff } from "../backoff.js";
-import { HealthCheckRequest, HealthCheckResponse, HealthCheckResponse_ServingStatus } from "../proto/health.js";
-import { type ConnectionCall, callStarter, type Subchannel } from "./shield.js";
-
-const METHOD = "/grpc.health.v1.Health/Watch";
+import { HealthCheckResponse, HealthCheckResponse_ServingStatus } from "../proto/health.js";
+import { startHealthCall } from "./health-call.js";
+import type { ConnectionCall, Subchannel } from "./shield.js";
 
 /** Ends with which a server says that it does not tell its health: it counts as healthy. */
 const NOT_TOLD: readonly status[] = [status.UNIMPLEMENTED, status.UNAUTHENTICATED, status.PERMISSION_DENIED];
@@ -27,32 +26,21 @@ export function watchHealth(
   let call: ConnectionCall | undefined;
 
   const ask = async () => {
-    const metadata = await callCredentials(subchannel);
-    if (stopped) return;
-    const started = callStarter(subchannel).createCall(
-      metadata,
-      "health",
-      METHOD,
-      {
-        onReceiveMetadata: () => {},
-        onReceiveMessage: (message) => {
-          if (stopped) return;
-          backoff.reset();
-          onServing(isServing(message));
-          started.startRead();
-        },
-        onReceiveStatus: (end) => {
-          if (stopped) return;
-          if (NOT_TOLD.includes(end.code)) onServing(true);
-          else askAgain();
-        },
+    call = await startHealthCall("Watch", subchannel, service, {
+      onReceiveMetadata: () => {},
+      onReceiveMessage: (message) => {
+        if (stopped) return;
+        backoff.reset();
+        onServing(isServing(message));
+        call?.startRead();
       },
-      0,
-    );
-    call = started;
-    started.sendMessageWithContext({}, frame(HealthCheckRequest.encode({ service }).finish()));
-    started.halfClose();
-    started.startRead();
+      onReceiveStatus: (end) => {
+        if (stopped) return;
+        if (NOT_TOLD.includes(end.code)) onServing(true);
+        else askAgain();
+      },
+    });
+    if (stopped) cancel();
   };
   const askAgain = () => {
     timer = setTimeout(start, backoff.next());
@@ -60,33 +48,23 @@ export function watchHealth(
   };
   // A connection that breaks while it is asked reports that by itself, so a failed start is only tried again.
   const start = () => void ask().catch(() => stopped || askAgain());
+  const cancel = () => call?.cancelWithStatus(status.CANCELLED, "no longer watched");
 
   start();
   return () => {
     stopped = true;
     clearTimeout(timer);
-    call?.cancelWithStatus(status.CANCELLED, "no longer watched");
+    cancel();
   };
 }
 
-/** What the channel's credentials add to each call, a token for example. */
-async function callCredentials(subchannel: Subchannel): Promise<Metadata> {
-  return subchannel
-    .getCallCredentials()
-    .generateMetadata({ method_name: METHOD, service_url: "https://health/grpc.health.v1.Health" })
-    .catch(() => new Metadata());
-}
-
-/** gRPC's length-prefixed message: no compression, a 32-bit length, the payload. */
-function frame(payload: Uint8Array): Buffer {
-  const framed = Buffer.alloc(5 + payload.length);
-  framed.writeUInt32BE(payload.length, 1);
-  framed.set(payload, 5);
-  return framed;
-}
-
+/** What cannot be read says nothing, and so counts as healthy. */
 function isServing(framed: Buffer): boolean {
-  // No encoding was accepted, so the message is not compressed.
-  const { status: serving } = HealthCheckResponse.decode(framed.subarray(5));
-  return serving === HealthCheckResponse_ServingStatus.SERVING;
+  try {
+    // No encoding was accepted, so the message is not compressed.
+    const { status: serving } = HealthCheckResponse.decode(framed.subarray(5));
+    return serving === HealthCheckResponse_ServingStatus.SERVING;
+  } catch {
+    return true;
+  }
 }
