@@ -330,6 +330,19 @@ describe("an API server that misbehaves", () => {
     await again.shows("10.0.0.1:8080");
   });
 
+  test("more services than a connection may carry get further connections", async () => {
+    const small = new KubeApiServer({ maxStreams: 10 });
+    await small.start();
+    const from = pod({}, small.port);
+    from.write("ca.crt", small.certificate.cert);
+    await Promise.all(Array.from({ length: 25 }, (_, at) => watch(from, `k8s:///order-${at}`)));
+    await small.until(() => small.watches === 25);
+    assert.equal(small.connections, 3);
+    for (const one of watches) await one.end();
+    await small.until(() => small.connections === 0);
+    await small.stop();
+  });
+
   test("a watch can be ended at any moment", async () => {
     const from = pod();
     await (await watch(from)).end();

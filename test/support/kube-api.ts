@@ -52,6 +52,8 @@ export interface KubeApiOptions {
   readonly plain?: boolean;
   /** Offer HTTP/1.1 only, like some proxies. */
   readonly http1?: boolean;
+  /** How many requests an HTTP/2 connection may have under way. */
+  readonly maxStreams?: number;
   /** A path that precedes every other, like that of a cluster manager. */
   readonly base?: string;
 }
@@ -228,8 +230,9 @@ export class KubeApiServer {
     const { cert, key } = this.certificate;
     if (this.#options.plain) return createHttpServer(handle as RequestListener);
     if (this.#options.http1) return createHttpsServer({ cert, key }, handle as RequestListener);
+    const { maxStreams } = this.#options;
     return createSecureServer(
-      { cert, key },
+      { cert, key, ...(maxStreams && { settings: { maxConcurrentStreams: maxStreams } }) },
       handle as (request: Http2ServerRequest, response: Http2ServerResponse) => void,
     );
   }

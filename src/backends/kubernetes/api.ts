@@ -49,7 +49,11 @@ export class KubeApi {
     const credentials = await this.#credentials(signal);
     const { server, headers } = credentials;
     try {
-      const transport = await orAbort(this.#transport(credentials, signal), signal);
+      let transport = this.#find(credentials);
+      while (!transport) {
+        await orAbort(this.#connect(credentials, signal), signal);
+        transport = this.#find(credentials);
+      }
       const base = server.pathname.replace(/\/$/, "");
       const all = { accept: "application/json", "user-agent": "rollcall", ...headers };
       return [server, await transport.get(base + path, all, signal)];
@@ -68,11 +72,9 @@ export class KubeApi {
     }
   }
 
-  /** One connection at a time is made, so that watches that start together share it. */
-  #transport(credentials: Credentials, signal: AbortSignal): Promise<Transport> {
-    const open = this.#find(credentials);
-    if (open) return Promise.resolve(open);
-    const made = this.#connecting.then(() => this.#find(credentials) ?? this.#connect(credentials, signal));
+  /** Resolves when there is a connection to use. One at a time is made, so that watches that start together share it. */
+  #connect(credentials: Credentials, signal: AbortSignal): Promise<void> {
+    const made = this.#connecting.then(() => (this.#find(credentials) ? undefined : this.#open(credentials, signal)));
     this.#connecting = made.catch(() => {});
     return made;
   }
@@ -83,12 +85,11 @@ export class KubeApi {
       ?.transport;
   }
 
-  async #connect(credentials: Credentials, signal: AbortSignal): Promise<Transport> {
+  async #open(credentials: Credentials, signal: AbortSignal): Promise<void> {
     for (const one of this.#connections) if (!sameConnection(one.credentials, credentials)) one.transport.retire();
     const transport = await connect(credentials, this.#timing, signal);
     if (signal.aborted) transport.close();
     else this.#connections.push({ transport, credentials });
-    return transport;
   }
 }
 

@@ -3,7 +3,7 @@ import { Agent as HttpAgent, type IncomingHttpHeaders, type IncomingMessage, req
 import { type ClientHttp2Session, connect as connectHttp2, constants } from "node:http2";
 import { Agent as HttpsAgent, request as requestHttps } from "node:https";
 import { isIP } from "node:net";
-import { connect as connectTls, type TLSSocket } from "node:tls";
+import { connect as connectTls } from "node:tls";
 import type { Credentials } from "./access.js";
 
 /** Carries requests to one API server. */
@@ -58,7 +58,18 @@ export async function connect(credentials: Credentials, timing: PingTiming, sign
   } finally {
     signal.removeEventListener("abort", abort);
   }
-  if (socket.alpnProtocol === "h2") return new Http2Transport(server, socket, timing);
+  if (socket.alpnProtocol === "h2") {
+    const session = connectHttp2(server.origin, { createConnection: () => socket });
+    const transport = new Http2Transport(session, timing);
+    try {
+      // They say how many requests may be under way at a time.
+      await once(session, "remoteSettings", { signal });
+      return transport;
+    } catch (error) {
+      transport.close();
+      throw error;
+    }
+  }
   socket.destroy();
   return new Http1Transport(credentials, timing);
 }
@@ -69,9 +80,9 @@ class Http2Transport implements Transport {
   #requests = 0;
   #broken: Error | undefined;
 
-  constructor(server: URL, socket: TLSSocket, { pingMs, pongMs }: PingTiming) {
+  constructor(session: ClientHttp2Session, { pingMs, pongMs }: PingTiming) {
+    this.#session = session;
     this.#pongMs = pongMs;
-    this.#session = connectHttp2(server.origin, { createConnection: () => socket });
     this.#session.on("error", (error: Error) => {
       this.#broken ??= error;
     });
@@ -85,7 +96,7 @@ class Http2Transport implements Transport {
 
   get full(): boolean {
     // Node would queue the request, and a watch gives its place to nobody.
-    return this.#requests >= (this.#session.remoteSettings?.maxConcurrentStreams ?? 100);
+    return this.#requests >= (this.#session.remoteSettings?.maxConcurrentStreams ?? Number.POSITIVE_INFINITY);
   }
 
   get(path: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Answer> {
