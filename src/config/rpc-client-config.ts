@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { methodSettings, retryConfig } from "./call-settings.js";
 import { etcdConfig } from "./etcd-config.js";
 import { address, flag, goDuration, milliseconds, optionalText } from "./fields.js";
 import { inherit } from "./marks.js";
@@ -54,6 +55,12 @@ export const rpcClientConfig = z
       .default("p2c_ewma"),
     /** Rollcall's own: connect to this many of the instances only; 0 = all. */
     Subset: z.int({ error: "expected a number of instances, 0 for all" }).min(0).default(0),
+    /** Rollcall's own: watch each instance's grpc.health.v1 and call none that is NOT_SERVING. */
+    HealthCheck: flag(true),
+    /** Rollcall's own: try again what failed before anything was answered. Off by default; `Retry: {}` is on. */
+    Retry: retryConfig.optional(),
+    /** Rollcall's own: what is different for single methods. The first entry that names a method exactly counts, then `*`. */
+    Methods: z.array(methodSettings, { error: "expected a list of methods, each with its FullMethod" }).default([]),
   })
   .refine(({ Endpoints, Target, Etcd }) => Endpoints || Target || Etcd, {
     error:

@@ -2,7 +2,8 @@ import * as grpc from "@grpc/grpc-js";
 import type { Span } from "@opentelemetry/api";
 import "./register.js";
 import { currentCall } from "./call-context.js";
-import { balancerConfig, type ClientConfig, targetOfClient } from "./client-config.js";
+import { callTimeouts, clientServiceConfig } from "./call-settings.js";
+import { type ClientConfig, targetOfClient } from "./client-config.js";
 import { beginClientSpan, endClientSpan } from "./client-span.js";
 import { TARGET_OPTION } from "./target-option.js";
 
@@ -38,13 +39,14 @@ class ServiceChannel extends grpc.Channel {
   readonly #config: ClientConfig;
   readonly #service: string;
   readonly #streaming: ReadonlySet<string>;
+  readonly #methodTimeout: (path: string) => number | undefined;
 
   constructor(config: ClientConfig, { credentials, channelOptions, services = [] }: ChannelSettings) {
     const { url, target } = targetOfClient(config);
     super(url, credentials ?? grpc.credentials.createInsecure(), {
       // A proxy for HTTP would be asked for the registry's name instead of the instance's.
       "grpc.enable_http_proxy": 0,
-      "grpc.service_config": JSON.stringify(balancerConfig(config)),
+      "grpc.service_config": JSON.stringify(clientServiceConfig(config)),
       ...(config.KeepaliveTime ? { "grpc.keepalive_time_ms": config.KeepaliveTime } : {}),
       ...channelOptions,
       [TARGET_OPTION]: target,
@@ -52,6 +54,7 @@ class ServiceChannel extends grpc.Channel {
     this.#config = config;
     this.#service = target.service;
     this.#streaming = streamingPaths(services);
+    this.#methodTimeout = callTimeouts(config);
   }
 
   override createCall(
@@ -67,13 +70,18 @@ class ServiceChannel extends grpc.Channel {
     return call;
   }
 
-  /** The call's own deadline, else Timeout from now; never later than the deadline of the call that is being served. */
+  /** The call's own deadline, else its timeout from now; never later than the deadline of the call that is being served. */
   #deadlineOf(path: string, given: grpc.Deadline): number {
-    const timeout = this.#config.Middlewares?.Timeout === false ? 0 : (this.#config.Timeout ?? DEFAULT_TIMEOUT_MS);
     const own = given instanceof Date ? given.getTime() : given;
-    const usual = timeout > 0 && !this.#streaming.has(path) ? Date.now() + timeout : Number.POSITIVE_INFINITY;
-    const deadline = own === Number.POSITIVE_INFINITY ? usual : own;
+    const timeout = own === Number.POSITIVE_INFINITY ? this.#timeoutOf(path) : 0;
+    const deadline = timeout > 0 ? Date.now() + timeout : own;
     return Math.min(deadline, currentCall()?.deadline ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** Of a call that brings no deadline: what Methods says of it, else Timeout unless it is a stream. 0 = none. */
+  #timeoutOf(path: string): number {
+    if (this.#config.Middlewares?.Timeout === false) return 0;
+    return this.#methodTimeout(path) ?? (this.#streaming.has(path) ? 0 : (this.#config.Timeout ?? DEFAULT_TIMEOUT_MS));
   }
 
   #start(call: Call, path: string, start: Call["start"], given: grpc.Metadata, listener: CallListener): void {

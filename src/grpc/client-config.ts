@@ -1,21 +1,31 @@
+import type { MethodSettings, RetryConfig } from "../config/call-settings.js";
 import type { EtcdConfig } from "../config/etcd-config.js";
 import type { RpcClientConfig } from "../config/rpc-client-config.js";
 import { parseTargetUrl } from "../config/target.js";
 import { checkScheme, type Target } from "../registry.js";
-import { POLICY } from "./service-config.js";
 
 type Given<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
 /** A registry and a key, as configuration gives them. */
 export type EtcdGiven = Given<Omit<EtcdConfig, "Hosts" | "Key">> & Pick<EtcdConfig, "Hosts" | "Key">;
 
+export type RetryGiven = Given<RetryConfig>;
+
+export type MethodGiven = Pick<MethodSettings, "FullMethod"> & {
+  readonly Timeout?: number | undefined;
+  readonly Retry?: RetryGiven | undefined;
+  readonly Hedge?: (Given<NonNullable<MethodSettings["Hedge"]>> & { readonly Delay: number }) | undefined;
+};
+
 /**
  * Which service to call and how: what `rpcClientConfig` reads, with the defaults that docs/configuration.md states for
  * what is left out. Of Endpoints, Target and Etcd the first given counts.
  */
-export type ClientConfig = Given<Omit<RpcClientConfig, "Etcd" | "Middlewares">> & {
+export type ClientConfig = Given<Omit<RpcClientConfig, "Etcd" | "Middlewares" | "Retry" | "Methods">> & {
   readonly Etcd?: EtcdGiven | undefined;
   readonly Middlewares?: Given<RpcClientConfig["Middlewares"]> | undefined;
+  readonly Retry?: RetryGiven | undefined;
+  readonly Methods?: readonly MethodGiven[] | undefined;
 };
 
 /** The URL that names the target to grpc-js, and the target itself, which may hold secrets that no URL should. */
@@ -52,9 +62,4 @@ export function targetOfEtcd({ Hosts, Key, TTL, ...settings }: EtcdGiven): Named
     url: `etcd:///${Hosts.join(",")}?key=${encodeURIComponent(Key)}`,
     target: { scheme: "etcd", hosts: Hosts, service: Key, params: {}, settings: { ...settings, ...lease } },
   };
-}
-
-/** The service config that makes grpc-js use the balancer of this name. */
-export function balancerConfig({ BalancerName = POLICY, Subset = 0 }: ClientConfig): object {
-  return { loadBalancingConfig: [{ [BalancerName]: BalancerName === POLICY ? { subset: Subset } : {} }] };
 }

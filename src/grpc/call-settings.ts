@@ -1,0 +1,71 @@
+import type { ClientConfig, MethodGiven, RetryGiven } from "./client-config.js";
+import { POLICY } from "./service-config.js";
+
+/**
+ * The largest budget that gRPC allows for retries that come at once (an instance with hundreds of calls in flight dies).
+ * While half of it is spent there are no retries, so a whole service that is down costs at most 500 of them.
+ */
+const MOST_TOKENS = 1_000;
+
+/** What a client's configuration says in terms of a gRPC service config, which grpc-js carries out. */
+export function clientServiceConfig({
+  BalancerName = POLICY,
+  Subset = 0,
+  HealthCheck = true,
+  Retry,
+  Methods = [],
+}: ClientConfig): object {
+  const balancer = BalancerName === POLICY ? { subset: Subset, healthCheck: HealthCheck } : {};
+  const retries = Retry ? [{ name: [{}], ...retryPolicy(Retry) }] : [];
+  const methods = Methods.filter((method) => method.Retry || method.Hedge).map(methodConfig);
+  return {
+    loadBalancingConfig: [{ [BalancerName]: balancer }],
+    methodConfig: [...methods, ...retries],
+    ...(retries.length + methods.length > 0 && {
+      retryThrottling: { maxTokens: MOST_TOKENS, tokenRatio: Retry?.Budget ?? 0.1 },
+    }),
+  };
+}
+
+/** The limit of a method that has one of its own, in milliseconds; 0 = none. */
+export function callTimeouts({ Methods = [] }: ClientConfig): (path: string) => number | undefined {
+  const limits = new Map<string, number>();
+  for (const { FullMethod, Timeout } of Methods) {
+    if (Timeout !== undefined && !limits.has(FullMethod)) limits.set(FullMethod, Timeout);
+  }
+  if (limits.size === 0) return () => undefined;
+  return (path) => limits.get(path) ?? limits.get(path.replace(/[^/]+$/, "*"));
+}
+
+function methodConfig({ FullMethod, Retry, Hedge }: MethodGiven): object {
+  const [, service, method] = FullMethod.split("/");
+  const name = [method === "*" ? { service } : { service, method }];
+  if (!Hedge) return { name, ...retryPolicy(Retry ?? {}) };
+  const { MaxAttempts = 2, Delay } = Hedge;
+  // An attempt that is refused does not end the others.
+  const nonFatalStatusCodes = ["UNAVAILABLE"];
+  return { name, hedgingPolicy: { maxAttempts: MaxAttempts, hedgingDelay: seconds(Delay), nonFatalStatusCodes } };
+}
+
+function retryPolicy({
+  MaxAttempts = 3,
+  InitialBackoff = 50,
+  MaxBackoff = 1_000,
+  Codes = ["UNAVAILABLE"],
+}: RetryGiven): object {
+  if (MaxAttempts < 2) return {};
+  return {
+    retryPolicy: {
+      maxAttempts: MaxAttempts,
+      initialBackoff: seconds(InitialBackoff),
+      maxBackoff: seconds(MaxBackoff),
+      backoffMultiplier: 2,
+      retryableStatusCodes: Codes,
+    },
+  };
+}
+
+/** Milliseconds as protobuf's JSON writes a duration. */
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(6)}s`;
+}
