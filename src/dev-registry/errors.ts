@@ -9,9 +9,10 @@ export class EtcdError extends Error {
     this.code = code;
   }
 
-  /** What grpc-js reads. */
-  get details(): string {
-    return this.message;
+  /** As Go prints it, which is how etcd words the reason of a watch it refuses. */
+  override toString(): string {
+    const name = status[this.code].toLowerCase().replace(/(?:^|_)(.)/g, (_, letter: string) => letter.toUpperCase());
+    return `rpc error: code = ${name} desc = ${this.message}`;
   }
 }
 

@@ -48,7 +48,8 @@ export class WatchService {
 
   /** Ends all streams with an error. */
   endAll(error: EtcdError): void {
-    for (const call of this.#streams.keys()) call.emit("error", error);
+    const { code, message: details } = error;
+    for (const call of this.#streams.keys()) call.emit("error", { code, details });
     this.#streams.clear();
   }
 
@@ -96,7 +97,7 @@ export class WatchService {
       this.#gate.access.check(metadata, true);
       return undefined;
     } catch (error) {
-      if (error instanceof EtcdError) return error.message;
+      if (error instanceof EtcdError) return String(error);
       throw error;
     }
   }
