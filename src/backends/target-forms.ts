@@ -28,7 +28,7 @@ export const builtInForms: Readonly<Record<string, TargetForm>> = {
     expected: "direct:///host:port,host:port",
     params: [],
     parse({ authority, path, params }) {
-      const endpoints = addresses([authority, path].filter(Boolean).join(","));
+      const endpoints = [...items(authority), ...items(path)].map((item) => address(item));
       if (endpoints.length === 0) throw new TypeError("it has no endpoint");
       return { hosts: endpoints, service: endpoints.join(","), params };
     },
@@ -39,7 +39,7 @@ export const builtInForms: Readonly<Record<string, TargetForm>> = {
     parse({ authority, path, params }) {
       if (path === "") throw new TypeError("it has no name to look up");
       // 443 and 53: https://github.com/grpc/grpc/blob/master/doc/naming.md
-      return { hosts: addresses(authority, 53), service: address(path, 443), params };
+      return { hosts: items(authority).map((item) => address(item, 53)), service: address(path, 443), params };
     },
   },
   k8s: {
@@ -67,7 +67,7 @@ export function hostsAndKey(scheme: string, defaultPort?: number): TargetForm {
         throw new TypeError("it names a service both in its path and in its key parameter");
       }
       const service = key ?? (authority ? path.replace(/\/+$/, "") : "");
-      const hosts = addresses(authority || path, defaultPort);
+      const hosts = items(authority || path).map((item) => hostOf(item, defaultPort));
       if (hosts.length === 0) throw new TypeError("it has no host");
       if (service === "") throw new TypeError("it has no key");
       return { hosts, service, params };
@@ -75,22 +75,29 @@ export function hostsAndKey(scheme: string, defaultPort?: number): TargetForm {
   };
 }
 
-/** What configuration files set in `Etcd` may stand in a URL too, and so may its clients' `http://` before a host. */
+/** What configuration files set in `Etcd` may stand in a URL too. */
 function etcdForm(scheme: string): TargetForm {
   const settings = ["user", "pass", "certfile", "certkeyfile", "cacertfile", "insecureskipverify", "tls", "ttl", "id"];
   const form = hostsAndKey(scheme, 2379);
   return { ...form, params: [...form.params, ...settings] };
 }
 
-/** Comma-separated addresses; empty items are skipped, as go-zero does. */
-function addresses(list: string, defaultPort?: number): string[] {
-  const items = list.split(",").map((item) => item.trim());
-  return items.filter((item) => item !== "").map((item) => address(item, defaultPort));
+/** Items of a comma-separated list; empty ones are skipped, as go-zero does. */
+function items(list: string): string[] {
+  return list
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+}
+
+/** Hosts of registries are often written as URLs. */
+function hostOf(item: string, defaultPort?: number): string {
+  const [, scheme = "", host] = /^(https?:\/\/)?(.*)$/is.exec(item)!;
+  return scheme + address(host!, defaultPort);
 }
 
 function address(text: string, defaultPort?: number): string {
-  const [, urlScheme = "", host] = /^(https?:\/\/)?(.*)$/is.exec(text.trim())!;
-  return urlScheme + formatAddress(withPort(host!, defaultPort));
+  return formatAddress(withPort(text, defaultPort));
 }
 
 function withPort(text: string, defaultPort?: number): HostPort {

@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, Pair, Scalar, YAMLMap } from "yaml";
+import { isMap, isScalar, isSeq, Pair, Scalar, YAMLMap } from "yaml";
 import { foldCase, nearMiss } from "./key-names.js";
 import { type Inheritance, inheritance, isGoZeroOnly, warningOf } from "./marks.js";
 import { type Schema, structureOf } from "./structure.js";
@@ -23,32 +23,25 @@ export interface KeyFindings {
  * its way: a text key without a value is empty text, and fields marked as inherited are filled from the sections around.
  */
 export function canonicaliseKeys(file: YamlFile, schema: Schema): KeyFindings {
-  const walk = new Walk(file);
+  const walk = new Walk();
   walk.node(file.document.contents, [schema], [], []);
   return walk.findings;
 }
 
 class Walk {
   readonly findings: KeyFindings = { nearMisses: [], doubles: [], ignored: [], warnings: [] };
-  readonly #file: YamlFile;
-
-  constructor(file: YamlFile) {
-    this.#file = file;
-  }
 
   /** @param around the mappings that hold this node, innermost first */
   node(node: unknown, schemas: readonly Schema[], path: Path, around: readonly YAMLMap[]): void {
     if (schemas.length === 0) return;
-    const target = isAlias(node) ? node.resolve(this.#file.document) : node;
-    if (isSeq(target)) {
-      const { items } = structureOf(schemas);
-      for (const [i, item] of target.items.entries()) this.node(item, items, [...path, i], around);
-    }
-    // An alias may point at a mapping that holds it.
-    if (isMap(target) && !around.includes(target)) this.#map(target, schemas, path, around);
+    if (isMap(node)) this.#map(node, schemas, path, around);
+    if (!isSeq(node)) return;
+    const { items } = structureOf(schemas);
+    for (const [i, item] of node.items.entries()) this.node(item, items, [...path, i], around);
   }
 
   #map(map: YAMLMap, schemas: readonly Schema[], path: Path, around: readonly YAMLMap[]): void {
+    expandMerges(map);
     const { fields, values } = structureOf(schemas);
     const names = new Map([...fields.keys()].map((name) => [foldCase(name), name]));
     const inside = [map, ...around];
@@ -57,10 +50,7 @@ class Walk {
     const strangers: string[] = [];
     for (const pair of map.items) {
       const written = keyName(pair.key);
-      if (written === undefined) {
-        if (isMergeKey(pair.key)) this.#mergeSources(pair.value, schemas, path, around);
-        continue;
-      }
+      if (written === undefined) continue;
       const name = fields.has(written) ? written : names.get(foldCase(written));
       if (name === undefined) {
         if (fields.size > 0) strangers.push(written);
@@ -116,7 +106,11 @@ class Walk {
       const own = find(map, name);
       if (own && !isMap(own.value)) return;
       const merged = new YAMLMap();
-      if (own) merged.items.push(...(own.value as YAMLMap).items);
+      if (own) {
+        expandMerges(own.value as YAMLMap);
+        merged.items.push(...(own.value as YAMLMap).items);
+      }
+      expandMerges(source);
       for (const pair of source.items) {
         const key = keyName(pair.key);
         if (key === undefined || find(merged, key)) continue;
@@ -131,10 +125,18 @@ class Walk {
       else map.items.push(new Pair(new Scalar(name), merged));
     }
   }
+}
 
-  #mergeSources(value: unknown, schemas: readonly Schema[], path: Path, around: readonly YAMLMap[]): void {
-    const target = isAlias(value) ? value.resolve(this.#file.document) : value;
-    for (const source of isSeq(target) ? target.items : [target]) this.node(source, schemas, path, around);
+/** Puts what merge keys ("<<") bring in their places, so that it is like any other key. */
+function expandMerges(map: YAMLMap): void {
+  const merges = map.items.filter(({ key }) => isMergeKey(key));
+  map.items = map.items.filter((pair) => !merges.includes(pair));
+  for (const { value } of merges) {
+    for (const source of isSeq(value) ? value.items : [value]) {
+      if (!isMap(source)) continue;
+      expandMerges(source);
+      map.items.push(...source.items.filter(({ key }) => !find(map, keyName(key) ?? "")));
+    }
   }
 }
 

@@ -81,6 +81,8 @@ test("the documented client file is the whole configuration, defaults included",
     Middlewares: { Trace: true, Duration: true, Prometheus: true, Breaker: true, Timeout: true },
     BalancerName: "p2c_ewma",
     Subset: 0,
+    HealthCheck: true,
+    Methods: [],
   });
 });
 
@@ -130,6 +132,13 @@ OrderRpc:
   Middlewares: { Breaker: false }
   BalancerName: round_robin
   Subset: 20
+  HealthCheck: false
+  Retry: { MaxAttempts: 4, MaxBackoff: 2s, Budget: 0.2 }
+  Methods:
+    - FullMethod: /order.Order/*
+      Timeout: 1.5s
+    - { fullmethod: /order.Order/Get, Hedge: { Delay: 20ms } }
+    - { FullMethod: /order.Order/Pay, Retry: { MaxAttempts: 1 } }
 `,
     server,
   );
@@ -168,6 +177,16 @@ OrderRpc:
       Middlewares: { Trace: true, Duration: true, Prometheus: true, Breaker: false, Timeout: true },
       BalancerName: "round_robin",
       Subset: 20,
+      HealthCheck: false,
+      Retry: { MaxAttempts: 4, InitialBackoff: 50, MaxBackoff: 2000, Codes: ["UNAVAILABLE"], Budget: 0.2 },
+      Methods: [
+        { FullMethod: "/order.Order/*", Timeout: 1500 },
+        { FullMethod: "/order.Order/Get", Hedge: { MaxAttempts: 2, Delay: 20 } },
+        {
+          FullMethod: "/order.Order/Pay",
+          Retry: { MaxAttempts: 1, InitialBackoff: 50, MaxBackoff: 1000, Codes: ["UNAVAILABLE"] },
+        },
+      ],
     },
   });
 });
@@ -214,6 +233,24 @@ test("a client inside a server's file inherits where etcd is, as in go-zero", as
   const { Hosts, Key, User, Pass } = config.OrderRpc!.Etcd!;
   assert.deepEqual({ Hosts, Key, User, Pass }, { Hosts: ["h:1"], Key: "order.rpc", User: "other", Pass: "p" });
   assert.equal(config.Etcd!.Key, "cart.rpc");
+});
+
+test("what merge keys and aliases bring counts as a section's own before anything is inherited", async () => {
+  const { config, warnings } = await load(
+    `base: &base { etcd: &orders { hosts: [base:1], key: order.rpc } }
+${SERVER}Etcd: &own { Hosts: [h:1], Key: cart.rpc, User: u }
+OrderRpc: { <<: *base, Timeout: 1 }
+PayRpc: { Etcd: *orders }
+Inner: { Etcd: *own, MailRpc: { Etcd: { Key: mail.rpc } } }
+`,
+    server.extend({ PayRpc: rpcClientConfig, Inner: z.object({ MailRpc: rpcClientConfig }) }),
+  );
+  assert.deepEqual(warnings, []);
+  const of = ({ Etcd }: z.output<typeof rpcClientConfig>) => [Etcd!.Hosts[0], Etcd!.Key, Etcd!.User];
+  assert.deepEqual(of(config.OrderRpc!), ["base:1", "order.rpc", "u"]);
+  assert.deepEqual(of(config.PayRpc), ["base:1", "order.rpc", "u"]);
+  assert.deepEqual(of(config.Inner.MailRpc), ["h:1", "mail.rpc", "u"]);
+  assert.deepEqual([config.Etcd!.Hosts, config.Etcd!.Key], [["h:1"], "cart.rpc"]);
 });
 
 test("a client that inherits the server's own key is warned about", async () => {
@@ -408,6 +445,14 @@ test("every malformed file gets an error with the place, the key, the value and 
     [`${SERVER}Metadata: { version: 2 }\n`, "3:22: Metadata.version: expected text (put it in quotes), got 2"],
 
     // Values of a client.
+    [
+      `${SERVER}OrderRpc: { Endpoints: ["a:1"], Retry: { MaxAttempts: 9 } }\n`,
+      "3:55: OrderRpc.Retry.MaxAttempts: expected a whole number of attempts, the first included, from 1 to 5, got 9",
+    ],
+    [
+      `${SERVER}OrderRpc: { Endpoints: ["a:1"], Methods: [{ FullMethod: /a/b, Retry: {}, Hedge: { Delay: 1s } }] }\n`,
+      "3:43: OrderRpc.Methods[0] has both Retry and Hedge; expected one of them",
+    ],
     [`${SERVER}OrderRpc: {}\n`, `3:1: ${sources}`],
     [`${SERVER}OrderRpc:\n  Endpoint: [a:1]\n`, `3:1: ${sources}`, "4:3: OrderRpc.Endpoint: did you mean Endpoints?"],
     [

@@ -46,7 +46,6 @@ export async function readConfig<Schema extends z.ZodType>(
   { env = process.env }: LoadOptions = {},
 ): Promise<Loaded<z.output<Schema>>> {
   const yaml = await YamlFile.read(file, env);
-  yaml.toValue(); // refuses what would make the next step endless
   const found = canonicaliseKeys(yaml, schema);
   const value = yaml.toValue();
 

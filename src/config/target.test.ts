@@ -81,6 +81,7 @@ test("what is no target is refused with its URL, the reason and the expected for
       "etcd:///h1?kye=order.rpc",
       `"etcd:///h1?kye=order.rpc" is not a target: it has a parameter "kye": did you mean key?${etcd}`,
     ],
+    ["etcd:///?user=u&Pass=secret&key=a", `"etcd:///?user=u&Pass=...&key=a" is not a target: it has no host${etcd}`],
     ["etcd:///h1?key=a&Key=b", `"etcd:///h1?key=a&Key=b" is not a target: its parameter "Key" is given twice${etcd}`],
     [
       "etcd://h1/order.rpc?key=b",
@@ -89,6 +90,10 @@ test("what is no target is refused with its URL, the reason and the expected for
     [
       "etcd://h1/50%",
       `"etcd://h1/50%" is not a target: it has a "%" that begins no escape (a percent sign itself is written %25)${etcd}`,
+    ],
+    [
+      "direct:///http://a:1",
+      `"direct:///http://a:1" is not a target: "http://a:1" is not an address: it has too many colons${address}; expected direct:///host:port,host:port`,
     ],
     ["direct:///", '"direct:///" is not a target: it has no endpoint; expected direct:///host:port,host:port'],
     [

@@ -36,7 +36,8 @@ function read(url: string, scheme: string, authority: string, path: string): Tar
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const expected = form.expected === "" ? "" : `; expected ${form.expected}`;
-    throw new TypeError(`${quote(url)} is not a target: ${why}${expected}`, { cause: error });
+    const shown = url.replace(/([?&]pass=)[^&]*/gi, "$1...");
+    throw new TypeError(`${quote(shown)} is not a target: ${why}${expected}`, { cause: error });
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseDocument } from "yaml";
+import { type Document, isMap, isScalar, isSeq, type Node, type Pair, parseDocument, visit } from "yaml";
 import { ConfigError, type ConfigProblem, keyPath } from "./config-error.js";
 import { type Expanded, expandEnv } from "./env.js";
 import { readConfigText } from "./read-text.js";
@@ -34,6 +34,8 @@ export class YamlFile {
         `holds ${isSeq(contents) ? "a list" : "a single value"}; expected keys with values, one "Key: value" a line`,
       );
     }
+    this.toValue(); // refuses aliases without end
+    this.#copyAliases();
   }
 
   /** Variables the file names, outside of comments, that the environment lacks; by line. */
@@ -70,6 +72,17 @@ export class YamlFile {
     return { ...problem, message: `${message} (${because})` };
   }
 
+  /** Replaces aliases by copies of what they stand for, so that each can be changed by itself. */
+  #copyAliases(): void {
+    visit(this.document, {
+      Alias: (_key, alias) => {
+        const copy = alias.resolve(this.document)!.clone() as Node & { anchor?: string };
+        delete copy.anchor;
+        return copy;
+      },
+    });
+  }
+
   #problem(key: string, message: string, offset: number): ConfigProblem {
     return { key, message, ...this.#position(this.#expanded.fileOffset(offset)) };
   }
@@ -78,7 +91,6 @@ export class YamlFile {
     let node: unknown = this.document.contents;
     let offset: number | undefined;
     for (const part of path) {
-      if (isAlias(node)) node = node.resolve(this.document);
       if (isSeq(node) && typeof part === "number") {
         node = node.items[part];
         offset = (node as Node | undefined)?.range?.[0] ?? offset;
