@@ -35,10 +35,8 @@ export class Knowledge {
     }
     const age = ((now - this.answeredAt) / 1000).toFixed(1);
     if (this.listed === 0) {
-      return (
-        `no instance of ${service} is listed in ${this.registry} (last answer ${age} s ago)${trouble}; ` +
-        "check that a server has registered under exactly this key"
-      );
+      const advice = trouble || "; check that a server has registered under exactly this key";
+      return `no instance of ${service} is listed in ${this.registry} (last answer ${age} s ago)${advice}`;
     }
     const error = this.connectionError ? `; last error: ${this.connectionError}` : "";
     return (
