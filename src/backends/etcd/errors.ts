@@ -58,8 +58,8 @@ function advice(code: status, details: string, user: string | undefined): string
   if (/self[- ]signed|unable to (?:verify|get)|CERT_|certificate|ERR_TLS|altnames/i.test(details)) {
     return "check Etcd.CACertFile, Etcd.CertFile and Etcd.CertKeyFile, and that the certificate names this host";
   }
-  if (/socket hang up|ECONNRESET|wrong version number|EPROTO|Socket closed/i.test(details)) {
-    return "check that both sides agree on TLS";
+  if (/Failed to connect|socket hang up|ECONNRESET|wrong version number|EPROTO|Socket closed/i.test(details)) {
+    return "check that this is etcd's client port and that both sides agree on TLS";
   }
   return "";
 }
@@ -67,7 +67,7 @@ function advice(code: status, details: string, user: string | undefined): string
 /** grpc-js adds timestamps and the path a call took, which make equal failures look different. */
 function plain(details: string): string {
   return details
-    .replace(/^No connection established\. Last error: /, "")
+    .replace(/^No connection established\. Last error: (?:Error: )?/, "")
     .replace(/ ?\(\d{4}-\d\d-\d\dT[\d:.]+Z\)/g, "")
     .replace(/\.? Resolution note: *$/, "")
     .replace(/^Deadline exceeded.*/s, "no answer in time");

@@ -15,11 +15,14 @@ import { MaintenanceService } from "../../proto/etcd.js";
 import { authenticate } from "./auth.js";
 import { describeFailure, EtcdError, isCalledToCalm, isTokenStale } from "./errors.js";
 import type { EtcdSettings } from "./settings.js";
-import { credentialsOf } from "./tls.js";
+import { credentialsOf, serverNameOf } from "./tls.js";
 
 /** Limit of a call to etcd unless it says otherwise. etcd itself gives up on a write without quorum after about 7 s. */
 const CALL_TIMEOUT_MS = 8_000;
 const CONNECT_TIMEOUT_MS = 3_000;
+
+/** Renewals of the token for one call: a short-lived token may run out again before a slow etcd looks at it. */
+const MAX_RENEWALS = 3;
 
 export type Unary<Req, Res> = MethodDefinition<Req, Res> & { requestStream: false; responseStream: false };
 export type Bidi<Req, Res> = MethodDefinition<Req, Res> & { requestStream: true; responseStream: true };
@@ -58,20 +61,19 @@ export interface Links {
  * @throws Error that names the host: it does not answer, has no leader, refuses the user or the certificate.
  */
 export async function dial(host: string, settings: EtcdSettings, pace: PingPace, signal: AbortSignal): Promise<Link> {
-  const credentials = await credentialsOf(settings);
   const { host: name, port } = parseAddress(host);
+  const credentials = await credentialsOf(settings, name);
+  const options: ChannelOptions = {
+    ...CHANNEL_OPTIONS,
+    "grpc.keepalive_time_ms": pace.intervalMs,
+    "grpc.default_authority": host,
+    "grpc.ssl_target_name_override": serverNameOf(name),
+  };
   let failure: unknown;
   for (const address of await addressesOf(host, name)) {
     signal.throwIfAborted();
-    const ipv6 = isIP(address) === 6;
-    const options: ChannelOptions = isIP(name)
-      ? {}
-      : { "grpc.default_authority": host, "grpc.ssl_target_name_override": name };
-    const client = new Client(ipv6 ? `ipv6:[${address}]:${port}` : `ipv4:${address}:${port}`, credentials, {
-      ...CHANNEL_OPTIONS,
-      ...options,
-      "grpc.keepalive_time_ms": pace.intervalMs,
-    });
+    const target = isIP(address) === 6 ? `ipv6:[${address}]:${port}` : `ipv4:${address}:${port}`;
+    const client = new Client(target, credentials, options);
     const link = new GrpcLink(host, client, settings, pace);
     try {
       await link.open(signal);
@@ -97,11 +99,11 @@ const CHANNEL_OPTIONS: ChannelOptions = {
 };
 
 /**
- * How often connections are pinged, in milliseconds: with the timeout above, a dead one is noticed within 13 s. etcd allows
+ * How often connections are pinged, in milliseconds: with the timeout above, a dead one is noticed within 11 s. etcd allows
  * a ping every 5 s (--grpc-keepalive-min-time, may be set higher) and closes connections that ping oftener.
  */
 export class PingPace {
-  #intervalMs = 9_000;
+  #intervalMs = 7_000;
 
   get intervalMs(): number {
     return this.#intervalMs;
@@ -185,7 +187,7 @@ class GrpcLink implements Link {
       method.path,
       method.requestSerialize,
       method.responseDeserialize,
-      this.#metadata(),
+      metadataWith(this.#token),
       timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs },
     );
     this.#calls.add(stream);
@@ -200,7 +202,8 @@ class GrpcLink implements Link {
   /** One renewal at a time, whoever asks. */
   renewToken(signal?: AbortSignal): Promise<void> {
     this.#renewal ??= authenticate(this.host, this.#settings, (method, request) =>
-      this.#once(method, request, { timeoutMs: CONNECT_TIMEOUT_MS, signal }),
+      // An expired token would make etcd refuse this call as well.
+      this.#once(method, request, { timeoutMs: CONNECT_TIMEOUT_MS, signal }, metadataWith(undefined)),
     )
       .then((token) => {
         this.#token = token;
@@ -221,12 +224,13 @@ class GrpcLink implements Link {
   }
 
   async #withFreshToken<T>(attempt: () => Promise<T>): Promise<T> {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (!isTokenStale(error) || this.#settings.user === undefined) throw error;
-      await this.renewToken();
-      return attempt();
+    for (let renewals = 0; ; renewals++) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!isTokenStale(error) || this.#settings.user === undefined || renewals === MAX_RENEWALS) throw error;
+        await this.renewToken();
+      }
     }
   }
 
@@ -234,6 +238,7 @@ class GrpcLink implements Link {
     method: Unary<Req, Res>,
     request: Req,
     { timeoutMs = CALL_TIMEOUT_MS, signal }: CallOptions,
+    metadata = metadataWith(this.#token),
   ): Promise<Res> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
@@ -243,7 +248,7 @@ class GrpcLink implements Link {
         method.requestSerialize,
         method.responseDeserialize,
         request,
-        this.#metadata(),
+        metadata,
         { deadline: Date.now() + timeoutMs },
         (error, response) => {
           this.#calls.delete(call);
@@ -265,13 +270,6 @@ class GrpcLink implements Link {
     return release;
   }
 
-  #metadata(): Metadata {
-    const metadata = new Metadata();
-    metadata.set("hasleader", "true"); // a host without a leader says so at once, also in the midst of a stream
-    if (this.#token !== undefined) metadata.set("token", this.#token);
-    return metadata;
-  }
-
   /** A call that got no answer in time casts doubt on the whole connection: another host may do better. */
   #failure(error: ServiceError, signal: AbortSignal | undefined): Error {
     if (signal?.aborted) return signal.reason;
@@ -280,4 +278,11 @@ class GrpcLink implements Link {
     if (error.code === status.DEADLINE_EXCEEDED) this.drop(failure);
     return failure;
   }
+}
+
+function metadataWith(token: string | undefined): Metadata {
+  const metadata = new Metadata();
+  metadata.set("hasleader", "true"); // a host without a leader says so at once, also in the midst of a stream
+  if (token !== undefined) metadata.set("token", token);
+  return metadata;
 }

@@ -29,11 +29,11 @@ const REMOVAL_LIMIT_MS = 3_000;
 /** Putting the key again oftener than this, in milliseconds, waits longer each time: somebody may delete it in a loop. */
 const OFTEN_MS = 1_000;
 
-/** What was put last: under which id and lease, at which revision. */
+/** What was put, or may have been: under which id and lease, and at which revision once etcd has confirmed it. */
 interface Entry {
   readonly id: string;
   readonly lease: bigint;
-  readonly revision: bigint;
+  readonly revision?: bigint;
 }
 
 /** Keeps one instance listed: puts its key under the process's lease, and again whenever lease or key are gone. */
@@ -98,12 +98,13 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
       const { id: lease, trouble } = this.#lease;
       if (trouble) this.#lost(trouble);
       if (lease === undefined) continue;
-      if (this.#entry?.lease === lease && !this.#isMissing()) {
+      const isPut = this.#entry?.lease === lease && this.#entry.revision !== undefined;
+      if (isPut && !this.#isMissing()) {
         if (this.#isTaken(lease)) this.#lost(new Error(`its key ${this.#watched?.key} was written by somebody else`));
         else if (!trouble) this.#found();
         continue;
       }
-      if (this.#entry?.lease === lease) this.#lost(new Error(`its key ${this.#watched?.key} was deleted`));
+      if (isPut) this.#lost(new Error(`its key ${this.#watched?.key} was deleted`));
       if (performance.now() - lastPut < OFTEN_MS) await sleep(backoff.next(), signal);
       else backoff.reset();
       if (signal.aborted) return;
@@ -124,9 +125,11 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
     const id = `${this.#settings.id ?? lease}${this.#number > 1 ? `-${this.#number}` : ""}`;
     const value = Buffer.from(this.#instance.address);
     const facts = this.#withFacts ? factsValue(this.#instance) : undefined;
+    this.#withFacts = facts !== undefined;
     const success = [putOp(instanceKey(this.#service, id), value, lease)];
     if (facts) success.push(putOp(factsKey(this.#service, id), facts, lease));
     const link = await abortable(this.#cluster.link(), signal);
+    this.#entry = { id, lease };
     try {
       const { header } = await link.call(KVService.txn, TxnRequest.fromPartial({ success }), { signal });
       this.#entry = { id, lease, revision: header!.revision };
@@ -167,7 +170,8 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
   }
 
   #viewOfEntry(): RangeView | undefined {
-    return this.#view && this.#entry && this.#view.revision >= this.#entry.revision ? this.#view : undefined;
+    const put = this.#entry?.revision;
+    return put !== undefined && this.#view && this.#view.revision >= put ? this.#view : undefined;
   }
 
   #found(): void {
@@ -251,23 +255,19 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
     }
   }
 
-  /** Each key only if it is still ours: with Etcd.ID another process may have taken it over. */
+  /** Only if the key is still ours: with Etcd.ID another process may have taken it over. */
   async #delete(link: Link, signal: AbortSignal): Promise<void> {
     const { id, lease } = this.#entry!;
-    for (const key of [instanceKey(this.#service, id), factsKey(this.#service, id)]) {
-      const compare = [
-        Compare.fromPartial({
-          key: Buffer.from(key),
-          target: Compare_CompareTarget.LEASE,
-          result: Compare_CompareResult.EQUAL,
-          targetUnion: { $case: "lease", value: lease },
-        }),
-      ];
-      const success = [
-        RequestOp.fromPartial({ request: { $case: "requestDeleteRange", value: { key: Buffer.from(key) } } }),
-      ];
-      await link.call(KVService.txn, TxnRequest.fromPartial({ compare, success }), { signal });
-    }
+    const key = Buffer.from(instanceKey(this.#service, id));
+    const isOurs = Compare.fromPartial({
+      key,
+      target: Compare_CompareTarget.LEASE,
+      result: Compare_CompareResult.EQUAL,
+      targetUnion: { $case: "lease", value: lease },
+    });
+    const success = [deleteOp(key)];
+    if (this.#withFacts) success.push(deleteOp(Buffer.from(factsKey(this.#service, id))));
+    await link.call(KVService.txn, TxnRequest.fromPartial({ compare: [isOurs], success }), { signal });
   }
 }
 
@@ -283,4 +283,8 @@ function putOp(key: string, value: Buffer, lease: bigint): RequestOp {
   return RequestOp.fromPartial({
     request: { $case: "requestPut", value: { key: Buffer.from(key), value, lease } },
   });
+}
+
+function deleteOp(key: Buffer): RequestOp {
+  return RequestOp.fromPartial({ request: { $case: "requestDeleteRange", value: { key } } });
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { type ClientDuplexStream, type ServiceError, status } from "@grpc/grpc-js";
 import { Backoff, sleep } from "../../backoff.js";
 import { log } from "../../log.js";
@@ -22,7 +23,7 @@ const LISTINGS_AT_ONCE = 32;
 
 /** Seconds of silence after which etcd is asked for a sign of life, each time again, and after which it is given up. */
 const ASK_AFTER_TICKS = 4;
-const SILENT_AFTER_TICKS = 12;
+const SILENT_AFTER_TICKS = 11;
 
 /** One watch stream, from the listings that begin it to its end. */
 export class WatchSession {
@@ -48,6 +49,7 @@ export class WatchSession {
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
+    setMaxListeners(0, this.#over.signal); // one for each listing under way
     void link.ended.then((reason) => this.end(reason));
   }
 
@@ -118,6 +120,7 @@ export class WatchSession {
         const change = watched.view.list(revision, kvs);
         change.put.forEach(this.#onPut);
         watched.changed(change);
+        watched.trouble(undefined);
         this.#create(watched, revision + 1n);
         return;
       } catch (error) {

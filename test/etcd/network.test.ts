@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { EtcdDiscovery, EtcdRegistrar } from "../../src/backends/etcd/index.js";
+import { type Etcd, etcdctl, etcdSkipReason, startEtcd } from "../support/etcd.js";
+import { Follower } from "./follower.js";
+import { TcpProxy } from "./tcp-proxy.js";
+
+const skip = etcdSkipReason();
+let etcd: Etcd;
+before(async () => {
+  if (!skip) etcd = await startEtcd();
+});
+after(async () => etcd?.stop());
+
+test("compaction while the client is cut off: the exact set after reconnection", { skip }, async () => {
+  await using proxy = await TcpProxy.start(etcd.endpoint);
+  await etcdctl(etcd.endpoint, "put", "cut.rpc/1", "10.0.0.1:80");
+  await using follower = new Follower(new EtcdDiscovery({ hosts: [proxy.endpoint] }), "cut.rpc");
+  await follower.untilAddresses("10.0.0.1:80");
+  proxy.refuse();
+  await follower.untilTrouble((trouble) => trouble !== undefined);
+  await etcdctl(etcd.endpoint, "put", "cut.rpc/2", "10.0.0.2:80");
+  await etcdctl(etcd.endpoint, "del", "cut.rpc/1");
+  const status = JSON.parse(await etcdctl(etcd.endpoint, "endpoint", "status", "-w", "json"));
+  await etcdctl(etcd.endpoint, "compact", String(status[0].Status.header.revision));
+  proxy.forward();
+  await follower.untilAddresses("10.0.0.2:80");
+  await follower.untilTrouble((trouble) => trouble === undefined);
+});
+
+test("changes made while the client is cut off are seen after reconnection", { skip }, async () => {
+  await using proxy = await TcpProxy.start(etcd.endpoint);
+  await etcdctl(etcd.endpoint, "put", "missed.rpc/1", "10.0.0.1:80");
+  await using follower = new Follower(new EtcdDiscovery({ hosts: [proxy.endpoint] }), "missed.rpc");
+  await follower.untilAddresses("10.0.0.1:80");
+  proxy.refuse();
+  await etcdctl(etcd.endpoint, "put", "missed.rpc/2", "10.0.0.2:80");
+  await etcdctl(etcd.endpoint, "del", "missed.rpc/1");
+  proxy.forward();
+  await follower.untilAddresses("10.0.0.2:80");
+});
+
+test("a half-open connection is noticed and another host taken", {
+  skip,
+}, async () => {
+  await using a = await TcpProxy.start(etcd.endpoint);
+  await using b = await TcpProxy.start(etcd.endpoint);
+  await using watching = new Follower(new EtcdDiscovery({ hosts: [a.endpoint, b.endpoint] }), "half.rpc");
+  await watching.until(() => true);
+  const used = a.connections > 0 ? a : b;
+  const other = used === a ? b : a;
+  assert.deepEqual([used.connections, other.connections], [1, 0], "one connection, to one host");
+  used.swallow();
+  const since = performance.now();
+  await etcdctl(etcd.endpoint, "put", "half.rpc/1", "10.0.0.1:80");
+  await watching.untilAddresses("10.0.0.1:80");
+  console.log(`half-open connection replaced after ${((performance.now() - since) / 1_000).toFixed(1)} s`);
+  assert.equal(other.connections, 1);
+});
+
+test("bursts end in the exact set, and are passed on in fewer sets than there were changes", { skip }, async () => {
+  const registrar = new EtcdRegistrar({ hosts: [etcd.endpoint] });
+  await using follower = new Follower(new EtcdDiscovery({ hosts: [etcd.endpoint] }), "burst.rpc");
+  await follower.until(() => true);
+  const addresses = Array.from({ length: 300 }, (_, i) => `10.0.${i >> 8}.${i & 255}:80`);
+  const registrations = await Promise.all(addresses.map((address) => registrar.register("burst.rpc", { address })));
+  await follower.untilAddresses(...addresses);
+  await Promise.all(registrations.map((registration) => registration.deregister()));
+  await follower.untilAddresses();
+  assert.ok(follower.yields < 600, `${follower.yields} sets for 600 changes`);
+});
