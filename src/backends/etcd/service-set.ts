@@ -24,7 +24,7 @@ export class ServiceSet {
   readonly #facts = new Map<string, Omit<Instance, "address">>();
   readonly #idsOf = new Map<string, Set<string>>();
   readonly #instances = new Map<string, Instance>();
-  readonly #named = new Map<string, bigint>();
+  readonly #named = new Map<string, string>();
 
   constructor(service: string) {
     this.#service = service;
@@ -41,22 +41,19 @@ export class ServiceSet {
     const { kind, id } = this.#place(kv.key);
     if (kind === "other") return;
     try {
-      if (kind === "facts") {
-        this.#facts.set(id, readFacts(kv.value));
-        this.#refreshId(id);
-      } else {
-        this.#setEntry(id, { instance: readInstance(kv.value), revision: kv.modRevision });
-      }
+      if (kind === "facts") this.#setFacts(id, readFacts(kv.value));
+      else this.#setEntry(id, { instance: readInstance(kv.value), revision: kv.modRevision });
       this.#named.delete(kv.key.toString("latin1"));
     } catch (error) {
-      this.delete(kv.key);
-      this.#nameOnce(kv, (error as Error).message);
+      if (kind === "facts") this.#setFacts(id, undefined);
+      else this.#setEntry(id, undefined);
+      this.#nameOnce(kv.key, (error as Error).message);
     }
   }
 
   delete(key: Buffer): void {
     const { kind, id } = this.#place(key);
-    if (kind === "facts" && this.#facts.delete(id)) this.#refreshId(id);
+    if (kind === "facts") this.#setFacts(id, undefined);
     if (kind === "instance") this.#setEntry(id, undefined);
     this.#named.delete(key.toString("latin1"));
   }
@@ -87,7 +84,9 @@ export class ServiceSet {
     this.#refresh(now);
   }
 
-  #refreshId(id: string): void {
+  #setFacts(id: string, facts: Omit<Instance, "address"> | undefined): void {
+    if (facts) this.#facts.set(id, facts);
+    else this.#facts.delete(id);
     const address = this.#entries.get(id)?.instance.address;
     if (address !== undefined) this.#refresh(address);
   }
@@ -109,11 +108,12 @@ export class ServiceSet {
     if (!before || !sameInstance(before, now)) this.#instances.set(address, now);
   }
 
-  #nameOnce(kv: KeyValue, why: string): void {
-    const key = kv.key.toString("latin1");
-    if (this.#named.get(key) === kv.modRevision) return;
-    this.#named.set(key, kv.modRevision);
-    const shown = quote(kv.key.toString("utf8"));
+  /** Once for each key and reason: somebody may write the same nonsense every second. */
+  #nameOnce(key: Buffer, why: string): void {
+    const name = key.toString("latin1");
+    if (this.#named.get(name) === why) return;
+    this.#named.set(name, why);
+    const shown = quote(key.toString());
     log.warn({ service: this.#service, key: shown }, `etcd key ${shown} is skipped, its value is no instance: ${why}`);
   }
 }

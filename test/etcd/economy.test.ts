@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { EtcdDiscovery, EtcdRegistrar } from "../../src/backends/etcd/index.js";
+import { type Etcd, etcdctl, etcdSkipReason, startEtcd } from "../support/etcd.js";
+import { Follower } from "./follower.js";
+import { TcpProxy } from "./tcp-proxy.js";
+
+const skip = etcdSkipReason();
+let etcd: Etcd;
+before(async () => {
+  if (!skip) etcd = await startEtcd();
+});
+after(async () => etcd?.stop());
+
+/** A gauge or counter of etcd's own /metrics. */
+async function metric(name: string): Promise<number> {
+  const text = await (await fetch(etcd.metricsUrl)).text();
+  const line = text.split("\n").find((one) => one.startsWith(`${name} `));
+  return Number(line?.split(" ")[1] ?? 0);
+}
+
+const watchStreams = () => metric("etcd_debugging_mvcc_watch_stream_total");
+const watchers = () => metric("etcd_debugging_mvcc_watcher_total");
+
+test("any number of services, watched and registered, cost one connection, one watch stream and one lease", {
+  skip,
+}, async () => {
+  await using proxy = await TcpProxy.start(etcd.endpoint);
+  const settings = { hosts: [proxy.endpoint] };
+  const services = Array.from({ length: 40 }, (_, i) => `service-${i}.rpc`);
+  const registrations = await Promise.all(
+    services.map((service, i) => new EtcdRegistrar(settings).register(service, { address: `10.0.0.1:${i + 1}` })),
+  );
+  const followers = services.map((service) => new Follower(new EtcdDiscovery(settings), service));
+  await Promise.all(followers.map((follower, i) => follower.untilAddresses(`10.0.0.1:${i + 1}`)));
+  assert.equal(proxy.connections, 1);
+  assert.equal(await watchStreams(), 1);
+  assert.equal((await etcdctl(etcd.endpoint, "lease", "list")).trim().split("\n").length, 2, "a heading and one lease");
+
+  await Promise.all(registrations.map((registration) => registration.deregister()));
+  await Promise.all(followers.map((follower) => follower.untilAddresses()));
+  assert.equal(proxy.connections, 1);
+  await Promise.all(followers.map((follower) => follower[Symbol.asyncDispose]()));
+  while ((await watchStreams()) + (await watchers()) > 0);
+  while (proxy.connections > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.match(await etcdctl(etcd.endpoint, "lease", "list"), /found 0 leases/);
+});
+
+test("malformed, empty, huge, foreign and duplicate values do not keep good instances from being found", {
+  skip,
+}, async () => {
+  const put = (id: string, value: string) => etcdctl(etcd.endpoint, "put", `odd.rpc/${id}`, "--", value);
+  await put("plain", "10.0.0.1:80");
+  await put("again", "10.0.0.1:80");
+  await put("v6", "[2001:db8::1]:80");
+  await put("name", "order-0.order.default:80");
+  await put("naming", '{"Op":0,"Addr":"10.0.0.2:80","Metadata":{}}');
+  await put("kratos", '{"id":"k","name":"odd.rpc","endpoints":["grpc://10.0.0.3:80?isSecure=false"]}');
+  await put("empty", "");
+  await put("nonsense", "-----");
+  await put("listening", "0.0.0.0:80");
+  await put("long", "x".repeat(100_000));
+  await using follower = new Follower(new EtcdDiscovery({ hosts: [etcd.endpoint] }), "odd.rpc");
+  const all = ["10.0.0.1:80", "[2001:db8::1]:80", "order-0.order.default:80", "10.0.0.2:80", "10.0.0.3:80"];
+  await follower.untilAddresses(...all);
+  await put("plain", "now bad");
+  await put("v6", "now bad");
+  await follower.untilAddresses(...all.filter((address) => !address.startsWith("[")));
+});
