@@ -1,6 +1,9 @@
 import { Metadata } from "@grpc/grpc-js";
-import { HealthCheckRequest } from "../proto/health.js";
 import { type CallListener, type ConnectionCall, callStarter, type Subchannel } from "./shield.js";
+
+/** Loaded at the first connection, because importing Rollcall must cost next to nothing. */
+export const healthMessages = () => import("../proto/health.js");
+export type HealthMessages = Awaited<ReturnType<typeof healthMessages>>;
 
 /**
  * Calls grpc.health.v1 on one connection, past the balancer.
@@ -14,6 +17,7 @@ export async function startHealthCall(
   listener: CallListener,
 ): Promise<ConnectionCall> {
   const path = `/grpc.health.v1.Health/${method}`;
+  const { HealthCheckRequest } = await healthMessages();
   const metadata = await callCredentials(subchannel, path);
   const call = callStarter(subchannel).createCall(metadata, "health", path, listener, 0);
   call.sendMessageWithContext({}, frame(HealthCheckRequest.encode({ service }).finish()));

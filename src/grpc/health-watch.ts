@@ -1,7 +1,6 @@
 import { status } from "@grpc/grpc-js";
 import { Backoff } from "../backoff.js";
-import { HealthCheckResponse, HealthCheckResponse_ServingStatus } from "../proto/health.js";
-import { startHealthCall } from "./health-call.js";
+import { type HealthMessages, healthMessages, startHealthCall } from "./health-call.js";
 import type { ConnectionCall, Subchannel } from "./shield.js";
 
 /** Ends with which a server says that it does not tell its health: it counts as healthy. */
@@ -26,12 +25,13 @@ export function watchHealth(
   let call: ConnectionCall | undefined;
 
   const ask = async () => {
+    const messages = await healthMessages();
     call = await startHealthCall("Watch", subchannel, service, {
       onReceiveMetadata: () => {},
       onReceiveMessage: (message) => {
         if (stopped) return;
         backoff.reset();
-        onServing(isServing(message));
+        onServing(isServing(message, messages));
         call?.startRead();
       },
       onReceiveStatus: (end) => {
@@ -59,7 +59,10 @@ export function watchHealth(
 }
 
 /** What cannot be read says nothing, and so counts as healthy. */
-function isServing(framed: Buffer): boolean {
+function isServing(
+  framed: Buffer,
+  { HealthCheckResponse, HealthCheckResponse_ServingStatus }: HealthMessages,
+): boolean {
   try {
     // No encoding was accepted, so the message is not compressed.
     const { status: serving } = HealthCheckResponse.decode(framed.subarray(5));

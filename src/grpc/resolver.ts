@@ -1,5 +1,5 @@
 import type { ChannelOptions } from "@grpc/grpc-js";
-import { followHosts, type ResolvedInstance } from "../backends/hosts/follow.js";
+import type { ResolvedInstance } from "../backends/hosts/follow.js";
 import { parseTarget } from "../config/target.js";
 import { log } from "../log.js";
 import { loadBackend, type Target } from "../registry.js";
@@ -84,6 +84,8 @@ class DiscoveryResolver implements NameResolver {
     const backend = await loadBackend(target.scheme);
     if (!backend.discovery)
       throw new Error(`the backend "${target.scheme}" cannot be watched for instances, it only registers`);
+    // Loaded here, because importing Rollcall must cost next to nothing.
+    const { followHosts } = await import("../backends/hosts/follow.js");
     const discovery = await backend.discovery(target);
     // Two stages have troubles of their own; the registry's comes first.
     const troubles: { registry?: Error | undefined; names?: Error | undefined } = {};
