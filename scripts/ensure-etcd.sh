@@ -25,11 +25,9 @@ install() {
   command -v apt-get >/dev/null || return 1
   if [ "$(id -u)" = 0 ]; then as_root=; elif sudo -n true 2>/dev/null; then as_root="sudo -n"; else return 1; fi
   echo "installing Debian's etcd-server and etcd-client" >&2
-  # policy-rc.d keeps the package from starting a service of its own on port 2379.
   {
     $as_root apt-get update -qq &&
-      $as_root env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y -qq --no-install-recommends etcd-server etcd-client
+      $as_root apt-get install -y -qq --no-install-recommends etcd-server etcd-client
   } >&2
 }
 

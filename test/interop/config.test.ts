@@ -137,9 +137,9 @@ const refused: [what: string, kind: Kind, yaml: string][] = [
 
 for (const [what, kind, yaml] of accepted) {
   test(`go-zero and Rollcall read the same from ${what}`, { skip }, async () => {
-    const theirs = await readWithGozero(yaml, kind);
+    const theirs = (await readWithGozero(yaml, kind)) as unknown as GoConfig;
     assert.equal(theirs.error, undefined);
-    assert.deepEqual(ours(await load(yaml, kind)), comparable(theirs as unknown as GoConfig));
+    assert.deepEqual(ours(await load(yaml, kind), theirs), comparable(theirs));
   });
 }
 
@@ -176,12 +176,15 @@ interface GoConfig {
   readonly [key: string]: unknown;
 }
 
+/** Of a server, what means something here. The rest is go-zero's own machinery. */
+const SERVER_KEYS = ["Name", "ListenOn", "Timeout", "Health", "Mode", "MethodTimeouts"];
+
 /** The part of what go-zero read that means something here, in milliseconds and without zero values. */
 function comparable(config: GoConfig): unknown {
   const { OrderRpc } = config;
   return withoutEmpty({
     ...(config.Name !== undefined && {
-      ...pick(config, ["Name", "ListenOn", "Timeout", "Health", "Mode"]),
+      ...pick(config, SERVER_KEYS),
       Etcd: config.Etcd.Hosts && withoutEmpty({ ...config.Etcd }),
       MethodTimeouts: (config.MethodTimeouts ?? []).map(({ FullMethod, Timeout }) => ({
         FullMethod,
@@ -198,15 +201,19 @@ function comparable(config: GoConfig): unknown {
   });
 }
 
-/** What Rollcall read, without what is its own. */
-function ours(config: Partial<RpcServerConfig & { OrderRpc: RpcClientConfig }>): unknown {
-  const etcd = (given: RpcServerConfig["Etcd"]) =>
-    given && withoutEmpty({ ...given, ID: String(given.ID ?? 0), TTL: undefined });
+/** What Rollcall read, without what go-zero does not know. */
+function ours(config: Partial<RpcServerConfig & { OrderRpc: RpcClientConfig }>, theirs: GoConfig): unknown {
+  const etcd = (given: RpcServerConfig["Etcd"], known: GoEtcd) =>
+    given && withoutEmpty(pick({ ...given, ID: String(given.ID ?? 0) }, Object.keys(known)));
   const { OrderRpc } = config;
+  const client = theirs.OrderRpc;
   return withoutEmpty({
-    ...pick(config, ["Name", "ListenOn", "Timeout", "Health", "Mode", "MethodTimeouts"]),
-    Etcd: etcd(config.Etcd),
-    OrderRpc: OrderRpc && withoutEmpty({ ...OrderRpc, Etcd: etcd(OrderRpc.Etcd), Subset: undefined }),
+    ...pick(config, SERVER_KEYS),
+    Etcd: etcd(config.Etcd, theirs.Etcd),
+    OrderRpc:
+      OrderRpc &&
+      client &&
+      withoutEmpty(pick({ ...OrderRpc, Etcd: etcd(OrderRpc.Etcd, client.Etcd) }, Object.keys(client))),
   });
 }
 
