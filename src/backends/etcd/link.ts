@@ -170,7 +170,7 @@ class GrpcLink implements Link {
       () =>
         new Promise((resolve, reject) => {
           const stream = this.stream(method, options.timeoutMs ?? CALL_TIMEOUT_MS);
-          this.#cancelWith(stream, options.signal);
+          stream.once("close", this.#cancelWith(stream, options.signal));
           stream.once("data", (answer: Res) => {
             resolve(answer);
             stream.end();
@@ -263,7 +263,7 @@ class GrpcLink implements Link {
   }
 
   /** @returns a function that lets go of the signal. */
-  #cancelWith(call: { cancel(): void; once?(event: "close", listener: () => void): unknown }, signal?: AbortSignal) {
+  #cancelWith(call: { cancel(): void }, signal?: AbortSignal): () => void {
     const cancel = () => call.cancel();
     const release = () => signal?.removeEventListener("abort", cancel);
     signal?.addEventListener("abort", cancel, { once: true });
