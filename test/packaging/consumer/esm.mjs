@@ -1,0 +1,6 @@
+import * as grpc from "@grpc/grpc-js";
+import * as rollcall from "rollcall";
+import * as devRegistry from "rollcall/dev-registry";
+import balanced from "./balanced.cjs";
+
+await balanced(grpc, rollcall, devRegistry);

@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { copyFileSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { after, test } from "node:test";
+import { PackedRollcall, Project, type Ran, Unreachable, versionOf } from "./project.js";
+
+const packed = new PackedRollcall();
+const projects: Project[] = [];
+after(() => {
+  for (const project of projects) project.remove();
+  packed.remove();
+});
+
+/** Without the npm registry there is no other project; with CI=true that is an error. */
+function install(packages: string[], flags?: string[]): Project | string {
+  try {
+    const project = new Project(packed, packages, flags);
+    projects.push(project);
+    return project;
+  } catch (error) {
+    if (process.env.CI !== "true" && error instanceof Unreachable) return "the npm registry is not reachable";
+    throw error;
+  }
+}
+
+const newest = versionOf("@grpc/grpc-js");
+const project = install([`@grpc/grpc-js@${newest}`, `@types/node@${versionOf("@types/node")}`]);
+const skip = typeof project === "string" && project;
+const consumer = project as Project;
+
+function assertBalanced({ status, stdout, stderr }: Ran): void {
+  assert.equal(status, 0, stderr);
+  assert.equal(stderr.includes("Warning"), false, stderr);
+  const counts = JSON.parse(stdout) as Record<string, number>;
+  for (const [name, count] of Object.entries(counts)) assert.ok(count > 30, `server ${name} got ${count} of 300 calls`);
+}
+
+test("the package holds what it needs and nothing of the workshop", () => {
+  for (const file of ["README.md", "CHANGELOG.md", "LICENSE", "dist/index.js", "dist/index.d.ts", "dist/cli/main.js"]) {
+    assert.ok(packed.files.includes(file), `${file} is missing`);
+  }
+  const strays = packed.files.filter((file) => /\.test\.|^(src|test|bench|interop|scripts|examples)\//.test(file));
+  assert.deepEqual(strays, []);
+});
+
+test("every name in exports leads to a file with types beside it", () => {
+  const { exports } = JSON.parse(readFileSync("package.json", "utf8")) as {
+    exports: Record<string, string | { types: string; default: string }>;
+  };
+  const targets = Object.values(exports).flatMap((target) =>
+    typeof target === "string" ? target : Object.values(target),
+  );
+  for (const target of targets) assert.ok(packed.files.includes(target.slice(2)), `${target} is missing`);
+});
+
+test("an ES module of another project serves, finds and balances, and ends by itself", { skip }, async () => {
+  assertBalanced(await consumer.run("esm.mjs"));
+});
+
+test("a CommonJS module of another project does the same by require()", { skip }, async () => {
+  assertBalanced(await consumer.run("commonjs.cjs"));
+});
+
+test("importing rollcall/register loads grpc-js and nothing that is optional", { skip }, async () => {
+  const bare = JSON.parse((await consumer.run("loaded.mjs", "@grpc/grpc-js")).stdout) as string[];
+  const { status, stdout, stderr } = await consumer.run("loaded.mjs", "rollcall/register");
+  assert.equal(status, 0, stderr);
+  const added = (JSON.parse(stdout) as string[]).filter((name) => !bare.includes(name));
+  assert.deepEqual(added, ["rollcall"]);
+});
+
+test("types resolve in ES modules and in CommonJS, those of the libraries checked too", { skip }, () => {
+  copyFileSync(join(consumer.folder, "types.mts"), join(consumer.folder, "types.cts"));
+  const { status, stdout } = consumer.typeCheck(["types.mts", "types.cts"]);
+  assert.equal(status, 0, stdout);
+});
+
+test("the installed command shows its help and runs a registry until it is told to end", { skip }, async () => {
+  const help = await consumer.run("rollcall", "--help");
+  assert.equal(help.status, 0, help.stderr);
+  assert.match(help.stdout, /dev .*in-memory etcd/);
+
+  const dev = consumer.start("rollcall", "dev", "--port", "0");
+  const [endpoint] = (await once(createInterface(dev.stdout), "line")) as [string];
+  const ls = await consumer.run("rollcall", "ls", "--etcd", endpoint);
+  assert.equal(ls.status, 0, ls.stderr);
+  dev.kill("SIGTERM");
+  assert.deepEqual(await once(dev, "exit"), [0, null]);
+});
+
+test("the lowest supported grpc-js is balanced as well", { skip }, async (t) => {
+  const lowest = install(["@grpc/grpc-js@1.13.0"]);
+  if (typeof lowest === "string") return t.skip(lowest);
+  assertBalanced(await lowest.run("esm.mjs"));
+});
+
+test("an unsupported grpc-js is refused at import, in a sentence that says what to install", { skip }, async (t) => {
+  const old = install(["@grpc/grpc-js@1.12.6"], ["--legacy-peer-deps"]);
+  if (typeof old === "string") return t.skip(old);
+  const { status, stderr } = await old.run("register.mjs");
+  assert.equal(status, 1);
+  assert.match(stderr, /rollcall works with @grpc\/grpc-js >=1\.13\.0 <1\.15\.0, but 1\.12\.6 is installed: install/);
+});
+
+test("two copies of grpc-js are warned of, and a client class of the wrong one is refused", { skip }, async (t) => {
+  const split = install([`@grpc/grpc-js@${newest}`]);
+  if (typeof split === "string") return t.skip(split);
+  split.splitGrpcJs();
+  const { status, stdout, stderr } = await split.run("other-copy.mjs");
+  assert.equal(status, 0, stderr);
+  assert.match(stderr, /\[ROLLCALL_TWO_GRPC_JS\] Warning: two copies of @grpc\/grpc-js/);
+  assert.match(stdout, /^TypeError: .* made with another copy of @grpc\/grpc-js than rollcall's/);
+});
