@@ -19,7 +19,7 @@ import type { Pool } from "./pool.js";
 const HIGHEST_FAILURE_RATE = 0.98;
 /** No run of calls moves the failure rate further than this at once. */
 const LARGEST_STEP = 0.75;
-/** Under this the failures of an instance are no reason to probe it. */
+/** A failure rate that has fallen below this is forgotten: the least dislike would lose every comparison of equals. */
 const BLAMELESS = 0.05;
 
 /** What is known of one instance, and the load that follows from it. */
@@ -98,7 +98,7 @@ export class Member<K> implements Node<K> {
     if (unpicked < 2 * size) return false;
     const most = Math.max(PROBE_PICKS, PROBE_SHARE * size) * this.#price;
     if (unpicked > most) return true;
-    if (this.failureRate < BLAMELESS) return false;
+    if (this.failureRate === 0) return false;
     // Sooner the milder the dislike, and eight times sooner after each success.
     const dislike = Math.min(1, (this.#penalty() - 1) / 8);
     return unpicked > (most * dislike) / 8 ** Math.max(0, this.#run);
@@ -170,7 +170,7 @@ export class Member<K> implements Node<K> {
     if (ok) this.#run = Math.max(1, this.#run + 1);
     else this.#run = Math.min(-1, this.#run - 1);
     const step = Math.min(LARGEST_STEP, Math.abs(this.#run) / FAILURE_RUN);
-    if (ok) this.failureRate -= this.failureRate * step;
+    if (ok) this.failureRate *= this.failureRate > BLAMELESS ? 1 - step : 0;
     else this.failureRate += (HIGHEST_FAILURE_RATE - this.failureRate) * (1 - (1 - step) ** this.#price);
   }
 

@@ -21,6 +21,8 @@ export interface P2cEwmaOptions<K> {
 
 /** How long what is known of an instance that left is kept for its return: the expiration period of gRFC A58. */
 const KEPT_AFTER_LEAVING_MS = 180_000;
+/** Loads that differ by less are taken as equal: the estimates are no better than that. */
+const ABOUT_EQUAL = 0.95;
 /** An index stays within its list whatever generator was passed in. */
 const LARGEST_DRAW = 1 - Number.EPSILON;
 
@@ -142,9 +144,10 @@ export class P2cEwma<K> {
   }
 }
 
-function lightest<K>(first: Member<K>, second: Member<K>, third: Member<K>): Member<K> {
-  const best = second.weighed < first.weighed ? second : first;
-  return third.weighed < best.weighed ? third : best;
+/** The first of those that are about equal: random ones before the remembered one, so that equals share evenly. */
+function lightest<K>(first: Member<K>, second: Member<K>, remembered: Member<K>): Member<K> {
+  const best = second.weighed < first.weighed * ABOUT_EQUAL ? second : first;
+  return remembered.weighed < best.weighed * ABOUT_EQUAL ? remembered : best;
 }
 
 function positive(weight: number): number {

@@ -15,7 +15,7 @@ export const DEFAULT_SUBSET = 100;
 /**
  * The keys that one of many clients connects to, in the order given; all of them when there are no more than `size`.
  * Depends on nothing but its arguments, not on the order of the keys either. One join or leave changes at most one of a
- * client's keys.
+ * client's keys (two for the few places whose keys stand on both sides of the circle's seam).
  *
  * A client that knows its place (a StatefulSet's ordinal and replicas) gets a subset that is exactly even: the numbers
  * of clients that any two keys have differ by at most 1. One that has only a name gets a subset that is even on average.

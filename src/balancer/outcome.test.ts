@@ -1,0 +1,25 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { status } from "@grpc/grpc-js";
+import { outcomeOf } from "./outcome.js";
+
+test("what the caller caused never counts; what the instance or its connection caused does", () => {
+  const failures = Object.entries(status)
+    .filter(([, code]) => typeof code === "number" && outcomeOf(code) === "failure")
+    .map(([name]) => name);
+  assert.deepEqual(failures.sort(), [
+    "DATA_LOSS",
+    "DEADLINE_EXCEEDED",
+    "INTERNAL",
+    "RESOURCE_EXHAUSTED",
+    "UNAVAILABLE",
+    "UNIMPLEMENTED",
+    "UNKNOWN",
+  ]);
+  assert.equal(outcomeOf(status.OK), "success");
+  assert.equal(outcomeOf(status.CANCELLED), "ignore");
+});
+
+test("a code that gRPC does not know is a failure, as UNKNOWN is", () => {
+  for (const code of [17, -1, 1.5, Number.NaN]) assert.equal(outcomeOf(code), "failure");
+});

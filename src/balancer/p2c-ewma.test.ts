@@ -1,0 +1,303 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { type Node, P2cEwma, type P2cEwmaOptions } from "./index.js";
+
+/** A balancer whose clock the test moves, with repeatable chance. */
+function balancerOf(keys: readonly string[], options: P2cEwmaOptions<string> = {}) {
+  const clock = { ms: 0 };
+  let seed = 1;
+  const random = () => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    return seed / 4294967296;
+  };
+  const balancer = new P2cEwma<string>({ now: () => clock.ms, random, ...options });
+  balancer.set(keys);
+  return { balancer, clock };
+}
+
+/** Calls one after the other, each as long as its instance takes, and how many each instance got. */
+function sequence(
+  { balancer, clock }: ReturnType<typeof balancerOf>,
+  calls: number,
+  answer: (key: string) => { ms: number; ok?: boolean },
+): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (let i = 0; i < calls; i++) {
+    const node = balancer.pick()!;
+    counts[node.key] = (counts[node.key] ?? 0) + 1;
+    node.started();
+    const { ms, ok = true } = answer(node.key);
+    clock.ms += ms;
+    node.ended(ms, ok);
+  }
+  return counts;
+}
+
+const names = (n: number) => Array.from({ length: n }, (_, i) => `i${i}`);
+
+test("no instance, no pick; one instance gets every call", () => {
+  const { balancer } = balancerOf([]);
+  assert.equal(balancer.pick(), undefined);
+  balancer.set(["only"]);
+  for (let i = 0; i < 5; i++) assert.equal(balancer.pick()?.key, "only");
+  assert.equal(balancer.nodes()[0]!.inFlight, 5);
+});
+
+test("a pick reserves: 100 calls started in one tick leave no instance of 10 with more than 20", () => {
+  const { balancer } = balancerOf(names(10));
+  const picked = Array.from({ length: 100 }, () => balancer.pick()!);
+  assert.ok(Math.max(...balancer.nodes().map(({ inFlight }) => inFlight)) <= 20);
+  for (const node of picked) node.released();
+  assert.ok(balancer.nodes().every(({ inFlight }) => inFlight === 0));
+});
+
+test("a slower instance gets fewer calls, yet not none", () => {
+  const counts = sequence(balancerOf(names(4)), 20_000, (key) => ({ ms: key === "i0" ? 40 : 10 }));
+  assert.ok(counts.i0! > 0 && counts.i0! < 1_000, JSON.stringify(counts));
+});
+
+for (const n of [2, 3, 20]) {
+  test(`one of ${n} that fails at once gets at most 0.4 % of the calls, and its share again once it recovers`, () => {
+    const world = balancerOf(names(n));
+    const counts = sequence(world, 20_000, (key) => (key === "i0" ? { ms: 0.5, ok: false } : { ms: 3 }));
+    assert.ok(counts.i0! <= 80, JSON.stringify(counts));
+    assert.ok(counts.i0! >= 5, "it must be tried now and then");
+    sequence(world, 1_000, () => ({ ms: 3 }));
+    const after = sequence(world, 6_000, () => ({ ms: 3 }));
+    assert.ok(after.i0! > 3_000 / n, JSON.stringify(after));
+  });
+}
+
+test("while all instances fail they are used evenly", () => {
+  const counts = sequence(balancerOf(names(5)), 5_000, () => ({ ms: 1, ok: false }));
+  for (const count of Object.values(counts)) assert.ok(count > 500 && count < 1_500, JSON.stringify(counts));
+  assert.equal(Object.keys(counts).length, 5);
+});
+
+test("one failure among many successes does not banish an instance", () => {
+  const world = balancerOf(["a", "b"]);
+  sequence(world, 1_000, () => ({ ms: 10 }));
+  let failed = false;
+  const counts = sequence(world, 1_000, (key) => {
+    const ok = failed || key !== "a";
+    if (!ok) failed = true;
+    return { ms: 10, ok };
+  });
+  assert.ok(counts.a! > 300, JSON.stringify(counts));
+});
+
+test("a call that runs too long is news before it ends", () => {
+  const { balancer, clock } = balancerOf(["a", "b"]);
+  sequence({ balancer, clock }, 200, () => ({ ms: 10 }));
+  const stuck = balancer.pick()!;
+  stuck.started();
+  const before = stuck.load();
+  clock.ms += 100;
+  assert.equal(stuck.load() > 1.2 * before, true, `${before} to ${stuck.load()}`);
+  clock.ms += 2_000;
+  assert.equal(stuck.load() > 10 * before, true, `${before} to ${stuck.load()}`);
+  assert.notEqual(balancer.pick()!.key, stuck.key);
+});
+
+test("streams that go on are not mistaken for a hanging instance once anything has been answered", () => {
+  const { balancer, clock } = balancerOf(["a"]);
+  sequence({ balancer, clock }, 100, () => ({ ms: 10 }));
+  const node = balancer.pick()!;
+  node.started();
+  clock.ms += 10;
+  node.answered(10);
+  const load = node.load();
+  clock.ms += 60_000;
+  assert.ok(node.load() <= load * 1.01);
+  node.ended(undefined, true);
+  assert.equal(node.inFlight, 0);
+  assert.ok(Math.abs(node.ewmaMs - 10) < 1);
+});
+
+test("failing fast is no merit, and an end that says nothing changes nothing", () => {
+  const { balancer, clock } = balancerOf(["a"]);
+  sequence({ balancer, clock }, 100, () => ({ ms: 10 }));
+  const end = (...how: Parameters<Node<string>["ended"]>) => {
+    const node = balancer.pick()!;
+    node.started();
+    node.ended(...how);
+    return node;
+  };
+  assert.ok(Math.abs(end(0.1, false).ewmaMs - 10) < 0.1);
+  const { failureRate } = balancer.nodes()[0]!;
+  assert.ok(failureRate > 0);
+  for (const latency of [undefined, Number.NaN, Number.POSITIVE_INFINITY, -1, 5]) {
+    const node = end(latency, undefined);
+    assert.equal(node.failureRate, failureRate);
+    assert.ok(Math.abs(node.ewmaMs - 10) < 0.1);
+  }
+});
+
+test("what is known of instances that stay, or come back, is kept", () => {
+  const world = balancerOf(["slow", "b", "c"]);
+  sequence(world, 3_000, (key) => ({ ms: key === "slow" ? 50 : 10 }));
+  const { balancer, clock } = world;
+  const slow = balancer.nodes()[0]!;
+  const known = slow.ewmaMs;
+  balancer.set(["slow", "b", "c", "d"]);
+  assert.equal(balancer.nodes()[0], slow);
+  assert.equal(slow.ewmaMs, known);
+  balancer.set(["b"]);
+  balancer.set(["b", "slow"]);
+  assert.equal(balancer.nodes()[1], slow);
+  balancer.set(["b"]);
+  clock.ms += 180_000;
+  balancer.set(["b"]);
+  balancer.set(["b", "slow"]);
+  assert.notEqual(balancer.nodes()[1], slow);
+});
+
+test("newcomers are met with what is known of all, and while they do not answer they get no flood", () => {
+  const world = balancerOf(names(20));
+  sequence(world, 2_000, () => ({ ms: 10 }));
+  const { balancer, clock } = world;
+  balancer.set([...names(20), ...Array.from({ length: 10 }, (_, i) => `new${i}`)]);
+  const newcomers = balancer.nodes().slice(20);
+  for (const { ewmaMs } of newcomers) assert.equal(Math.round(ewmaMs), 10);
+  for (let i = 0; i < 1_000; i++) {
+    const node = balancer.pick()!;
+    node.started();
+    clock.ms += 10;
+    if (!node.key.startsWith("new")) node.ended(10, true);
+  }
+  const calls = newcomers.map(({ inFlight }) => inFlight);
+  assert.equal(Math.min(...calls), 1, "each is tried");
+  assert.equal(Math.max(...calls) <= 3, true, `${calls}`);
+});
+
+test("an instance of twice the weight gets twice the calls, idle or busy", () => {
+  for (const running of [1, 24]) {
+    const { balancer, clock } = balancerOf(["heavy", "b", "c"], { weight: (key) => (key === "heavy" ? 2 : 1) });
+    const counts: Record<string, number> = {};
+    const open: Node<string>[] = [];
+    for (let i = 0; i < 20_000; i++) {
+      const node = balancer.pick()!;
+      counts[node.key] = (counts[node.key] ?? 0) + 1;
+      node.started();
+      open.push(node);
+      if (open.length < running) continue;
+      clock.ms += 1;
+      open.shift()!.ended(running, true);
+    }
+    const share = counts.heavy! / 20_000;
+    assert.ok(share > 0.45 && share < 0.55, `${share} with ${running} running`);
+  }
+});
+
+test("a weight that is no positive number counts as 1", () => {
+  for (const weight of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+    const { balancer } = balancerOf(["a", "b"], { weight: (key) => (key === "a" ? weight : 1) });
+    const keys = Array.from({ length: 10 }, () => balancer.pick()!.key);
+    assert.equal(keys.filter((key) => key === "a").length, 5);
+  }
+});
+
+test("the hook is told what was compared", () => {
+  const seen: string[][] = [];
+  const { balancer } = balancerOf(names(3), {
+    onPick: (chosen, ...compared) => {
+      assert.ok(compared.includes(chosen));
+      seen.push(compared.map(({ key }) => key));
+    },
+  });
+  balancer.pick();
+  balancer.pick();
+  assert.equal(seen.length, 2);
+});
+
+test("whatever the order of events and the clock, counts return to zero and no pick goes astray", () => {
+  const clockStep = fc.oneof(
+    fc.double({ min: -1e6, max: 1e6, noNaN: true }),
+    fc.constantFrom(0, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e300, -1e300),
+  );
+  const latency = fc.oneof(
+    fc.double({ min: 0, max: 1e5, noNaN: true }),
+    fc.constantFrom(undefined, Number.NaN, -5, 0, 1e308, Number.POSITIVE_INFINITY),
+  );
+  const which = fc.nat(1_000);
+  const event = fc.oneof(
+    { weight: 6, arbitrary: fc.record({ kind: fc.constant("pick" as const) }) },
+    { weight: 4, arbitrary: fc.record({ kind: fc.constant("start" as const), which }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({ kind: fc.constant("end" as const), which, latency, ok: fc.option(fc.boolean()) }),
+    },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant("release" as const), which }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant("answer" as const), which, latency }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant("misuse" as const), which, latency }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({ kind: fc.constant("set" as const), keys: fc.array(fc.nat(8), { maxLength: 8 }) }),
+    },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant("clock" as const), step: clockStep }) },
+  );
+  fc.assert(
+    fc.property(
+      fc.array(event, { maxLength: 200 }),
+      fc.boolean(),
+      fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1 }),
+      (events, weighted, chance) => {
+        let ms = 0;
+        let draws = 0;
+        const balancer = new P2cEwma<number>({
+          now: () => ms,
+          random: () => chance[draws++ % chance.length]!,
+          ...(weighted && { weight: (key) => key }),
+        });
+        const seen = new Set<Node<number>>();
+        let members = new Set<number>();
+        const reserved: Node<number>[] = [];
+        const running: Node<number>[] = [];
+        const take = (list: Node<number>[], at: number) => list.splice(at % Math.max(1, list.length), 1)[0];
+        for (const e of events) {
+          if (e.kind === "pick") {
+            const node = balancer.pick();
+            assert.equal(node === undefined, members.size === 0);
+            if (!node) continue;
+            assert.ok(members.has(node.key), "a node that was removed was picked");
+            seen.add(node);
+            reserved.push(node);
+          } else if (e.kind === "start") {
+            const node = take(reserved, e.which);
+            node?.started();
+            if (node) running.push(node);
+          } else if (e.kind === "end") take(running, e.which)?.ended(e.latency, e.ok ?? undefined);
+          else if (e.kind === "release") take(reserved, e.which)?.released();
+          else if (e.kind === "answer")
+            running[e.which % Math.max(1, running.length)]?.answered(e.latency ?? Number.NaN);
+          else if (e.kind === "misuse") {
+            // On an idle node, so that it is misuse for certain.
+            const node = [...seen].find(({ inFlight }) => inFlight === 0);
+            node?.started();
+            node?.ended(e.latency, true);
+            node?.released();
+            node?.answered(1);
+          } else if (e.kind === "set") {
+            members = new Set(e.keys);
+            balancer.set(e.keys);
+            assert.equal(balancer.size, members.size);
+          } else ms = Math.abs(e.step) < 1e200 ? ms + e.step : e.step;
+          for (const node of balancer.nodes()) {
+            assert.ok(Number.isFinite(node.load()) && node.load() > 0, `load ${node.load()}`);
+            assert.ok(Number.isFinite(node.ewmaMs) && node.ewmaMs >= 0);
+            assert.ok(node.failureRate >= 0 && node.failureRate <= 1);
+          }
+          for (const node of seen) {
+            const count = [...reserved, ...running].filter((open) => open === node).length;
+            assert.equal(node.inFlight, count);
+          }
+        }
+        for (const node of reserved) node.released();
+        for (const node of running) node.ended(1, true);
+        for (const node of seen) assert.equal(node.inFlight, 0);
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
