@@ -63,9 +63,9 @@ export interface Contract {
 type Promises = (promise: (name: string, body: (contract: Contract, t: TestContext) => Promise<void>) => void) => void;
 
 /** Declares the same tests for every registry; one server each. */
-export function contract(subject: string, promises: Promises): void {
+export function contract(subject: string, promises: Promises, needs: { skip: string | false } = { skip: false }): void {
   for (const { name, skip, start } of REGISTRIES) {
-    suite(`${subject}: ${name}`, { skip }, () => {
+    suite(`${subject}: ${name}`, { skip: skip || needs.skip }, () => {
       let registry: Registry;
       let client: EtcdClient;
       before(async () => {
