@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { type TestContext, test } from "node:test";
+import { EtcdClient } from "../../test/contract/etcd-client.js";
+import { startDevRegistry } from "./index.js";
+
+test("a port that is taken is reported, and nothing stays behind", async (t: TestContext) => {
+  const first = await startDevRegistry();
+  t.after(() => first.close());
+  const port = Number(first.endpoint.split(":")[1]);
+  await assert.rejects(startDevRegistry({ port }), { code: "EADDRINUSE" });
+});
+
+test("a process whose only concern was the dev registry ends by itself after close()", async () => {
+  const script = `
+    import { startDevRegistry } from ${JSON.stringify(new URL("./index.ts", import.meta.url).href)};
+    import { EtcdClient } from ${JSON.stringify(new URL("../../test/contract/etcd-client.ts", import.meta.url).href)};
+    const registry = await startDevRegistry();
+    const client = new EtcdClient(registry.endpoint);
+    await client.grant({ TTL: 600n });
+    const watch = client.watch();
+    await watch.created({ key: Buffer.from("k") });
+    watch.call.on("error", () => {});
+    client.close();
+    await Promise.all([registry.close(), registry.close()]);
+    console.log("closed");`;
+  const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [printed] = await once(child.stdout, "data");
+  assert.equal(String(printed), "closed\n");
+  const [code] = await once(child, "exit");
+  assert.equal(code, 0);
+});
+
+test("a slow reader of a watch gets everything, though not at once", async (t) => {
+  const registry = await startDevRegistry();
+  const client = new EtcdClient(registry.endpoint);
+  const watch = client.watch();
+  t.after(async () => {
+    watch.close();
+    client.close();
+    await registry.close();
+  });
+  await watch.created({ key: Buffer.from("k") });
+  const value = Buffer.alloc(64 * 1024);
+  for (let i = 0; i < 400; i++) registry.put("k", value); // more than fits into buffers on the way
+  const events = await watch.events(400);
+  assert.deepEqual(
+    events.map(({ kv }) => kv!.version),
+    Array.from({ length: 400 }, (_, i) => BigInt(i + 1)),
+  );
+});
+
+test("history is bounded: old revisions are compacted away by themselves", async (t) => {
+  const registry = await startDevRegistry({ keptRevisions: 100 });
+  const client = new EtcdClient(registry.endpoint);
+  t.after(async () => {
+    client.close();
+    await registry.close();
+  });
+  const value = Buffer.alloc(1024);
+  for (let i = 0; i < 5_000; i++) registry.put(`k${i % 10}`, value);
+  const { dbSize } = await client.status();
+  assert.ok(dbSize < 250n * 1024n, `${dbSize} bytes`);
+  const { revision } = (await client.range({ key: Buffer.from("k0") })).header!;
+  await client.range({ key: Buffer.from("k0"), revision: revision - 100n });
+  assert.equal(registry.list("k").size, 10);
+});
