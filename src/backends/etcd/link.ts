@@ -148,8 +148,10 @@ class GrpcLink implements Link {
 
   /** Status is answered by the host itself, without permission: the first call, which makes the connection. */
   async open(signal: AbortSignal): Promise<void> {
-    const { leader } = await this.#once(MaintenanceService.status, {}, { timeoutMs: CONNECT_TIMEOUT_MS, signal });
+    const limits = { timeoutMs: CONNECT_TIMEOUT_MS, signal };
+    const { leader, isLearner } = await this.#once(MaintenanceService.status, {}, limits);
     if (leader === 0n) throw new EtcdError(this.host, status.UNAVAILABLE, "it knows no leader (no quorum?)");
+    if (isLearner) throw new EtcdError(this.host, status.UNAVAILABLE, "it is a learner, which answers no reads");
     const channel = this.#client.getChannel();
     channel.watchConnectivityState(connectivityState.READY, Number.POSITIVE_INFINITY, () => {
       // The calls that ran over it say why, a moment later.
@@ -170,7 +172,7 @@ class GrpcLink implements Link {
       () =>
         new Promise((resolve, reject) => {
           const stream = this.stream(method, options.timeoutMs ?? CALL_TIMEOUT_MS);
-          stream.once("close", this.#cancelWith(stream, options.signal));
+          stream.once("status", this.#cancelWith(stream, options.signal));
           stream.once("data", (answer: Res) => {
             resolve(answer);
             stream.end();
@@ -191,7 +193,7 @@ class GrpcLink implements Link {
       timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs },
     );
     this.#calls.add(stream);
-    stream.once("close", () => this.#calls.delete(stream));
+    stream.once("status", () => this.#calls.delete(stream)); // the last of a stream, however it ends
     stream.on("error", (error: ServiceError) => {
       if (isCalledToCalm(error)) this.#pace.slowDown();
     });
@@ -266,7 +268,8 @@ class GrpcLink implements Link {
   #cancelWith(call: { cancel(): void }, signal?: AbortSignal): () => void {
     const cancel = () => call.cancel();
     const release = () => signal?.removeEventListener("abort", cancel);
-    signal?.addEventListener("abort", cancel, { once: true });
+    if (signal?.aborted) cancel();
+    else signal?.addEventListener("abort", cancel, { once: true });
     return release;
   }
 

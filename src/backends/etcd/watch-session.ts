@@ -34,6 +34,7 @@ export class WatchSession {
   readonly #over = new AbortController();
   readonly #gate = new Gate(LISTINGS_AT_ONCE);
   readonly #byId = new Map<bigint, WatchedRange>();
+  readonly #idOf = new Map<WatchedRange, bigint>();
   /** etcd answers create requests in their order. */
   readonly #creating: WatchedRange[] = [];
   readonly #fragments = new Map<bigint, Event[]>();
@@ -49,7 +50,7 @@ export class WatchSession {
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
-    setMaxListeners(0, this.#over.signal); // one for each listing under way
+    setMaxListeners(0, this.#over.signal); // one for each listing that waits for its next attempt
     void link.ended.then((reason) => this.end(reason));
   }
 
@@ -96,7 +97,8 @@ export class WatchSession {
   }
 
   remove(watched: WatchedRange): void {
-    for (const [id, one] of this.#byId) if (one === watched) this.#cancel(id);
+    const id = this.#idOf.get(watched);
+    if (id !== undefined) this.#cancel(id);
   }
 
   end(reason: Error): void {
@@ -113,7 +115,7 @@ export class WatchSession {
     while (!watched.closed && !signal.aborted) {
       try {
         const { header, kvs } = await this.#gate.pass(() =>
-          this.#link.call(KVService.range, RangeRequest.fromPartial(watched.range), { signal }),
+          this.#link.call(KVService.range, RangeRequest.fromPartial(watched.range)),
         );
         if (watched.closed || signal.aborted) return;
         const { revision } = header!;
@@ -143,9 +145,15 @@ export class WatchSession {
   }
 
   #cancel(watchId: bigint): void {
+    this.#forget(watchId);
+    this.#stream!.write({ requestUnion: { $case: "cancelRequest", value: { watchId } } });
+  }
+
+  #forget(watchId: bigint): void {
+    const watched = this.#byId.get(watchId);
+    if (watched) this.#idOf.delete(watched);
     this.#byId.delete(watchId);
     this.#fragments.delete(watchId);
-    this.#stream!.write({ requestUnion: { $case: "cancelRequest", value: { watchId } } });
   }
 
   #receive(response: WatchResponse): void {
@@ -157,6 +165,7 @@ export class WatchSession {
       if (response.canceled) this.#refused(watched, response);
       else {
         this.#byId.set(watchId, watched);
+        this.#idOf.set(watched, watchId);
         if (watched.closed) this.#cancel(watchId);
         else watched.trouble(undefined);
       }
@@ -167,8 +176,7 @@ export class WatchSession {
     const watched = this.#byId.get(watchId);
     if (!watched) return; // the answer to a progress request, or a watch we have cancelled
     if (response.canceled) {
-      this.#byId.delete(watchId);
-      this.#fragments.delete(watchId);
+      this.#forget(watchId);
       if (response.compactRevision > 0n) void this.#list(watched);
       else this.#refused(watched, response);
       return;
