@@ -1,5 +1,5 @@
 import { exponential, pareto } from "./random.js";
-import type { Scenario, World } from "./world.js";
+import type { Mode, Scenario, World } from "./world.js";
 
 const same = (clients: number, total: number) => Array.from({ length: clients }, () => total / clients);
 
@@ -23,7 +23,7 @@ function spells(world: World, { times, lastMs, everyMs }: { times: number; lastM
   }
 }
 
-/** Every half second one server leaves and the one that left before comes back. */
+/** Every half second another server is missing. */
 function changes(world: World): void {
   const all = world.servers.map((_, i) => i);
   for (let t = 500; t < world.lengthMs; t += 500) {
@@ -63,5 +63,67 @@ export const tableScenarios: Readonly<Record<string, Scenario>> = {
       });
     },
   },
+};
+
+/** The same promises elsewhere: other sizes, speeds and rates. */
+export const variations: Readonly<Record<string, Scenario>> = {
   "heavy tails (Pareto 1.8), 50 %": { ...even(0.5), service: pareto(1.8) },
+  "even, 5 servers, 3 clients, 70 %": { servers: 5, rates: same(3, 2_000 * 0.7) },
+  "even, 50 ms calls, 80 %": { servers: 20, serviceMs: 50, rates: same(10, 1_600 * 0.8) },
+  "2 of 8 servers 3x slower, 4 clients, 75 %": {
+    servers: 8,
+    slowness: (i) => (i < 2 ? 3 : 1),
+    rates: same(4, 2_667 * 0.75),
+  },
+  "100 sparse clients, 30 servers, a third 3x slower, 70 %": {
+    servers: 30,
+    slowness: (i) => (i % 3 === 0 ? 3 : 1),
+    rates: same(100, 9_333 * 0.7),
+  },
+  "clients from 40 to 2,000 calls a second, a fifth 4x slower": {
+    ...fifthSlower,
+    rates: [2_000, 1_200, 800, 500, 280, 160, 80, 40, 40],
+  },
+  "4x slow spells of 2 s, 60 %": {
+    ...even(0.6),
+    plot: (world) => spells(world, { times: 4, lastMs: 2_000, everyMs: 20_000 }),
+  },
+};
+
+/** A server that misbehaves until RECOVERY_MS, at 320 calls a second from 4 clients. */
+export const RECOVERY_MS = 40_000;
+const broken = (servers: number, mode: Mode, deadlineMs?: number): Scenario => ({
+  servers,
+  rates: same(4, 320),
+  lengthMs: RECOVERY_MS + 20_000,
+  ...(deadlineMs !== undefined && { deadlineMs }),
+  plot: (world) => {
+    world.setMode(0, mode);
+    world.at(RECOVERY_MS, () => world.setMode(0, { fails: 0 }));
+  },
+});
+
+export const failures: Readonly<Record<string, { scenario: Scenario; mostPercent: number }>> = {
+  "one of 20 fails at once": { scenario: broken(20, { fails: 1 }), mostPercent: 0.4 },
+  "one of 3 fails at once": { scenario: broken(3, { fails: 1 }), mostPercent: 0.4 },
+  "one of 2 fails at once": { scenario: broken(2, { fails: 1 }), mostPercent: 0.4 },
+  "one of 10 fails half its calls": { scenario: broken(10, { fails: 0.5 }), mostPercent: 0.6 },
+  "one of 10 hangs, 4 clients": { scenario: broken(10, "hangs", 2_000), mostPercent: 0.05 },
+  "one of 10 hangs, one client": {
+    scenario: { ...broken(10, "hangs", 2_000), rates: [320] },
+    mostPercent: 0.05,
+  },
+};
+
+/** What is shown by counts rather than by latencies. */
+export const extremes: Readonly<Record<string, Scenario>> = {
+  "bursts of 100 in one tick over 10 servers": { servers: 10, rates: [1_000], burst: 100, lengthMs: 20_000 },
+  "all 10 fail at once": {
+    servers: 10,
+    rates: same(4, 320),
+    plot: (world) => {
+      for (let i = 0; i < 10; i++) world.setMode(i, { fails: 1 });
+    },
+  },
+  "one server only": { servers: 1, rates: same(3, 200) },
 };

@@ -1,0 +1,117 @@
+/**
+ * The balancer beside the published policies, in virtual time: prints the tables, and writes them and the charts into
+ * docs/balancing.md. `npm run bench:sim`, or `npx tsx bench/sim.ts <first seed> <seeds>` for other seeds (not written).
+ */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { barChart } from "./sim/chart.js";
+import type { MakePolicy } from "./sim/policy.js";
+import { oracle, references } from "./sim/reference.js";
+import { rollcall } from "./sim/rollcall.js";
+import { extremes, failures, RECOVERY_MS, tableScenarios, variations } from "./sim/scenarios.js";
+import { type Result, type Scenario, World } from "./sim/world.js";
+
+const PAGE = "docs/balancing.md";
+const CHARTS = "docs/balancing";
+const OURS = "Rollcall";
+const firstSeed = Number(process.argv[2] ?? 1);
+const seeds = Array.from({ length: Number(process.argv[3] ?? 2) }, (_, i) => firstSeed + i);
+
+const policies: Readonly<Record<string, MakePolicy>> = { ...references, [OURS]: rollcall(), oracle };
+const mean = (numbers: readonly number[]) => numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+const row = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+const table = (head: readonly string[], rows: readonly string[][]) =>
+  [row(head), row(head.map((_, i) => (i === 0 ? "---" : "---:"))), ...rows.map(row)].join("\n");
+const number = (value: number) => (value >= 1_000 ? Math.round(value).toLocaleString("en") : value.toFixed(1));
+
+function runs(scenario: Scenario, make: MakePolicy): Result[] {
+  return seeds.map((seed) => new World(scenario, make, seed).run());
+}
+
+/** The ratios to the best reference, seed by seed, as a range. */
+function ratios(ours: readonly Result[], others: readonly Result[][], of: (result: Result) => number): string {
+  const all = ours.map((result, i) => of(result) / Math.min(...others.map((results) => of(results[i]!))));
+  return all.length === 1 ? all[0]!.toFixed(2) : `${Math.min(...all).toFixed(2)} to ${Math.max(...all).toFixed(2)}`;
+}
+
+function latencyTable(scenarios: Readonly<Record<string, Scenario>>, chart: boolean): string {
+  const rows = Object.entries(scenarios).map(([name, scenario], index) => {
+    const results = Object.entries(policies).map(([policy, make]) => ({ policy, runs: runs(scenario, make) }));
+    const others = results.filter(({ policy }) => policy in references).map((result) => result.runs);
+    const ours = results.find(({ policy }) => policy === OURS)!.runs;
+    const p99 = results.map((result) => mean(result.runs.map((run) => run.p99Ms)));
+    if (chart && written) {
+      const bars = results.map(({ policy }, i) => ({ name: policy, value: p99[i]! }));
+      writeFileSync(`${CHARTS}/p99-${index + 1}.svg`, barChart(`${name}: p99 in ms, logarithmic`, bars, OURS));
+    }
+    const cells = results.map(({ policy }, i) => (policy === OURS ? `**${number(p99[i]!)}**` : number(p99[i]!)));
+    return [name, ...cells, ratios(ours, others, (run) => run.p99Ms), ratios(ours, others, (run) => run.meanMs)];
+  });
+  return table(["p99, ms", ...Object.keys(policies), "p99 to best", "mean to best"], rows);
+}
+
+/** Percent of calls that failed before the recovery, and the share of its fair part that the server got after it. */
+function failureRun(scenario: Scenario, make: MakePolicy, seed: number): { failed: number; share: number } {
+  const world = new World(scenario, make, seed);
+  let [before, failed, after, toIt] = [0, 0, 0, 0];
+  world.onCall = (server, start, ok) => {
+    if (start < RECOVERY_MS) {
+      before += 1;
+      if (!ok) failed += 1;
+    } else if (start >= RECOVERY_MS + 10_000) {
+      after += 1;
+      if (server === 0) toIt += 1;
+    }
+  };
+  world.run();
+  return { failed: (100 * failed) / before, share: (toIt / after) * scenario.servers };
+}
+
+function failureTable(): string {
+  const rows = Object.entries(failures).map(([name, { scenario, mostPercent }]) => {
+    const of = (make: MakePolicy) => seeds.map((seed) => failureRun(scenario, make, seed));
+    const cells = Object.entries(policies).map(([policy, make]) => {
+      const failed = mean(of(make).map((run) => run.failed)).toFixed(2);
+      return policy === OURS ? `**${failed}**` : failed;
+    });
+    const share = mean(of(rollcall()).map((run) => run.share));
+    return [name, ...cells, String(mostPercent), share.toFixed(2)];
+  });
+  return table(["failed calls, %", ...Object.keys(policies), "limit", "share 10 s after recovery"], rows);
+}
+
+function extremesTable(): string {
+  const rows = Object.entries(extremes).map(([name, scenario]) => {
+    const results = runs(scenario, rollcall());
+    const most = Math.max(...results.map((result) => result.mostRunning));
+    const shares = results.flatMap(({ shares: all }) => all.map((share) => (share / mean(all)) * 100));
+    return [name, String(most), `${Math.min(...shares).toFixed(0)} to ${Math.max(...shares).toFixed(0)} %`];
+  });
+  return table([OURS, "most in flight at one server", "calls of a server, of the even share"], rows);
+}
+
+/** Puts the text between the markers of this name. */
+function fill(page: string, name: string, text: string): string {
+  const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+  const [from, to] = [page.indexOf(open), page.indexOf(close)];
+  if (from < 0 || to < from) throw new Error(`${PAGE} has no place ${open} ... ${close}`);
+  return `${page.slice(0, from + open.length)}\n\n${text}\n\n${page.slice(to)}`;
+}
+
+const written = process.argv.length === 2;
+if (written) mkdirSync(CHARTS, { recursive: true });
+const sections: Record<string, string> = {
+  machine: `Node ${process.version}, ${cpus().length} cores, ${new Date().toISOString().slice(0, 10)}, seeds ${seeds.join(", ")}.`,
+  table: latencyTable(tableScenarios, true),
+  failures: failureTable(),
+  variations: latencyTable(variations, false),
+  extremes: extremesTable(),
+};
+for (const text of Object.values(sections)) console.log(`\n${text}`);
+if (written) {
+  const page = Object.entries(sections).reduce(
+    (text, [name, section]) => fill(text, name, section),
+    readFileSync(PAGE, "utf8"),
+  );
+  writeFileSync(PAGE, page);
+}
