@@ -24,6 +24,8 @@ class Demo {
   readonly #registry: DevRegistry;
   readonly #members: readonly Member[];
   readonly #traffic: Traffic;
+  /** Calls of the last window. */
+  #watched: readonly Call[] = [];
   #windowsLeft = WINDOWS;
 
   constructor(screen: Screen, balance: Balance, registry: DevRegistry) {
@@ -96,38 +98,35 @@ class Demo {
       const last = Math.max(from, ...lost.map(({ startedAt }) => startedAt)) - from;
       return lost.length === 0
         ? "no call was running there, so none was lost"
-        : `${lost.length} calls were lost with it, the last begun ${last.toFixed(0)} ms after the signal`;
+        : `calls lost with it: ${lost.length}, the last begun ${last.toFixed(0)} ms after the signal`;
     });
   }
 
   async #slowDown(member: Member): Promise<void> {
-    const share = (calls: readonly Call[]) =>
-      percent(calls.filter(({ instance }) => instance === member.address).length / calls.length);
-    const before = share(this.#traffic.since(performance.now() - 1_000));
+    const before = share(member, this.#watched);
     this.#screen.say(`${member.name} turns slow: ${SLOW_MS} ms a call`);
     member.slowDown(SLOW_MS);
-    await this.#watch(() => {
-      const after = share(this.#traffic.since(performance.now() - 1_000));
-      return `its share of the calls went from ${before} to ${after}`;
-    });
+    await this.#watch(
+      (calls) => `its share of the calls went from ${percent(before)} to ${percent(share(member, calls))}`,
+    );
   }
 
   /** Lets traffic flow for a while and tells what became of it. */
-  async #watch(finding = () => ""): Promise<void> {
+  async #watch(finding = (_calls: readonly Call[]) => ""): Promise<void> {
     const from = performance.now();
     await pause(1000 * Math.max(1, Math.min(WINDOW_S, (END_S - this.#screen.seconds) / this.#windowsLeft)));
     this.#windowsLeft -= 1;
     const calls = this.#traffic.since(from);
-    const failed = calls.filter(({ error }) => error);
-    const shares = this.#members
-      .map((member) => [member.name, calls.filter(({ instance }) => instance === member.address).length] as const)
-      .filter(([, count]) => count > 0)
-      .map(([name, count]) => `${name} ${percent(count / calls.length)}`);
-    const found = finding();
+    this.#watched = calls;
+    const found = finding(calls);
     if (found) this.#screen.say(`  ${found}`);
+    const failed = calls.filter(({ error }) => error);
+    const why = failed.length > 0 ? ` (${failures(failed)})` : "";
+    const shares = this.#members
+      .filter((member) => share(member, calls) > 0)
+      .map((member) => `${member.name} ${percent(share(member, calls))}`);
     this.#screen.say(
-      `  ${calls.length} calls, ${failed.length} failed${failed.length > 0 ? ` (${failures(failed)})` : ""}; ` +
-        `${latencies(calls)}; ${shares.join(", ")}`,
+      `  ${calls.length} calls, ${failed.length} failed${why}; ${latencies(calls)}; ${shares.join(", ")}`,
     );
   }
 
@@ -150,15 +149,15 @@ class Demo {
   #drawTable(): void {
     const listed = new Set(this.#registry.list("order.rpc/").values());
     const recent = this.#traffic.since(performance.now() - 1_000);
-    const rows = this.#members.map(({ name, address, state }) => {
+    const rows = this.#members.map((member) => {
+      const { name, address, state } = member;
       const { calls, ewmaMs, inFlight } = this.#balance.instances.get(address) ?? { calls: 0, ewmaMs: 0, inFlight: 0 };
-      const share = recent.filter(({ instance }) => instance === address).length / (recent.length || 1);
       const serves = state === "serving" || state === "slow";
       return [
         `${name} ${address}`,
         listed.has(address) === serves ? state : `${state}, ${serves ? "not" : "still"} listed`,
         String(calls),
-        percent(share),
+        percent(share(member, recent)),
         calls === 0 ? "" : `${ewmaMs.toFixed(1)} ms`,
         serves ? String(inFlight) : "",
       ];
@@ -178,6 +177,11 @@ async function soon<T>(look: () => T | undefined): Promise<T> {
     if (found !== undefined) return found;
     await pause(1);
   }
+}
+
+/** Part of the calls that an instance got. */
+function share({ address }: Member, calls: readonly Call[]): number {
+  return calls.filter(({ instance }) => instance === address).length / (calls.length || 1);
 }
 
 function percent(part: number): string {
