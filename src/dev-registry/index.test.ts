@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { text } from "node:stream/consumers";
 import { type TestContext, test } from "node:test";
+import { credentials, ServerCredentials } from "@grpc/grpc-js";
 import { EtcdClient } from "../../test/contract/etcd-client.js";
+import { selfSigned } from "../../test/support/kube-certificate.js";
 import { startDevRegistry } from "./index.js";
 
 test("a port that is taken is reported, and nothing stays behind", async (t: TestContext) => {
@@ -10,6 +13,18 @@ test("a port that is taken is reported, and nothing stays behind", async (t: Tes
   t.after(() => first.close());
   const port = Number(first.endpoint.split(":")[1]);
   await assert.rejects(startDevRegistry({ port }), { code: "EADDRINUSE" });
+});
+
+test("with a certificate it speaks TLS, and says so where it lists its member", async (t) => {
+  const { cert, key } = selfSigned();
+  const pair = { cert_chain: Buffer.from(cert), private_key: Buffer.from(key) };
+  const registry = await startDevRegistry({ credentials: ServerCredentials.createSsl(null, [pair]) });
+  const client = new EtcdClient(registry.endpoint, credentials.createSsl(Buffer.from(cert)));
+  t.after(async () => {
+    client.close();
+    await registry.close();
+  });
+  assert.deepEqual((await client.members()).members[0]!.clientURLs, [`https://${registry.endpoint}`]);
 });
 
 test("a process whose only concern was the dev registry ends by itself after close()", async () => {
@@ -28,10 +43,8 @@ test("a process whose only concern was the dev registry ends by itself after clo
   const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script], {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const [printed] = await once(child.stdout, "data");
-  assert.equal(String(printed), "closed\n");
-  const [code] = await once(child, "exit");
-  assert.equal(code, 0);
+  const [[code], printed] = await Promise.all([once(child, "exit"), text(child.stdout)]);
+  assert.deepEqual([printed, code], ["closed\n", 0]);
 });
 
 test("a slow reader of a watch gets everything, though not at once", async (t) => {

@@ -47,8 +47,7 @@ export class EtcdClient {
   readonly #maintenance: MaintenanceClient;
   readonly #auth: AuthClient;
 
-  constructor(endpoint: string) {
-    const channelCredentials = credentials.createInsecure();
+  constructor(endpoint: string, channelCredentials = credentials.createInsecure()) {
     this.#kv = new KVClient(endpoint, channelCredentials, LIMITS);
     const sharing = { ...LIMITS, channelOverride: this.#kv.getChannel() };
     this.#lease = new LeaseClient(endpoint, channelCredentials, sharing);

@@ -249,7 +249,7 @@ contract("watches", (promise) => {
       await client.compact({ revision: first + 1n, physical: true });
       const watch = client.watch();
       t.after(() => watch.close());
-      const { watchId } = await watch.created({ key: key("a"), startRevision: first });
+      const { watchId } = await watch.created({ key: key("a"), startRevision: first, watchId: 5n });
       const canceled = await watch.next();
       assert.deepEqual(
         [canceled.watchId, canceled.canceled, canceled.created, canceled.compactRevision, canceled.events],
@@ -258,11 +258,11 @@ contract("watches", (promise) => {
       assert.equal(canceled.header!.revision, 0n, "etcd leaves the revision out of this one header");
       assert.notEqual(canceled.header!.clusterId, 0n);
 
-      // Its id stays taken until it is cancelled by the client too.
-      const [again, freed] = [await watch.created({ key: key("a"), watchId: 9n }), { watchId }];
-      assert.equal(again.watchId, 9n);
-      watch.cancel(freed.watchId);
-      assert.deepEqual([(await watch.next()).canceled], [true]);
+      // Its id stays taken until the client cancels it too.
+      assert.equal((await watch.created({ key: key("a"), watchId })).canceled, true);
+      watch.cancel(watchId);
+      assert.deepEqual((await watch.next()).canceled, true);
+      assert.equal((await watch.created({ key: key("other"), watchId })).canceled, false);
 
       // The compacted revision itself can still be watched from; what its change replaced is gone.
       const from = await watch.created({ key: key("a"), startRevision: first + 1n, prevKv: true });
