@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { EtcdDiscovery, EtcdRegistrar } from "../../src/backends/etcd/index.js";
+import { dial, PingPace } from "../../src/backends/etcd/link.js";
+import { WatchService } from "../../src/proto/etcd.js";
 import { type Etcd, etcdctl, etcdSkipReason, startEtcd } from "../support/etcd.js";
 import { Follower } from "./follower.js";
 import { TcpProxy } from "./tcp-proxy.js";
@@ -56,6 +58,14 @@ test("a half-open connection is noticed and another host taken", {
   await watching.untilAddresses("10.0.0.1:80");
   console.log(`half-open connection replaced after ${((performance.now() - since) / 1_000).toFixed(1)} s`);
   assert.equal(other.connections, 1);
+});
+
+test("pings slow down when etcd finds them too many", { skip }, async () => {
+  const pace = new PingPace(200);
+  const link = await dial(etcd.endpoint, { hosts: [etcd.endpoint] }, pace, new AbortController().signal);
+  link.stream(WatchService.watch); // etcd counts pings while a call is open
+  await link.ended;
+  assert.equal(pace.intervalMs, 400);
 });
 
 test("bursts end in the exact set, and are passed on in fewer sets than there were changes", { skip }, async () => {

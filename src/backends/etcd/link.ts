@@ -103,7 +103,11 @@ const CHANNEL_OPTIONS: ChannelOptions = {
  * a ping every 5 s (--grpc-keepalive-min-time, may be set higher) and closes connections that ping oftener.
  */
 export class PingPace {
-  #intervalMs = 7_000;
+  #intervalMs: number;
+
+  constructor(intervalMs = 7_000) {
+    this.#intervalMs = intervalMs;
+  }
 
   get intervalMs(): number {
     return this.#intervalMs;

@@ -26,10 +26,6 @@ export class RangeView {
     return this.#kvs.get(Buffer.from(key).toString("latin1"));
   }
 
-  values(): Iterable<KeyValue> {
-    return this.#kvs.values();
-  }
-
   /** Takes a listing for the truth, whatever was known, and says what differs. */
   list(revision: bigint, kvs: readonly KeyValue[]): Change {
     const put = kvs.filter((kv) => {

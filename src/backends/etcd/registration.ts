@@ -228,7 +228,7 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
     try {
       if (revoked !== undefined) await this.#insist((link, signal) => revoke(link, revoked, signal), limit.signal);
       else if (this.#entry) await this.#insist((link, signal) => this.#delete(link, signal), limit.signal);
-      log.info({ service: this.#service, address }, `took ${address} out of etcd`);
+      if (this.#entry) log.info({ service: this.#service, address }, `took ${address} out of etcd`);
     } catch (error) {
       const ttl = this.#settings.ttlSeconds ?? DEFAULT_TTL_SECONDS;
       const why = (error as Error).message;

@@ -12,7 +12,7 @@ import {
   type WatchResponse,
   WatchService,
 } from "../../proto/etcd.js";
-import { EtcdError, isOtherHistory } from "./errors.js";
+import { EtcdError, isDenied, isOtherHistory } from "./errors.js";
 import { Gate } from "./gate.js";
 import type { Link } from "./link.js";
 import { isSamePut } from "./range-view.js";
@@ -68,8 +68,7 @@ export class WatchSession {
       if (!same) log.warn({ host: this.#link.host }, "etcd's history is another one than before: listing again");
       return same ? modRevision : 0n;
     } catch (error) {
-      const answered = isOtherHistory(error) || (error instanceof EtcdError && error.code === status.PERMISSION_DENIED);
-      if (answered) return 0n;
+      if (isOtherHistory(error) || isDenied(error)) return 0n;
       throw error;
     }
   }
@@ -126,9 +125,11 @@ export class WatchSession {
         this.#create(watched, revision + 1n);
         return;
       } catch (error) {
-        if (signal.aborted) return;
-        this.#report(watched, error as Error);
+        // Perhaps the connection is just ending: then that is told, and the next one lists again.
+        const passing = error instanceof EtcdError && error.code === status.UNAVAILABLE;
+        if (!passing) this.#report(watched, error as Error);
         await sleep(backoff.next(), signal);
+        if (passing) this.#report(watched, error as Error);
       }
     }
   }
@@ -230,7 +231,7 @@ export class WatchSession {
   }
 
   #report(watched: WatchedRange, error: Error): void {
-    if (!watched.trouble(error)) return;
+    if (this.#over.signal.aborted || !watched.trouble(error)) return;
     const key = watched.range.key.toString();
     log.warn({ key }, `cannot read ${key} in etcd: ${error.message}; trying on`);
   }
