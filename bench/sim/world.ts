@@ -13,7 +13,7 @@ export interface Scenario {
   readonly service?: Draw;
   /** Calls a second of each client. */
   readonly rates: readonly number[];
-  /** Calls started in one tick at each arrival. Default 1. */
+  /** Calls started in one tick at each arrival; above 1 the arrivals are regular. Default 1. */
   readonly burst?: number;
   /** Calls arrive until then. Default 30,000. */
   readonly lengthMs?: number;
@@ -147,7 +147,7 @@ export class World {
   #arrivals(client: number, rate: number, random: () => number): void {
     const { burst = 1, service = exponential } = this.#scenario;
     const policy = this.#clients[client]!;
-    const gap = () => (exponential(random) * 1_000 * burst) / rate;
+    const gap = () => ((burst > 1 ? 1 : exponential(random)) * 1_000 * burst) / rate;
     const arrive = () => {
       const picks = Array.from({ length: burst }, () => policy.pick());
       for (const server of picks) {

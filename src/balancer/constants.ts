@@ -1,4 +1,4 @@
-// The constants of the balancer. docs/balancing.md shows what each one does when it is halved and doubled.
+// The constants of the balancer. docs/balancing.md says where each one comes from.
 
 /** What an instance usually does is remembered for about so long, in milliseconds. Finagle and go-zero take the same. */
 export const USUAL_MS = 10_000;
@@ -6,12 +6,19 @@ export const USUAL_MS = 10_000;
 export const RECENT_MS = 300;
 /** The mean of all instances counts as so many calls of one instance, so that a single answer already outweighs it. */
 export const MEAN_AS_CALLS = 0.3;
-/** What an instance usually does counts as so many recent calls. */
-export const USUAL_AS_CALLS = 0.5;
+/** What an instance usually does counts as so many recent calls, so that one or two of them are not the whole truth. */
+export const USUAL_AS_CALLS = 2;
 /** A millisecond without an answer counts as so many: the answer that is missing will come later still. */
-export const SILENCE = 2;
+export const SILENCE = 4;
 /** A latency counts as at most so many times the mean, so that one outlier does not banish an instance. */
 export const OUTLIER = 8;
+/**
+ * While the mean is under this, in milliseconds, calls are at the mercy of the event loop, the scheduler and cold code:
+ * loads that such noise explains are taken as equal, and a first answer as no slower than the mean.
+ */
+export const NOISE_MS = 4;
+/** What it may cost to be taken for no slower than the mean, while the mean is noise. */
+export const NOISE_BAND = 1.25;
 /** Added to the calls in flight: the new call, and half a call for those of other clients, which nobody here sees. */
 export const UNSEEN_CALLS = 1.5;
 
@@ -23,5 +30,7 @@ export const FAILURE_RUN = 8;
 export const PROBE_PICKS = 400;
 /** And in a large set one in so many of its fair share, so that many disliked ones together stay cheap. */
 export const PROBE_SHARE = 16;
+/** One disliked for its latency alone is probed once in so many fair shares, times the square of how much slower it is. */
+export const LATENCY_PROBE_SHARE = 12;
 /** A probe is rarer the longer the last call took, up to so many times: to probe an instance that hangs costs deadlines. */
-export const PROBE_PRICE = 6;
+export const PROBE_PRICE = 7;

@@ -1,7 +1,10 @@
 import {
   FAILURE_POWER,
   FAILURE_RUN,
+  LATENCY_PROBE_SHARE,
   MEAN_AS_CALLS,
+  NOISE_BAND,
+  NOISE_MS,
   OUTLIER,
   PROBE_PICKS,
   PROBE_PRICE,
@@ -45,6 +48,8 @@ export class Member<K> implements Node<K> {
   #unanswered = 0;
   #unansweredSince = 0;
 
+  /** Whether its first answer has come. */
+  #answered = false;
   /** Equal outcomes in a row: successes above 0, failures below. */
   #run = 0;
   /** How much longer than the mean its last call took, between 1 and probePrice. */
@@ -81,7 +86,9 @@ export class Member<K> implements Node<K> {
   /** Works out the load at the time last read. */
   weigh(): void {
     this.#expect();
-    this.#callCost = (this.#expectedMs || 1) * this.#penalty();
+    const { meanMs } = this.#pool;
+    const noise = meanMs < NOISE_MS ? meanMs * NOISE_BAND : 0;
+    this.#callCost = (Math.max(this.#expectedMs, noise) || 1) * this.#penalty();
     this.#count();
   }
 
@@ -98,7 +105,10 @@ export class Member<K> implements Node<K> {
     if (unpicked < 2 * size) return false;
     const most = Math.max(PROBE_PICKS, PROBE_SHARE * size) * this.#price;
     if (unpicked > most) return true;
-    if (this.failureRate === 0) return false;
+    if (this.failureRate === 0) {
+      const slower = this.#expectedMs / this.#pool.meanMs;
+      return unpicked > LATENCY_PROBE_SHARE * size * slower * slower;
+    }
     // Sooner the milder the dislike, and eight times sooner after each success.
     const dislike = Math.min(1, (this.#penalty() - 1) / 8);
     return unpicked > (most * dislike) / 8 ** Math.max(0, this.#run);
@@ -149,7 +159,13 @@ export class Member<K> implements Node<K> {
     const pool = this.#pool;
     const { meanMs, time } = pool;
     if (meanMs > 0) this.#price = Math.max(1, Math.min(latencyMs / meanMs, PROBE_PRICE));
-    const counted = pool.trim(latencyMs);
+    let counted = pool.trim(latencyMs);
+    const first = !this.#answered;
+    this.#answered = true;
+    if (first && meanMs < NOISE_MS) {
+      if (meanMs === 0 && ok) return;
+      counted = Math.min(counted, meanMs);
+    }
     if (!ok) {
       this.#expect();
       if (counted <= this.#expectedMs) return;

@@ -298,6 +298,20 @@ test("whatever the order of events and the clock, counts return to zero and no p
         for (const node of seen) assert.equal(node.inFlight, 0);
       },
     ),
-    { numRuns: 200 },
+    {
+      numRuns: 300,
+      examples: [
+        [
+          [
+            { kind: "set", keys: [0] },
+            { kind: "pick" },
+            { kind: "start", which: 0 },
+            { kind: "end", which: 0, latency: 1e308, ok: null },
+          ],
+          false,
+          [0],
+        ],
+      ],
+    },
   );
 });

@@ -1,7 +1,7 @@
 import { OUTLIER } from "./constants.js";
 
-/** A longer step of the clock is taken for this: no pause is worth more, and sums stay exact. */
-const LONGEST_STEP_MS = 3_600_000;
+/** A longer step of the clock, or a longer latency, is taken for this, so that sums stay finite and exact. */
+const LONGEST_MS = 3_600_000;
 /** The mean of all instances follows about so many calls. */
 const MEAN_CALLS = 100;
 /** Shorter latencies count as this (a clock too coarse to see them): a load of 0 would win whatever is in flight. */
@@ -32,12 +32,12 @@ export class Pool {
     const read = this.#clock();
     const step = read - this.#read;
     this.#read = read;
-    if (step > 0) this.time += Math.min(step, LONGEST_STEP_MS);
+    if (step > 0) this.time += Math.min(step, LONGEST_MS);
   }
 
   /** The latency, as long as it may count. */
   trim(latencyMs: number): number {
-    const longest = this.meanMs > 0 ? this.meanMs * OUTLIER : Number.MAX_VALUE;
+    const longest = this.meanMs > 0 ? Math.min(this.meanMs * OUTLIER, LONGEST_MS) : LONGEST_MS;
     return Math.max(SHORTEST_MS, Math.min(latencyMs, longest));
   }
 
