@@ -6,7 +6,7 @@ import type { Identity } from "./identity.js";
 import type { Leases } from "./leases.js";
 import type { Relay } from "./relay.js";
 import type { Store } from "./store.js";
-import type { WatchService } from "./watch-service.js";
+import type { WatchStreams } from "./watch-service.js";
 
 /** What can go wrong with a registry, on request: for tests of how an application bears it. */
 export interface Faults {
@@ -46,7 +46,7 @@ export function createFaults(parts: {
   identity: Identity;
   store: Store;
   leases: Leases;
-  watches: WatchService;
+  watches: WatchStreams;
   relay: Relay;
 }): Faults {
   const { gate, identity, store, leases, watches, relay } = parts;

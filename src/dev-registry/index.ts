@@ -20,7 +20,7 @@ import { leaseService } from "./lease-service.js";
 import { Leases } from "./leases.js";
 import { Relay } from "./relay.js";
 import { Store } from "./store.js";
-import { WatchService as Watches } from "./watch-service.js";
+import { WatchStreams } from "./watch-service.js";
 
 export type { Credentials } from "./access.js";
 export type { Faults } from "./faults.js";
@@ -55,7 +55,7 @@ export interface DevRegistry {
   close(): Promise<void>;
 }
 
-/** What a message may exceed a request's limit by; both are etcd's. */
+/** etcd's limit of a request, and the half mebibyte by which it lets a message exceed it. */
 const MAX_MESSAGE_BYTES = (1.5 + 0.5) * 1024 * 1024;
 
 /**
@@ -69,7 +69,7 @@ export async function startDevRegistry(options: DevRegistryOptions = {}): Promis
   const leases = new Leases(store, options.minLeaseTtl ?? 2);
   const identity = new Identity();
   const gate = new Gate();
-  const watches = new Watches(gate, identity, store, options.progressNotifyIntervalMs ?? 600_000);
+  const watches = new WatchStreams(gate, identity, store, options.progressNotifyIntervalMs ?? 600_000);
 
   const server = new Server({ "grpc.max_receive_message_length": MAX_MESSAGE_BYTES });
   server.addService(KVService, kvService(gate, identity, store, leases));

@@ -4,6 +4,8 @@
  */
 export type Key = string;
 
+export const NO_BYTES = Buffer.alloc(0);
+
 export function toKey(bytes: Buffer): Key {
   return bytes.toString("latin1");
 }

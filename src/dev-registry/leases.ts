@@ -25,7 +25,7 @@ export class Leases {
   readonly #minTtl: bigint;
   readonly #leases = new Map<bigint, Lease>();
   readonly #leaseOfKey = new Map<Key, Lease>();
-  #stopped = false;
+  #paused = false;
 
   /** @param minTtl seconds; shorter leases are granted as if this long. */
   constructor(store: Store, minTtl: number) {
@@ -95,13 +95,13 @@ export class Leases {
 
   /** Stops the clock: no lease runs out until resume(). */
   pause(): void {
-    this.#stopped = true;
+    this.#paused = true;
     for (const lease of this.#leases.values()) clearTimeout(lease.timer);
   }
 
   /** Every lease has its whole TTL again, as after an election in etcd. */
   resume(): void {
-    this.#stopped = false;
+    this.#paused = false;
     for (const lease of this.#leases.values()) this.#renew(lease);
   }
 
@@ -114,7 +114,7 @@ export class Leases {
 
   #renew(lease: Lease): void {
     lease.expiresAtMs = performance.now() + Number(lease.ttl) * 1000;
-    if (!this.#stopped) this.#arm(lease);
+    if (!this.#paused) this.#arm(lease);
   }
 
   /** A TTL may be longer than a timer can wait: then it is armed again. */

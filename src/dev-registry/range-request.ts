@@ -5,10 +5,8 @@ import {
   RangeRequest_SortTarget as SortTarget,
 } from "../proto/etcd.js";
 import { emptyKey, invalidSortOption } from "./errors.js";
-import { toRange } from "./key-range.js";
+import { NO_BYTES, toRange } from "./key-range.js";
 import type { Store } from "./store.js";
-
-const NOTHING = Buffer.alloc(0);
 
 /** What Range answers, header aside. */
 export interface RangeAnswer {
@@ -32,7 +30,7 @@ export function range(store: Store, request: RangeRequest): RangeAnswer {
   const kvs = sort(all.filter(filterOf(request)), request);
   const more = request.limit > 0n && BigInt(kvs.length) > request.limit;
   if (more) kvs.length = Number(request.limit);
-  return { kvs: request.keysOnly ? kvs.map((kv) => ({ ...kv, value: NOTHING })) : kvs, more, count };
+  return { kvs: request.keysOnly ? kvs.map((kv) => ({ ...kv, value: NO_BYTES })) : kvs, more, count };
 }
 
 /** A bound of 0 is no bound. */

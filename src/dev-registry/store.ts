@@ -1,9 +1,7 @@
 import { type Event, Event_EventType, type KeyValue } from "../proto/etcd.js";
 import { compacted, futureRevision } from "./errors.js";
 import { KeyIndex } from "./key-index.js";
-import { type Key, type KeyRange, toBytes, toKey } from "./key-range.js";
-
-const NOTHING = Buffer.alloc(0);
+import { type Key, type KeyRange, NO_BYTES, toBytes, toKey } from "./key-range.js";
 
 /** What one transaction changed. */
 export interface Commit {
@@ -93,7 +91,7 @@ export class Store {
     const deleted = this.range(range);
     const revision = this.#committed + 1n;
     for (const { key } of deleted) {
-      const tombstone = { key, modRevision: revision, value: NOTHING, createRevision: 0n, version: 0n, lease: 0n };
+      const tombstone = { key, modRevision: revision, value: NO_BYTES, createRevision: 0n, version: 0n, lease: 0n };
       this.#change(toKey(key), Event_EventType.DELETE, tombstone, undefined);
     }
     return deleted;

@@ -11,13 +11,11 @@ import {
   type TxnResponse,
 } from "../proto/etcd.js";
 import { compacted, futureRevision } from "./errors.js";
-import { toRange } from "./key-range.js";
+import { NO_BYTES, toRange } from "./key-range.js";
 import type { Leases } from "./leases.js";
 import { checkLease, checkPrevious, deleteRange, put } from "./put-request.js";
 import { compareBigints, range } from "./range-request.js";
 import type { Store } from "./store.js";
-
-const NOTHING = Buffer.alloc(0);
 
 /** A transaction whose comparisons are decided: nested ones too see the store as it was before the first change. */
 interface Plan {
@@ -107,18 +105,31 @@ function holds(store: Store, compare: Compare): boolean {
   return compare.target !== CompareTarget.VALUE && compareKv(compare, MISSING);
 }
 
-const MISSING: KeyValue = { key: NOTHING, createRevision: 0n, modRevision: 0n, version: 0n, value: NOTHING, lease: 0n };
+const MISSING: KeyValue = {
+  key: NO_BYTES,
+  createRevision: 0n,
+  modRevision: 0n,
+  version: 0n,
+  value: NO_BYTES,
+  lease: 0n,
+};
 
+const NUMBERS = {
+  [CompareTarget.VERSION]: "version",
+  [CompareTarget.CREATE]: "createRevision",
+  [CompareTarget.MOD]: "modRevision",
+  [CompareTarget.LEASE]: "lease",
+} as const;
+
+/** An operand that is missing, or of another kind than the target, counts as zero or as empty. */
 function compareKv({ target, targetUnion: wanted, result }: Compare, kv: KeyValue): boolean {
-  const against = <Case extends "version" | "createRevision" | "modRevision" | "lease">(field: Case) =>
-    compareBigints(kv[field], wanted?.$case === field ? (wanted.value as bigint) : 0n);
-  const order = {
-    [CompareTarget.VERSION]: () => against("version"),
-    [CompareTarget.CREATE]: () => against("createRevision"),
-    [CompareTarget.MOD]: () => against("modRevision"),
-    [CompareTarget.LEASE]: () => against("lease"),
-    [CompareTarget.VALUE]: () => kv.value.compare(wanted?.$case === "value" ? wanted.value : NOTHING),
-  }[target]();
+  let order: number;
+  if (target === CompareTarget.VALUE) {
+    order = kv.value.compare(wanted?.$case === "value" ? wanted.value : NO_BYTES);
+  } else {
+    const field = NUMBERS[target];
+    order = compareBigints(kv[field], wanted?.$case === field ? (wanted.value as bigint) : 0n);
+  }
   switch (result) {
     case CompareResult.EQUAL:
       return order === 0;

@@ -10,7 +10,7 @@ import { WatchStream } from "./watch-stream.js";
 type WatchCall = ServerDuplexStream<WatchRequest, WatchResponse>;
 
 /** All watch streams: feeds them with requests, tells them of commits and of progress that is due. */
-export class WatchService {
+export class WatchStreams {
   readonly #gate: Gate;
   readonly #identity: Identity;
   readonly #store: Store;

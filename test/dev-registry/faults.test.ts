@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { type TestContext, test } from "node:test";
 import { status } from "@grpc/grpc-js";
-import { EtcdClient, fails } from "../../test/contract/etcd-client.js";
-import { type DevRegistryOptions, startDevRegistry } from "./index.js";
+import { type DevRegistryOptions, startDevRegistry } from "../../src/dev-registry/index.js";
+import { EtcdClient, fails } from "../contract/etcd-client.js";
 
 const key = Buffer.from("order.rpc/1");
 const value = Buffer.from("10.0.0.1:8080");

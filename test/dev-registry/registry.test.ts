@@ -4,9 +4,9 @@ import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { type TestContext, test } from "node:test";
 import { credentials, ServerCredentials } from "@grpc/grpc-js";
-import { EtcdClient } from "../../test/contract/etcd-client.js";
-import { selfSigned } from "../../test/support/kube-certificate.js";
-import { startDevRegistry } from "./index.js";
+import { startDevRegistry } from "../../src/dev-registry/index.js";
+import { EtcdClient } from "../contract/etcd-client.js";
+import { selfSigned } from "../support/kube-certificate.js";
 
 test("a port that is taken is reported, and nothing stays behind", async (t: TestContext) => {
   const first = await startDevRegistry();
@@ -29,8 +29,8 @@ test("with a certificate it speaks TLS, and says so where it lists its member", 
 
 test("a process whose only concern was the dev registry ends by itself after close()", async () => {
   const script = `
-    import { startDevRegistry } from ${JSON.stringify(new URL("./index.ts", import.meta.url).href)};
-    import { EtcdClient } from ${JSON.stringify(new URL("../../test/contract/etcd-client.ts", import.meta.url).href)};
+    import { startDevRegistry } from ${JSON.stringify(new URL("../../src/dev-registry/index.ts", import.meta.url).href)};
+    import { EtcdClient } from ${JSON.stringify(new URL("../contract/etcd-client.ts", import.meta.url).href)};
     const registry = await startDevRegistry();
     const client = new EtcdClient(registry.endpoint);
     await client.grant({ TTL: 600n });
