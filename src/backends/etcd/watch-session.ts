@@ -84,7 +84,7 @@ export class WatchSession {
     for (const watched of ranges) {
       const { revision, seen } = watched.view;
       // From the revision seen itself, whose events are skipped: some etcds lose a deletion at the revision to which they
-      // were compacted, where a watch that begins there is still allowed (https://github.com/etcd-io/etcd/issues/19179).
+      // were compacted, where a watch that begins there is still allowed (https://github.com/etcd-io/etcd/issues/18089).
       if (revision > 0n && revision <= proved) this.#create(watched, seen < proved ? seen : proved);
       else void this.#list(watched);
     }
