@@ -93,7 +93,7 @@ test("a channel serves any client class and balances too", async () => {
   for (const { stop } of servers) open.push(stop);
   const channel = createChannel({ Endpoints: servers.map(({ address }) => address) });
   const client = opened(new EchoClient("unused", grpc.credentials.createInsecure(), { channelOverride: channel }));
-  assert.equal((await tally(client, 60)).size, 2);
+  assert.equal((await tally(client, 60, 8)).size, 2);
 });
 
 test("BalancerName chooses among p2c_ewma, round_robin and pick_first", async () => {
@@ -101,7 +101,7 @@ test("BalancerName chooses among p2c_ewma, round_robin and pick_first", async ()
   for (const { stop } of servers) open.push(stop);
   const Endpoints = servers.map(({ address }) => address);
   const spread = async (BalancerName: "p2c_ewma" | "round_robin" | "pick_first") =>
-    (await tally(opened(createClient(EchoClient, { Endpoints, BalancerName })), 60)).size;
+    (await tally(opened(createClient(EchoClient, { Endpoints, BalancerName })), 60, 8)).size;
   assert.deepEqual([await spread("p2c_ewma"), await spread("round_robin"), await spread("pick_first")], [2, 2, 1]);
 });
 

@@ -74,13 +74,17 @@ export function say(client: EchoClient, request: EchoRequest = {}, options: grpc
   });
 }
 
-/** Makes calls one after the other and counts who answered. */
-export async function tally(client: EchoClient, calls: number): Promise<Map<string, number>> {
+/** Makes calls, so many in flight at a time, and counts who answered. */
+export async function tally(client: EchoClient, calls: number, atATime = 1): Promise<Map<string, number>> {
   const counts = new Map<string, number>();
-  for (let i = 0; i < calls; i++) {
-    const { instance } = await say(client);
-    counts.set(instance, (counts.get(instance) ?? 0) + 1);
-  }
+  let left = calls;
+  const caller = async () => {
+    while (left-- > 0) {
+      const { instance } = await say(client);
+      counts.set(instance, (counts.get(instance) ?? 0) + 1);
+    }
+  };
+  await Promise.all(Array.from({ length: atATime }, caller));
   return counts;
 }
 
