@@ -29,8 +29,11 @@ function readTarget({ scheme, authority, path }: GrpcTarget, options: ChannelOpt
 function authorityFor({ scheme, authority, path }: GrpcTarget): string {
   const { service } = parseTarget(scheme, authority, path);
   const [first = ""] = service.replace(/^.*\//, "").split(",");
-  if (/^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:\d+)?$/.test(first)) return first;
-  return first.replace(/:.*$/, "").replace(/[^A-Za-z0-9.-]+/g, "-") || "localhost";
+  if (/^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:\d+)?$/.test(first) && URL.canParse(`http://${first}`)) return first;
+  const name = first.replace(/:.*$/, "").replace(/[^A-Za-z0-9.-]+/g, "-");
+  if (name !== "" && URL.canParse(`http://${name}`)) return name;
+  // A name that ends in a number, such as order.2, is taken for an IPv4 address.
+  return name.replaceAll(".", "-") || "localhost";
 }
 
 /** Follows one service in its registry and tells the channel of every change. */

@@ -44,6 +44,23 @@ test("a bare grpc-js client is balanced over all instances without options", asy
   for (const [address, count] of counts) assert.ok(count > 60, `${address} got ${count} of 600 calls`);
 });
 
+test("a service key need not be a host name", async () => {
+  const [server] = await echoes(1);
+  for (const key of [
+    "order.2",
+    "prod/payment.v1.0x2",
+    "order rpc",
+    "a.b:1",
+    "10.0.0",
+    "-",
+    "order_rpc",
+    "Bestellung/ä",
+  ]) {
+    registry.list(key, [server!.address]);
+    assert.equal((await say(clientOf(key), {}, { deadline: Date.now() + 20_000 })).instance, server!.address, key);
+  }
+});
+
 test("a call made before any instance is listed succeeds as soon as one is", async () => {
   const [server] = await echoes(1);
   const client = clientOf("later");
