@@ -1,5 +1,6 @@
 export { type HostPort, parseAddress } from "./address.js";
-export { loadConfig } from "./config/load.js";
+export { ConfigError } from "./config/config-error.js";
+export { loadConfig, readConfig } from "./config/load.js";
 export { type RpcClientConfig, rpcClientConfig } from "./config/rpc-client-config.js";
 export { type RpcServerConfig, rpcServerConfig } from "./config/rpc-server-config.js";
 export { type CallContext, currentCall } from "./grpc/call-context.js";

@@ -1,10 +1,9 @@
 // A program that calls order.rpc.
 import { setTimeout as pause } from "node:timers/promises";
 import { createClient, loadConfig, rpcClientConfig } from "rollcall";
-import { z } from "zod";
 import { find, OrderClient } from "../order/order.js";
 
-const config = await loadConfig("etc/shop.yaml", z.object({ OrderRpc: rpcClientConfig }));
+const config = await loadConfig("etc/shop.yaml", { OrderRpc: rpcClientConfig });
 const orders = createClient(OrderClient, config.OrderRpc);
 
 for (let id = 1; id <= 20; id++) {

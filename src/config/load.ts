@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import { log } from "../log.js";
 import { canonicaliseKeys } from "./canonical-keys.js";
 import { ConfigError, type ConfigProblem, describeProblem, keyPath } from "./config-error.js";
@@ -19,20 +19,32 @@ export interface Loaded<Config> {
   readonly ignored: readonly string[];
 }
 
+/** A zod schema, or the shape of an object: sections by their names. */
+export type SchemaOrShape = z.ZodType | Readonly<Record<string, z.ZodType>>;
+
+/** What a file is read into. */
+export type Config<S extends SchemaOrShape> = S extends z.ZodType
+  ? z.output<S>
+  : S extends z.ZodRawShape
+    ? z.output<z.ZodObject<S>>
+    : never;
+
 /**
  * Reads a YAML (or JSON) file as go-zero does: `${VAR}` is replaced from the environment, key names match without regard
  * to case, defaults are filled in. Unknown keys are allowed; what looks like a mistake is logged as a warning.
  *
  *     const config = await loadConfig("etc/cart.yaml", rpcServerConfig.extend({ OrderRpc: rpcClientConfig }));
  *
- * @param schema any zod schema, usually made of rpcServerConfig and rpcClientConfig
+ *     const { OrderRpc } = await loadConfig("etc/shop.yaml", { OrderRpc: rpcClientConfig });
+ *
+ * @param schema made of rpcServerConfig and rpcClientConfig, usually
  * @throws ConfigError that lists everything that is wrong with the file
  */
-export async function loadConfig<Schema extends z.ZodType>(
+export async function loadConfig<Schema extends SchemaOrShape>(
   file: string,
   schema: Schema,
   options?: LoadOptions,
-): Promise<z.output<Schema>> {
+): Promise<Config<Schema>> {
   const { config, warnings, ignored } = await readConfig(file, schema, options);
   for (const warning of warnings) log.warn({ file, key: warning.key }, describeProblem(file, warning));
   if (ignored.length > 0) log.debug({ file, keys: ignored }, `${file}: keys of go-zero without a meaning here`);
@@ -40,11 +52,12 @@ export async function loadConfig<Schema extends z.ZodType>(
 }
 
 /** Like loadConfig, but hands back what loadConfig logs. */
-export async function readConfig<Schema extends z.ZodType>(
+export async function readConfig<Schema extends SchemaOrShape>(
   file: string,
-  schema: Schema,
+  schemaOrShape: Schema,
   { env = process.env }: LoadOptions = {},
-): Promise<Loaded<z.output<Schema>>> {
+): Promise<Loaded<Config<Schema>>> {
+  const schema = schemaOrShape instanceof z.ZodType ? schemaOrShape : z.object(schemaOrShape as z.ZodRawShape);
   const yaml = await YamlFile.read(file, env);
   const found = canonicaliseKeys(yaml, schema);
   const value = yaml.toValue();
@@ -78,7 +91,7 @@ export async function readConfig<Schema extends z.ZodType>(
   for (const { name, line, column } of yaml.unsetVariables()) {
     warnings.push({ key: "", message: `\${${name}} is not set in the environment and became nothing`, line, column });
   }
-  return { config: parsed.data, warnings, ignored: found.ignored.map(keyPath) };
+  return { config: parsed.data as Config<Schema>, warnings, ignored: found.ignored.map(keyPath) };
 }
 
 /** Whether a key was probably meant to be the one that is missing. */
