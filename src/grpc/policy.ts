@@ -31,6 +31,12 @@ export function registerP2cEwma(): void {
  */
 const TAKEOVER_MS = 1_000;
 
+/**
+ * How long calls that wait for a first connection wait for the others too, in milliseconds: else all of them would go to
+ * the instance that happened to connect first.
+ */
+const SETTLE_MS = 50;
+
 /** Tells this process from the other clients of a service when each takes a subset. */
 const CLIENT = randomUUID();
 
@@ -47,6 +53,9 @@ class P2cEwmaPolicy implements Policy<PolicyConfig> {
   #knowledge: Knowledge | undefined;
   #ready = new Set<string>();
   #takeover: NodeJS.Timeout | undefined;
+  /** Whether calls may start: some connection is ready, and the others have had their time. */
+  #settled = false;
+  #settling: NodeJS.Timeout | undefined;
   #refreshing: NodeJS.Immediate | undefined;
 
   constructor(helper: PolicyHelper) {
@@ -90,6 +99,7 @@ class P2cEwmaPolicy implements Policy<PolicyConfig> {
 
   destroy(): void {
     clearTimeout(this.#takeover);
+    clearTimeout(this.#settling);
     clearImmediate(this.#refreshing);
     for (const connection of this.#connections.values()) connection.close();
     this.#connections.clear();
@@ -177,15 +187,32 @@ class P2cEwmaPolicy implements Policy<PolicyConfig> {
       this.#knowledge.ready = this.#ready.size;
       this.#knowledge.connectionError = error;
     }
+    const pending = connections.some((connection) => connection.pending);
     if (this.#ready.size > 0) {
-      this.#helper.updateState(State.READY, this.#picker, null);
-    } else if (connections.length === this.#doubted.size || connections.some((connection) => connection.pending)) {
+      if (pending && !this.#settled) this.#settleSoon();
+      else this.#serve();
+      return;
+    }
+    this.#settled = false;
+    if (pending || connections.length === this.#doubted.size) {
       this.#helper.updateState(State.CONNECTING, this.#picker, null);
     } else {
       const details = this.#knowledge?.explain() ?? `no connection established; last error: ${error}`;
       const unavailable = new UnavailablePicker({ code: status.UNAVAILABLE, details, metadata: new Metadata() });
       this.#helper.updateState(State.TRANSIENT_FAILURE, unavailable, details);
     }
+  }
+
+  #serve(): void {
+    this.#settled = true;
+    this.#helper.updateState(State.READY, this.#picker, null);
+  }
+
+  #settleSoon(): void {
+    this.#settling ??= setTimeout(() => {
+      this.#settling = undefined;
+      if (this.#ready.size > 0) this.#serve();
+    }, SETTLE_MS).unref();
   }
 }
 

@@ -73,6 +73,19 @@ test("a call made before any instance is listed succeeds as soon as one is", asy
   assert.equal((await waiting).instance, server!.address);
 });
 
+test("calls that wait for the first connection are spread over all instances", async () => {
+  const servers = await echoes(4);
+  const client = clientOf("burst");
+  const waiting = Array.from({ length: 40 }, () => say(client, {}, { deadline: Date.now() + 20_000 }));
+  registry.list(
+    "burst",
+    servers.map(({ address }) => address),
+  );
+  const counts = new Map<string, number>();
+  for (const { instance } of await Promise.all(waiting)) counts.set(instance, (counts.get(instance) ?? 0) + 1);
+  assert.ok(Math.max(...counts.values()) <= 20, `no instance gets more than half: ${[...counts.values()]}`);
+});
+
 test("a call that waits in vain is told the key, the registry and how old its answer is", async () => {
   const client = clientOf("nobody");
   await assert.rejects(say(client, {}, { deadline: Date.now() + 200 }), (error: grpc.ServiceError) => {
@@ -168,10 +181,10 @@ test("an application's own service config wins, and its method configs are kept 
   });
   assert.equal((await tally(pickFirst, 20)).size, 1);
   const timed = clientOf("own", {
-    "grpc.service_config": JSON.stringify({ methodConfig: [{ name: [{ service: "test.Echo" }], timeout: "0.1s" }] }),
+    "grpc.service_config": JSON.stringify({ methodConfig: [{ name: [{ service: "test.Echo" }], timeout: "1s" }] }),
   });
   assert.equal((await tally(timed, 60, 8)).size, 2);
-  await assert.rejects(say(timed, { delayMs: 5_000 }), { code: grpc.status.DEADLINE_EXCEEDED });
+  await assert.rejects(say(timed, { delayMs: 15_000 }), { code: grpc.status.DEADLINE_EXCEEDED });
 });
 
 test("a channel that went idle comes back", async () => {
