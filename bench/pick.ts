@@ -120,7 +120,8 @@ async function allocation(): Promise<void> {
     collections = 0;
     return result;
   };
-  // V8 boxes what Math.random and performance.now return, 16 bytes each; these two write into an array instead.
+  // Math.random and performance.now box what they return. These may too, where V8 does not inline them: a collection
+  // counted here is not yet the balancer's.
   const drawn = new Uint32Array([1]);
   const now = () => {
     clock[0]! += 0.01;
