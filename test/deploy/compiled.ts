@@ -32,9 +32,9 @@ export class Processes {
   }
 
   /** Starts one; its messages are the caller's to read. */
-  start(name: "instance" | "load" | "delay", options: unknown, quiet = false): ChildProcess {
+  start(name: "instance" | "load" | "delay" | "whole-life", options: unknown, quiet = false): ChildProcess {
     const file = join(this.#folder, "test", "deploy", "processes", `${name}.js`);
-    const child = fork(file, [JSON.stringify(options)], {
+    const child = fork(file, [typeof options === "string" ? options : JSON.stringify(options)], {
       stdio: ["ignore", "inherit", quiet ? "pipe" : "inherit", "ipc"],
       env: { ...process.env, ROLLCALL_LOG_LEVEL: quiet ? "info" : "silent" },
       execArgv: [],
