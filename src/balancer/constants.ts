@@ -14,10 +14,10 @@ export const SILENCE = 4;
 export const OUTLIER = 8;
 /**
  * While the mean is under this, in milliseconds, calls are at the mercy of the event loop, the scheduler and cold code:
- * loads that such noise explains are taken as equal, and a first answer as no slower than the mean.
+ * latencies near the mean are taken as equal to it, and a first answer is not believed.
  */
 export const NOISE_MS = 4;
-/** What it may cost to be taken for no slower than the mean, while the mean is noise. */
+/** Latencies up to so many times the mean are near it. */
 export const NOISE_BAND = 1.25;
 /** Added to the calls in flight: the new call, and half a call for those of other clients, which nobody here sees. */
 export const UNSEEN_CALLS = 1.5;
@@ -30,7 +30,5 @@ export const FAILURE_RUN = 8;
 export const PROBE_PICKS = 400;
 /** And in a large set one in so many of its fair share, so that many disliked ones together stay cheap. */
 export const PROBE_SHARE = 16;
-/** One disliked for its latency alone is probed once in so many fair shares, times the square of how much slower it is. */
-export const LATENCY_PROBE_SHARE = 12;
 /** A probe is rarer the longer the last call took, up to so many times: to probe an instance that hangs costs deadlines. */
 export const PROBE_PRICE = 7;

@@ -1,7 +1,6 @@
 import {
   FAILURE_POWER,
   FAILURE_RUN,
-  LATENCY_PROBE_SHARE,
   MEAN_AS_CALLS,
   NOISE_BAND,
   NOISE_MS,
@@ -25,11 +24,15 @@ const LARGEST_STEP = 0.75;
 /** A failure rate that has fallen below this is forgotten: the least dislike would lose every comparison of equals. */
 const BLAMELESS = 0.05;
 
+/** Milliseconds in which nothing fades that matters. */
+const QUICK_MS = 15;
+
 /** What is known of one instance, and the load that follows from it. */
 export class Member<K> implements Node<K> {
   readonly key: K;
   readonly #pool: Pool;
-  weight = 1;
+  /** One over the weight. */
+  perWeight = 1;
   /** The last set() that named it. */
   round = 0;
   leftAt = 0;
@@ -48,8 +51,7 @@ export class Member<K> implements Node<K> {
   #unanswered = 0;
   #unansweredSince = 0;
 
-  /** Whether its first answer has come. */
-  #answered = false;
+  #answers = 0;
   /** Equal outcomes in a row: successes above 0, failures below. */
   #run = 0;
   /** How much longer than the mean its last call took, between 1 and probePrice. */
@@ -87,13 +89,26 @@ export class Member<K> implements Node<K> {
   weigh(): void {
     this.#expect();
     const { meanMs } = this.#pool;
-    const noise = meanMs < NOISE_MS ? meanMs * NOISE_BAND : 0;
-    this.#callCost = (Math.max(this.#expectedMs, noise) || 1) * this.#penalty();
+    let costMs = this.#isCold() ? meanMs : this.#expectedMs;
+    if (meanMs < NOISE_MS) costMs = Math.max(costMs, meanMs * NOISE_BAND);
+    this.#callCost = (costMs || 1) * this.#penalty();
     this.#count();
   }
 
+  /** Where calls are fast, a first answer tells of cold code on both sides, and nothing of the instance. */
+  #isCold(): boolean {
+    return this.#answers === 1 && this.#pool.meanMs < NOISE_MS;
+  }
+
+  #forget(): void {
+    this.#usualSum = 0;
+    this.#usualCalls = 0;
+    this.#recentSum = 0;
+    this.#recentCalls = 0;
+  }
+
   #count(): void {
-    this.weighed = this.#callCost * ((this.#reserved + this.#running) / this.weight + UNSEEN_CALLS);
+    this.weighed = this.#callCost * ((this.#reserved + this.#running) * this.perWeight + UNSEEN_CALLS);
   }
 
   /** Whether it has gone without a pick for so long that it must be tried, however it compares. */
@@ -105,10 +120,7 @@ export class Member<K> implements Node<K> {
     if (unpicked < 2 * size) return false;
     const most = Math.max(PROBE_PICKS, PROBE_SHARE * size) * this.#price;
     if (unpicked > most) return true;
-    if (this.failureRate === 0) {
-      const slower = this.#expectedMs / this.#pool.meanMs;
-      return unpicked > LATENCY_PROBE_SHARE * size * slower * slower;
-    }
+    if (this.failureRate === 0) return false;
     // Sooner the milder the dislike, and eight times sooner after each success.
     const dislike = Math.min(1, (this.#penalty() - 1) / 8);
     return unpicked > (most * dislike) / 8 ** Math.max(0, this.#run);
@@ -143,7 +155,8 @@ export class Member<K> implements Node<K> {
   ended(latencyMs?: number, ok?: boolean, _report?: unknown): void {
     if (this.#running === 0) return;
     this.#running -= 1;
-    this.#pool.tick();
+    // The time last read is that of this call's pick or of a later one: for a quick call that is near enough.
+    if (!(latencyMs! < QUICK_MS)) this.#pool.tick();
     if (isLatency(latencyMs)) this.#learn(latencyMs, ok);
     if (ok !== undefined) this.#judge(ok);
     this.#heard();
@@ -159,13 +172,9 @@ export class Member<K> implements Node<K> {
     const pool = this.#pool;
     const { meanMs, time } = pool;
     if (meanMs > 0) this.#price = Math.max(1, Math.min(latencyMs / meanMs, PROBE_PRICE));
-    let counted = pool.trim(latencyMs);
-    const first = !this.#answered;
-    this.#answered = true;
-    if (first && meanMs < NOISE_MS) {
-      if (meanMs === 0 && ok) return;
-      counted = Math.min(counted, meanMs);
-    }
+    const counted = pool.trim(latencyMs);
+    if (this.#isCold()) this.#forget();
+    this.#answers += 1;
     if (!ok) {
       this.#expect();
       if (counted <= this.#expectedMs) return;
@@ -202,13 +211,19 @@ export class Member<K> implements Node<K> {
     const { time, meanMs } = this.#pool;
     const age = time - this.#learnedAt;
     const mean = MEAN_AS_CALLS * growth(age / USUAL_MS);
-    const usualMs = (mean * meanMs + this.#usualSum) / (mean + this.#usualCalls);
+    const usualMs = mean * meanMs + this.#usualSum;
+    const usualCalls = mean + this.#usualCalls;
 
-    const unanswered = this.#unanswered;
-    const silence = Math.min(unanswered * time - this.#unansweredSince, unanswered * meanMs * OUTLIER);
     const recent = growth(age / RECENT_MS);
     const usual = USUAL_AS_CALLS * recent;
-    this.#expectedMs = (usual * usualMs + this.#recentSum + SILENCE * silence * recent) / (usual + this.#recentCalls);
+    let recentMs = this.#recentSum;
+    const unanswered = this.#unanswered;
+    if (unanswered > 0) {
+      const silence = Math.min(unanswered * time - this.#unansweredSince, unanswered * meanMs * OUTLIER);
+      recentMs += SILENCE * silence * recent;
+    }
+    // (usual * usualMs / usualCalls + recentMs) / (usual + recentCalls) with one division, the dearest step of a pick.
+    this.#expectedMs = (usual * usualMs + recentMs * usualCalls) / (usualCalls * (usual + this.#recentCalls));
   }
 }
 

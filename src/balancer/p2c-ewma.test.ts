@@ -211,6 +211,21 @@ test("the hook is told what was compared", () => {
   assert.equal(seen.length, 2);
 });
 
+test("equal servers of fast calls share evenly, also when one call follows the other and first answers are cold", () => {
+  for (const n of [2, 3]) {
+    const keys = Array.from({ length: n }, (_, i) => `${i}`);
+    const met = new Set<string>();
+    let calls = 0;
+    const counts = sequence(balancerOf(keys), 300, (key) => {
+      const cold = !met.has(key);
+      met.add(key);
+      calls += 1;
+      return { ms: cold ? 15 : 0.35 + ((calls * 7) % 31) / 100 };
+    });
+    for (const key of keys) assert.ok((counts[key] ?? 0) > 150 / n, `${n} servers: ${JSON.stringify(counts)}`);
+  }
+});
+
 test("whatever the order of events and the clock, counts return to zero and no pick goes astray", () => {
   const clockStep = fc.oneof(
     fc.double({ min: -1e6, max: 1e6, noNaN: true }),

@@ -73,14 +73,14 @@ export class P2cEwma<K> {
       const member = this.#members.get(key) ?? this.#join(key);
       if (member.round === this.#round) continue;
       member.round = this.#round;
-      if (this.#weight) member.weight = positive(this.#weight(key));
+      if (this.#weight) member.perWeight = 1 / positive(this.#weight(key));
       list.push(member);
     }
     this.#list = list;
     this.#pool.size = list.length;
     this.#leave();
-    const even = list.every(({ weight }) => weight === list[0]!.weight);
-    this.#sampler = even ? undefined : new Sampler(list.map(({ weight }) => weight));
+    const even = list.every(({ perWeight }) => perWeight === list[0]!.perWeight);
+    this.#sampler = even ? undefined : new Sampler(list.map(({ perWeight }) => 1 / perWeight));
     if (this.#remembered?.round !== this.#round) this.#remembered = undefined;
   }
 
@@ -98,7 +98,7 @@ export class P2cEwma<K> {
     const remembered = this.#remembered ?? first;
     first.weigh();
     second.weigh();
-    remembered.weigh();
+    if (remembered !== first && remembered !== second) remembered.weigh();
 
     const due = first.isDue() ? first : second.isDue() ? second : undefined;
     const chosen = due ?? lightest(first, second, remembered);
