@@ -33,6 +33,8 @@ export class Member<K> implements Node<K> {
   readonly #pool: Pool;
   /** One over the weight. */
   perWeight = 1;
+  /** How many times dearer its calls are than those of one nearby. */
+  distance = 1;
   /** The last set() that named it. */
   round = 0;
   leftAt = 0;
@@ -91,7 +93,7 @@ export class Member<K> implements Node<K> {
     const { meanMs } = this.#pool;
     let costMs = this.#isCold() ? meanMs : this.#expectedMs;
     if (meanMs < NOISE_MS) costMs = Math.max(costMs, meanMs * NOISE_BAND);
-    this.#callCost = (costMs || 1) * this.#penalty();
+    this.#callCost = (costMs || 1) * this.distance * this.#penalty();
     this.#count();
   }
 

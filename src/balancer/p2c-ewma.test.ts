@@ -330,3 +330,33 @@ test("whatever the order of events and the clock, counts return to zero and no p
     },
   );
 });
+
+test("nearby instances go first, spill over when they are busy, and not at all when they fail", () => {
+  const near = (key: string) => key < "c";
+  const options = { distance: (key: string) => (near(key) ? 1 : 2) };
+  const keys = ["a", "b", "c", "d", "e", "f"];
+  const share = (counts: Record<string, number>) =>
+    keys.filter(near).reduce((sum, key) => sum + (counts[key] ?? 0), 0) /
+    Object.values(counts).reduce((sum, count) => sum + count, 0);
+
+  const idle = share(sequence(balancerOf(keys, options), 3_000, () => ({ ms: 10 })));
+  assert.ok(idle > 0.8, `${idle} of the calls stayed near while nothing else ran`);
+
+  const { balancer } = balancerOf(keys, options);
+  for (let i = 0; i < 60; i++) balancer.pick()!.started();
+  const running = (of: (key: string) => boolean) =>
+    balancer.nodes().reduce((sum, { key, inFlight }) => sum + (of(key) ? inFlight : 0), 0);
+  const [nearby, away] = [running(near) / 2, running((key) => !near(key)) / 4];
+  assert.ok(nearby > away && nearby < 3 * away, `${nearby} running on each nearby instance, ${away} on each other`);
+
+  const failing = share(sequence(balancerOf(keys, options), 3_000, (key) => ({ ms: 10, ok: !near(key) })));
+  assert.ok(failing < 0.02, `${failing} of the calls stayed near while those failed`);
+});
+
+test("a distance that is no positive number counts as 1", () => {
+  for (const distance of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+    const { balancer } = balancerOf(["a", "b"], { distance: (key) => (key === "a" ? distance : 1) });
+    const [a, b] = balancer.nodes();
+    assert.equal(a!.load(), b!.load());
+  }
+});

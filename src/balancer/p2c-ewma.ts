@@ -13,6 +13,11 @@ export interface P2cEwmaOptions<K> {
   /** Relative share of a key, read at each set(): 2 means twice the calls. What is no positive number counts as 1. Default 1. */
   weight?: (key: K) => number;
   /**
+   * How many times dearer a call to a key is than to one nearby, read at each set(): nearby ones go first, until they are
+   * about so many times busier. What is no positive number counts as 1. Default 1.
+   */
+  distance?: (key: K) => number;
+  /**
    * Called at each pick, for debug logs: the node chosen, and the three that were compared (some may be the same), two
    * taken at random and the one remembered from the pick before. Their loads already include the new call.
    */
@@ -33,22 +38,24 @@ const LARGEST_DRAW = 1 - Number.EPSILON;
 export class P2cEwma<K> {
   readonly #pool: Pool;
   readonly #random: () => number;
-  readonly #weight: ((key: K) => number) | undefined;
+  readonly #weight: P2cEwmaOptions<K>["weight"];
+  readonly #distance: P2cEwmaOptions<K>["distance"];
   readonly #onPick: P2cEwmaOptions<K>["onPick"];
   readonly #members = new Map<K, Member<K>>();
   /** Instances that left, the longest gone first. */
   readonly #left = new Map<K, Member<K>>();
   #list: Member<K>[] = [];
-  /** Only where weights differ. */
+  /** Only where weights or distances differ. */
   #sampler: Sampler | undefined;
   #remembered: Member<K> | undefined;
   #round = 0;
 
   constructor(options: P2cEwmaOptions<K> = {}) {
-    const { now = () => performance.now(), random = Math.random, weight, onPick } = options;
+    const { now = () => performance.now(), random = Math.random, weight, distance, onPick } = options;
     this.#pool = new Pool(now);
     this.#random = random;
     this.#weight = weight;
+    this.#distance = distance;
     this.#onPick = onPick;
   }
 
@@ -74,13 +81,16 @@ export class P2cEwma<K> {
       if (member.round === this.#round) continue;
       member.round = this.#round;
       if (this.#weight) member.perWeight = 1 / positive(this.#weight(key));
+      if (this.#distance) member.distance = positive(this.#distance(key));
       list.push(member);
     }
     this.#list = list;
     this.#pool.size = list.length;
     this.#leave();
-    const even = list.every(({ perWeight }) => perWeight === list[0]!.perWeight);
-    this.#sampler = even ? undefined : new Sampler(list.map(({ perWeight }) => 1 / perWeight));
+    // By the square, because the nearest of two is drawn too seldom otherwise where most are far.
+    const chances = list.map(({ perWeight, distance }) => 1 / (perWeight * distance * distance));
+    const even = chances.every((chance) => chance === chances[0]);
+    this.#sampler = even ? undefined : new Sampler(chances);
     if (this.#remembered?.round !== this.#round) this.#remembered = undefined;
   }
 
@@ -108,7 +118,7 @@ export class P2cEwma<K> {
     return chosen;
   }
 
-  /** A random index, in proportion to the weights; while these are equal, another one than the given. */
+  /** A random index, by weight and distance; while these are equal for all, another one than the given. */
   #draw(other?: number): number {
     const drawn = Math.min(this.#random(), LARGEST_DRAW);
     if (this.#sampler) return this.#sampler.index(drawn);
@@ -150,6 +160,6 @@ function lightest<K>(first: Member<K>, second: Member<K>, remembered: Member<K>)
   return remembered.weighed < best.weighed * ABOUT_EQUAL ? remembered : best;
 }
 
-function positive(weight: number): number {
-  return weight > 0 && weight < Number.POSITIVE_INFINITY ? weight : 1;
+function positive(factor: number): number {
+  return factor > 0 && factor < Number.POSITIVE_INFINITY ? factor : 1;
 }

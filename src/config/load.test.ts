@@ -132,6 +132,7 @@ OrderRpc:
   Middlewares: { Breaker: false }
   BalancerName: round_robin
   Subset: 20
+  Zone: eu-1a
   HealthCheck: false
   Retry: { MaxAttempts: 4, MaxBackoff: 2s, Budget: 0.2 }
   Methods:
@@ -177,6 +178,7 @@ OrderRpc:
       Middlewares: { Trace: true, Duration: true, Prometheus: true, Breaker: false, Timeout: true },
       BalancerName: "round_robin",
       Subset: 20,
+      Zone: "eu-1a",
       HealthCheck: false,
       Retry: { MaxAttempts: 4, InitialBackoff: 50, MaxBackoff: 2000, Codes: ["UNAVAILABLE"], Budget: 0.2 },
       Methods: [

@@ -57,6 +57,8 @@ export const rpcClientConfig = z
     Subset: z.int({ error: "expected a number of instances, 0 for all" }).min(0).default(0),
     /** Rollcall's own: watch each instance's grpc.health.v1 and call none that is NOT_SERVING. */
     HealthCheck: flag(true),
+    /** Rollcall's own: the zone this client runs in; instances of the same zone are preferred. Off when not given. */
+    Zone: optionalText("the name of a zone"),
     /** Rollcall's own: try again what failed before anything was answered. Off by default; `Retry: {}` is on. */
     Retry: retryConfig.optional(),
     /** Rollcall's own: what is different for single methods. The first entry that names a method exactly counts, then `*`. */

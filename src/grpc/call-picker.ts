@@ -1,6 +1,7 @@
 import { status } from "@grpc/grpc-js";
 import { outcomeOf } from "../balancer/outcome.js";
 import { type Node, P2cEwma } from "../balancer/p2c-ewma.js";
+import type { Instance } from "../instance.js";
 import { log, logs } from "../log.js";
 import type { CallDoor } from "./call-door.js";
 import type { Connection } from "./connection.js";
@@ -30,6 +31,7 @@ export class CallPicker implements Picker {
   readonly #service: () => string;
   readonly #reservations = new Reservations();
   #compared: readonly Compared[] = [];
+  #distance: (instance: Instance) => number = () => 1;
 
   /** @param connections by the identity that the balancer knows them by. */
   constructor(connections: ReadonlyMap<string, Connection>, service: () => string) {
@@ -37,14 +39,16 @@ export class CallPicker implements Picker {
     this.#service = service;
     this.#balancer = new P2cEwma<string>({
       weight: (id) => connections.get(id)?.instance.weight ?? 1,
+      distance: (id) => this.#distance(connections.get(id)!.instance),
       onPick: (_chosen, first, second, remembered) => {
         if (logs("debug")) this.#compared = compare([first, second, remembered]);
       },
     });
   }
 
-  /** Makes these the connections to choose from. */
-  set(ids: Iterable<string>): void {
+  /** Makes these the connections to choose from; so far away is each instance. */
+  set(ids: Iterable<string>, distance: (instance: Instance) => number): void {
+    this.#distance = distance;
     this.#balancer.set(ids);
   }
 

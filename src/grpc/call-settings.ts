@@ -12,10 +12,11 @@ export function clientServiceConfig({
   BalancerName = POLICY,
   Subset = 0,
   HealthCheck = true,
+  Zone,
   Retry,
   Methods = [],
 }: ClientConfig): object {
-  const balancer = BalancerName === POLICY ? { subset: Subset, healthCheck: HealthCheck } : {};
+  const balancer = BalancerName === POLICY ? { subset: Subset, healthCheck: HealthCheck, zone: Zone } : {};
   const retries = Retry ? [{ name: [{}], ...retryPolicy(Retry) }] : [];
   const methods = Methods.filter((method) => method.Retry || method.Hedge).map(methodConfig);
   return {

@@ -6,17 +6,20 @@ export interface PolicyConfig {
   readonly healthCheck: boolean;
   /** Name of the service whose health is watched; "" means the server as a whole. Default "". */
   readonly healthService: string;
+  /** The client's own zone, whose instances are preferred; "" prefers none. Default "". */
+  readonly zone: string;
 }
 
-const DEFAULTS: PolicyConfig = { subset: 0, healthCheck: true, healthService: "" };
+const DEFAULTS: PolicyConfig = { subset: 0, healthCheck: true, healthService: "", zone: "" };
 
 /** @throws Error that names the field and the expected form. */
 export function parsePolicyConfig(json: object): PolicyConfig {
-  const { subset, healthCheck, healthService } = { ...DEFAULTS, ...json };
+  const { subset, healthCheck, healthService, zone } = { ...DEFAULTS, ...json };
   if (!Number.isInteger(subset) || subset < 0) throw refused("subset", subset, "a whole number, 0 for all instances");
   if (typeof healthCheck !== "boolean") throw refused("healthCheck", healthCheck, "true or false");
   if (typeof healthService !== "string") throw refused("healthService", healthService, "a service name");
-  return { subset, healthCheck, healthService };
+  if (typeof zone !== "string") throw refused("zone", zone, "the name of a zone");
+  return { subset, healthCheck, healthService, zone };
 }
 
 function refused(field: string, value: unknown, expected: string): Error {

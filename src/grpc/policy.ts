@@ -19,6 +19,7 @@ import {
   type StatusObject,
   UnavailablePicker,
 } from "./shield.js";
+import { distanceFrom } from "./zone.js";
 
 /** Registers the load-balancing policy `p2c_ewma` with grpc-js. */
 export function registerP2cEwma(): void {
@@ -51,6 +52,7 @@ class P2cEwmaPolicy implements Policy<PolicyConfig> {
   readonly #doubted = new Set<string>();
   readonly #picker: CallPicker;
   #knowledge: Knowledge | undefined;
+  #zone = "";
   #ready = new Set<string>();
   #takeover: NodeJS.Timeout | undefined;
   /** Whether calls may start: some connection is ready, and the others have had their time. */
@@ -66,6 +68,7 @@ class P2cEwmaPolicy implements Policy<PolicyConfig> {
   update(endpoints: readonly Endpoint[], config: PolicyConfig, options: ChannelOptions): void {
     const fleet = fleetOf(options);
     this.#knowledge = fleet?.knowledge;
+    this.#zone = config.zone;
     const listed = new Map<string, { endpoint: Endpoint; instance: Instance }>();
     for (const [index, endpoint] of endpoints.entries()) {
       const instance = fleet?.instances[index] ?? { address: endpointText(endpoint) };
@@ -175,7 +178,8 @@ class P2cEwmaPolicy implements Policy<PolicyConfig> {
     for (const [id, connection] of this.#connections) if (connection.ready) ready.add(id);
     const lost = [...this.#ready].some((id) => !ready.has(id) && this.#connections.has(id));
     this.#ready = ready;
-    this.#picker.set(ready);
+    const instances = [...this.#connections.values()].map(({ instance }) => instance);
+    this.#picker.set(ready, distanceFrom(this.#zone, instances));
     this.#report();
     if (lost) this.#helper.requestReresolution();
   }
