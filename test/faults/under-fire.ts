@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { createClient, setLogger } from "../../src/index.js";
+import { EchoClient, say } from "../support/echo.js";
+import { etcdctl } from "../support/etcd.js";
+import { type InstanceProcess, startInstance } from "../support/instance-process.js";
+import { Traffic } from "../support/traffic.js";
+import { until } from "../support/until.js";
+
+/** Another call begins this often, in milliseconds, whether or not those before have ended. */
+const CALL_EVERY_MS = 5;
+
+/** How long a fault lasts, in seconds: `FAULT_SECONDS`, or a default that suits continuous integration. */
+export function faultMs(usualSeconds: number): number {
+  return Number(process.env.FAULT_SECONDS ?? usualSeconds) * 1_000;
+}
+
+/** Where a service is listed. */
+export interface Listed {
+  readonly hosts: readonly string[];
+  readonly key: string;
+}
+
+/** Calls that go on without pause while something is done to the registry. */
+export class CallsUnderFire implements AsyncDisposable {
+  readonly traffic = new Traffic();
+  readonly #client: EchoClient;
+  readonly #running = new Set<Promise<void>>();
+  readonly #timer: NodeJS.Timeout;
+
+  /** @param timeoutMs deadline of each call; 2,000 is the default of the configuration. */
+  constructor({ hosts, key }: Listed, timeoutMs = 2_000) {
+    this.#client = createClient(EchoClient, { Etcd: { Hosts: [...hosts], Key: key }, Timeout: timeoutMs });
+    this.#timer = setInterval(() => this.#call(), CALL_EVERY_MS);
+  }
+
+  /** Resolves when these instances answer, and nobody else. */
+  settledOn(instances: readonly { address: string }[]): Promise<void> {
+    return this.traffic.settleOn(...instances.map(({ address }) => address));
+  }
+
+  /** Resolves when this instance has answered a call. */
+  async reaches(address: string): Promise<void> {
+    while ((await this.traffic.next()).instance !== address);
+  }
+
+  /** Ends the calls, prints the line of the fault and asserts that no call has failed. */
+  async lostNothing(fault: string, convergedMs: number): Promise<void> {
+    await this.end(fault, convergedMs);
+    assert.deepEqual(this.traffic.failures, []);
+    assert.ok(this.traffic.calls > 0);
+  }
+
+  /** Ends the calls and prints the line of the fault. */
+  async end(fault: string, convergedMs: number): Promise<void> {
+    await this.#stop();
+    const { calls, failures } = this.traffic;
+    console.log(
+      `${fault}: ${calls} calls, ${failures.length} failed, converged after ${(convergedMs / 1_000).toFixed(1)} s`,
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stop();
+    this.#client.close();
+  }
+
+  async #stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await Promise.all(this.#running);
+  }
+
+  #call(): void {
+    const call = say(this.#client)
+      .then(
+        ({ instance }) => this.traffic.record({ instance, code: "OK" }),
+        ({ code, details }) => this.traffic.record({ code: String(code), error: details }),
+      )
+      .finally(() => this.#running.delete(call));
+    this.#running.add(call);
+  }
+}
+
+/** Servers in processes of their own, as in production. */
+export class Fleet implements AsyncDisposable {
+  readonly instances: readonly InstanceProcess[];
+
+  private constructor(instances: readonly InstanceProcess[]) {
+    this.instances = instances;
+  }
+
+  static async start(size: number, listed: Listed, ttlSeconds: number): Promise<Fleet> {
+    const yaml = serverYaml(listed, ttlSeconds);
+    return new Fleet(await Promise.all(Array.from({ length: size }, () => startInstance(yaml))));
+  }
+
+  get addresses(): string[] {
+    return this.instances.map(({ address }) => address);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(
+      this.instances.map(({ process: { exitCode, signalCode }, end }) => exitCode ?? signalCode ?? end("SIGKILL")),
+    );
+  }
+}
+
+function serverYaml({ hosts, key }: Listed, ttlSeconds: number): string {
+  return `Name: ${key}
+ListenOn: 127.0.0.1:0
+Etcd:
+  Hosts: [${hosts.join(", ")}]
+  Key: ${key}
+  TTL: ${ttlSeconds}s
+`;
+}
+
+/** What etcd lists, as its own tool says it: one value a line. */
+export async function values(endpoint: string, key: string): Promise<string[]> {
+  const lines = await etcdctl(endpoint, "get", "--prefix", `${key}/`, "--print-value-only");
+  return lines.split("\n").filter(Boolean).sort();
+}
+
+/** Resolves when etcd lists each of these once, and nothing else. */
+export async function listsOnce(endpoint: string, key: string, addresses: readonly string[]): Promise<void> {
+  const wanted = [...addresses].sort().join();
+  await until(
+    async () => (await values(endpoint, key).catch(() => [])).join() === wanted,
+    `${key} lists ${wanted}`,
+    60_000,
+  );
+}
+
+/** What this process has logged at warn and above, from now on. */
+export function loggedWarnings(): readonly string[] {
+  const lines: string[] = [];
+  const note = (_facts: object, message: string) => lines.push(message);
+  setLogger({ debug: () => {}, info: () => {}, warn: note, error: note }, "warn");
+  return lines;
+}
+
+/** Measures from now on, in milliseconds. */
+export function stopwatch(): () => number {
+  const began = performance.now();
+  return () => performance.now() - began;
+}
+
+/** Lets `await using` stop it. */
+export async function disposable<T extends { stop(): Promise<void> }>(
+  starting: Promise<T>,
+): Promise<T & AsyncDisposable> {
+  const started = await starting;
+  return Object.assign(started, { [Symbol.asyncDispose]: () => started.stop() });
+}
