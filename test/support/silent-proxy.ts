@@ -11,6 +11,8 @@ export class SilentProxy {
   readonly #server: Server;
   #port = 0;
   #silent = new Set<Socket>();
+  /** Connections taken so far. */
+  accepted = 0;
 
   constructor(targetPort: number) {
     this.#target = targetPort;
@@ -41,6 +43,7 @@ export class SilentProxy {
   }
 
   #forward(client: Socket): void {
+    this.accepted += 1;
     const upstream = connect(this.#target, "127.0.0.1");
     for (const [from, to] of [
       [client, upstream],
