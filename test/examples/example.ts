@@ -66,16 +66,16 @@ export async function endOf(child: ChildProcess): Promise<Ended> {
   return { status: signal ?? code, stdout: await stdout, stderr: await stderr };
 }
 
-/** Resolves with the first line of the log (JSON on standard error) with this message. */
-export async function logged(child: ChildProcess, message: string): Promise<Record<string, unknown>> {
+/** Resolves with the first line of the log (JSON on standard error) whose message begins so. */
+export async function logged(child: ChildProcess, beginning: string): Promise<Record<string, unknown>> {
   const said: string[] = [];
   for await (const line of createInterface(child.stderr!)) {
     said.push(line);
     if (!line.startsWith("{")) continue;
     const facts = JSON.parse(line) as Record<string, unknown>;
-    if (facts.msg === message) return facts;
+    if (String(facts.msg).startsWith(beginning)) return facts;
   }
-  throw new Error(`the process ended without logging "${message}":\n${said.join("\n")}`);
+  throw new Error(`the process ended without logging "${beginning}":\n${said.join("\n")}`);
 }
 
 async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
