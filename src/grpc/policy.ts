@@ -28,9 +28,10 @@ export function registerP2cEwma(): void {
 
 /**
  * How long instances that an emptied registry no longer lists stay in use after the first new registration, in
- * milliseconds: the others that are about to register again would otherwise leave the first one with all the traffic.
+ * milliseconds. The others learn of the loss by their next keepalive, a third of the TTL of 10 s later, and would
+ * meanwhile leave the first one with all the traffic.
  */
-const TAKEOVER_MS = 1_000;
+const TAKEOVER_MS = 4_000;
 
 /**
  * How long calls that wait for a first connection wait for the others too, in milliseconds: else all of them would go to
