@@ -5,7 +5,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
-import type { ServerConfig } from "../../src/grpc/server-config.js";
+import type { ServerConfig } from "../../src/grpc/server/server-config.js";
 import { EchoClient, say } from "../support/echo.js";
 import { type Etcd, etcdctl, etcdSkipReason, startEtcd } from "../support/etcd.js";
 import { freePort } from "../support/ports.js";

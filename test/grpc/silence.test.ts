@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
-import { createClient } from "../../src/grpc/client.js";
+import { createClient } from "../../src/grpc/client/client.js";
 import { setLogger } from "../../src/log.js";
 import { EchoClient, say, startBareEcho } from "../support/echo.js";
 import { SilentProxy } from "../support/silent-proxy.js";

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
 import { createKubernetesBackend } from "../../src/backends/kubernetes/index.js";
 import { sleep } from "../../src/backoff.js";
-import { createServer, type Server } from "../../src/grpc/server.js";
+import { createServer, type Server } from "../../src/grpc/server/server.js";
 import { registerBackend } from "../../src/registry.js";
 import { EchoClient, type EchoReply, EchoService, echoHandlers, say } from "../support/echo.js";
 import { KubeApiServer } from "../support/kube-api.js";

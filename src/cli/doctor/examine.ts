@@ -5,7 +5,7 @@ import { readConfig } from "../../config/load.js";
 import type { RpcClientConfig } from "../../config/rpc-client-config.js";
 import type { RpcServerConfig } from "../../config/rpc-server-config.js";
 import { YamlFile } from "../../config/yaml-file.js";
-import { targetOfEtcd } from "../../grpc/client-config.js";
+import { targetOfEtcd } from "../../grpc/client/client-config.js";
 import { toJson } from "../output.js";
 import { type Check, failed, note, ok } from "./check.js";
 import { checkAddresses, checkTarget } from "./check-client.js";

@@ -1,7 +1,7 @@
 /** One instance of the echo service, as an application would write it. Options are JSON in the first argument. */
 import * as grpc from "@grpc/grpc-js";
-import { createServer } from "../../../src/grpc/server.js";
-import type { ServerConfig } from "../../../src/grpc/server-config.js";
+import { createServer } from "../../../src/grpc/server/server.js";
+import type { ServerConfig } from "../../../src/grpc/server/server-config.js";
 import { EchoService, echoHandlers } from "../../support/echo.js";
 
 export interface InstanceOptions {

@@ -1,6 +1,6 @@
 /** A service and its client, from beginning to end, and then nothing: the process must end by itself. */
-import { createClient } from "../../../src/grpc/client.js";
-import { createServer } from "../../../src/grpc/server.js";
+import { createClient } from "../../../src/grpc/client/client.js";
+import { createServer } from "../../../src/grpc/server/server.js";
 import { EchoClient, EchoService, echoHandlers, say } from "../../support/echo.js";
 
 const Etcd = { Hosts: [process.argv[2]!], Key: "whole-life.rpc" };

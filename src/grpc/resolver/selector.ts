@@ -1,7 +1,7 @@
 import { status } from "@grpc/grpc-js";
+import { BaseFilter, type CallConfig, type ConfigSelector, type MethodConfig, type StatusObject } from "../shield.js";
 import type { Knowledge } from "./knowledge.js";
 import { methodConfigFor } from "./service-config.js";
-import { BaseFilter, type CallConfig, type ConfigSelector, type MethodConfig, type StatusObject } from "./shield.js";
 
 /**
  * Gives each call its method config and, while no instance is ready, a filter that says why it waited in case its

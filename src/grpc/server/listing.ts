@@ -1,6 +1,6 @@
-import type { Instance } from "../instance.js";
-import { log } from "../log.js";
-import { loadBackend, type Registration, type Target } from "../registry.js";
+import type { Instance } from "../../instance.js";
+import { log } from "../../log.js";
+import { loadBackend, type Registration, type Target } from "../../registry.js";
 
 /** A server's place in its registry: in and out, as often as wanted. */
 export class Listing {

@@ -1,12 +1,12 @@
 import { status } from "@grpc/grpc-js";
-import { outcomeOf } from "../balancer/outcome.js";
-import { type Node, P2cEwma } from "../balancer/p2c-ewma.js";
-import type { Instance } from "../instance.js";
-import { log, logs } from "../log.js";
+import { outcomeOf } from "../../balancer/outcome.js";
+import { type Node, P2cEwma } from "../../balancer/p2c-ewma.js";
+import type { Instance } from "../../instance.js";
+import { log, logs } from "../../log.js";
+import { type Picker, type PickResult, PickResultType } from "../shield.js";
 import type { CallDoor } from "./call-door.js";
 import type { Connection } from "./connection.js";
 import { Reservations } from "./reservations.js";
-import { type Picker, type PickResult, PickResultType } from "./shield.js";
 
 const QUEUE: PickResult = {
   pickResultType: PickResultType.QUEUE,

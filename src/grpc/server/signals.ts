@@ -1,4 +1,4 @@
-import { log } from "../log.js";
+import { log } from "../../log.js";
 
 /** What a signal stops. */
 export interface Stoppable {

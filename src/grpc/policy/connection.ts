@@ -1,8 +1,6 @@
 import { type ChannelOptions, connectivityState as State } from "@grpc/grpc-js";
-import type { Instance } from "../instance.js";
-import { log } from "../log.js";
-import { CallDoor } from "./call-door.js";
-import { watchHealth } from "./health-watch.js";
+import type { Instance } from "../../instance.js";
+import { log } from "../../log.js";
 import {
   childHelper,
   createLeaf,
@@ -12,7 +10,9 @@ import {
   redial,
   type Subchannel,
   subchannelOf,
-} from "./shield.js";
+} from "../shield.js";
+import { CallDoor } from "./call-door.js";
+import { watchHealth } from "./health-watch.js";
 import { givesSignOfLife } from "./sign-of-life.js";
 
 /** A connection on which a call timed out and nothing is heard for so long is given up. Milliseconds. */

@@ -1,4 +1,4 @@
-import type { Node } from "../balancer/p2c-ewma.js";
+import type { Node } from "../../balancer/p2c-ewma.js";
 
 /** A pick starts its call within a microtask, or after call credentials are fetched; later than this it never will. */
 const EXPIRY_MS = 10_000;

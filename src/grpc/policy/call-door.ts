@@ -6,7 +6,7 @@ import {
   callStarter,
   type StatusObject,
   type Subchannel,
-} from "./shield.js";
+} from "../shield.js";
 
 /**
  * Stands in for a connection at the moment grpc-js starts a call on it, to see what the policy is not told: the method,

@@ -1,8 +1,8 @@
-import type { MethodSettings, RetryConfig } from "../config/call-settings.js";
-import type { EtcdConfig } from "../config/etcd-config.js";
-import type { RpcClientConfig } from "../config/rpc-client-config.js";
-import { parseTargetUrl } from "../config/target.js";
-import { checkScheme, type Target } from "../registry.js";
+import type { MethodSettings, RetryConfig } from "../../config/call-settings.js";
+import type { EtcdConfig } from "../../config/etcd-config.js";
+import type { RpcClientConfig } from "../../config/rpc-client-config.js";
+import { parseTargetUrl } from "../../config/target.js";
+import { checkScheme, type Target } from "../../registry.js";
 
 type Given<T> = { readonly [K in keyof T]?: T[K] | undefined };
 

@@ -1,15 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { type ChannelOptions, Metadata, connectivityState as State, status } from "@grpc/grpc-js";
-import { subset } from "../balancer/subset.js";
-import type { Instance } from "../instance.js";
-import { log } from "../log.js";
-import { CallPicker } from "./call-picker.js";
-import { Connection } from "./connection.js";
-import { connectionOptions } from "./connection-options.js";
-import { fleetOf } from "./fleet.js";
-import type { Knowledge } from "./knowledge.js";
-import { type PolicyConfig, parsePolicyConfig } from "./policy-config.js";
-import { POLICY } from "./service-config.js";
+import { subset } from "../../balancer/subset.js";
+import type { Instance } from "../../instance.js";
+import { log } from "../../log.js";
+import { fleetOf } from "../resolver/fleet.js";
+import type { Knowledge } from "../resolver/knowledge.js";
+import { POLICY } from "../resolver/service-config.js";
 import {
   type Endpoint,
   endpointText,
@@ -18,7 +14,11 @@ import {
   registerPolicy,
   type StatusObject,
   UnavailablePicker,
-} from "./shield.js";
+} from "../shield.js";
+import { CallPicker } from "./call-picker.js";
+import { Connection } from "./connection.js";
+import { connectionOptions } from "./connection-options.js";
+import { type PolicyConfig, parsePolicyConfig } from "./policy-config.js";
 import { distanceFrom } from "./zone.js";
 
 /** Registers the load-balancing policy `p2c_ewma` with grpc-js. */

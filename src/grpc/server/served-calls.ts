@@ -1,5 +1,5 @@
 import * as grpc from "@grpc/grpc-js";
-import { runInCall } from "./call-context.js";
+import { runInCall } from "../call-context.js";
 
 export interface ServedCallsOptions {
   /** Longest time a unary call of this path may take, in milliseconds; 0 = no limit. */

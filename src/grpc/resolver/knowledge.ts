@@ -1,4 +1,4 @@
-import type { Target } from "../registry.js";
+import type { Target } from "../../registry.js";
 
 /** What one channel knows of its service now: written by resolver and policy, read when a call must be told why it waited. */
 export class Knowledge {

@@ -1,6 +1,6 @@
 import { type Metadata, type StatusObject, status } from "@grpc/grpc-js";
 import { context, propagation, type Span, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
-import { parseAddress } from "../address.js";
+import { parseAddress } from "../../address.js";
 
 /** Does nothing until the application installs an OpenTelemetry SDK. */
 const tracer = trace.getTracer("rollcall");

@@ -1,8 +1,8 @@
 import { Metadata } from "@grpc/grpc-js";
-import { type CallListener, type ConnectionCall, callStarter, type Subchannel } from "./shield.js";
+import { type CallListener, type ConnectionCall, callStarter, type Subchannel } from "../shield.js";
 
 /** Loaded at the first connection, because importing Rollcall must cost next to nothing. */
-export const healthMessages = () => import("../proto/health.js");
+export const healthMessages = () => import("../../proto/health.js");
 export type HealthMessages = Awaited<ReturnType<typeof healthMessages>>;
 
 /**

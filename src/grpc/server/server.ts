@@ -1,20 +1,20 @@
 import * as grpc from "@grpc/grpc-js";
-import { formatAddress } from "../address.js";
-import { sleep } from "../backoff.js";
-import { advertisedAddress, isLoopbackAbroad } from "../config/advertise.js";
-import { parseListenAddress } from "../config/listen-address.js";
-import { parseTargetUrl } from "../config/target.js";
-import type { Instance } from "../instance.js";
-import { log, setLogLevel } from "../log.js";
-import type { Target } from "../registry.js";
-import { targetOfEtcd } from "./client-config.js";
+import { formatAddress } from "../../address.js";
+import { sleep } from "../../backoff.js";
+import { advertisedAddress, isLoopbackAbroad } from "../../config/advertise.js";
+import { parseListenAddress } from "../../config/listen-address.js";
+import { parseTargetUrl } from "../../config/target.js";
+import type { Instance } from "../../instance.js";
+import { log, setLogLevel } from "../../log.js";
+import type { Target } from "../../registry.js";
+import { targetOfEtcd } from "../client/client-config.js";
 import { HEALTH_SERVICE, ServerHealth } from "./health-service.js";
 import { Listing } from "./listing.js";
 import { ServedCalls } from "./served-calls.js";
 import { DEFAULTS, type ServerConfig } from "./server-config.js";
 import { ServiceServer } from "./service-server.js";
 import { type Stoppable, stopOnSignals } from "./signals.js";
-import "./register.js";
+import "../register.js";
 
 export interface ServerSettings {
   /** Default insecure. */

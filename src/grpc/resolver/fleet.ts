@@ -1,7 +1,7 @@
 import type { ChannelOptions } from "@grpc/grpc-js";
-import type { Instance } from "../instance.js";
+import type { Instance } from "../../instance.js";
+import { PRIVATE_OPTION } from "../shield.js";
 import type { Knowledge } from "./knowledge.js";
-import { PRIVATE_OPTION } from "./shield.js";
 
 const FLEET_OPTION = `${PRIVATE_OPTION}fleet`;
 

@@ -1,7 +1,7 @@
 import { status } from "@grpc/grpc-js";
-import { Backoff } from "../backoff.js";
+import { Backoff } from "../../backoff.js";
+import type { ConnectionCall, Subchannel } from "../shield.js";
 import { type HealthMessages, healthMessages, startHealthCall } from "./health-call.js";
-import type { ConnectionCall, Subchannel } from "./shield.js";
 
 /** Ends with which a server says that it does not tell its health: it counts as healthy. */
 const NOT_TOLD: readonly status[] = [status.UNIMPLEMENTED, status.UNAUTHENTICATED, status.PERMISSION_DENIED];

@@ -1,5 +1,5 @@
 import type { ChannelOptions } from "@grpc/grpc-js";
-import { type MethodConfig, parseDuration, type ServiceConfig } from "./shield.js";
+import { type MethodConfig, parseDuration, type ServiceConfig } from "../shield.js";
 
 /** Name of Rollcall's load-balancing policy in service configs. */
 export const POLICY = "p2c_ewma";

@@ -1,4 +1,4 @@
-import type { Instance } from "../instance.js";
+import type { Instance } from "../../instance.js";
 
 /** How many times busier than the others the instances of the own zone may be before calls go elsewhere (docs/balancing.md, "Zones"). */
 const ELSEWHERE = 2;

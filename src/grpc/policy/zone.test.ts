@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Instance } from "../instance.js";
+import type { Instance } from "../../instance.js";
 import { distanceFrom } from "./zone.js";
 
 const at = (address: string, zone?: string, hints?: string): Instance => ({
