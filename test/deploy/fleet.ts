@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import type { ServerConfig } from "../../src/grpc/server/server-config.js";
+import type { ServerConfig } from "../../src/grpc/server-config.js";
 import { freePort } from "../support/ports.js";
 import type { Processes } from "./compiled.js";
 import type { DelayOptions } from "./processes/delay.js";
@@ -19,7 +19,8 @@ export class Instance {
     this.#processes = processes;
     this.name = address;
     this.address = address;
-    this.#options = { name: this.name, config: { ...config, ListenOn: address } };
+    // No time limit: on a machine that is busy elsewhere a handler may not be run for seconds.
+    this.#options = { name: this.name, config: { Timeout: 0, ...config, ListenOn: address } };
   }
 
   get pid(): number {
