@@ -1,6 +1,6 @@
 import { status } from "@grpc/grpc-js";
-import type { ConnectionCall, Subchannel } from "../shield.js";
 import { startHealthCall } from "./health-call.js";
+import type { ConnectionCall, Subchannel } from "./shield.js";
 
 /**
  * Asks over a connection whether anybody is at its other end. Any answer will do, a refusal too. A call of
@@ -11,10 +11,12 @@ import { startHealthCall } from "./health-call.js";
 export function givesSignOfLife(subchannel: Subchannel, limitMs: number): Promise<boolean> {
   return new Promise((resolve) => {
     let call: ConnectionCall | undefined;
-    const timer = setTimeout(() => {
+    // After a stall of this process timers come first; an answer that is there already is still read before this is.
+    const giveUp = () => {
       resolve(false);
       call?.cancelWithStatus(status.CANCELLED, "no sign of life");
-    }, limitMs);
+    };
+    const timer = setTimeout(() => setImmediate(giveUp), limitMs);
     timer.unref();
     const alive = () => {
       clearTimeout(timer);
