@@ -1,6 +1,6 @@
 import { status } from "@grpc/grpc-js";
-import { startHealthCall } from "./health-call.js";
 import type { ConnectionCall, Subchannel } from "../shield.js";
+import { startHealthCall } from "./health-call.js";
 
 /**
  * Asks over a connection whether anybody is at its other end. Any answer will do, a refusal too. A call of
