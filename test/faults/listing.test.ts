@@ -49,7 +49,7 @@ describe("one etcd that is well", { skip, concurrency: 2 }, () => {
   test("7: a frozen server is taken out past its TTL and is back by itself once resumed", async () => {
     const listed = at("frozen.rpc");
     await using fleet = await Fleet.start(3, listed, TTL_SECONDS);
-    await using calls = new CallsUnderFire(listed);
+    await using calls = new CallsUnderFire(listed, 5_000);
     await calls.settledOn(fleet.instances);
     const [frozen, ...running] = fleet.instances;
     frozen!.process.kill("SIGSTOP");
@@ -68,7 +68,7 @@ describe("one etcd that is well", { skip, concurrency: 2 }, () => {
     await listsOnce(etcd.endpoint, listed.key, fleet.addresses);
     await calls.end(`7 frozen past its TTL of ${TTL_SECONDS} s, resumed`, converged);
     assert.equal(calls.traffic.failures.length, failed, "no call fails after it is taken out");
-    assert.ok(failed < calls.traffic.calls / 20, `only calls that were sent to it while it froze fail: ${failed}`);
+    assert.ok(failed < calls.traffic.calls / 5, `only calls that were sent to it while it froze fail: ${failed}`);
   });
 
   test("11: all leases expire while the instances live: calls go on, one loud line, the dead are dropped", async () => {

@@ -27,8 +27,8 @@ export class CallsUnderFire implements AsyncDisposable {
   readonly #running = new Set<Promise<void>>();
   readonly #timer: NodeJS.Timeout;
 
-  /** @param timeoutMs deadline of each call; 2,000 is the default of the configuration. */
-  constructor({ hosts, key }: Listed, timeoutMs = 2_000) {
+  /** @param timeoutMs deadline of each call; long, so that a busy machine is not taken for a lost call. */
+  constructor({ hosts, key }: Listed, timeoutMs = 20_000) {
     this.#client = createClient(EchoClient, { Etcd: { Hosts: [...hosts], Key: key }, Timeout: timeoutMs });
     this.#timer = setInterval(() => this.#call(), CALL_EVERY_MS);
   }
@@ -107,6 +107,7 @@ export class Fleet implements AsyncDisposable {
 function serverYaml({ hosts, key }: Listed, ttlSeconds: number): string {
   return `Name: ${key}
 ListenOn: 127.0.0.1:0
+Timeout: 0
 Etcd:
   Hosts: [${hosts.join(", ")}]
   Key: ${key}
