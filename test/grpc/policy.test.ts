@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
+import { HealthImplementation } from "grpc-health-check";
 import "../../src/register.js";
 import { setLogger } from "../../src/log.js";
 import { EchoClient, say, startBareEcho, tally } from "../support/echo.js";
 import { FixtureRegistry } from "../support/fixture-backend.js";
+import { SilentProxy } from "../support/silent-proxy.js";
 import { until } from "../support/until.js";
 
 const registry = new FixtureRegistry();
@@ -32,6 +34,10 @@ const connectionsOf = ({ server }: { server: grpc.Server }) =>
     ).http2Servers.keys();
     http2!.getConnections((error, count) => (error ? reject(error) : resolve(count)));
   });
+
+/** Stops a server as a deploy does; resolves when its last stream has ended. */
+const stopped = ({ server }: { server: grpc.Server }) =>
+  new Promise<void>((resolve, reject) => server.tryShutdown((error) => (error ? reject(error) : resolve())));
 
 test("a bare grpc-js client is balanced over all instances without options", async () => {
   const servers = await echoes(3);
@@ -98,7 +104,7 @@ test("a call that waits in vain is told the key, the registry and how old its an
   });
 });
 
-test("a join opens one connection and a leave closes one; the others are not touched", async () => {
+test("a join opens one connection and an instance that leaves gets no more calls; other connections are not touched", async () => {
   const servers = await echoes(4);
   const addresses = servers.map(({ address }) => address);
   registry.list("diff", addresses.slice(0, 3));
@@ -128,10 +134,19 @@ test("calls in flight on a removed instance finish", async () => {
   assert.equal((await running).instance, servers[0]!.address);
 });
 
-test("a registry that suddenly lists nobody is doubted while instances are connected, loudly", async () => {
+/** What is logged as a warning of this service from now on. */
+function warningsOf(service: string): readonly string[] {
   const warnings: string[] = [];
   const silent = () => {};
-  setLogger({ debug: silent, info: silent, error: silent, warn: (_facts, message) => warnings.push(message) });
+  const warn = (facts: object, message: string) => {
+    if ("service" in facts && facts.service === service) warnings.push(message);
+  };
+  setLogger({ debug: silent, info: silent, error: silent, warn });
+  return warnings;
+}
+
+test("a registry that suddenly lists nobody is doubted while instances are connected, loudly", async () => {
+  const warnings = warningsOf("doubt");
   const servers = await echoes(2);
   const addresses = servers.map(({ address }) => address);
   registry.list("doubt", addresses);
@@ -150,6 +165,90 @@ test("a registry that suddenly lists nobody is doubted while instances are conne
   registry.list("doubt", [fresh!.address]);
   await until(async () => (await tally(client, 20)).get(addresses[1]!) === undefined, "those that register take over");
   assert.equal(warnings.length, 1, "one line for one change of state");
+});
+
+test("a registry that loses everybody one after the other is doubted as well, for all of them, in one line", async () => {
+  const warnings = warningsOf("stepwise");
+  const servers = await echoes(4);
+  const addresses = servers.map(({ address }) => address);
+  registry.list("stepwise", addresses);
+  const client = clientOf("stepwise");
+  await until(async () => (await tally(client, 20, 5)).size === 4, "all are used");
+  for (const left of [3, 2, 1]) {
+    registry.list("stepwise", addresses.slice(-left));
+    await until(async () => (await tally(client, 20, 5)).size === left, `the ${left} that are listed are used alone`);
+  }
+  await stopped(servers[0]!);
+  registry.list("stepwise", []);
+  await until(async () => (await tally(client, 20, 5)).size === 3, "all that live are used again");
+  assert.equal((await tally(client, 40, 5)).get(addresses[0]!), undefined, "the one that has stopped is not");
+  assert.deepEqual(warnings.length, 1, "one line for one change of state");
+  assert.match(warnings[0]!, /suddenly lists no instance of "stepwise", but 3 are connected/);
+
+  const [fresh] = await echoes(1);
+  registry.list("stepwise", [addresses[1]!, fresh!.address]);
+  const listed = [addresses[1], fresh!.address].sort().join();
+  await until(
+    async () => [...(await tally(client, 20, 5)).keys()].sort().join() === listed,
+    "those that register take over",
+  );
+});
+
+test("a lost instance that gives no sign of life is not among those that are doubted for long", async () => {
+  const [silent, living] = await echoes(2);
+  const proxy = new SilentProxy(Number(silent!.address.split(":")[1]));
+  await proxy.start();
+  open.push({ close: () => void proxy.stop() });
+  const warnings: string[] = [];
+  const quiet = () => {};
+  setLogger({ debug: quiet, info: quiet, error: quiet, warn: (_facts, message) => warnings.push(message) });
+  registry.list("lifeless", [`127.0.0.1:${proxy.port}`, living!.address]);
+  const client = clientOf("lifeless");
+  await until(async () => (await tally(client, 10, 5)).size === 2, "both are used");
+  proxy.silence();
+  registry.list("lifeless", []);
+  await until(() => warnings.some((line) => /no sign of life/.test(line)), "the silent one is given up");
+  assert.deepEqual([...(await tally(client, 40, 5)).keys()], [living!.address]);
+  assert.equal(proxy.accepted, 1, "it is not dialled anew");
+});
+
+test("an instance that leaves and comes back keeps its connection", async () => {
+  const servers = await echoes(2);
+  const addresses = servers.map(({ address }) => address);
+  const proxy = new SilentProxy(Number(addresses[0]!.split(":")[1]));
+  await proxy.start();
+  open.push({ close: () => void proxy.stop() });
+  const proxied = `127.0.0.1:${proxy.port}`;
+  registry.list("back", [proxied, addresses[1]!]);
+  const client = clientOf("back");
+  await until(async () => (await tally(client, 10, 5)).size === 2, "both are used");
+  registry.list("back", [addresses[1]!]);
+  await until(async () => (await tally(client, 20, 5)).size === 1, "it has left");
+  registry.list("back", [proxied, addresses[1]!]);
+  await until(async () => (await tally(client, 20, 5)).size === 2, "it is back");
+  assert.equal(proxy.accepted, 1);
+  // It is listed, so it is kept up again.
+  await proxy.stop();
+  await proxy.start();
+  await until(() => proxy.accepted === 2, "a connection that is lost is dialled anew");
+});
+
+test("an instance that has left can stop gracefully, and close() closes connections that wait", async () => {
+  const servers = await echoes(3);
+  const addresses = servers.map(({ address }) => address);
+  for (const { server } of servers) new HealthImplementation({ "": "SERVING" }).addToServer(server);
+  registry.list("leaving", addresses);
+  const client = clientOf("leaving");
+  await until(async () => (await tally(client, 20, 5)).size === 3, "all are used");
+  registry.list("leaving", addresses.slice(2));
+  await until(async () => (await tally(client, 20, 5)).size === 1, "two have left");
+  assert.deepEqual(await Promise.all(servers.map(connectionsOf)), [1, 1, 1]);
+  // It waits for its streams, the client's health Watch among them.
+  const [stopping, waiting] = servers;
+  await stopped(stopping!);
+  assert.equal(await connectionsOf(waiting!), 1, "the client has not merely let go of both");
+  client.close();
+  await until(async () => (await connectionsOf(waiting!)) === 0, "the connection is closed with its client");
 });
 
 test("instances that cannot be reached fail calls with the reason, and are used when they come up", async () => {

@@ -49,6 +49,7 @@ export class Connection {
   #serving: boolean | undefined;
   #stopHealth: (() => void) | undefined;
   #checking = false;
+  #keptUp = true;
   #connectTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -80,9 +81,21 @@ export class Connection {
     this.#leaf.startConnecting();
   }
 
+  /** The instance is listed, as this: its connection is dialled anew whenever it is lost. */
+  keepUp(instance: Instance): void {
+    this.instance = instance;
+    this.#keptUp = true;
+    if (this.state === State.IDLE) this.connect();
+  }
+
+  /** The instance is not listed: its connection is used as long as it lasts, and then nobody waits for another. */
+  letLapse(): void {
+    this.#keptUp = false;
+  }
+
   /**
-   * To be called when a call timed out without an answer: if the connection gives no sign of life now, it is replaced. A
-   * frozen process and a host that vanished look alike from here, and neither closes its connections.
+   * To be called when there is doubt, as when a call timed out without an answer: if the connection gives no sign of life
+   * now, it is replaced. A frozen process and a host that vanished look alike from here, and neither closes its connections.
    */
   async check(): Promise<void> {
     const subchannel = this.#connected;
@@ -91,7 +104,8 @@ export class Connection {
     const alive = await givesSignOfLife(subchannel, SILENCE_MS);
     this.#checking = false;
     if (alive || subchannel !== this.#connected) return;
-    log.warn({ instance: this.instance.address }, `no sign of life for ${SILENCE_MS} ms: connecting anew`);
+    const what = this.#keptUp ? "connecting anew" : "giving it up";
+    log.warn({ instance: this.instance.address }, `no sign of life for ${SILENCE_MS} ms: ${what}`);
     this.#replace(`no sign of life for ${SILENCE_MS} ms`);
   }
 
@@ -123,14 +137,14 @@ export class Connection {
     this.#leaf.destroy();
   }
 
-  /** Dials anew. Calls that run on the old connection are left to their deadlines. */
+  /** Dials anew, unless it was to lapse. Calls that run on the old connection are left to their deadlines. */
   #replace(why: string): void {
     const given = this.#leaf;
     this.#disconnected();
     this.#leaf = this.#newLeaf();
     given.destroy();
     this.lastError = `${this.instance.address}: ${why}`;
-    this.connect();
+    if (this.#keptUp) this.connect();
     this.#onChange();
   }
 
@@ -143,7 +157,7 @@ export class Connection {
       if (subchannel) this.#nowConnected(subchannel);
     }
     // grpc-js leaves a connection that broke idle; an instance that is listed is kept connected.
-    if (this.state === State.IDLE) this.#leaf.exitIdle();
+    if (this.state === State.IDLE && this.#keptUp) this.#leaf.exitIdle();
     this.#limitConnecting();
     this.#onChange();
   }

@@ -18,6 +18,7 @@ import {
 import { CallPicker } from "./call-picker.js";
 import { Connection } from "./connection.js";
 import { connectionOptions } from "./connection-options.js";
+import { Departed } from "./departed.js";
 import { type PolicyConfig, parsePolicyConfig } from "./policy-config.js";
 import { distanceFrom } from "./zone.js";
 
@@ -51,6 +52,7 @@ class P2cEwmaPolicy implements Policy<PolicyConfig> {
   readonly #connections = new Map<string, Connection>();
   /** Connections to instances that are not listed any more since the registry suddenly listed nobody. */
   readonly #doubted = new Set<string>();
+  readonly #departed = new Departed<Connection>();
   readonly #picker: CallPicker;
   #knowledge: Knowledge | undefined;
   #zone = "";
@@ -75,8 +77,8 @@ class P2cEwmaPolicy implements Policy<PolicyConfig> {
       const instance = fleet?.instances[index] ?? { address: endpointText(endpoint) };
       listed.set(identityOf(instance, endpoint), { endpoint, instance });
     }
-    if (listed.size === 0 && this.#ready.size > 0) this.#doubtEmptiness();
-    else this.#closeAllBut(listed);
+    if (listed.size === 0) this.#doubtEmptiness();
+    else this.#partWithAllBut(listed);
 
     const chosen = config.subset > 0 ? subset([...listed.keys()], config.subset, CLIENT) : listed.keys();
     const chosenIds = new Set(chosen);
@@ -84,9 +86,11 @@ class P2cEwmaPolicy implements Policy<PolicyConfig> {
     for (const id of chosenIds) {
       const { endpoint, instance } = listed.get(id)!;
       this.#doubted.delete(id);
-      const known = this.#connections.get(id);
-      if (known) known.instance = instance;
-      else this.#open(id, endpoint, instance, config, options);
+      const known = this.#connections.get(id) ?? this.#departed.take(id);
+      if (known) {
+        known.keepUp(instance);
+        this.#connections.set(id, known);
+      } else this.#open(id, endpoint, instance, config, options);
     }
     if (listed.size > 0 && this.#doubted.size > 0) this.#scheduleTakeover();
     this.#refresh();
@@ -108,6 +112,7 @@ class P2cEwmaPolicy implements Policy<PolicyConfig> {
     for (const connection of this.#connections.values()) connection.close();
     this.#connections.clear();
     this.#doubted.clear();
+    this.#departed.close();
     if (this.#knowledge) this.#knowledge.ready = 0;
   }
 
@@ -123,24 +128,46 @@ class P2cEwmaPolicy implements Policy<PolicyConfig> {
   }
 
   #close(id: string): void {
-    this.#connections.get(id)?.close();
+    const connection = this.#connections.get(id) ?? this.#departed.take(id);
+    connection?.close();
     this.#connections.delete(id);
     this.#doubted.delete(id);
   }
 
-  #closeAllBut(listed: ReadonlyMap<string, unknown>): void {
+  #partWithAllBut(listed: ReadonlyMap<string, unknown>): void {
     for (const id of this.#connections.keys()) {
-      if (!listed.has(id) && !this.#doubted.has(id)) this.#close(id);
+      if (!listed.has(id) && !this.#doubted.has(id)) this.#partWith(id);
     }
   }
 
-  /** Everybody gone at once, and yet connected and healthy: rather the registry has lost them than they have stopped. */
+  /** The registry does not list it any more: it gets no more calls, and its connection waits to see who else leaves. */
+  #partWith(id: string): void {
+    const connection = this.#connections.get(id)!;
+    this.#connections.delete(id);
+    this.#doubted.delete(id);
+    connection.letLapse();
+    if (connection.ready) this.#departed.add(id, connection);
+    else connection.close();
+  }
+
+  /**
+   * Everybody gone, and yet connected and healthy: rather the registry has lost them than they have stopped. Leases run out
+   * one after the other, so that holds for those that were lost shortly before the last as well.
+   */
   #doubtEmptiness(): void {
-    if (this.#doubted.size === this.#connections.size) return;
+    const doubtedBefore = this.#doubted.size;
+    for (const [id, connection] of this.#departed.takeAll()) this.#connections.set(id, connection);
     for (const [id, connection] of this.#connections) {
-      if (connection.ready) this.#doubted.add(id);
-      else this.#close(id);
+      if (this.#doubted.has(id)) continue;
+      if (!connection.ready) this.#close(id);
+      else {
+        connection.letLapse();
+        this.#doubted.add(id);
+        // Hosts that lost their power look the same from here.
+        void connection.check();
+      }
     }
+    if (this.#doubted.size === doubtedBefore) return;
     const { registry = "the registry", target } = this.#knowledge ?? {};
     log.warn(
       { service: target?.service, instances: [...this.#doubted] },
@@ -154,7 +181,7 @@ class P2cEwmaPolicy implements Policy<PolicyConfig> {
       this.#takeover = undefined;
       const replaced = [...this.#ready].some((id) => !this.#doubted.has(id));
       if (!replaced) return this.#scheduleTakeover();
-      for (const id of this.#doubted) this.#close(id);
+      for (const id of this.#doubted) this.#partWith(id);
       log.info(
         { service: this.#knowledge?.target.service },
         "instances are listed again: those not listed are dropped",
@@ -171,6 +198,7 @@ class P2cEwmaPolicy implements Policy<PolicyConfig> {
   #refresh(): void {
     clearImmediate(this.#refreshing);
     this.#refreshing = undefined;
+    this.#departed.closeStopped();
     for (const id of this.#doubted) {
       // One that really stops closes its connection.
       if (this.#connections.get(id)?.state !== State.READY) this.#close(id);
