@@ -2,11 +2,13 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { credentials } from "@grpc/grpc-js";
+import { EtcdDiscovery } from "../../src/backends/etcd/index.js";
 import { KVClient, PutRequest } from "../../src/proto/etcd.js";
 import { TcpProxy } from "../etcd/tcp-proxy.js";
 import { startBareEcho } from "../support/echo.js";
 import { type Etcd, etcdctl, etcdSkipReason, startEtcd } from "../support/etcd.js";
 import { until } from "../support/until.js";
+import { Watched } from "../support/watched.js";
 import { CallsUnderFire, Fleet, listsOnce, loggedWarnings, stopwatch, values } from "./under-fire.js";
 
 const skip = etcdSkipReason();
@@ -71,30 +73,46 @@ describe("one etcd that is well", { skip, concurrency: 2 }, () => {
     assert.ok(failed < calls.traffic.calls / 5, `only calls that were sent to it while it froze fail: ${failed}`);
   });
 
-  test("11: all keys vanish at once while the instances live: calls go on, one loud line, the dead are dropped", async () => {
-    const listed = at("vanished.rpc");
-    await using proxy = await TcpProxy.start(etcd.endpoint);
-    await using fleet = await Fleet.start(3, { ...listed, hosts: [proxy.endpoint] }, TTL_SECONDS);
-    await using calls = new CallsUnderFire(listed);
-    await calls.settledOn(fleet.instances);
-    proxy.refuse(); // the servers' way to etcd; the client's is open
-    // All at once: leases that run out one after the other leave fewer and fewer, and only the last is doubted.
-    await etcdctl(etcd.endpoint, "del", "--prefix", `${listed.key}/`);
-    const loud = () => warnings.filter((line) => line.includes(listed.key) && /suddenly lists no instance/.test(line));
-    await until(() => loud().length > 0, "the emptiness is said", 60_000);
-    assert.deepEqual(await values(etcd.endpoint, listed.key), []);
-    await calls.settledOn(fleet.instances);
-    // One that really stops closes its connection.
-    const [stopping, ...living] = fleet.instances;
-    await stopping!.end("SIGTERM");
-    await calls.settledOn(living);
-    await using registered = await Fleet.start(1, listed, TTL_SECONDS);
-    const since = stopwatch();
-    await calls.settledOn(registered.instances);
-    const converged = since();
-    assert.equal(loud().length, 1, "one loud line");
-    await calls.lostNothing("11 all keys vanish, then a new instance takes over", converged);
-  });
+  /** Different TTLs of a fleet, so that leases that are no longer renewed run out at moments well apart. */
+  const TTLS = [2, 4, 6];
+  const losses = {
+    "leases run out one after the other": async (key: string) => {
+      const seen = new Watched(new EtcdDiscovery({ hosts: [etcd.endpoint] }), key);
+      await seen.shows(); // nobody
+      await seen.end();
+      const sizes = seen.sets.map((set) => set.split(" ").filter(Boolean).length);
+      assert.deepEqual(sizes, [3, 2, 1, 0], "fewer and fewer were listed");
+    },
+    "an operator deletes all keys": (key: string) => etcdctl(etcd.endpoint, "del", "--prefix", `${key}/`),
+  };
+  for (const [n, [loss, lose]] of Object.entries(losses).entries()) {
+    test(`11: ${loss} while the instances live: calls go on, one loud line, the dead are dropped`, async () => {
+      const listed = at(`vanished-${n}.rpc`);
+      await using proxy = await TcpProxy.start(etcd.endpoint);
+      await using fleet = await Fleet.withTtls(TTLS, { ...listed, hosts: [proxy.endpoint] });
+      await using calls = new CallsUnderFire(listed);
+      await calls.settledOn(fleet.instances);
+      proxy.refuse(); // the servers' way to etcd; the client's is open
+      await lose(listed.key);
+      const loud = () =>
+        warnings.filter((line) => line.includes(listed.key) && /suddenly lists no instance/.test(line));
+      await until(() => loud().length > 0, "the emptiness is said", 60_000);
+      assert.deepEqual(await values(etcd.endpoint, listed.key), []);
+      await calls.settledOn(fleet.instances);
+      // One that really stops closes its connection.
+      const [stopping, ...living] = fleet.instances;
+      await stopping!.end("SIGTERM");
+      await calls.settledOn(living);
+      await using registered = await Fleet.start(1, listed, TTL_SECONDS);
+      const since = stopwatch();
+      await calls.settledOn(registered.instances);
+      const converged = since();
+      assert.equal(loud().length, 1, "one loud line");
+      proxy.forward();
+      await calls.settledOn([...living, ...registered.instances]);
+      await calls.lostNothing(`11 ${loss}, then a new instance takes over`, converged);
+    });
+  }
 
   test("13: odd values: instances among them are called, the others are named once", async () => {
     const listed = at("odd.rpc");

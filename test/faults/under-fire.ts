@@ -88,9 +88,13 @@ export class Fleet implements AsyncDisposable {
     this.instances = instances;
   }
 
-  static async start(size: number, listed: Listed, ttlSeconds: number): Promise<Fleet> {
-    const yaml = serverYaml(listed, ttlSeconds);
-    return new Fleet(await Promise.all(Array.from({ length: size }, () => startInstance(yaml))));
+  static start(size: number, listed: Listed, ttlSeconds: number): Promise<Fleet> {
+    return Fleet.withTtls(Array<number>(size).fill(ttlSeconds), listed);
+  }
+
+  /** One server for each TTL, in seconds. */
+  static async withTtls(ttls: readonly number[], listed: Listed): Promise<Fleet> {
+    return new Fleet(await Promise.all(ttls.map((ttlSeconds) => startInstance(serverYaml(listed, ttlSeconds)))));
   }
 
   get addresses(): string[] {
