@@ -27,44 +27,52 @@ const BLAMELESS = 0.05;
 /** Milliseconds in which nothing fades that matters. */
 const QUICK_MS = 15;
 
-/** What is known of one instance, and the load that follows from it. */
+/** A zero that V8 keeps as a fraction from the start: a field that turns into one later lies elsewhere in memory. */
+const NOTHING = -0;
+/** A number of picks ago that makes anyone due. */
+const LONG_AGO = -(2 ** 30);
+
+/**
+ * What is known of one instance, and the load that follows from it. Among thousands of instances a pick waits for memory
+ * more than for arithmetic, so what it reads stands first and together.
+ */
 export class Member<K> implements Node<K> {
-  readonly key: K;
   readonly #pool: Pool;
   /** One over the weight. */
   perWeight = 1;
   /** How many times dearer its calls are than those of one nearby. */
   distance = 1;
-  /** The last set() that named it. */
-  round = 0;
-  leftAt = 0;
   failureRate = 0;
   #reserved = 0;
   #running = 0;
 
   // Latencies and their number, fading with time: two memories, one long, one short.
-  #usualSum = 0;
-  #usualCalls = 0;
-  #recentSum = 0;
-  #recentCalls = 0;
-  #learnedAt = 0;
+  #usualSum = NOTHING;
+  #usualCalls = NOTHING;
+  #recentSum = NOTHING;
+  #recentCalls = NOTHING;
+  #learnedAt = NOTHING;
 
   // Calls begun since the last answer, and the sum of their start times.
   #unanswered = 0;
-  #unansweredSince = 0;
+  #unansweredSince = NOTHING;
 
   #answers = 0;
   /** Equal outcomes in a row: successes above 0, failures below. */
   #run = 0;
   /** How much longer than the mean its last call took, between 1 and probePrice. */
   #price = 1;
-  // Worked out by weigh(). Fields, because a number that a function returns may cost an allocation.
+  /** Worked out by weigh(). A field, because a number that a function returns may cost an allocation. */
   #expectedMs = 0.5;
-  #callCost = 0.5;
   /** The load when last worked out. */
   weighed = 0.5;
   /** The pick that last chose it. A newcomer, or one that is back, is due at once. */
-  lastPick = Number.NEGATIVE_INFINITY;
+  #lastPick = LONG_AGO;
+
+  readonly key: K;
+  /** The last set() that named it. */
+  round = 0;
+  leftAt = 0;
 
   constructor(key: K, pool: Pool) {
     this.key = key;
@@ -93,8 +101,7 @@ export class Member<K> implements Node<K> {
     const { meanMs } = this.#pool;
     let costMs = this.#isCold() ? meanMs : this.#expectedMs;
     if (meanMs < NOISE_MS) costMs = Math.max(costMs, meanMs * NOISE_BAND);
-    this.#callCost = (costMs || 1) * this.distance * this.#penalty();
-    this.#count();
+    this.weighed = (costMs || 1) * this.distance * this.#penalty() * this.#busyness();
   }
 
   /** Where calls are fast, a first answer tells of cold code on both sides, and nothing of the instance. */
@@ -103,21 +110,26 @@ export class Member<K> implements Node<K> {
   }
 
   #forget(): void {
-    this.#usualSum = 0;
-    this.#usualCalls = 0;
-    this.#recentSum = 0;
-    this.#recentCalls = 0;
+    this.#usualSum = NOTHING;
+    this.#usualCalls = NOTHING;
+    this.#recentSum = NOTHING;
+    this.#recentCalls = NOTHING;
   }
 
-  #count(): void {
-    this.weighed = this.#callCost * ((this.#reserved + this.#running) * this.perWeight + UNSEEN_CALLS);
+  #busyness(): number {
+    return (this.#reserved + this.#running) * this.perWeight + UNSEEN_CALLS;
+  }
+
+  /** Joins, or is back: its first call comes when it is next in a sample. */
+  enter(): void {
+    this.#lastPick = LONG_AGO;
   }
 
   /** Whether it has gone without a pick for so long that it must be tried, however it compares. */
   isDue(): boolean {
     if (this.inFlight > 0) return false;
     const { picks, size } = this.#pool;
-    const unpicked = picks - this.lastPick;
+    const unpicked = picks - this.#lastPick;
     // Twice its fair share is the least distance of two probes.
     if (unpicked < 2 * size) return false;
     const most = Math.max(PROBE_PICKS, PROBE_SHARE * size) * this.#price;
@@ -129,9 +141,10 @@ export class Member<K> implements Node<K> {
   }
 
   reserve(): void {
+    const before = this.#busyness();
+    this.weighed *= (before + this.perWeight) / before;
     this.#reserved += 1;
-    this.#count();
-    this.lastPick = this.#pool.picks;
+    this.#lastPick = this.#pool.picks;
   }
 
   released(): void {
@@ -167,7 +180,7 @@ export class Member<K> implements Node<K> {
   /** A sign of life: calls that are still running (streams, it may be) no longer count as silence. */
   #heard(): void {
     this.#unanswered = 0;
-    this.#unansweredSince = 0;
+    this.#unansweredSince = NOTHING;
   }
 
   #learn(latencyMs: number, ok: boolean | undefined): void {

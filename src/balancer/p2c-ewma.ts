@@ -131,7 +131,7 @@ export class P2cEwma<K> {
     const member = this.#left.get(key) ?? new Member(key, this.#pool);
     this.#left.delete(key);
     this.#members.set(key, member);
-    member.lastPick = Number.NEGATIVE_INFINITY;
+    member.enter();
     return member;
   }
 
