@@ -5,7 +5,7 @@ export const USUAL_MS = 10_000;
 /** What it does just now is remembered for about so long: shorter than the spells of slowness that it is to notice. */
 export const RECENT_MS = 300;
 /** The mean of all instances counts as so many calls of one instance, so that a single answer already outweighs it. */
-export const MEAN_AS_CALLS = 0.3;
+export const MEAN_AS_CALLS = 0.6;
 /** What an instance usually does counts as so many recent calls, so that one or two of them are not the whole truth. */
 export const USUAL_AS_CALLS = 2;
 /** A millisecond without an answer counts as so many: the answer that is missing will come later still. */
@@ -30,5 +30,7 @@ export const FAILURE_RUN = 8;
 export const PROBE_PICKS = 400;
 /** And in a large set one in so many of its fair share, so that many disliked ones together stay cheap. */
 export const PROBE_SHARE = 16;
+/** One whose last call took p times the mean, and did not fail, gets one pick in so many times p² of its fair share. */
+export const SLOW_SHARE = 8;
 /** A probe is rarer the longer the last call took, up to so many times: to probe an instance that hangs costs deadlines. */
 export const PROBE_PRICE = 7;

@@ -10,6 +10,7 @@ import {
   PROBE_SHARE,
   RECENT_MS,
   SILENCE,
+  SLOW_SHARE,
   UNSEEN_CALLS,
   USUAL_AS_CALLS,
   USUAL_MS,
@@ -130,11 +131,12 @@ export class Member<K> implements Node<K> {
     if (this.inFlight > 0) return false;
     const { picks, size } = this.#pool;
     const unpicked = picks - this.#lastPick;
-    // Twice its fair share is the least distance of two probes.
-    if (unpicked < 2 * size) return false;
+    // Its fair share is the least distance of two probes.
+    if (unpicked < size) return false;
     const most = Math.max(PROBE_PICKS, PROBE_SHARE * size) * this.#price;
     if (unpicked > most) return true;
-    if (this.failureRate === 0) return false;
+    // One that was merely slow, by chance it may be, is tried the sooner the less slow it was.
+    if (this.failureRate === 0) return unpicked > SLOW_SHARE * size * this.#price ** 2;
     // Sooner the milder the dislike, and eight times sooner after each success.
     const dislike = Math.min(1, (this.#penalty() - 1) / 8);
     return unpicked > (most * dislike) / 8 ** Math.max(0, this.#run);
