@@ -150,9 +150,10 @@ class GrpcLink implements Link {
     });
   }
 
-  /** Status is answered by the host itself, without permission: the first call, which makes the connection. */
+  /** Makes the connection. Status is answered by the host itself and asks for no permission, but from 3.6 on for a user. */
   async open(signal: AbortSignal): Promise<void> {
     const limits = { timeoutMs: CONNECT_TIMEOUT_MS, signal };
+    await this.renewToken(signal);
     const { leader, isLearner } = await this.#once(MaintenanceService.status, {}, limits);
     if (leader === 0n) throw new EtcdError(this.host, status.UNAVAILABLE, "it knows no leader (no quorum?)");
     if (isLearner) throw new EtcdError(this.host, status.UNAVAILABLE, "it is a learner, which answers no reads");
@@ -164,7 +165,6 @@ class GrpcLink implements Link {
     if (channel.getConnectivityState(false) !== connectivityState.READY) {
       throw new EtcdError(this.host, status.UNAVAILABLE, "the connection was closed");
     }
-    await this.renewToken(signal);
   }
 
   async call<Req, Res>(method: Unary<Req, Res>, request: Req, options: CallOptions = {}): Promise<Res> {
