@@ -46,6 +46,36 @@ test("any number of services, watched and registered, cost one connection, one w
   assert.match(await etcdctl(etcd.endpoint, "lease", "list"), /found 0 leases/);
 });
 
+test("services that are watched together are listed together, in few calls", { skip }, async () => {
+  const services = Array.from({ length: 200 }, (_, i) => `together-${i}.rpc`);
+  await etcdctl(etcd.endpoint, "put", "together-199.rpc/1", "10.0.0.1:80");
+  const started = (method: string) =>
+    metric(`grpc_server_started_total{grpc_method="${method}",grpc_service="etcdserverpb.KV",grpc_type="unary"}`);
+  const callsBefore = (await started("Range")) + (await started("Txn"));
+  const followers = services.map((service) => new Follower(new EtcdDiscovery({ hosts: [etcd.endpoint] }), service));
+  await Promise.all(followers.map((follower) => follower.until(() => true)));
+  await followers[199]!.untilAddresses("10.0.0.1:80");
+  const calls = (await started("Range")) + (await started("Txn")) - callsBefore;
+  assert.ok(calls > 0 && calls < 20, `${calls} calls for 200 services`);
+  await Promise.all(followers.map((follower) => follower[Symbol.asyncDispose]()));
+});
+
+test("an etcd that allows few operations a call is asked for one service at a time", { skip }, async (t) => {
+  const strict = await startEtcd({ args: ["--max-txn-ops=2"] });
+  t.after(() => strict.stop());
+  const followers = Array.from(
+    { length: 5 },
+    (_, i) => new Follower(new EtcdDiscovery({ hosts: [strict.endpoint] }), `strict-${i}.rpc`),
+  );
+  await Promise.all(followers.map((follower) => follower.untilAddresses()));
+  for (const [i, follower] of followers.entries()) {
+    await etcdctl(strict.endpoint, "put", `strict-${i}.rpc/1`, `10.0.0.${i}:80`);
+    await follower.untilAddresses(`10.0.0.${i}:80`);
+    assert.deepEqual(follower.troubles.filter(Boolean), []);
+  }
+  await Promise.all(followers.map((follower) => follower[Symbol.asyncDispose]()));
+});
+
 test("malformed, empty, huge, foreign and duplicate values do not keep good instances from being found", {
   skip,
 }, async () => {

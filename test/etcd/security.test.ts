@@ -94,6 +94,19 @@ test("passwords and roles: expired tokens are renewed silently, refusals name th
     await registration.deregister();
   });
 
+  await t.test(
+    "a service that may not be read keeps none of those from being found that are asked for with it",
+    async () => {
+      const registration = await new EtcdRegistrar(shop).register("order.rpc", { address: ADDRESS });
+      await using may = new Follower(new EtcdDiscovery(shop), "order.rpc");
+      await using mayNot = new Follower(new EtcdDiscovery(shop), "secret.rpc");
+      await may.untilAddresses(ADDRESS);
+      assert.match((await mayNot.untilTrouble((one) => one !== undefined))!.message, /permission denied/);
+      assert.deepEqual(may.troubles.filter(Boolean), []);
+      await registration.deregister();
+    },
+  );
+
   await t.test("a client without a user is told to set one", async () => {
     await assert.rejects(listRegistrations({ hosts }), /Etcd\.User/);
   });

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { status } from "@grpc/grpc-js";
 import { EtcdError } from "../../src/backends/etcd/errors.js";
@@ -8,6 +9,8 @@ import {
   KeyValue,
   type RangeRequest,
   RangeResponse,
+  type TxnRequest,
+  TxnResponse,
   type WatchCreateRequest,
   type WatchRequest,
   WatchResponse,
@@ -148,22 +151,36 @@ class SimulatedLink {
     });
   }
 
-  /** Range is all that a watcher calls. */
-  call(_method: unknown, request: RangeRequest): Promise<RangeResponse> {
+  /** A watcher calls Range, and Txn with nothing but Ranges in it. */
+  call(_method: unknown, request: RangeRequest | TxnRequest): Promise<RangeResponse | TxnResponse> {
     if (this.#lost) return Promise.reject(this.#lost);
     return new Promise((resolve, reject) => {
       const answer = () => {
-        const { revision, compacted } = this.#etcd;
-        if (request.revision !== 0n && (request.revision < compacted || request.revision > revision)) {
-          reject(new EtcdError(HOST, status.OUT_OF_RANGE, "required revision has been compacted or is in the future"));
-          return;
+        try {
+          resolve("success" in request ? this.#txn(request) : this.#range(request));
+        } catch (error) {
+          reject(error);
         }
-        const at = request.revision === 0n ? revision : request.revision;
-        const kvs = this.#etcd.list(request.key.toString(), request.rangeEnd.toString(), at);
-        resolve(RangeResponse.fromPartial({ header: { revision }, kvs }));
       };
       this.#calls.push({ answer, fail: reject });
     });
+  }
+
+  #txn({ success }: TxnRequest): TxnResponse {
+    const responses = success.map(({ request }) => {
+      assert.equal(request?.$case, "requestRange");
+      return { response: { $case: "responseRange", value: this.#range(request.value) } as const };
+    });
+    return TxnResponse.fromPartial({ header: { revision: this.#etcd.revision }, succeeded: true, responses });
+  }
+
+  #range({ key, rangeEnd, revision: asked }: RangeRequest): RangeResponse {
+    const { revision, compacted } = this.#etcd;
+    if (asked !== 0n && (asked < compacted || asked > revision)) {
+      throw new EtcdError(HOST, status.OUT_OF_RANGE, "required revision has been compacted or is in the future");
+    }
+    const kvs = this.#etcd.list(key.toString(), rangeEnd.toString(), asked === 0n ? revision : asked);
+    return RangeResponse.fromPartial({ header: { revision }, kvs });
   }
 
   stream(): SimulatedStream {

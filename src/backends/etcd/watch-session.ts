@@ -13,13 +13,10 @@ import {
   WatchService,
 } from "../../proto/etcd.js";
 import { EtcdError, isDenied, isOtherHistory } from "./errors.js";
-import { Gate } from "./gate.js";
 import type { Link } from "./link.js";
+import { RangeReader } from "./range-reader.js";
 import { isSamePut } from "./range-view.js";
 import type { WatchedRange } from "./watcher.js";
-
-/** Listings under way at a time: enough to keep etcd busy, few enough that answers do not pile up here. */
-const LISTINGS_AT_ONCE = 32;
 
 /** Seconds of silence after which etcd is asked for a sign of life, each time again, and after which it is given up. */
 const ASK_AFTER_TICKS = 4;
@@ -32,7 +29,7 @@ export class WatchSession {
   readonly #link: Link;
   readonly #onPut: (kv: KeyValue) => void;
   readonly #over = new AbortController();
-  readonly #gate = new Gate(LISTINGS_AT_ONCE);
+  readonly #reader: RangeReader;
   readonly #byId = new Map<bigint, WatchedRange>();
   readonly #idOf = new Map<WatchedRange, bigint>();
   /** etcd answers create requests in their order. */
@@ -47,6 +44,7 @@ export class WatchSession {
   constructor(link: Link, onPut: (kv: KeyValue) => void) {
     this.#link = link;
     this.#onPut = onPut;
+    this.#reader = new RangeReader(link);
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -113,11 +111,8 @@ export class WatchSession {
     const backoff = new Backoff({ initialMs: 500, maxMs: 10_000 });
     while (!watched.closed && !signal.aborted) {
       try {
-        const { header, kvs } = await this.#gate.pass(() =>
-          this.#link.call(KVService.range, RangeRequest.fromPartial(watched.range)),
-        );
+        const { revision, kvs } = await this.#reader.read(watched.range);
         if (watched.closed || signal.aborted) return;
-        const { revision } = header!;
         const change = watched.view.list(revision, kvs);
         change.put.forEach(this.#onPut);
         watched.changed(change);
