@@ -7,9 +7,12 @@ import type { Etcd } from "../../test/support/etcd.js";
 import { print, since } from "./figures.js";
 
 const PROGRAM = new URL("./churn-writer.ts", import.meta.url);
-const PER_SECOND = 1_000;
+/** Joins and leaves together: 1,000 of each. */
+const PER_SECOND = 2_000;
 const TARGET_MS = 20;
 const RESOLUTION_MS = 1;
+/** A set that is not exact by then never will be. */
+const LIMIT_MS = 30_000;
 
 /** One service whose instances join and leave without pause, written by another process. */
 export async function churn({ endpoint }: Etcd): Promise<void> {
@@ -44,7 +47,11 @@ export async function churn({ endpoint }: Etcd): Promise<void> {
   busy.disable();
   const written = performance.now();
   const wanted = addresses.sort().join();
-  while (current !== wanted) await new Promise<void>((resolve) => (changed = resolve));
+  const converged = (async () => {
+    while (current !== wanted) await new Promise<void>((resolve) => (changed = resolve));
+  })();
+  await Promise.race([converged, pause(LIMIT_MS, undefined, { ref: false })]);
+  if (current !== wanted) throw new Error(`the set is not what etcd lists:\n${current}\n${wanted}`);
   const shown = (histogram: typeof busy) =>
     `p50 ${(histogram.percentile(50) / 1e6).toFixed(1)} ms, p99 ${(histogram.percentile(99) / 1e6).toFixed(1)} ms`;
   print(

@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import { setTimeout as pause } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { EtcdDiscovery } from "../../src/backends/etcd/index.js";
@@ -28,6 +29,7 @@ export async function readiness({ endpoint, metricsUrl }: Etcd): Promise<void> {
   const tookMs: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const bareMs = await listAll(endpoint);
+    await pause(500); // etcd has seen the connection close
     collectGarbage();
     const [heap, files] = [process.memoryUsage().heapUsed, await metric(metricsUrl, "process_open_fds")];
     const abort = new AbortController();
