@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs a command with what the tests run for real: etcd, a DNS server, the Go programs of interop/. Installs or builds
-# them where they are missing. What cannot be had is an error with CI=true; elsewhere its tests skip and say so.
+# Runs a command with what the tests run for real: etcd, a DNS server, clocks that jump, the Go programs of interop/.
+# Installs or builds them where they are missing. What cannot be had is an error with CI=true; elsewhere its tests skip and say so.
 set -eu
 scripts=$(cd "$(dirname "$0")" && pwd)
 
@@ -21,6 +21,7 @@ have() {
 have ensure-etcd.sh etcd
 [ -z "$found" ] || PATH=$found:$PATH
 have ensure-dns-server.sh "DNS server"
+have ensure-faketime.sh libfaketime
 have ensure-interop.sh "Go programs"
 export PATH
 exec "$@"

@@ -53,10 +53,7 @@ export class CallsUnderFire implements AsyncDisposable {
   /** Ends the calls and prints the line of the fault. */
   async end(fault: string, convergedMs: number): Promise<void> {
     await this.#stop();
-    const { calls, failures } = this.traffic;
-    console.log(
-      `${fault}: ${calls} calls, ${failures.length} failed, converged after ${(convergedMs / 1_000).toFixed(1)} s`,
-    );
+    report(fault, this.traffic, convergedMs);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -80,6 +77,12 @@ export class CallsUnderFire implements AsyncDisposable {
   }
 }
 
+/** Prints the line of a fault. */
+export function report(fault: string, { calls, failures }: Traffic, convergedMs: number): void {
+  const converged = (convergedMs / 1_000).toFixed(1);
+  console.log(`${fault}: ${calls} calls, ${failures.length} failed, converged after ${converged} s`);
+}
+
 /** Servers in processes of their own, as in production. */
 export class Fleet implements AsyncDisposable {
   readonly instances: readonly InstanceProcess[];
@@ -88,13 +91,13 @@ export class Fleet implements AsyncDisposable {
     this.instances = instances;
   }
 
-  static start(size: number, listed: Listed, ttlSeconds: number): Promise<Fleet> {
-    return Fleet.withTtls(Array<number>(size).fill(ttlSeconds), listed);
+  static start(size: number, listed: Listed, ttlSeconds: number, env?: NodeJS.ProcessEnv): Promise<Fleet> {
+    return Fleet.withTtls(Array<number>(size).fill(ttlSeconds), listed, env);
   }
 
   /** One server for each TTL, in seconds. */
-  static async withTtls(ttls: readonly number[], listed: Listed): Promise<Fleet> {
-    return new Fleet(await Promise.all(ttls.map((ttlSeconds) => startInstance(serverYaml(listed, ttlSeconds)))));
+  static async withTtls(ttls: readonly number[], listed: Listed, env?: NodeJS.ProcessEnv): Promise<Fleet> {
+    return new Fleet(await Promise.all(ttls.map((ttlSeconds) => startInstance(serverYaml(listed, ttlSeconds), env))));
   }
 
   get addresses(): string[] {

@@ -16,12 +16,18 @@ export interface InstanceProcess {
   end(signal: NodeJS.Signals): Promise<number | string>;
 }
 
-/** Starts an echo server that has read this YAML; resolves when it is started. It never outlives the test. */
-export async function startInstance(yaml: string): Promise<InstanceProcess> {
+/**
+ * Starts an echo server that has read this YAML; resolves when it is started. It never outlives the test.
+ * @param env beside this process's own environment.
+ */
+export async function startInstance(yaml: string, env: NodeJS.ProcessEnv = {}): Promise<InstanceProcess> {
   const folder = mkdtempSync(join(tmpdir(), "rollcall-instance-"));
   const file = join(folder, "service.yaml");
   writeFileSync(file, yaml);
-  const child = spawn(process.execPath, ["--import", "tsx", PROGRAM, file], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, ["--import", "tsx", PROGRAM, file], {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, ...env },
+  });
   const kill = () => child.kill("SIGKILL");
   process.once("exit", kill);
   const exited = once(child, "exit").then(([code, signal]) => {
