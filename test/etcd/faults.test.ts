@@ -55,6 +55,21 @@ test("etcd restarted empty: everything is registered again and the set is that o
   await Promise.all(registrations.map((registration) => registration.deregister()));
 });
 
+test("a wiped etcd is noticed by the watch, long before a lease would have to be renewed", { skip }, async () => {
+  await using etcd = await disposable(startEtcd());
+  for (let i = 0; i < 5; i++) await etcdctl(etcd.endpoint, "put", "other", String(i)); // the new one counts from 1 again
+  const settings = { hosts: [etcd.endpoint], ttlSeconds: 600 };
+  const registration = await new EtcdRegistrar(settings).register("order.rpc", { address: ADDRESS });
+  await using follower = new Follower(new EtcdDiscovery(settings), "order.rpc");
+  await follower.untilAddresses(ADDRESS);
+  const lost = once(registration, "lost");
+  await etcd.restart({ wipe: true });
+  await lost;
+  await restored(registration);
+  assert.equal((await listed(etcd.endpoint, "order.rpc")).length, 1);
+  await registration.deregister();
+});
+
 test("a new cluster that has overtaken the revision seen is not taken for the old one", { skip }, async () => {
   await using etcd = await disposable(startEtcd());
   const settings = { hosts: [etcd.endpoint] };

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { EtcdDiscovery, EtcdRegistrar, listRegistrations } from "../../src/backends/etcd/index.js";
 import { type Etcd, etcdctl, etcdSkipReason, startEtcd } from "../support/etcd.js";
+import { until } from "../support/until.js";
 import { Follower } from "./follower.js";
 
 const skip = etcdSkipReason();
@@ -58,6 +59,19 @@ test("facts stand outside the service's prefix under the same lease, and are rea
   await registration.deregister();
   assert.deepEqual(await follower.until((set) => set.length === 0), []);
   assert.deepEqual(await keys("facts.rpc"), []);
+});
+
+test("facts that an operator deletes are put again, and the instance is listed all the while", { skip }, async () => {
+  const instance = { address: "10.0.0.1:8080", weight: 2.5 };
+  const registration = await new EtcdRegistrar(settings()).register("mended.rpc", instance);
+  registration.once("lost", () => assert.fail("it was listed"));
+  await using follower = new Follower(new EtcdDiscovery(settings()), "mended.rpc");
+  await follower.until(([only]) => only?.weight === 2.5);
+  const facts = "mended.rpc.~rollcall/";
+  await etcdctl(etcd.endpoint, "del", "--prefix", facts);
+  await until(async () => (await etcdctl(etcd.endpoint, "get", "--prefix", facts)) !== "", "the facts are back");
+  assert.deepEqual(await follower.until(([only]) => only?.weight === 2.5), [instance]);
+  await registration.deregister();
 });
 
 test("a service sees its own instances alone, whatever services are named like it", { skip }, async () => {

@@ -17,10 +17,10 @@ import { Bell } from "./bell.js";
 import { acquireCluster, type Cluster } from "./cluster.js";
 import { isDenied, isLeaseGone } from "./errors.js";
 import { factsValue } from "./instance-value.js";
-import { factsKey, instanceKey, singleKey } from "./layout.js";
+import { factsKey, instanceKey } from "./layout.js";
 import type { Lease } from "./lease.js";
 import type { Link } from "./link.js";
-import type { RangeView } from "./range-view.js";
+import { OwnKeys } from "./own-keys.js";
 import { DEFAULT_TTL_SECONDS, type EtcdSettings } from "./settings.js";
 
 /** Limit of taking an instance out, in milliseconds: a registry that is down must not keep a process from ending. */
@@ -29,11 +29,11 @@ const REMOVAL_LIMIT_MS = 3_000;
 /** Putting the key again oftener than this, in milliseconds, waits longer each time: somebody may delete it in a loop. */
 const OFTEN_MS = 1_000;
 
-/** What was put, or may have been: under which id and lease, and at which revision once etcd has confirmed it. */
+/** What was put, or may have been until etcd has confirmed it. */
 interface Entry {
   readonly id: string;
   readonly lease: bigint;
-  readonly revision?: bigint;
+  readonly confirmed: boolean;
 }
 
 /** Keeps one instance listed: puts its key under the process's lease, and again whenever lease or key are gone. */
@@ -54,8 +54,7 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
   #listed = false;
   #trouble: string | undefined;
   #entry: Entry | undefined;
-  #watched: { key: string; close(): void } | undefined;
-  #view: RangeView | undefined;
+  #own: OwnKeys | undefined;
   #withFacts = true;
   #removal: Promise<void> | undefined;
 
@@ -89,6 +88,10 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
 
   readonly #look = () => this.#bell.ring();
 
+  get #key(): string | undefined {
+    return this.#entry && instanceKey(this.#service, this.#entry.id);
+  }
+
   /** Looks at what is and does what is missing, until closed. */
   async #keep(): Promise<void> {
     const { signal } = this.#closing;
@@ -98,13 +101,15 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
       const { id: lease, trouble } = this.#lease;
       if (trouble) this.#lost(trouble);
       if (lease === undefined) continue;
-      const isPut = this.#entry?.lease === lease && this.#entry.revision !== undefined;
-      if (isPut && !this.#isMissing()) {
-        if (this.#isTaken(lease)) this.#lost(new Error(`its key ${this.#watched?.key} was written by somebody else`));
+      const key = this.#entry?.lease === lease && this.#entry.confirmed ? this.#key : undefined;
+      const missing = key === undefined ? undefined : this.#own?.missing();
+      if (key !== undefined && missing === undefined) {
+        if (this.#own?.isTaken(key, lease)) this.#lost(new Error(`its key ${key} was written by somebody else`));
         else if (!trouble) this.#found();
         continue;
       }
-      if (isPut) this.#lost(new Error(`its key ${this.#watched?.key} was deleted`));
+      // Without its facts it is listed still.
+      if (key !== undefined && missing === key) this.#lost(new Error(`its key ${key} was deleted`));
       if (performance.now() - lastPut < OFTEN_MS) await sleep(backoff.next(), signal);
       else backoff.reset();
       if (signal.aborted) return;
@@ -129,11 +134,14 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
     const success = [putOp(instanceKey(this.#service, id), value, lease)];
     if (facts) success.push(putOp(factsKey(this.#service, id), facts, lease));
     const link = await abortable(this.#cluster.link(), signal);
-    this.#entry = { id, lease };
+    this.#entry = { id, lease, confirmed: false };
+    this.#own?.putting();
     try {
       const { header } = await link.call(KVService.txn, TxnRequest.fromPartial({ success }), { signal });
-      this.#entry = { id, lease, revision: header!.revision };
-      this.#watchOwn(instanceKey(this.#service, id));
+      this.#entry = { id, lease, confirmed: true };
+      const key = instanceKey(this.#service, id);
+      this.#watchOwn(facts ? [key, factsKey(this.#service, id)] : [key]);
+      this.#own!.put(header!.revision);
     } catch (error) {
       if (!facts || !isDenied(error)) throw error;
       this.#withFacts = false;
@@ -142,42 +150,16 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
     }
   }
 
-  /** A user that may write but not read has no view of its key: the lease alone then tells. */
-  #watchOwn(key: string): void {
-    if (this.#watched?.key === key) return;
-    this.#watched?.close();
-    this.#view = undefined;
-    const { close } = this.#cluster.watcher.watch(singleKey(key), {
-      changed: (_, view) => {
-        this.#view = view;
-        this.#look();
-      },
-    });
-    this.#watched = { key, close };
-  }
-
-  /** The view counts only from the put on: it may lag behind it. */
-  #isMissing(): boolean {
-    return this.#viewOfEntry() !== undefined && this.#own() === undefined;
-  }
-
-  #isTaken(lease: bigint): boolean {
-    return this.#viewOfEntry() !== undefined && this.#own()?.lease !== lease;
-  }
-
-  #own() {
-    return this.#view?.get(this.#watched!.key);
-  }
-
-  #viewOfEntry(): RangeView | undefined {
-    const put = this.#entry?.revision;
-    return put !== undefined && this.#view && this.#view.revision >= put ? this.#view : undefined;
+  #watchOwn(keys: readonly string[]): void {
+    if (this.#own?.keys.join() === keys.join()) return;
+    this.#own?.close();
+    this.#own = new OwnKeys(this.#cluster.watcher, keys, this.#look);
   }
 
   #found(): void {
     if (this.#listed) return;
     const { address } = this.#instance;
-    log.info({ service: this.#service, address }, `registered ${address} in etcd as ${this.#watched?.key}`);
+    log.info({ service: this.#service, address }, `registered ${address} in etcd as ${this.#key}`);
     this.#listed = true;
     const again = this.#trouble !== undefined;
     this.#trouble = undefined;
@@ -221,7 +203,7 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
     this.#closing.abort(new Error("the instance was deregistered"));
     this.#lease.off("changed", this.#look);
     this.#bell.ring();
-    this.#watched?.close();
+    this.#own?.close();
     await this.#kept;
     const lastLease = this.#releases.lease();
     const revoked = lastLease?.stop();
