@@ -5,7 +5,6 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { cpus } from "node:os";
-import { PerformanceObserver } from "node:perf_hooks";
 import { promisify } from "node:util";
 import { P2cEwma } from "../src/balancer/index.js";
 
@@ -26,8 +25,8 @@ function cpuNs(work: () => void): number {
   return (user + system) * 1_000;
 }
 
-function balanced(n: number, sources: { now?: () => number; random?: () => number } = {}): () => void {
-  const balancer = new P2cEwma<string>(sources);
+function balanced(n: number): () => void {
+  const balancer = new P2cEwma<string>();
   balancer.set(keys(n));
   return () => {
     for (let i = 0; i < CYCLES; i++) {
@@ -100,39 +99,12 @@ async function goPicker(): Promise<void> {
   }
 }
 
-/** Garbage collections during many cycles: each would be preceded by megabytes of allocation. */
 async function allocation(): Promise<void> {
-  let collections = 0;
-  const observer = new PerformanceObserver((list) => {
-    collections += list.getEntries().length;
-  });
-  const clock = new Float64Array(1);
-  const measure = async (work: () => void, rounds: number) => {
-    for (let i = 0; i < 5; i++) work();
-    observer.observe({ entryTypes: ["gc"] });
-    const before = process.memoryUsage().heapUsed;
-    for (let i = 0; i < rounds; i++) work();
-    const grown = process.memoryUsage().heapUsed - before;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-    observer.disconnect();
-    const cycles = rounds * CYCLES;
-    const result = `${(Math.max(0, grown) / cycles).toFixed(3)} bytes a cycle, ${collections} collections in ${cycles}`;
-    collections = 0;
-    return result;
-  };
-  // Math.random and performance.now box what they return. These may too, where V8 does not inline them: a collection
-  // counted here is not yet the balancer's.
-  const drawn = new Uint32Array([1]);
-  const now = () => {
-    clock[0]! += 0.01;
-    return clock[0]!;
-  };
-  const random = () => {
-    drawn[0] = drawn[0]! * 1664525 + 1013904223;
-    return drawn[0]! / 4294967296;
-  };
-  console.log(`heap, the balancer alone:          ${await measure(balanced(100, { now, random }), 20)}`);
-  console.log(`heap, with Node's clock and chance: ${await measure(balanced(100), 20)}`);
+  const script = new URL("./pick/allocation.ts", import.meta.url).pathname;
+  const run = async (sources: string) =>
+    (await promisify(execFile)(process.execPath, ["--import", "tsx", script, sources])).stdout.trim();
+  console.log(`the balancer alone: ${await run("prepared")}`);
+  console.log(`with Node's clock and chance, which box what they return: ${await run("node")}`);
 }
 
 function membership(): void {

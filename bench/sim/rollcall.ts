@@ -1,10 +1,10 @@
 import { type Node, P2cEwma, type P2cEwmaOptions } from "../../src/balancer/index.js";
 import type { MakePolicy } from "./policy.js";
 
-/** The product itself. */
-export function rollcall(tuning: Partial<P2cEwmaOptions<number>> = {}): MakePolicy {
+/** The product itself, or a changed copy of it. */
+export function rollcall(tuning: Partial<P2cEwmaOptions<number>> = {}, Balancer = P2cEwma): MakePolicy {
   return ({ now, random }) => {
-    const balancer = new P2cEwma<number>({ now, random, ...tuning });
+    const balancer = new Balancer<number>({ now, random, ...tuning });
     const nodes: Node<number>[] = [];
     return {
       set: (servers) => balancer.set(servers),

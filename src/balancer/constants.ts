@@ -4,7 +4,9 @@
 export const USUAL_MS = 10_000;
 /** What it does just now is remembered for about so long: shorter than the spells of slowness that it is to notice. */
 export const RECENT_MS = 300;
-/** The mean of all instances counts as so many calls of one instance, so that a single answer already outweighs it. */
+/** The mean latency of all instances follows about so many calls. */
+export const MEAN_CALLS = 100;
+/** The mean of all instances counts as so many calls of one instance, so that two answers already outweigh it. */
 export const MEAN_AS_CALLS = 0.6;
 /** What an instance usually does counts as so many recent calls, so that one or two of them are not the whole truth. */
 export const USUAL_AS_CALLS = 2;
@@ -21,6 +23,10 @@ export const NOISE_MS = 4;
 export const NOISE_BAND = 1.25;
 /** Added to the calls in flight: the new call, and half a call for those of other clients, which nobody here sees. */
 export const UNSEEN_CALLS = 1.5;
+/** Loads that differ by less than this share are taken as equal: the estimates are no better than that. */
+export const ABOUT_EQUAL = 0.05;
+/** How long what is known of an instance that left is kept for its return: the expiration period of gRFC A58. */
+export const KEPT_AFTER_LEAVING_MS = 180_000;
 
 /** The load of an instance is divided by its chance to succeed to this power. */
 export const FAILURE_POWER = 3;

@@ -102,7 +102,8 @@ export class Member<K> implements Node<K> {
     const { meanMs } = this.#pool;
     let costMs = this.#isCold() ? meanMs : this.#expectedMs;
     if (meanMs < NOISE_MS) costMs = Math.max(costMs, meanMs * NOISE_BAND);
-    this.weighed = (costMs || 1) * this.distance * this.#penalty() * this.#busyness();
+    const callCost = (costMs || 1) * this.distance * this.#penalty();
+    this.weighed = callCost * (this.inFlight * this.perWeight + UNSEEN_CALLS);
   }
 
   /** Where calls are fast, a first answer tells of cold code on both sides, and nothing of the instance. */
@@ -115,10 +116,6 @@ export class Member<K> implements Node<K> {
     this.#usualCalls = NOTHING;
     this.#recentSum = NOTHING;
     this.#recentCalls = NOTHING;
-  }
-
-  #busyness(): number {
-    return (this.#reserved + this.#running) * this.perWeight + UNSEEN_CALLS;
   }
 
   /** Joins, or is back: its first call comes when it is next in a sample. */
@@ -143,8 +140,8 @@ export class Member<K> implements Node<K> {
   }
 
   reserve(): void {
-    const before = this.#busyness();
-    this.weighed *= (before + this.perWeight) / before;
+    const busy = this.inFlight * this.perWeight + UNSEEN_CALLS;
+    this.weighed *= (busy + this.perWeight) / busy;
     this.#reserved += 1;
     this.#lastPick = this.#pool.picks;
   }

@@ -1,3 +1,4 @@
+import { ABOUT_EQUAL, KEPT_AFTER_LEAVING_MS } from "./constants.js";
 import { Member } from "./member.js";
 import type { Node } from "./node.js";
 import { Pool } from "./pool.js";
@@ -24,10 +25,6 @@ export interface P2cEwmaOptions<K> {
   onPick?: ((chosen: Node<K>, first: Node<K>, second: Node<K>, remembered: Node<K>) => void) | undefined;
 }
 
-/** How long what is known of an instance that left is kept for its return: the expiration period of gRFC A58. */
-const KEPT_AFTER_LEAVING_MS = 180_000;
-/** Loads that differ by less are taken as equal: the estimates are no better than that. */
-const ABOUT_EQUAL = 0.95;
 /** An index stays within its list whatever generator was passed in. */
 const LARGEST_DRAW = 1 - Number.EPSILON;
 
@@ -156,8 +153,8 @@ export class P2cEwma<K> {
 
 /** The first of those that are about equal: random ones before the remembered one, so that equals share evenly. */
 function lightest<K>(first: Member<K>, second: Member<K>, remembered: Member<K>): Member<K> {
-  const best = second.weighed < first.weighed * ABOUT_EQUAL ? second : first;
-  return remembered.weighed < best.weighed * ABOUT_EQUAL ? remembered : best;
+  const best = second.weighed < first.weighed * (1 - ABOUT_EQUAL) ? second : first;
+  return remembered.weighed < best.weighed * (1 - ABOUT_EQUAL) ? remembered : best;
 }
 
 function positive(factor: number): number {

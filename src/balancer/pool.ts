@@ -1,9 +1,7 @@
-import { OUTLIER } from "./constants.js";
+import { MEAN_CALLS, OUTLIER } from "./constants.js";
 
 /** A longer step of the clock, or a longer latency, is taken for this, so that sums stay finite and exact. */
 const LONGEST_MS = 3_600_000;
-/** The mean of all instances follows about so many calls. */
-const MEAN_CALLS = 100;
 /** Shorter latencies count as this (a clock too coarse to see them): a load of 0 would win whatever is in flight. */
 const SHORTEST_MS = 0.001;
 

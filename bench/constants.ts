@@ -1,0 +1,91 @@
+/**
+ * What each constant of the balancer is worth: halves and doubles one at a time and runs the simulator's tables again.
+ * Prints the table and writes it into docs/balancing.md. `npm run bench:constants`, about ten minutes.
+ */
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { fillPage } from "./sim/page.js";
+import { rollcall } from "./sim/rollcall.js";
+import { failures, RECOVERY_MS, tableScenarios } from "./sim/scenarios.js";
+import { type Scenario, World } from "./sim/world.js";
+
+type Balancer = typeof import("../src/balancer/index.js");
+
+const SOURCE = new URL("../src/balancer/", import.meta.url);
+const COPIES = new URL("../.cache/constants/", import.meta.url);
+const SEEDS = [1, 2, 3];
+const mean = (numbers: readonly number[]) => numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+
+/** By scenario: p99 in ms where speed is measured, percent of calls failed where failures are. */
+interface Outcome {
+  readonly p99: ReadonlyMap<string, number>;
+  readonly failed: ReadonlyMap<string, number>;
+}
+
+/** A copy of the balancer with this constant changed. */
+async function changed(name: string, line: string, text: string): Promise<Balancer> {
+  const copy = new URL(`${name}/`, COPIES);
+  await cp(SOURCE, copy, { recursive: true });
+  const file = new URL("constants.ts", copy);
+  await writeFile(file, (await readFile(file, "utf8")).replace(line, text));
+  return (await import(new URL("index.ts", copy).href)) as Balancer;
+}
+
+function measure({ P2cEwma }: Balancer): Outcome {
+  const make = rollcall({}, P2cEwma);
+  const over = (scenarios: Readonly<Record<string, Scenario>>, of: (scenario: Scenario, seed: number) => number) =>
+    new Map(
+      Object.entries(scenarios).map(
+        ([name, scenario]) => [name, mean(SEEDS.map((seed) => of(scenario, seed)))] as const,
+      ),
+    );
+  return {
+    p99: over(tableScenarios, (scenario, seed) => new World(scenario, make, seed).run().p99Ms),
+    failed: over(
+      Object.fromEntries(Object.entries(failures).map(([name, { scenario }]) => [name, scenario])),
+      (scenario, seed) => failedPercent(new World(scenario, make, seed)),
+    ),
+  };
+}
+
+function failedPercent(world: World): number {
+  let [calls, failed] = [0, 0];
+  world.onCall = (_server, start, ok) => {
+    if (start >= RECOVERY_MS) return;
+    calls += 1;
+    if (!ok) failed += 1;
+  };
+  world.run();
+  return (100 * failed) / calls;
+}
+
+/** The greatest gain and the greatest loss against the balancer as it is, and where the loss is. */
+function range(now: ReadonlyMap<string, number>, before: ReadonlyMap<string, number>): string {
+  const ratios = [...now].map(([name, value]) => ({ name, ratio: value / before.get(name)! }));
+  ratios.sort((a, b) => a.ratio - b.ratio);
+  const worst = ratios.at(-1)!;
+  const where = worst.ratio > 1.01 ? ` (${worst.name})` : "";
+  return `${ratios[0]!.ratio.toFixed(2)} to ${worst.ratio.toFixed(2)}${where}`;
+}
+
+await rm(COPIES, { recursive: true, force: true });
+await mkdir(COPIES, { recursive: true });
+const before = measure((await import("../src/balancer/index.js")) as Balancer);
+const rows = [
+  "| constant | value | p99 with half of it | p99 with twice | failed calls with half | with twice |",
+  "| --- | ---: | --- | --- | --- | --- |",
+];
+const source = await readFile(new URL("constants.ts", SOURCE), "utf8");
+for (const [line, name, value] of source.matchAll(/^export const (\w+) = ([\d_.]+);$/gm)) {
+  const times = async (factor: number) => {
+    const text = line.replace(value!, String(Number(value!.replaceAll("_", "")) * factor));
+    return measure(await changed(`${name}-${factor}`, line, text));
+  };
+  const [half, twice] = [await times(0.5), await times(2)];
+  rows.push(
+    `| ${name} | ${value!.replaceAll("_", ",")} | ${range(half.p99, before.p99)} | ${range(twice.p99, before.p99)} ` +
+      `| ${range(half.failed, before.failed)} | ${range(twice.failed, before.failed)} |`,
+  );
+  console.log(rows.at(-1));
+}
+await fillPage("constants", rows.join("\n"));
+await rm(COPIES, { recursive: true });
