@@ -29,7 +29,6 @@ contract("authentication", (promise) => {
       await fails(client.grant({ TTL: 60n }), "UNAUTHENTICATED", BAD_TOKEN);
       await fails(client.revoke(lease), "UNAUTHENTICATED", BAD_TOKEN);
       await checkWatch(client, `rpc error: code = Unauthenticated desc = ${BAD_TOKEN}`);
-      await checkKeepAlive(client, lease);
 
       client.metadata.remove("token"); // etcd 3.4 refuses a login that carries a token which is not valid
       const { token, header } = await client.authenticate("root", PASSWORD);
@@ -37,6 +36,7 @@ contract("authentication", (promise) => {
       client.metadata.set("token", token);
       await client.put({ key: key("a"), lease });
       await checkWatch(client, undefined);
+      await checkKeepAlive(client, lease);
 
       await registry.expireTokens();
       await fails(client.put({ key: key("a") }), "UNAUTHENTICATED", BAD_TOKEN);
@@ -58,7 +58,7 @@ contract("authentication", (promise) => {
     );
   }
 
-  /** Leases are kept alive without a token: who holds a lease's id may. */
+  /** Without a token it is no promise: etcd 3.4 keeps the lease of whoever knows its id alive, 3.6.16 asks for a user. */
   async function checkKeepAlive(client: EtcdClient, lease: bigint): Promise<void> {
     const keepAlive = client.keepAlive();
     keepAlive.send({ ID: lease });
