@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
-import { after, test } from "node:test";
+import { after, mock, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
 import { service as HealthService } from "grpc-health-check";
 import { createClient } from "../../src/grpc/client/client.js";
@@ -9,6 +9,7 @@ import type { ServerConfig } from "../../src/grpc/server/server-config.js";
 import { type Registration, registerBackend } from "../../src/registry.js";
 import { EchoClient, EchoService, echoHandlers, say } from "../support/echo.js";
 import { FixtureRegistry } from "../support/fixture-backend.js";
+import { SilentProxy } from "../support/silent-proxy.js";
 import { until } from "../support/until.js";
 
 const registry = new FixtureRegistry("served");
@@ -256,4 +257,37 @@ test("streams in flight on an instance that is taken out of the registry go on",
   const status = new Promise<grpc.status>((resolve) => chat.on("status", ({ code }) => resolve(code)));
   chat.end();
   assert.equal(await status, grpc.status.OK);
+});
+
+test("of a client that vanished without a word nothing is kept: its connection ends, and so do its calls", async (t) => {
+  const server = echoServer(
+    {},
+    {},
+    {
+      chat(call: grpc.ServerDuplexStream<unknown, unknown>) {
+        call.write({});
+        call.on("cancelled", () => cancelled());
+      },
+    },
+  );
+  let cancelled = () => {};
+  const ended = new Promise<void>((resolve) => {
+    cancelled = resolve;
+  });
+  await server.start();
+  const proxy = new SilentProxy(server.port!);
+  await proxy.start();
+  open.push({ close: () => void proxy.stop() });
+  // The minutes that pass are not those of a clock.
+  mock.timers.enable({ apis: ["setTimeout"] });
+  t.after(() => mock.timers.reset());
+  const client = new EchoClient(`127.0.0.1:${proxy.port}`, grpc.credentials.createInsecure());
+  open.push(client);
+  const chat = client.chat();
+  chat.on("error", () => {});
+  await new Promise((resolve) => chat.once("data", resolve));
+  proxy.silence();
+  mock.timers.tick(300_000);
+  mock.timers.tick(20_000);
+  await ended;
 });

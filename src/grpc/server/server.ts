@@ -19,7 +19,7 @@ import "../register.js";
 export interface ServerSettings {
   /** Default insecure. */
   readonly credentials?: grpc.ServerCredentials | undefined;
-  /** Options of the grpc.Server, further interceptors among them. */
+  /** Options of the grpc.Server, further interceptors among them. Clients are pinged every five minutes by default. */
   readonly serverOptions?: grpc.ServerOptions | undefined;
   /** Stop gracefully on SIGTERM and SIGINT. Default true. */
   readonly signals?: boolean | undefined;
@@ -72,6 +72,12 @@ export function createServer(
   return new ListedServer(config, build, settings);
 }
 
+/**
+ * A host that vanishes closes no connection, and its health watches would be kept for ever. grpc-js pings nobody unless it
+ * is told to. Milliseconds.
+ */
+const KEEPALIVE: grpc.ServerOptions = { "grpc.keepalive_time_ms": 300_000, "grpc.keepalive_timeout_ms": 20_000 };
+
 /** How long the last statuses may take to reach the clients when time is up, in milliseconds. */
 const FLUSH_MS = 500;
 
@@ -103,7 +109,11 @@ class ListedServer implements Server, Stoppable {
     this.#listing = this.#target && new Listing(this.#target);
     this.#calls = new ServedCalls({ timeoutOf: timeouts(config) });
     const { interceptors = [], ...options } = settings.serverOptions ?? {};
-    this.#server = new ServiceServer({ ...options, interceptors: [this.#calls.interceptor, ...interceptors] });
+    this.#server = new ServiceServer({
+      ...KEEPALIVE,
+      ...options,
+      interceptors: [this.#calls.interceptor, ...interceptors],
+    });
     if (config.Log?.Level) setLogLevel(config.Log.Level);
     build(this.#server);
     if (config.Health !== false && !this.#server.serviceNames.has(HEALTH_SERVICE)) {
