@@ -1,7 +1,8 @@
 // Loaded into the process of every test file: one that does not end fails, and says what it was doing.
 import { afterEach, beforeEach } from "node:test";
 
-const LIMIT_S = 300;
+/** TEST_LIMIT_S is for the long runs of test/deploy. */
+const LIMIT_S = Number(process.env.TEST_LIMIT_S ?? 300);
 
 // The runner itself loads this too, and takes as long as its files together.
 if (process.env.NODE_TEST_CONTEXT) {
