@@ -194,22 +194,31 @@ test("a registry that loses everybody one after the other is doubted as well, fo
   );
 });
 
-test("a lost instance that gives no sign of life is not among those that are doubted for long", async () => {
-  const [silent, living] = await echoes(2);
-  const proxy = new SilentProxy(Number(silent!.address.split(":")[1]));
+test("an instance in doubt that is silent gets no calls until it answers again, and is dropped when it does not", async () => {
+  const [stalled, living] = await echoes(2);
+  const proxy = new SilentProxy(Number(stalled!.address.split(":")[1]));
   await proxy.start();
   open.push({ close: () => void proxy.stop() });
   const warnings: string[] = [];
   const quiet = () => {};
   setLogger({ debug: quiet, info: quiet, error: quiet, warn: (_facts, message) => warnings.push(message) });
-  registry.list("lifeless", [`127.0.0.1:${proxy.port}`, living!.address]);
-  const client = clientOf("lifeless");
+  registry.list("stalled", [`127.0.0.1:${proxy.port}`, living!.address]);
+  const client = clientOf("stalled");
   await until(async () => (await tally(client, 10, 5)).size === 2, "both are used");
-  proxy.silence();
-  registry.list("lifeless", []);
-  await until(() => warnings.some((line) => /no sign of life/.test(line)), "the silent one is given up");
+  proxy.silence(); // connections that are made from now on work
+  registry.list("stalled", []);
+  await until(
+    () => warnings.some((line) => /no sign of life/.test(line)),
+    "without a call it is asked and found silent",
+  );
+  await until(async () => (await tally(client, 20, 5)).size === 2, "it answers again");
+  assert.equal(proxy.accepted, 2);
+  await proxy.stop();
+  const used = () => tally(client, 20, 5).catch(() => undefined); // a call may just be under way to it
+  await until(async () => (await used())?.size === 1, "now it has really stopped");
+  await proxy.start();
   assert.deepEqual([...(await tally(client, 40, 5)).keys()], [living!.address]);
-  assert.equal(proxy.accepted, 1, "it is not dialled anew");
+  assert.equal(proxy.accepted, 2, "nobody lists it, so nobody dials it");
 });
 
 test("an instance that leaves and comes back keeps its connection", async () => {

@@ -104,9 +104,10 @@ export class Connection {
     const alive = await givesSignOfLife(subchannel, SILENCE_MS);
     this.#checking = false;
     if (alive || subchannel !== this.#connected) return;
-    const what = this.#keptUp ? "connecting anew" : "giving it up";
-    log.warn({ instance: this.instance.address }, `no sign of life for ${SILENCE_MS} ms: ${what}`);
+    log.warn({ instance: this.instance.address }, `no sign of life for ${SILENCE_MS} ms: connecting anew`);
     this.#replace(`no sign of life for ${SILENCE_MS} ms`);
+    this.connect();
+    this.#onChange();
   }
 
   get state(): State {
@@ -137,15 +138,13 @@ export class Connection {
     this.#leaf.destroy();
   }
 
-  /** Dials anew, unless it was to lapse. Calls that run on the old connection are left to their deadlines. */
+  /** Makes ready to dial anew. Calls that run on the old connection are left to their deadlines. */
   #replace(why: string): void {
     const given = this.#leaf;
     this.#disconnected();
     this.#leaf = this.#newLeaf();
     given.destroy();
     this.lastError = `${this.instance.address}: ${why}`;
-    if (this.#keptUp) this.connect();
-    this.#onChange();
   }
 
   #update(error: string | undefined): void {
@@ -185,6 +184,8 @@ export class Connection {
       this.#connectTimer ??= setTimeout(() => {
         this.#connectTimer = undefined;
         this.#replace(`no connection within ${CONNECT_MS} ms`);
+        if (this.#keptUp) this.connect();
+        this.#onChange();
       }, CONNECT_MS).unref();
     }
   }

@@ -163,7 +163,7 @@ class P2cEwmaPolicy implements Policy<PolicyConfig> {
       else {
         connection.letLapse();
         this.#doubted.add(id);
-        // Hosts that lost their power look the same from here.
+        // Hosts that lost their power look the same from here; a process that merely stalls comes back.
         void connection.check();
       }
     }
@@ -200,8 +200,9 @@ class P2cEwmaPolicy implements Policy<PolicyConfig> {
     this.#refreshing = undefined;
     this.#departed.closeStopped();
     for (const id of this.#doubted) {
-      // One that really stops closes its connection.
-      if (this.#connections.get(id)?.state !== State.READY) this.#close(id);
+      // One that really stops closes its connection; one that was silent is dialled once.
+      const state = this.#connections.get(id)?.state;
+      if (state !== State.READY && state !== State.CONNECTING) this.#close(id);
     }
     const ready = new Set<string>();
     for (const [id, connection] of this.#connections) if (connection.ready) ready.add(id);
