@@ -4,6 +4,7 @@ import type { ServerConfig } from "../../src/grpc/server/server-config.js";
 import { freePort } from "../support/ports.js";
 import type { Processes } from "./compiled.js";
 import type { DelayOptions } from "./processes/delay.js";
+import type { Held } from "./processes/held.js";
 import type { InstanceNews, InstanceOptions, InstanceOrder } from "./processes/instance.js";
 import type { LoadOptions, LoadReport } from "./processes/load.js";
 
@@ -52,6 +53,12 @@ export class Instance {
     return ((await done) as { arrived: number }).arrived;
   }
 
+  async held(): Promise<Held> {
+    const done = this.#next("held");
+    this.#child!.send("held");
+    return ((await done) as { held: Held }).held;
+  }
+
   #next(event: InstanceNews["event"]): Promise<InstanceNews> {
     const child = this.#child!;
     return new Promise((resolve, reject) => {
@@ -81,6 +88,19 @@ export class Load {
     const answer = once(this.#child, "message");
     this.#child.send("report");
     return ((await answer) as [LoadReport])[0];
+  }
+
+  async held(): Promise<Held> {
+    const answer = once(this.#child, "message");
+    this.#child.send("held");
+    return ((await answer) as [Held])[0];
+  }
+
+  /** SIGKILL: nobody is told that it goes. */
+  async kill(): Promise<void> {
+    const gone = once(this.#child, "exit");
+    this.#child.kill("SIGKILL");
+    await gone;
   }
 
   /** Lets the calls under way finish. */

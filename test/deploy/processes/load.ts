@@ -3,6 +3,7 @@ import * as grpc from "@grpc/grpc-js";
 import { createClient } from "../../../src/grpc/client/client.js";
 import type { ClientConfig } from "../../../src/grpc/client/client-config.js";
 import { EchoClient, type EchoReply } from "../../support/echo.js";
+import { held } from "./held.js";
 
 export interface LoadOptions {
   /** Rollcall's configuration, or plain grpc-js with its own round_robin over fixed addresses. */
@@ -61,8 +62,9 @@ let underWay = 0;
 let slowestMs = 0;
 let ending = false;
 
-process.on("message", (order: "report" | "end") => {
+process.on("message", async (order: "report" | "held" | "end") => {
   if (order === "report") return process.send!(report());
+  if (order === "held") return process.send!(await held());
   ending = true;
   if (underWay === 0) end();
 });
