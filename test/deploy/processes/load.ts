@@ -26,6 +26,8 @@ export interface Failure {
   readonly details: string;
   /** `host:port` that the call had gone to. */
   readonly peer: string;
+  /** Whether its answer had begun: gRPC repeats no such call. */
+  readonly begun: boolean;
   /** Milliseconds since the epoch, like endedAt. */
   readonly startedAt: number;
   readonly endedAt: number;
@@ -101,12 +103,12 @@ function make(kind: Kind): void {
   underWay += 1;
   calls[kind] += 1;
 
-  const done = (peer: string, error?: { code: grpc.status; details: string }, instance = "") => {
+  const done: Done = (peer, error, instance = "", begun = false) => {
     underWay -= 1;
     slowestMs = Math.max(slowestMs, performance.now() - at);
     if (error) {
       const { code, details } = error;
-      failures.push({ kind, code: grpc.status[code]!, details, peer, startedAt, endedAt: Date.now() });
+      failures.push({ kind, code: grpc.status[code]!, details, peer, begun, startedAt, endedAt: Date.now() });
     } else {
       const { calls: before, lastStartedAt } = answered[instance] ?? { calls: 0, lastStartedAt: 0 };
       answered[instance] = { calls: before + 1, lastStartedAt: Math.max(lastStartedAt, startedAt) };
@@ -140,21 +142,25 @@ function make(kind: Kind): void {
 }
 
 type Stream = grpc.ClientReadableStream<EchoReply> | grpc.ClientDuplexStream<object, EchoReply>;
-type Done = (peer: string, error?: { code: grpc.status; details: string }, instance?: string) => void;
+type Done = (peer: string, error?: { code: grpc.status; details: string }, instance?: string, begun?: boolean) => void;
 
 /** A stream ended well only if all it had to say was heard. */
 function expectReplies(stream: Stream, replies: number, done: Done): void {
   let heard = 0;
   let instance = "";
+  let begun = false;
+  stream.on("metadata", () => {
+    begun = true;
+  });
   stream.on("data", (reply: EchoReply) => {
     heard += 1;
     instance = reply.instance;
   });
   stream.on("error", () => {}); // the status tells it, too
   stream.on("status", ({ code, details }: grpc.StatusObject) => {
-    if (code !== grpc.status.OK) done(stream.getPeer(), { code, details });
+    if (code !== grpc.status.OK) done(stream.getPeer(), { code, details }, "", begun);
     else if (heard === replies) done("", undefined, instance);
-    else done(stream.getPeer(), { code: grpc.status.DATA_LOSS, details: `${heard} of ${replies} replies` });
+    else done(stream.getPeer(), { code: grpc.status.DATA_LOSS, details: `${heard} of ${replies} replies` }, "", begun);
   });
 }
 
