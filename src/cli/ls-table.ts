@@ -11,6 +11,7 @@ export interface Row {
   readonly lease?: string;
   readonly ttlSeconds?: number;
   readonly grantedTtlSeconds?: number;
+  readonly paused?: true;
   readonly weight?: number;
   readonly zone?: string;
   readonly metadata?: Readonly<Record<string, string>>;
@@ -18,8 +19,8 @@ export interface Row {
   readonly problem?: string;
 }
 
-export function toRow({ service, instance, id, key, lease, ttlSeconds, grantedTtlSeconds, problem }: Registered): Row {
-  const row = { service, ...instance, id, key, lease: lease?.toString(), ttlSeconds, grantedTtlSeconds, problem };
+export function toRow({ instance, lease, ...registered }: Registered): Row {
+  const row = { ...instance, ...registered, lease: lease?.toString() };
   return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined)) as unknown as Row;
 }
 
@@ -30,6 +31,7 @@ export function renderTable(rows: readonly Row[]): string {
     ["ADDRESS", ({ address }) => address ?? ""],
     ["ID", ({ id }) => id],
     ["TTL", ttl],
+    ["STATE", ({ paused }) => (paused ? "paused" : "")],
     ["WEIGHT", ({ weight }) => String(weight ?? "")],
     ["ZONE", ({ zone }) => zone ?? ""],
     [

@@ -6,6 +6,7 @@ import { addDev } from "./dev.js";
 import { addDoctor } from "./doctor.js";
 import { addLs } from "./ls.js";
 import { EXIT, endWithReader, Failure, printError } from "./output.js";
+import { addPause, addResume } from "./pause.js";
 import { addWatch } from "./watch.js";
 
 const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
@@ -19,6 +20,8 @@ addDev(program);
 addLs(program);
 addWatch(program);
 addDoctor(program);
+addPause(program);
+addResume(program);
 
 // What a command has to say it says itself; the library's log is for those who ask for it.
 if (!process.env.ROLLCALL_LOG_LEVEL) setLogLevel("silent");

@@ -6,6 +6,7 @@ import { etcdSettings } from "./settings.js";
 export { EtcdDiscovery } from "./discovery.js";
 export { EtcdError } from "./errors.js";
 export { type Listing, type ListOptions, listRegistrations, type Registered } from "./listing.js";
+export { type PausedOrResumed, pauseInstance, resumeInstance } from "./pausing.js";
 export { EtcdRegistrar } from "./registrar.js";
 export { type EtcdSettings, etcdSettings } from "./settings.js";
 

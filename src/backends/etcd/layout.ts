@@ -11,6 +11,8 @@ export interface KeyRange {
 }
 
 const FACTS = ".~rollcall/";
+/** "-" comes before "/": no reader of a service sees these keys. */
+const PAUSES = ".~rollcall-paused/";
 
 /** @throws TypeError for a service key that cannot be one. */
 export function checkServiceKey(service: string): void {
@@ -24,6 +26,16 @@ export function instanceKey(service: string, id: string): string {
 
 export function factsKey(service: string, id: string): string {
   return `${service}${FACTS}${id}`;
+}
+
+/** The key by which an operator asks an instance not to be listed; under the instance's lease, so it ends with it. */
+export function pauseKey(service: string, id: string): string {
+  return `${service}${PAUSES}${id}`;
+}
+
+/** The instances of a service, their facts, and what is asked of them. */
+export function operatorRange(service: string): KeyRange {
+  return { key: Buffer.from(`${service}${PAUSES}`), rangeEnd: prefixEnd(`${service}/`) };
 }
 
 /** The instances of a service and their facts. */
@@ -47,16 +59,23 @@ export function singleKey(key: string): KeyRange {
   return { key: Buffer.from(key), rangeEnd: Buffer.alloc(0) };
 }
 
-/** What a key stands for; undefined for one that is neither an instance nor facts of any service. */
-export function readKey(key: Buffer): { kind: "instance" | "facts"; service: string; id: string } | undefined {
+/** What a key stands for; undefined for one that belongs to no service. */
+export function readKey(
+  key: Buffer,
+): { kind: "instance" | "facts" | "pause"; service: string; id: string } | undefined {
   const slash = key.lastIndexOf("/");
   if (slash <= 0) return undefined;
   const id = key.toString("utf8", slash + 1);
-  const service = key.toString("utf8", 0, slash);
-  const end = service.length - (FACTS.length - 1);
-  return service.endsWith(FACTS.slice(0, -1)) && end > 0
-    ? { kind: "facts", service: service.slice(0, end), id }
-    : { kind: "instance", service, id };
+  const folder = key.toString("utf8", 0, slash + 1);
+  for (const [kind, mark] of [
+    ["facts", FACTS],
+    ["pause", PAUSES],
+  ] as const) {
+    if (folder.endsWith(mark) && folder.length > mark.length) {
+      return { kind, service: folder.slice(0, -mark.length), id };
+    }
+  }
+  return { kind: "instance", service: folder.slice(0, -1), id };
 }
 
 /** The first key after all that start with the prefix; a service key or slash ends in no 0xff byte, UTF-8 has none. */

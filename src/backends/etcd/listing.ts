@@ -5,7 +5,7 @@ import { acquireCluster } from "./cluster.js";
 import { isDenied, isLeaseGone } from "./errors.js";
 import { Gate } from "./gate.js";
 import { readFacts, readInstance } from "./instance-value.js";
-import { factsKey, type KeyRange, prefixRange, readKey, serviceRange } from "./layout.js";
+import { factsKey, type KeyRange, operatorRange, prefixRange, readKey } from "./layout.js";
 import type { Link } from "./link.js";
 import { checkEtcdSettings, type EtcdSettings } from "./settings.js";
 
@@ -19,6 +19,8 @@ export interface Registered {
   /** Undefined when the value is no instance; `problem` then says why. */
   readonly instance?: Instance;
   readonly problem?: string;
+  /** An operator has asked for it not to be listed: it lives, and takes part no more. */
+  readonly paused?: true;
   /** Undefined for a key without a lease: nothing takes it out when its process dies. */
   readonly lease?: bigint;
   /** Seconds until the lease runs out unless it is renewed, and what it was granted for. */
@@ -90,12 +92,12 @@ async function timesToLive(
   return found;
 }
 
-/** A prefix that is a whole service's is read with the service's facts, where the role covers them. */
+/** A prefix that is a whole service's is read with the service's facts and pauses, where the role covers them. */
 async function readPrefix(link: Link, prefix: string, signal: AbortSignal | undefined): Promise<RangeResponse> {
   const read = (range: KeyRange) => link.call(KVService.range, RangeRequest.fromPartial(range), { signal });
   if (!/[^/]\/$/.test(prefix)) return read(prefixRange(prefix));
   try {
-    return await read(serviceRange(prefix.slice(0, -1)));
+    return await read(operatorRange(prefix.slice(0, -1)));
   } catch (error) {
     if (!isDenied(error)) throw error;
     return read(prefixRange(prefix));
@@ -104,8 +106,14 @@ async function readPrefix(link: Link, prefix: string, signal: AbortSignal | unde
 
 function readRegistered(kv: KeyValue, all: ReadonlyMap<string, KeyValue>, ttl: TimeToLive | undefined): Registered {
   const key = kv.key.toString();
-  const { service, id } = readKey(kv.key) ?? { service: "", id: key };
-  const known = { key, service, id, ...(kv.lease !== 0n && { lease: kv.lease, ...ttl }) };
+  const { kind, service, id } = readKey(kv.key) ?? { kind: "instance", service: "", id: key };
+  const known = {
+    key,
+    service,
+    id,
+    ...(kind === "pause" && { paused: true as const }),
+    ...(kv.lease !== 0n && { lease: kv.lease, ...ttl }),
+  };
   try {
     const instance = readInstance(kv.value);
     const facts = all.get(factsKey(service, id));

@@ -17,10 +17,11 @@ import { Bell } from "./bell.js";
 import { acquireCluster, type Cluster } from "./cluster.js";
 import { isDenied, isLeaseGone } from "./errors.js";
 import { factsValue } from "./instance-value.js";
-import { factsKey, instanceKey } from "./layout.js";
+import { factsKey, instanceKey, pauseKey } from "./layout.js";
 import type { Lease } from "./lease.js";
 import type { Link } from "./link.js";
 import { OwnKeys } from "./own-keys.js";
+import { PauseOrder } from "./pause-order.js";
 import { DEFAULT_TTL_SECONDS, type EtcdSettings } from "./settings.js";
 
 /** Limit of taking an instance out, in milliseconds: a registry that is down must not keep a process from ending. */
@@ -55,6 +56,9 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
   #trouble: string | undefined;
   #entry: Entry | undefined;
   #own: OwnKeys | undefined;
+  #pause: PauseOrder | undefined;
+  /** Taken out because an operator asked for it. */
+  #aside = false;
   #withFacts = true;
   #removal: Promise<void> | undefined;
 
@@ -102,6 +106,12 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
       if (trouble) this.#lost(trouble);
       if (lease === undefined) continue;
       const key = this.#entry?.lease === lease && this.#entry.confirmed ? this.#key : undefined;
+      if (key !== undefined && this.#pause?.isGiven(lease)) {
+        if (await this.#standAside()) continue;
+        await sleep(backoff.next(), signal);
+        this.#bell.ring();
+        continue;
+      }
       const missing = key === undefined ? undefined : this.#own?.missing();
       if (key !== undefined && missing === undefined) {
         if (this.#own?.isTaken(key, lease)) this.#lost(new Error(`its key ${key} was written by somebody else`));
@@ -109,7 +119,7 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
         continue;
       }
       // Without its facts it is listed still.
-      if (key !== undefined && missing === key) this.#lost(new Error(`its key ${key} was deleted`));
+      if (key !== undefined && missing === key && !this.#aside) this.#lost(new Error(`its key ${key} was deleted`));
       if (performance.now() - lastPut < OFTEN_MS) await sleep(backoff.next(), signal);
       else backoff.reset();
       if (signal.aborted) return;
@@ -139,9 +149,11 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
     try {
       const { header } = await link.call(KVService.txn, TxnRequest.fromPartial({ success }), { signal });
       this.#entry = { id, lease, confirmed: true };
+      this.#aside = false;
       const key = instanceKey(this.#service, id);
       this.#watchOwn(facts ? [key, factsKey(this.#service, id)] : [key]);
       this.#own!.put(header!.revision);
+      this.#watchForPause(pauseKey(this.#service, id));
     } catch (error) {
       if (!facts || !isDenied(error)) throw error;
       this.#withFacts = false;
@@ -154,6 +166,30 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
     if (this.#own?.keys.join() === keys.join()) return;
     this.#own?.close();
     this.#own = new OwnKeys(this.#cluster.watcher, keys, this.#look);
+  }
+
+  #watchForPause(key: string): void {
+    if (this.#pause?.key === key) return;
+    this.#pause?.close();
+    this.#pause = new PauseOrder(this.#cluster.watcher, key, this.#look);
+  }
+
+  /** Takes the instance out and keeps its lease, until the order is withdrawn. @returns whether it is out. */
+  async #standAside(): Promise<boolean> {
+    if (this.#aside) return true;
+    const { signal } = this.#closing;
+    const { address } = this.#instance;
+    try {
+      await this.#delete(await abortable(this.#cluster.link(), signal), signal);
+    } catch (error) {
+      if (signal.aborted) return true;
+      log.warn({ service: this.#service, address }, `${address} cannot be paused yet: ${(error as Error).message}`);
+      return false;
+    }
+    this.#aside = true;
+    this.#listed = false;
+    log.info({ service: this.#service, address }, `an operator paused ${address}: out of etcd until it is resumed`);
+    return true;
   }
 
   #found(): void {
@@ -204,12 +240,17 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
     this.#lease.off("changed", this.#look);
     this.#bell.ring();
     this.#own?.close();
+    this.#pause?.close();
     await this.#kept;
     const lastLease = this.#releases.lease();
     const revoked = lastLease?.stop();
     try {
       if (revoked !== undefined) await this.#insist((link, signal) => revoke(link, revoked, signal), limit.signal);
-      else if (this.#entry) await this.#insist((link, signal) => this.#delete(link, signal), limit.signal);
+      else if (this.#entry) {
+        const { id, lease } = this.#entry;
+        const order = this.#pause?.isGiven(lease) ? [pauseKey(this.#service, id)] : [];
+        await this.#insist((link, signal) => this.#delete(link, signal, order), limit.signal);
+      }
       if (this.#entry) log.info({ service: this.#service, address }, `took ${address} out of etcd`);
     } catch (error) {
       const ttl = this.#settings.ttlSeconds ?? DEFAULT_TTL_SECONDS;
@@ -238,7 +279,7 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
   }
 
   /** Only if the key is still ours: with Etcd.ID another process may have taken it over. */
-  async #delete(link: Link, signal: AbortSignal): Promise<void> {
+  async #delete(link: Link, signal: AbortSignal, others: readonly string[] = []): Promise<void> {
     const { id, lease } = this.#entry!;
     const key = Buffer.from(instanceKey(this.#service, id));
     const isOurs = Compare.fromPartial({
@@ -249,7 +290,9 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
     });
     const success = [deleteOp(key)];
     if (this.#withFacts) success.push(deleteOp(Buffer.from(factsKey(this.#service, id))));
-    await link.call(KVService.txn, TxnRequest.fromPartial({ compare: [isOurs], success }), { signal });
+    const always = others.map((other) => deleteOp(Buffer.from(other)));
+    success.push(...always);
+    await link.call(KVService.txn, TxnRequest.fromPartial({ compare: [isOurs], success, failure: always }), { signal });
   }
 }
 

@@ -1,0 +1,29 @@
+import { singleKey } from "./layout.js";
+import type { RangeView } from "./range-view.js";
+import type { Watcher } from "./watcher.js";
+
+/** The key by which an operator asks an instance to stand aside. Where it may not be read there are no such orders. */
+export class PauseOrder {
+  readonly key: string;
+  readonly #watched: { close(): void };
+  #view: RangeView | undefined;
+
+  constructor(watcher: Watcher, key: string, onChange: () => void) {
+    this.key = key;
+    this.#watched = watcher.watch(singleKey(key), {
+      changed: (_, view) => {
+        this.#view = view;
+        onChange();
+      },
+    });
+  }
+
+  /** An order under another lease was meant for an earlier process of the same id. */
+  isGiven(lease: bigint): boolean {
+    return this.#view?.get(this.key)?.lease === lease;
+  }
+
+  close(): void {
+    this.#watched.close();
+  }
+}

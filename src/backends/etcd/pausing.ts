@@ -1,0 +1,122 @@
+import { sleep } from "../../backoff.js";
+import { DeleteRangeRequest, KVService, PutRequest } from "../../proto/etcd.js";
+import { abortable } from "./abortable.js";
+import { acquireCluster } from "./cluster.js";
+import { pauseKey, singleKey } from "./layout.js";
+import type { Link } from "./link.js";
+import { listRegistrations, type Registered } from "./listing.js";
+import { checkEtcdSettings, type EtcdSettings } from "./settings.js";
+
+/** How often etcd is asked whether the instance has obeyed, in milliseconds. */
+const LOOK_MS = 50;
+/** How long an instance may take to obey, in milliseconds: one that knows of pauses does so within a round trip. */
+const OBEY_MS = 3_000;
+
+export interface PausedOrResumed {
+  /** False when there was nothing to do. */
+  readonly changed: boolean;
+  /** Instances of the service that are listed now. */
+  readonly listed: number;
+}
+
+/**
+ * Asks an instance to leave the listing, and waits until it has. It goes on serving who is connected, and is listed again
+ * when it is resumed, restarted, or has lost its lease. Does nothing for one that is paused.
+ * @throws Error when there is no such instance, naming those there are; when it does not obey: the order is then withdrawn.
+ */
+export function pauseInstance(
+  settings: EtcdSettings,
+  service: string,
+  address: string,
+  signal: AbortSignal,
+): Promise<PausedOrResumed> {
+  return withLink(settings, signal, async (link) => {
+    const all = await look(settings, service, signal);
+    const listed = at(all, address).filter(({ paused }) => !paused);
+    if (listed.length === 0) return { changed: false, listed: countListed(all) };
+    const orders = listed.map(({ id, lease }) => ({ key: Buffer.from(pauseKey(service, id)), lease }));
+    if (orders.some(({ lease }) => lease === undefined)) {
+      throw new Error(
+        `${address} is listed by a key without a lease, which no process keeps up: delete the key instead`,
+      );
+    }
+    for (const { key, lease } of orders) await put(link, { key, value: Buffer.from(address), lease: lease! }, signal);
+    const left = await obeyed(settings, service, signal, (now) => !isListed(now, address));
+    if (left) return { changed: true, listed: countListed(left) };
+    for (const { key } of orders) await remove(link, key, signal);
+    throw new Error(`${address} did not leave the listing, so it was not paused: is it a server of this Rollcall?`);
+  });
+}
+
+/** Withdraws the order, and waits until the instance is listed. Does nothing for one that is listed. @throws as pauseInstance. */
+export function resumeInstance(
+  settings: EtcdSettings,
+  service: string,
+  address: string,
+  signal: AbortSignal,
+): Promise<PausedOrResumed> {
+  return withLink(settings, signal, async (link) => {
+    const all = await look(settings, service, signal);
+    const paused = at(all, address).filter((one) => one.paused);
+    if (paused.length === 0) return { changed: false, listed: countListed(all) };
+    for (const { key } of paused) await remove(link, Buffer.from(key), signal);
+    const back = await obeyed(settings, service, signal, (now) => isListed(now, address));
+    if (back) return { changed: true, listed: countListed(back) };
+    throw new Error(`${address} is not listed again yet: does its process still run?`);
+  });
+}
+
+async function withLink<T>(settings: EtcdSettings, signal: AbortSignal, run: (link: Link) => Promise<T>): Promise<T> {
+  const { cluster, release } = acquireCluster(checkEtcdSettings(settings));
+  try {
+    return await run(await abortable(cluster.link(), signal));
+  } finally {
+    release();
+  }
+}
+
+async function look(settings: EtcdSettings, service: string, signal: AbortSignal): Promise<readonly Registered[]> {
+  const { registrations } = await listRegistrations(settings, { prefix: `${service}/`, signal });
+  // Deeper keys are another service's.
+  return registrations.filter((one) => one.service === service);
+}
+
+/** What there is of one address. @throws Error that names the others when there is nothing. */
+function at(all: readonly Registered[], address: string): Registered[] {
+  const found = all.filter(({ instance }) => instance?.address === address);
+  if (found.length > 0) return found;
+  const others = [...new Set(all.flatMap(({ instance }) => instance?.address ?? []))];
+  throw new Error(
+    `there is no instance ${address}; there ${others.length > 0 ? `are ${others.join(", ")}` : "is none"}`,
+  );
+}
+
+function isListed(all: readonly Registered[], address: string): boolean {
+  return all.some(({ instance, paused }) => instance?.address === address && !paused);
+}
+
+function countListed(all: readonly Registered[]): number {
+  return new Set(all.flatMap(({ instance, paused }) => (instance && !paused ? [instance.address] : []))).size;
+}
+
+/** What is registered once the condition holds; undefined when that takes too long. */
+async function obeyed(
+  settings: EtcdSettings,
+  service: string,
+  signal: AbortSignal,
+  holds: (all: readonly Registered[]) => boolean,
+): Promise<readonly Registered[] | undefined> {
+  for (const end = performance.now() + OBEY_MS; performance.now() < end; await sleep(LOOK_MS, signal)) {
+    const now = await look(settings, service, signal);
+    if (holds(now)) return now;
+  }
+  return undefined;
+}
+
+function put(link: Link, kv: Pick<PutRequest, "key" | "value" | "lease">, signal: AbortSignal) {
+  return link.call(KVService.put, PutRequest.fromPartial(kv), { signal });
+}
+
+function remove(link: Link, key: Buffer, signal: AbortSignal) {
+  return link.call(KVService.deleteRange, DeleteRangeRequest.fromPartial(singleKey(key.toString())), { signal });
+}
