@@ -72,7 +72,11 @@ export class Members {
   /** Lets go of those that are not listed and have really stopped: their connection is closed. */
   closeStopped(): void {
     this.#departed.closeStopped();
-    for (const id of this.#doubted) if (this.#connections.get(id)?.state !== State.READY) this.#close(id);
+    for (const id of this.#doubted) {
+      // One that was silent is dialled once.
+      const state = this.#connections.get(id)?.state;
+      if (state !== State.READY && state !== State.CONNECTING) this.#close(id);
+    }
   }
 
   close(): void {
