@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { pauseInstance, resumeInstance } from "../../src/backends/etcd/index.js";
 import { type Etcd, etcdSkipReason, startEtcd } from "../support/etcd.js";
 import { until } from "../support/until.js";
 import { Processes } from "./compiled.js";
@@ -135,6 +136,35 @@ test("an instance that says NOT_SERVING gets no call, keeps those in flight, and
   }
   const report = await load.end();
   console.log(`NOT_SERVING and back, 3 times: ${inWords(report)}`);
+  await Promise.all(instances.map((instance) => instance.terminate()));
+  assert.equal(reasons(report.failures), "");
+});
+
+test("an instance that an operator pauses gets no call, loses none, and comes back when it is resumed", {
+  skip,
+}, async () => {
+  const Etcd = { Hosts: [etcd.endpoint], Key: "paused.rpc" };
+  const settings = { hosts: Etcd.Hosts };
+  const instances = (await addresses(3)).map((address) => new Instance(processes, address, { Etcd }));
+  await Promise.all(instances.map((instance) => instance.start()));
+  const load = new Load(processes, { client: { rollcall: { Etcd } }, rate: RATE, handlerMs: 20 });
+  await callsAll(load, instances);
+
+  const [paused, ...others] = instances;
+  const limit = () => AbortSignal.timeout(20_000);
+  const outcome = await pauseInstance(settings, Etcd.Key, paused!.address, limit());
+  assert.deepEqual(outcome, { changed: true, listed: 2 });
+  // What was picked before the client had seen it arrives; then nothing does.
+  await callsAll(load, others, Date.now() + 250);
+  const settled = await paused!.order("count");
+  const { total } = await load.report();
+  await until(async () => (await load.report()).total > total + 100, "calls go on");
+  assert.equal(await paused!.order("count"), settled, "no call reaches it");
+  const resumed = Date.now();
+  await resumeInstance(settings, Etcd.Key, paused!.address, limit());
+  await callsAll(load, [paused!], resumed);
+  const report = await load.end();
+  console.log(`paused and resumed through etcd: ${inWords(report)}`);
   await Promise.all(instances.map((instance) => instance.terminate()));
   assert.equal(reasons(report.failures), "");
 });
