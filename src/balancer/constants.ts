@@ -39,4 +39,4 @@ export const PROBE_SHARE = 16;
 /** One whose last call took p times the mean, and did not fail, gets one pick in so many times p² of its fair share. */
 export const SLOW_SHARE = 8;
 /** A probe is rarer the longer the last call took, up to so many times: to probe an instance that hangs costs deadlines. */
-export const PROBE_PRICE = 7;
+export const PROBE_PRICE = 8;
