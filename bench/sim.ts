@@ -5,11 +5,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { barChart } from "./sim/chart.js";
+import { failureRun } from "./sim/failure-run.js";
 import { fillPage } from "./sim/page.js";
 import type { MakePolicy } from "./sim/policy.js";
 import { oracle, references } from "./sim/reference.js";
 import { rollcall } from "./sim/rollcall.js";
-import { extremes, failures, RECOVERY_MS, tableScenarios, variations } from "./sim/scenarios.js";
+import { extremes, failures, tableScenarios, variations } from "./sim/scenarios.js";
 import { type Result, type Scenario, World } from "./sim/world.js";
 
 const CHARTS = "docs/balancing";
@@ -56,23 +57,6 @@ function costOfChanges(): string {
   const without = p99(tableScenarios["a fifth of servers 4x slower, 75 %"]!);
   const cost = p99(tableScenarios["members change every 0.5 s, a fifth 4x slower"]!).map((ms, i) => ms / without[i]!);
   return `Members that change every 0.5 s: p99 is ${Math.min(...cost).toFixed(2)} to ${Math.max(...cost).toFixed(2)} times that of the same without changes (limit 1.10).`;
-}
-
-/** Percent of calls that failed before the recovery, and the share of its fair part that the server got after it. */
-function failureRun(scenario: Scenario, make: MakePolicy, seed: number): { failed: number; share: number } {
-  const world = new World(scenario, make, seed);
-  let [before, failed, after, toIt] = [0, 0, 0, 0];
-  world.onCall = (server, start, ok) => {
-    if (start < RECOVERY_MS) {
-      before += 1;
-      if (!ok) failed += 1;
-    } else if (start >= RECOVERY_MS + 10_000) {
-      after += 1;
-      if (server === 0) toIt += 1;
-    }
-  };
-  world.run();
-  return { failed: (100 * failed) / before, share: (toIt / after) * scenario.servers };
 }
 
 function failureTable(): string {

@@ -1,0 +1,28 @@
+import type { MakePolicy } from "./policy.js";
+import { RECOVERY_MS } from "./scenarios.js";
+import { type Scenario, World } from "./world.js";
+
+/** What a server that misbehaved until RECOVERY_MS has cost, and how it came back. */
+export interface FailureResult {
+  /** Percent of the calls before the recovery that failed. */
+  readonly failed: number;
+  /** Calls that it got from 10 s after the recovery on, as share of its fair part. */
+  readonly share: number;
+}
+
+/** Runs a scenario in which server 0 is the one that misbehaves. */
+export function failureRun(scenario: Scenario, make: MakePolicy, seed: number): FailureResult {
+  const world = new World(scenario, make, seed);
+  let [before, failed, after, toIt] = [0, 0, 0, 0];
+  world.onCall = (server, start, ok) => {
+    if (start < RECOVERY_MS) {
+      before += 1;
+      if (!ok) failed += 1;
+    } else if (start >= RECOVERY_MS + 10_000) {
+      after += 1;
+      if (server === 0) toIt += 1;
+    }
+  };
+  world.run();
+  return { failed: (100 * failed) / before, share: (toIt / after) * scenario.servers };
+}
