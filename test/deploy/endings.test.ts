@@ -3,26 +3,16 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { createInterface } from "node:readline";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
 import type { ServerConfig } from "../../src/grpc/server/server-config.js";
 import { EchoClient, say } from "../support/echo.js";
-import { type Etcd, etcdctl, etcdSkipReason, startEtcd } from "../support/etcd.js";
+import { etcdctl, etcdSkipReason, startEtcd } from "../support/etcd.js";
 import { freePort } from "../support/ports.js";
-import { Processes } from "./compiled.js";
+import { etcd, processes, setStage } from "./stage.js";
 
 const skip = etcdSkipReason();
-let processes: Processes;
-let etcd: Etcd;
-before(async () => {
-  if (skip) return;
-  processes = new Processes();
-  etcd = await startEtcd();
-});
-after(async () => {
-  await processes?.end();
-  await etcd?.stop();
-});
+setStage(skip);
 
 /** A service in a process of its own, whose log is read. */
 class Service {

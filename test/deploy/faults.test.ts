@@ -1,26 +1,16 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { pauseInstance, resumeInstance } from "../../src/backends/etcd/index.js";
-import { type Etcd, etcdSkipReason, startEtcd } from "../support/etcd.js";
+import { etcdSkipReason } from "../support/etcd.js";
 import { until } from "../support/until.js";
-import { Processes } from "./compiled.js";
 import { addresses, Instance, Load } from "./fleet.js";
 import { inWords, reasons } from "./in-words.js";
+import { etcd, processes, setStage } from "./stage.js";
 
 const RATE = Number(process.env.DEPLOY_RATE ?? 450) / 3;
 
 const skip = etcdSkipReason();
-let processes: Processes;
-let etcd: Etcd;
-before(async () => {
-  if (skip) return;
-  processes = new Processes();
-  etcd = await startEtcd();
-});
-after(async () => {
-  await processes?.end();
-  await etcd?.stop();
-});
+setStage(skip);
 
 /** Resolves once the load has called each of the instances (again). */
 async function callsAll(load: Load, instances: readonly Instance[], since = 0): Promise<void> {

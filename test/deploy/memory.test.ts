@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { type Etcd, etcdSkipReason, startEtcd } from "../support/etcd.js";
+import { test } from "node:test";
+import { etcdSkipReason } from "../support/etcd.js";
 import { until } from "../support/until.js";
-import { Processes } from "./compiled.js";
 import { addresses, Instance, Load } from "./fleet.js";
 import type { Held } from "./processes/held.js";
+import { etcd, processes, setStage } from "./stage.js";
 
 const RATE = 400;
 /** So many that what is compiled meanwhile, about a megabyte, does not matter. */
@@ -15,17 +15,7 @@ const MOST_A_CALL = 500;
 const SWEEP_MS = 60_000;
 
 const skip = etcdSkipReason();
-let processes: Processes;
-let etcd: Etcd;
-before(async () => {
-  if (skip) return;
-  processes = new Processes();
-  etcd = await startEtcd();
-});
-after(async () => {
-  await processes?.end();
-  await etcd?.stop();
-});
+setStage(skip);
 
 async function fleet(key: string, count: number) {
   const Etcd = { Hosts: [etcd.endpoint], Key: key };

@@ -1,28 +1,18 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { dnsServerSkipReason, startDnsServer } from "../support/dns-server.js";
-import { type Etcd, etcdSkipReason, startEtcd } from "../support/etcd.js";
+import { etcdSkipReason } from "../support/etcd.js";
 import { until } from "../support/until.js";
-import { Processes } from "./compiled.js";
 import { addresses, delayed, Instance, Load } from "./fleet.js";
 import { inWords, reasons } from "./in-words.js";
+import { etcd, processes, setStage } from "./stage.js";
 
 /** How much: calls of Rollcall's clients a second and in all, for each of the two networks. */
 const RATE = Number(process.env.DEPLOY_RATE ?? 450);
 const CALLS = Number(process.env.DEPLOY_CALLS ?? 5_000);
 
 const skip = etcdSkipReason() || dnsServerSkipReason();
-let processes: Processes;
-let etcd: Etcd;
-before(async () => {
-  if (skip) return;
-  processes = new Processes();
-  etcd = await startEtcd();
-});
-after(async () => {
-  await processes?.end();
-  await etcd?.stop();
-});
+setStage(skip);
 
 for (const network of ["on loopback", "with 5 to 20 ms of delay each way"] as const) {
   test(`restarting ten instances in turn loses no call ${network}`, { skip }, async () => {
