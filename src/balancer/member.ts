@@ -28,6 +28,10 @@ const BLAMELESS = 0.05;
 /** Milliseconds in which nothing fades that matters. */
 const QUICK_MS = 15;
 
+// To multiply is quicker than to divide.
+const PER_USUAL_MS = 1 / USUAL_MS;
+const PER_RECENT_MS = 1 / RECENT_MS;
+
 /** A zero that V8 keeps as a fraction from the start: a field that turns into one later lies elsewhere in memory. */
 const NOTHING = -0;
 /** A number of picks ago that makes anyone due. */
@@ -194,12 +198,12 @@ export class Member<K> implements Node<K> {
       if (counted <= this.#expectedMs) return;
     }
     const age = time - this.#learnedAt;
-    const usual = growth(age / USUAL_MS);
-    const recent = growth(age / RECENT_MS);
-    this.#usualSum = this.#usualSum / usual + counted;
-    this.#usualCalls = this.#usualCalls / usual + 1;
-    this.#recentSum = this.#recentSum / recent + counted;
-    this.#recentCalls = this.#recentCalls / recent + 1;
+    const usual = 1 / growth(age * PER_USUAL_MS);
+    const recent = 1 / growth(age * PER_RECENT_MS);
+    this.#usualSum = this.#usualSum * usual + counted;
+    this.#usualCalls = this.#usualCalls * usual + 1;
+    this.#recentSum = this.#recentSum * recent + counted;
+    this.#recentCalls = this.#recentCalls * recent + 1;
     this.#learnedAt = time;
     pool.learn(counted);
   }
@@ -224,11 +228,11 @@ export class Member<K> implements Node<K> {
   #expect(): void {
     const { time, meanMs } = this.#pool;
     const age = time - this.#learnedAt;
-    const mean = MEAN_AS_CALLS * growth(age / USUAL_MS);
+    const mean = MEAN_AS_CALLS * growth(age * PER_USUAL_MS);
     const usualMs = mean * meanMs + this.#usualSum;
     const usualCalls = mean + this.#usualCalls;
 
-    const recent = growth(age / RECENT_MS);
+    const recent = growth(age * PER_RECENT_MS);
     const usual = USUAL_AS_CALLS * recent;
     let recentMs = this.#recentSum;
     const unanswered = this.#unanswered;
