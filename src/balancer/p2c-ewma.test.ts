@@ -190,6 +190,15 @@ test("an instance of twice the weight gets twice the calls, idle or busy", () =>
   }
 });
 
+test("weights are shares: with 100 each, calls in flight count as with 1 each", () => {
+  for (const weight of [1e-300, 0.01, 1, 100, 1e300]) {
+    const { balancer } = balancerOf(names(10), { weight: () => weight });
+    for (let i = 0; i < 100; i++) balancer.pick()!.started();
+    const most = Math.max(...balancer.nodes().map(({ inFlight }) => inFlight));
+    assert.ok(most <= 12, `${most} in flight where all weigh ${weight}`);
+  }
+});
+
 test("a weight that is no positive number counts as 1", () => {
   for (const weight of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
     const { balancer } = balancerOf(["a", "b"], { weight: (key) => (key === "a" ? weight : 1) });

@@ -76,14 +76,20 @@ export class P2cEwma<K> {
   set(keys: Iterable<K>): void {
     this.#round += 1;
     const list: Member<K>[] = [];
+    const weights: number[] = [];
     for (const key of keys) {
       const member = this.#members.get(key) ?? this.#join(key);
       if (member.round === this.#round) continue;
       member.round = this.#round;
-      if (this.#weight) member.perWeight = 1 / positive(this.#weight(key));
+      if (this.#weight) weights.push(positive(this.#weight(key)));
       if (this.#distance) member.distance = positive(this.#distance(key));
       list.push(member);
     }
+    // Weights are shares: that all weigh 100 says nothing, and must not make a call in flight count a hundredth.
+    const mean = weights.reduce((sum, weight) => sum + weight, 0) / weights.length;
+    weights.forEach((weight, i) => {
+      list[i]!.perWeight = mean / weight;
+    });
     this.#list = list;
     this.#pool.size = list.length;
     this.#leave();
