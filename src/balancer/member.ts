@@ -107,7 +107,14 @@ export class Member<K> implements Node<K> {
     let costMs = this.#isCold() ? meanMs : this.#expectedMs;
     if (meanMs < NOISE_MS) costMs = Math.max(costMs, meanMs * NOISE_BAND);
     const callCost = (costMs || 1) * this.distance * this.#penalty();
-    this.weighed = callCost * (this.inFlight * this.perWeight + UNSEEN_CALLS);
+    this.weighed = callCost * this.#queue(this.inFlight);
+  }
+
+  /** What a call meets where so many are in flight. */
+  #queue(calls: number): number {
+    const busy = calls * this.perWeight;
+    const crowd = (busy * this.#pool.perCrowd) ** 2;
+    return busy * (1 + crowd * crowd) + UNSEEN_CALLS;
   }
 
   /** Where calls are fast, a first answer tells of cold code on both sides, and nothing of the instance. */
@@ -144,9 +151,11 @@ export class Member<K> implements Node<K> {
   }
 
   reserve(): void {
-    const busy = this.inFlight * this.perWeight + UNSEEN_CALLS;
-    this.weighed *= (busy + this.perWeight) / busy;
+    const busy = this.inFlight * this.perWeight;
+    // Near enough, in a crowd too, to tell which one to remember.
+    this.weighed *= 1 + this.perWeight / (busy + UNSEEN_CALLS);
     this.#reserved += 1;
+    this.#pool.meet(busy);
     this.#lastPick = this.#pool.picks;
   }
 

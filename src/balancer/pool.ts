@@ -1,9 +1,12 @@
-import { MEAN_CALLS, OUTLIER } from "./constants.js";
+import { CROWD, CROWD_SHARE, MEAN_CALLS, OUTLIER } from "./constants.js";
 
 /** A longer step of the clock, or a longer latency, is taken for this, so that sums stay finite and exact. */
 const LONGEST_MS = 3_600_000;
 /** Shorter latencies count as this (a clock too coarse to see them): a load of 0 would win whatever is in flight. */
 const SHORTEST_MS = 0.001;
+
+/** To multiply is quicker than to divide. */
+const PER_MEAN_CALLS = 1 / MEAN_CALLS;
 
 /** What the instances of one balancer share: the time, the number of picks and the mean latency. */
 export class Pool {
@@ -11,6 +14,9 @@ export class Pool {
   // V8 updates a field in place, without allocation, that has never held anything but fractions.
   #read = Number.NaN;
   #latencies = 0;
+  /** Calls in flight at the instances picked, a running mean. */
+  #met = 0.5;
+  #crowd = CROWD;
   /** Milliseconds since the balancer was made. Never runs backwards, whatever the clock does. */
   time = 0.5;
   /** Picks so far. */
@@ -19,6 +25,8 @@ export class Pool {
   size = 0;
   /** Mean latency of all calls, in milliseconds; 0 before the first. */
   meanMs = 0;
+  /** One over the number of calls in flight that is a crowd. */
+  perCrowd = 1 / CROWD;
 
   constructor(clock: () => number) {
     this.#clock = clock;
@@ -42,5 +50,13 @@ export class Pool {
   learn(latencyMs: number): void {
     if (this.#latencies < MEAN_CALLS) this.#latencies += 1;
     this.meanMs += (latencyMs - this.meanMs) / this.#latencies;
+  }
+
+  /** A picked instance has so many calls in flight. */
+  meet(calls: number): void {
+    this.#met += (calls - this.#met) * PER_MEAN_CALLS;
+    const crowd = Math.max(CROWD, CROWD_SHARE * this.#met);
+    if (crowd !== this.#crowd) this.perCrowd = 1 / crowd;
+    this.#crowd = crowd;
   }
 }

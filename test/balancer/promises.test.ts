@@ -48,8 +48,12 @@ for (const [name, { scenario, mostPercent }] of Object.entries(failures)) {
 }
 
 test("a burst of 100 calls in one tick over 10 instances puts no more than 20 on any", () => {
-  const { mostRunning } = run(extremes["bursts of 100 in one tick over 10 servers"]!, rollcall());
-  assert.ok(mostRunning <= 20, `${mostRunning} in flight`);
+  // One burst seldom finds estimates so far apart: many seeds of 120 bursts each.
+  for (let seed = SEED; seed < SEED + 40; seed++) {
+    const scenario = extremes["bursts of 100 in one tick over 10 servers"]!;
+    const { mostRunning } = new World(scenario, rollcall(), seed).run();
+    assert.ok(mostRunning <= 20, `${mostRunning} in flight, seed ${seed}`);
+  }
 });
 
 test("while all fail, none is starved", () => {
