@@ -2,22 +2,13 @@ import { EventEmitter } from "node:events";
 import { Backoff, sleep } from "../../backoff.js";
 import type { Instance } from "../../instance.js";
 import { log } from "../../log.js";
-import {
-  Compare,
-  Compare_CompareResult,
-  Compare_CompareTarget,
-  KVService,
-  LeaseService,
-  RequestOp,
-  TxnRequest,
-} from "../../proto/etcd.js";
+import { LeaseService } from "../../proto/etcd.js";
 import type { Registration } from "../../registry.js";
 import { abortable } from "./abortable.js";
 import { Bell } from "./bell.js";
 import { acquireCluster, type Cluster } from "./cluster.js";
+import { Entry } from "./entry.js";
 import { isDenied, isLeaseGone } from "./errors.js";
-import { factsValue } from "./instance-value.js";
-import { factsKey, instanceKey, pauseKey } from "./layout.js";
 import type { Lease } from "./lease.js";
 import type { Link } from "./link.js";
 import { OwnKeys } from "./own-keys.js";
@@ -29,13 +20,6 @@ const REMOVAL_LIMIT_MS = 3_000;
 
 /** Putting the key again oftener than this, in milliseconds, waits longer each time: somebody may delete it in a loop. */
 const OFTEN_MS = 1_000;
-
-/** What was put, or may have been until etcd has confirmed it. */
-interface Entry {
-  readonly id: string;
-  readonly lease: bigint;
-  readonly confirmed: boolean;
-}
 
 /** Keeps one instance listed: puts its key under the process's lease, and again whenever lease or key are gone. */
 export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; restored: [] }> implements Registration {
@@ -92,10 +76,6 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
 
   readonly #look = () => this.#bell.ring();
 
-  get #key(): string | undefined {
-    return this.#entry && instanceKey(this.#service, this.#entry.id);
-  }
-
   /** Looks at what is and does what is missing, until closed. */
   async #keep(): Promise<void> {
     const { signal } = this.#closing;
@@ -105,7 +85,7 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
       const { id: lease, trouble } = this.#lease;
       if (trouble) this.#lost(trouble);
       if (lease === undefined) continue;
-      const key = this.#entry?.lease === lease && this.#entry.confirmed ? this.#key : undefined;
+      const key = this.#entry?.lease === lease && this.#entry.confirmed ? this.#entry.key : undefined;
       if (key !== undefined && this.#pause?.isGiven(lease)) {
         if (await this.#standAside()) continue;
         await sleep(backoff.next(), signal);
@@ -138,34 +118,28 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
   async #put(lease: bigint): Promise<void> {
     const { signal } = this.#closing;
     const id = `${this.#settings.id ?? lease}${this.#number > 1 ? `-${this.#number}` : ""}`;
-    const value = Buffer.from(this.#instance.address);
-    const facts = this.#withFacts ? factsValue(this.#instance) : undefined;
-    this.#withFacts = facts !== undefined;
-    const success = [putOp(instanceKey(this.#service, id), value, lease)];
-    if (facts) success.push(putOp(factsKey(this.#service, id), facts, lease));
     const link = await abortable(this.#cluster.link(), signal);
-    this.#entry = { id, lease, confirmed: false };
+    const entry = new Entry(this.#service, id, lease, this.#instance, this.#withFacts);
+    this.#entry = entry;
     this.#own?.putting();
     try {
-      const { header } = await link.call(KVService.txn, TxnRequest.fromPartial({ success }), { signal });
-      this.#entry = { id, lease, confirmed: true };
+      const revision = await entry.put(link, signal);
       this.#aside = false;
-      const key = instanceKey(this.#service, id);
-      this.#watchOwn(facts ? [key, factsKey(this.#service, id)] : [key]);
-      this.#own!.put(header!.revision);
-      this.#watchForPause(pauseKey(this.#service, id));
+      this.#watchOwn(entry.keys).put(revision);
+      this.#watchForPause(entry.pauseKey);
     } catch (error) {
-      if (!facts || !isDenied(error)) throw error;
+      if (!entry.hasFacts || !isDenied(error)) throw error;
       this.#withFacts = false;
       log.warn({ service: this.#service }, `weight, zone and metadata are not published: ${(error as Error).message}`);
       await this.#put(lease);
     }
   }
 
-  #watchOwn(keys: readonly string[]): void {
-    if (this.#own?.keys.join() === keys.join()) return;
+  #watchOwn(keys: readonly string[]): OwnKeys {
+    if (this.#own?.keys.join() === keys.join()) return this.#own;
     this.#own?.close();
     this.#own = new OwnKeys(this.#cluster.watcher, keys, this.#look);
+    return this.#own;
   }
 
   #watchForPause(key: string): void {
@@ -180,7 +154,7 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
     const { signal } = this.#closing;
     const { address } = this.#instance;
     try {
-      await this.#delete(await abortable(this.#cluster.link(), signal), signal);
+      await this.#entry!.delete(await abortable(this.#cluster.link(), signal), false, signal);
     } catch (error) {
       if (signal.aborted) return true;
       log.warn({ service: this.#service, address }, `${address} cannot be paused yet: ${(error as Error).message}`);
@@ -195,7 +169,7 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
   #found(): void {
     if (this.#listed) return;
     const { address } = this.#instance;
-    log.info({ service: this.#service, address }, `registered ${address} in etcd as ${this.#key}`);
+    log.info({ service: this.#service, address }, `registered ${address} in etcd as ${this.#entry!.key}`);
     this.#listed = true;
     const again = this.#trouble !== undefined;
     this.#trouble = undefined;
@@ -247,9 +221,9 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
     try {
       if (revoked !== undefined) await this.#insist((link, signal) => revoke(link, revoked, signal), limit.signal);
       else if (this.#entry) {
-        const { id, lease } = this.#entry;
-        const order = this.#pause?.isGiven(lease) ? [pauseKey(this.#service, id)] : [];
-        await this.#insist((link, signal) => this.#delete(link, signal, order), limit.signal);
+        const entry = this.#entry;
+        const ordered = this.#pause?.isGiven(entry.lease) ?? false;
+        await this.#insist((link, signal) => entry.delete(link, ordered, signal), limit.signal);
       }
       if (this.#entry) log.info({ service: this.#service, address }, `took ${address} out of etcd`);
     } catch (error) {
@@ -277,23 +251,6 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
       }
     }
   }
-
-  /** Only if the key is still ours: with Etcd.ID another process may have taken it over. */
-  async #delete(link: Link, signal: AbortSignal, others: readonly string[] = []): Promise<void> {
-    const { id, lease } = this.#entry!;
-    const key = Buffer.from(instanceKey(this.#service, id));
-    const isOurs = Compare.fromPartial({
-      key,
-      target: Compare_CompareTarget.LEASE,
-      result: Compare_CompareResult.EQUAL,
-      targetUnion: { $case: "lease", value: lease },
-    });
-    const success = [deleteOp(key)];
-    if (this.#withFacts) success.push(deleteOp(Buffer.from(factsKey(this.#service, id))));
-    const always = others.map((other) => deleteOp(Buffer.from(other)));
-    success.push(...always);
-    await link.call(KVService.txn, TxnRequest.fromPartial({ compare: [isOurs], success, failure: always }), { signal });
-  }
 }
 
 async function revoke(link: Link, lease: bigint, signal: AbortSignal): Promise<void> {
@@ -302,14 +259,4 @@ async function revoke(link: Link, lease: bigint, signal: AbortSignal): Promise<v
   } catch (error) {
     if (!isLeaseGone(error)) throw error;
   }
-}
-
-function putOp(key: string, value: Buffer, lease: bigint): RequestOp {
-  return RequestOp.fromPartial({
-    request: { $case: "requestPut", value: { key: Buffer.from(key), value, lease } },
-  });
-}
-
-function deleteOp(key: Buffer): RequestOp {
-  return RequestOp.fromPartial({ request: { $case: "requestDeleteRange", value: { key } } });
 }
