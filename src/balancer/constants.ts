@@ -28,7 +28,7 @@ export const UNSEEN_CALLS = 2;
  * has told of it yet. Without this, every tenth simulation of bursts of 100 calls put more than 20 on one of 10 instances.
  */
 export const CROWD = 16;
-/** Where picked instances usually have many calls in flight, so many times as many are a crowd. */
+/** Where instances usually have many calls in flight when they answer, so many times as many are a crowd. */
 export const CROWD_SHARE = 2;
 /** Loads that differ by less than this share are taken as equal: the estimates are no better than that. */
 export const ABOUT_EQUAL = 0.05;

@@ -48,6 +48,8 @@ export class Member<K> implements Node<K> {
   /** How many times dearer its calls are than those of one nearby. */
   distance = 1;
   failureRate = 0;
+  /** How many times dearer its calls are because some fail. */
+  #penalty = 1;
   #reserved = 0;
   #running = 0;
 
@@ -103,23 +105,16 @@ export class Member<K> implements Node<K> {
   /** Works out the load at the time last read. */
   weigh(): void {
     this.#expect();
-    const { meanMs } = this.#pool;
-    let costMs = this.#isCold() ? meanMs : this.#expectedMs;
-    if (meanMs < NOISE_MS) costMs = Math.max(costMs, meanMs * NOISE_BAND);
-    const callCost = (costMs || 1) * this.distance * this.#penalty();
-    this.weighed = callCost * this.#queue(this.inFlight);
-  }
-
-  /** What a call meets where so many are in flight. */
-  #queue(calls: number): number {
-    const busy = calls * this.perWeight;
+    if (this.#pool.meanMs < NOISE_MS) this.#hush();
+    const busy = this.inFlight * this.perWeight;
     const crowd = (busy * this.#pool.perCrowd) ** 2;
-    return busy * (1 + crowd * crowd) + UNSEEN_CALLS;
+    this.weighed = this.#expectedMs * this.distance * this.#penalty * (busy * (1 + crowd * crowd) + UNSEEN_CALLS);
   }
 
-  /** Where calls are fast, a first answer tells of cold code on both sides, and nothing of the instance. */
-  #isCold(): boolean {
-    return this.#answers === 1 && this.#pool.meanMs < NOISE_MS;
+  /** Where calls are fast, latencies near the mean tell nothing of the instance, nor does a first answer: of cold code. */
+  #hush(): void {
+    const { meanMs } = this.#pool;
+    this.#expectedMs = Math.max(this.#answers === 1 ? 0 : this.#expectedMs, meanMs * NOISE_BAND) || 1;
   }
 
   #forget(): void {
@@ -136,26 +131,26 @@ export class Member<K> implements Node<K> {
 
   /** Whether it has gone without a pick for so long that it must be tried, however it compares. */
   isDue(): boolean {
-    if (this.inFlight > 0) return false;
+    // Its fair share is the least distance of two probes.
+    return this.inFlight === 0 && this.#pool.picks - this.#lastPick >= this.#pool.size && this.#isOverdue();
+  }
+
+  #isOverdue(): boolean {
     const { picks, size } = this.#pool;
     const unpicked = picks - this.#lastPick;
-    // Its fair share is the least distance of two probes.
-    if (unpicked < size) return false;
     const most = Math.max(PROBE_PICKS, PROBE_SHARE * size) * this.#price;
     if (unpicked > most) return true;
     // One that was merely slow, by chance it may be, is tried the sooner the less slow it was.
     if (this.failureRate === 0) return unpicked > SLOW_SHARE * size * this.#price ** 2;
     // Sooner the milder the dislike, and eight times sooner after each success.
-    const dislike = Math.min(1, (this.#penalty() - 1) / 8);
+    const dislike = Math.min(1, (this.#penalty - 1) / 8);
     return unpicked > (most * dislike) / 8 ** Math.max(0, this.#run);
   }
 
   reserve(): void {
-    const busy = this.inFlight * this.perWeight;
     // Near enough, in a crowd too, to tell which one to remember.
-    this.weighed *= 1 + this.perWeight / (busy + UNSEEN_CALLS);
+    this.weighed *= 1 + this.perWeight / (this.inFlight * this.perWeight + UNSEEN_CALLS);
     this.#reserved += 1;
-    this.#pool.meet(busy);
     this.#lastPick = this.#pool.picks;
   }
 
@@ -200,7 +195,7 @@ export class Member<K> implements Node<K> {
     const { meanMs, time } = pool;
     if (meanMs > 0) this.#price = Math.max(1, Math.min(latencyMs / meanMs, PROBE_PRICE));
     const counted = pool.trim(latencyMs);
-    if (this.#isCold()) this.#forget();
+    if (this.#answers === 1 && meanMs < NOISE_MS) this.#forget();
     this.#answers += 1;
     if (!ok) {
       this.#expect();
@@ -214,7 +209,7 @@ export class Member<K> implements Node<K> {
     this.#recentSum = this.#recentSum * recent + counted;
     this.#recentCalls = this.#recentCalls * recent + 1;
     this.#learnedAt = time;
-    pool.learn(counted);
+    pool.learn(counted, this.inFlight * this.perWeight);
   }
 
   /** A failure that took long weighs like several, because it cost the caller as much. */
@@ -224,10 +219,7 @@ export class Member<K> implements Node<K> {
     const step = Math.min(LARGEST_STEP, Math.abs(this.#run) / FAILURE_RUN);
     if (ok) this.failureRate *= this.failureRate > BLAMELESS ? 1 - step : 0;
     else this.failureRate += (HIGHEST_FAILURE_RATE - this.failureRate) * (1 - (1 - step) ** this.#price);
-  }
-
-  #penalty(): number {
-    return this.failureRate === 0 ? 1 : (1 - this.failureRate) ** -FAILURE_POWER;
+    this.#penalty = this.failureRate === 0 ? 1 : (1 - this.failureRate) ** -FAILURE_POWER;
   }
 
   /**

@@ -109,10 +109,11 @@ export class P2cEwma<K> {
     pool.picks += 1;
 
     const n = list.length;
-    const drawn = this.#draw();
+    const drawn = Math.min(this.#random(), LARGEST_DRAW);
     const at = this.#sampler?.index(drawn) ?? Math.floor(drawn * n);
     const first = list[at]!;
-    const second = list[this.#sampler?.index(this.#draw()) ?? another(at, drawn * n - at, n)]!;
+    const second =
+      list[this.#sampler?.index(Math.min(this.#random(), LARGEST_DRAW)) ?? another(at, drawn * n - at, n)]!;
     const remembered = this.#remembered ?? first;
     first.weigh();
     second.weigh();
@@ -124,10 +125,6 @@ export class P2cEwma<K> {
     this.#remembered = lightest(first, second, remembered);
     this.#onPick?.(chosen, first, second, remembered);
     return chosen;
-  }
-
-  #draw(): number {
-    return Math.min(this.#random(), LARGEST_DRAW);
   }
 
   #join(key: K): Member<K> {

@@ -14,9 +14,8 @@ export class Pool {
   // V8 updates a field in place, without allocation, that has never held anything but fractions.
   #read = Number.NaN;
   #latencies = 0;
-  /** Calls in flight at the instances picked, a running mean. */
+  /** Calls in flight at an instance when it answers one: a running mean. */
   #met = 0.5;
-  #crowd = CROWD;
   /** Milliseconds since the balancer was made. Never runs backwards, whatever the clock does. */
   time = 0.5;
   /** Picks so far. */
@@ -47,16 +46,11 @@ export class Pool {
     return Math.max(SHORTEST_MS, Math.min(latencyMs, longest));
   }
 
-  learn(latencyMs: number): void {
+  /** An instance with so many calls in flight has answered one after so long. */
+  learn(latencyMs: number, inFlight: number): void {
     if (this.#latencies < MEAN_CALLS) this.#latencies += 1;
     this.meanMs += (latencyMs - this.meanMs) / this.#latencies;
-  }
-
-  /** A picked instance has so many calls in flight. */
-  meet(calls: number): void {
-    this.#met += (calls - this.#met) * PER_MEAN_CALLS;
-    const crowd = Math.max(CROWD, CROWD_SHARE * this.#met);
-    if (crowd !== this.#crowd) this.perCrowd = 1 / crowd;
-    this.#crowd = crowd;
+    this.#met += (inFlight - this.#met) * PER_MEAN_CALLS;
+    this.perCrowd = 1 / Math.max(CROWD, CROWD_SHARE * this.#met);
   }
 }
