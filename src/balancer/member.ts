@@ -1,4 +1,6 @@
 import {
+  CROWD,
+  CROWD_SHARE,
   FAILURE_POWER,
   FAILURE_RUN,
   MEAN_AS_CALLS,
@@ -31,6 +33,9 @@ const QUICK_MS = 15;
 // To multiply is quicker than to divide.
 const PER_USUAL_MS = 1 / USUAL_MS;
 const PER_RECENT_MS = 1 / RECENT_MS;
+
+/** So few calls in flight are no crowd: they would count 0.4 % more. */
+const FEW = CROWD / 4;
 
 /** A zero that V8 keeps as a fraction from the start: a field that turns into one later lies elsewhere in memory. */
 const NOTHING = -0;
@@ -107,8 +112,14 @@ export class Member<K> implements Node<K> {
     this.#expect();
     if (this.#pool.meanMs < NOISE_MS) this.#hush();
     const busy = this.inFlight * this.perWeight;
-    const crowd = (busy * this.#pool.perCrowd) ** 2;
-    this.weighed = this.#expectedMs * this.distance * this.#penalty * (busy * (1 + crowd * crowd) + UNSEEN_CALLS);
+    this.weighed = this.#expectedMs * this.distance * this.#penalty * (busy + UNSEEN_CALLS);
+    if (busy > FEW) this.#crowd(busy);
+  }
+
+  /** Many in flight wait for each other, and count more than one by one. */
+  #crowd(busy: number): void {
+    const crowd = (busy / Math.max(CROWD, CROWD_SHARE * this.#pool.inFlight)) ** 2;
+    this.weighed *= (busy * (1 + crowd * crowd) + UNSEEN_CALLS) / (busy + UNSEEN_CALLS);
   }
 
   /** Where calls are fast, latencies near the mean tell nothing of the instance, nor does a first answer: of cold code. */
@@ -216,6 +227,7 @@ export class Member<K> implements Node<K> {
   #judge(ok: boolean): void {
     if (ok) this.#run = Math.max(1, this.#run + 1);
     else this.#run = Math.min(-1, this.#run - 1);
+    if (ok && this.failureRate === 0) return;
     const step = Math.min(LARGEST_STEP, Math.abs(this.#run) / FAILURE_RUN);
     if (ok) this.failureRate *= this.failureRate > BLAMELESS ? 1 - step : 0;
     else this.failureRate += (HIGHEST_FAILURE_RATE - this.failureRate) * (1 - (1 - step) ** this.#price);

@@ -1,4 +1,4 @@
-import { CROWD, CROWD_SHARE, MEAN_CALLS, OUTLIER } from "./constants.js";
+import { MEAN_CALLS, OUTLIER } from "./constants.js";
 
 /** A longer step of the clock, or a longer latency, is taken for this, so that sums stay finite and exact. */
 const LONGEST_MS = 3_600_000;
@@ -14,8 +14,6 @@ export class Pool {
   // V8 updates a field in place, without allocation, that has never held anything but fractions.
   #read = Number.NaN;
   #latencies = 0;
-  /** Calls in flight at an instance when it answers one: a running mean. */
-  #met = 0.5;
   /** Milliseconds since the balancer was made. Never runs backwards, whatever the clock does. */
   time = 0.5;
   /** Picks so far. */
@@ -24,8 +22,8 @@ export class Pool {
   size = 0;
   /** Mean latency of all calls, in milliseconds; 0 before the first. */
   meanMs = 0;
-  /** One over the number of calls in flight that is a crowd. */
-  perCrowd = 1 / CROWD;
+  /** Calls still in flight at an instance that answers one: a running mean. */
+  inFlight = 0.5;
 
   constructor(clock: () => number) {
     this.#clock = clock;
@@ -46,11 +44,10 @@ export class Pool {
     return Math.max(SHORTEST_MS, Math.min(latencyMs, longest));
   }
 
-  /** An instance with so many calls in flight has answered one after so long. */
+  /** An instance with so many calls in flight has answered another after so long. */
   learn(latencyMs: number, inFlight: number): void {
     if (this.#latencies < MEAN_CALLS) this.#latencies += 1;
     this.meanMs += (latencyMs - this.meanMs) / this.#latencies;
-    this.#met += (inFlight - this.#met) * PER_MEAN_CALLS;
-    this.perCrowd = 1 / Math.max(CROWD, CROWD_SHARE * this.#met);
+    this.inFlight += (inFlight - this.inFlight) * PER_MEAN_CALLS;
   }
 }
