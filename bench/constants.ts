@@ -2,17 +2,17 @@
  * What each constant of the balancer is worth: halves and doubles one at a time and runs the simulator's tables again.
  * Prints the table and writes it into docs/balancing.md. `npm run bench:constants`, about five minutes.
  */
-import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { failureRun } from "./sim/failure-run.js";
 import { fillPage } from "./sim/page.js";
 import { rollcall } from "./sim/rollcall.js";
 import { failures, tableScenarios } from "./sim/scenarios.js";
+import { variant } from "./sim/variant.js";
 import { type Scenario, World } from "./sim/world.js";
 
 type Balancer = typeof import("../src/balancer/index.js");
 
-const SOURCE = new URL("../src/balancer/", import.meta.url);
-const COPIES = new URL("../.cache/constants/", import.meta.url);
+const CONSTANTS = new URL("../src/balancer/constants.ts", import.meta.url);
 const SEEDS = [1, 2, 3];
 const mean = (numbers: readonly number[]) => numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 
@@ -20,15 +20,6 @@ const mean = (numbers: readonly number[]) => numbers.reduce((sum, number) => sum
 interface Outcome {
   readonly p99: ReadonlyMap<string, number>;
   readonly failed: ReadonlyMap<string, number>;
-}
-
-/** A copy of the balancer with this constant changed. */
-async function changed(name: string, line: string, text: string): Promise<Balancer> {
-  const copy = new URL(`${name}/`, COPIES);
-  await cp(SOURCE, copy, { recursive: true });
-  const file = new URL("constants.ts", copy);
-  await writeFile(file, (await readFile(file, "utf8")).replace(line, text));
-  return (await import(new URL("index.ts", copy).href)) as Balancer;
 }
 
 function measure({ P2cEwma }: Balancer): Outcome {
@@ -57,18 +48,16 @@ function range(now: ReadonlyMap<string, number>, before: ReadonlyMap<string, num
   return `${ratios[0]!.ratio.toFixed(2)} to ${worst.ratio.toFixed(2)}${where}`;
 }
 
-await rm(COPIES, { recursive: true, force: true });
-await mkdir(COPIES, { recursive: true });
 const before = measure((await import("../src/balancer/index.js")) as Balancer);
 const rows = [
   "| constant | value | p99 with half of it | p99 with twice | failed calls with half | with twice |",
   "| --- | ---: | --- | --- | --- | --- |",
 ];
-const source = await readFile(new URL("constants.ts", SOURCE), "utf8");
+const source = await readFile(CONSTANTS, "utf8");
 for (const [line, name, value] of source.matchAll(/^export const (\w+) = ([\d_.]+);$/gm)) {
   const times = async (factor: number) => {
     const text = line.replace(value!, String(Number(value!.replaceAll("_", "")) * factor));
-    return measure(await changed(`${name}-${factor}`, line, text));
+    return measure(await variant(`${name}-${factor}`, [{ file: "constants.ts", from: line, to: text }]));
   };
   const [half, twice] = [await times(0.5), await times(2)];
   rows.push(
@@ -78,4 +67,3 @@ for (const [line, name, value] of source.matchAll(/^export const (\w+) = ([\d_.]
   console.log(rows.at(-1));
 }
 await fillPage("constants", rows.join("\n"));
-await rm(COPIES, { recursive: true });
