@@ -1,6 +1,6 @@
 /**
  * Calls per second and CPU per call through grpc-js with p2c_ewma, round_robin and pick_first over the same servers, in
- * short paired runs that take turns. `npm run bench:calls [rounds]`.
+ * short paired runs that take turns. `npm run bench:calls [rounds]`, about five minutes.
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -11,9 +11,9 @@ const { createClient, setLogLevel } = (await import(
   new URL("../dist/index.js", import.meta.url).href
 )) as typeof import("../src/index.js");
 
-const rounds = Number(process.argv[2] ?? 25);
+const rounds = Number(process.argv[2] ?? 100);
 /** Short, so that what disturbs the machine hits one pair of many. */
-const RUN_MS = 400;
+const RUN_MS = 250;
 const WARM_MS = 3_000;
 const BALANCERS = ["p2c_ewma", "round_robin", "pick_first"] as const;
 type Balancer = (typeof BALANCERS)[number];
