@@ -52,9 +52,10 @@ function roundRobin(n: number): () => void {
 }
 
 function clockOnly(): () => void {
+  const clock = performance; // looked up once, as the balancer does
   let sum = 0;
   return () => {
-    for (let i = 0; i < CYCLES; i++) sum += performance.now();
+    for (let i = 0; i < CYCLES; i++) sum += clock.now();
     if (sum < 0) throw new Error("the clock ran backwards");
   };
 }

@@ -1,7 +1,7 @@
 /**
- * What load reports of servers (ORCA) could give at most: the balancer, changed to weigh what a server says of itself,
- * beside the balancer as it is. Each answer carries the truth, the time one more call would take at its server just then; no
- * count of requests in progress can say more. Prints the table and writes it into docs/balancing.md.
+ * What load reports of servers (ORCA) give, weighed in six ways: the balancer, changed to lean on what a server says of
+ * itself, beside the balancer as it is. Each answer carries the truth, the time one more call would take at its server just
+ * then; a count of requests in progress says less. Prints the table and writes it into docs/balancing.md.
  * `npm run bench:reports`, about two minutes.
  */
 import { fillPage } from "./sim/page.js";

@@ -84,6 +84,13 @@ export const variations: Readonly<Record<string, Scenario>> = {
     ...fifthSlower,
     rates: [2_000, 1_200, 800, 500, 280, 160, 80, 40, 40],
   },
+  "bursts of 1,000 in one tick over 10 servers, one 4x slower": {
+    servers: 10,
+    slowness: (i) => (i === 0 ? 4 : 1),
+    rates: [500],
+    burst: 1_000,
+    lengthMs: 60_000,
+  },
   "4x slow spells of 2 s, 60 %": {
     ...even(0.6),
     plot: (world) => spells(world, { times: 4, lastMs: 2_000, everyMs: 20_000 }),

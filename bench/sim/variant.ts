@@ -16,11 +16,13 @@ export interface Edit {
 export async function variant(name: string, edits: readonly Edit[]): Promise<Balancer> {
   const copy = new URL(`${name}/`, COPIES);
   await rm(copy, { recursive: true, force: true });
-  await cp(SOURCE, copy, { recursive: true });
+  await cp(SOURCE, copy, { recursive: true, filter: (path) => !path.endsWith(".test.ts") });
   for (const { file, from, to } of edits) {
     const source = await readFile(new URL(file, copy), "utf8");
     if (!source.includes(from)) throw new Error(`src/balancer/${file} has no ${JSON.stringify(from)} to be changed`);
     await writeFile(new URL(file, copy), source.replace(from, to));
   }
-  return (await import(new URL("index.ts", copy).href)) as Balancer;
+  const changed = (await import(new URL("index.ts", copy).href)) as Balancer;
+  await rm(copy, { recursive: true });
+  return changed;
 }

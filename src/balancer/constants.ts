@@ -24,12 +24,15 @@ export const NOISE_BAND = 1.25;
 /** Added to the calls in flight: the new call, and one for those of other clients, which nobody here sees. */
 export const UNSEEN_CALLS = 2;
 /**
- * So many calls in flight at one instance count double, and more of them ever more: they wait for each other, and no answer
- * has told of it yet. Without this, every tenth simulation of bursts of 100 calls put more than 20 on one of 10 instances.
+ * So many calls in flight at one instance are a crowd and count double, and more of them ever more: they wait for each
+ * other, and no answer has told of it yet. Without this, every tenth simulation of bursts of 100 calls put more than 20 on one
+ * of 10 instances.
  */
 export const CROWD = 16;
-/** Where instances usually have many calls in flight when they answer, so many times as many are a crowd. */
-export const CROWD_SHARE = 2;
+/** Where instances have many calls in flight now, so many times their mean is a crowd: bounded loads, softened (see docs). */
+export const CROWD_SHARE = 1.8;
+/** A crowd counts at most so many times: a full instance is still better than one that fails. */
+export const CROWD_LIMIT = 4;
 /** Loads that differ by less than this share are taken as equal: the estimates are no better than that. */
 export const ABOUT_EQUAL = 0.05;
 /** How long what is known of an instance that left is kept for its return: the expiration period of gRFC A58. */

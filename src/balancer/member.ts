@@ -1,5 +1,6 @@
 import {
   CROWD,
+  CROWD_LIMIT,
   CROWD_SHARE,
   FAILURE_POWER,
   FAILURE_RUN,
@@ -35,7 +36,7 @@ const PER_USUAL_MS = 1 / USUAL_MS;
 const PER_RECENT_MS = 1 / RECENT_MS;
 
 /** So few calls in flight are no crowd: they would count 0.4 % more. */
-const FEW = CROWD / 4;
+const FEW = CROWD / 2;
 
 /** A zero that V8 keeps as a fraction from the start: a field that turns into one later lies elsewhere in memory. */
 const NOTHING = -0;
@@ -118,8 +119,10 @@ export class Member<K> implements Node<K> {
 
   /** Many in flight wait for each other, and count more than one by one. */
   #crowd(busy: number): void {
-    const crowd = (busy / Math.max(CROWD, CROWD_SHARE * this.#pool.inFlight)) ** 2;
-    this.weighed *= (busy * (1 + crowd * crowd) + UNSEEN_CALLS) / (busy + UNSEEN_CALLS);
+    const { picks, over, size } = this.#pool;
+    const crowd = busy / Math.max(CROWD, (CROWD_SHARE * (picks - over)) / size);
+    const times = Math.min(1 + crowd ** 8, CROWD_LIMIT);
+    this.weighed *= (busy * times + UNSEEN_CALLS) / (busy + UNSEEN_CALLS);
   }
 
   /** Where calls are fast, latencies near the mean tell nothing of the instance, nor does a first answer: of cold code. */
@@ -166,7 +169,9 @@ export class Member<K> implements Node<K> {
   }
 
   released(): void {
-    if (this.#reserved > 0) this.#reserved -= 1;
+    if (this.#reserved === 0) return;
+    this.#reserved -= 1;
+    this.#pool.over += 1;
   }
 
   started(): void {
@@ -180,7 +185,6 @@ export class Member<K> implements Node<K> {
 
   answered(latencyMs: number): void {
     if (this.#running === 0) return;
-    this.#pool.tick();
     if (isLatency(latencyMs)) this.#learn(latencyMs, true);
     this.#heard();
   }
@@ -188,8 +192,7 @@ export class Member<K> implements Node<K> {
   ended(latencyMs?: number, ok?: boolean, _report?: unknown): void {
     if (this.#running === 0) return;
     this.#running -= 1;
-    // The time last read is that of this call's pick or of a later one: for a quick call that is near enough.
-    if (!(latencyMs! < QUICK_MS)) this.#pool.tick();
+    this.#pool.over += 1;
     if (isLatency(latencyMs)) this.#learn(latencyMs, ok);
     if (ok !== undefined) this.#judge(ok);
     this.#heard();
@@ -203,6 +206,8 @@ export class Member<K> implements Node<K> {
 
   #learn(latencyMs: number, ok: boolean | undefined): void {
     const pool = this.#pool;
+    // The time last read is that of this call's pick or of a later one: for a quick call that is near enough.
+    if (latencyMs >= QUICK_MS) pool.tick();
     const { meanMs, time } = pool;
     if (meanMs > 0) this.#price = Math.max(1, Math.min(latencyMs / meanMs, PROBE_PRICE));
     const counted = pool.trim(latencyMs);
@@ -220,7 +225,7 @@ export class Member<K> implements Node<K> {
     this.#recentSum = this.#recentSum * recent + counted;
     this.#recentCalls = this.#recentCalls * recent + 1;
     this.#learnedAt = time;
-    pool.learn(counted, this.inFlight * this.perWeight);
+    pool.learn(counted);
   }
 
   /** A failure that took long weighs like several, because it cost the caller as much. */

@@ -190,6 +190,38 @@ test("an instance of twice the weight gets twice the calls, idle or busy", () =>
   }
 });
 
+test("only the proportions of weights matter, however large or small they are", () => {
+  for (const weight of [1e-9, 1, 8e9]) {
+    const { balancer } = balancerOf(["a", "b"], { weight: (key) => (key === "b" ? 2 * weight : weight) });
+    for (let i = 0; i < 300; i++) balancer.pick();
+    const [a, b] = balancer.nodes();
+    assert.ok(Math.abs(b!.inFlight / a!.inFlight - 2) < 0.1, `${a!.inFlight} and ${b!.inFlight}, weight ${weight}`);
+  }
+});
+
+test("an instance that fails gets no calls because the others hold many streams", () => {
+  const world = balancerOf(["b", "c"]);
+  for (let i = 0; i < 600; i++) {
+    const stream = world.balancer.pick()!;
+    stream.started();
+    world.clock.ms += 1;
+    stream.answered(10);
+  }
+  sequence(world, 2_000, () => ({ ms: 10 }));
+  world.balancer.set(["a", "b", "c"]);
+  sequence(world, 2_000, () => ({ ms: 10 }));
+  const counts = sequence(world, 5_000, (key) => (key === "a" ? { ms: 0.5, ok: false } : { ms: 10 }));
+  assert.ok(counts.a! <= 20, JSON.stringify(counts));
+});
+
+test("in a large burst, too, an instance twice as far gets half the calls", () => {
+  const { balancer } = balancerOf(names(6), { distance: (key) => (key < "i3" ? 1 : 2) });
+  for (let i = 0; i < 1_200; i++) balancer.pick();
+  const calls = balancer.nodes().map(({ inFlight }) => inFlight);
+  const near = calls.slice(0, 3).reduce((sum, n) => sum + n, 0);
+  assert.ok(near / (1_200 - near) > 1.8, calls.join(" "));
+});
+
 test("weights are shares: with 100 each, calls in flight count as with 1 each", () => {
   for (const weight of [1e-300, 0.01, 1, 100, 1e300]) {
     const { balancer } = balancerOf(names(10), { weight: () => weight });

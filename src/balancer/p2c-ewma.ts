@@ -28,6 +28,10 @@ export interface P2cEwmaOptions<K> {
 /** Looked up once: the global is a getter, which costs a pick a tenth of its time. */
 const clock = performance;
 
+/** No weight counts as less of the largest, and no distance as more than its inverse: loads stay finite. */
+const LEAST_SHARE = 1e-6;
+const FARTHEST = 1 / LEAST_SHARE;
+
 /** An index stays within its list whatever generator was passed in. */
 const LARGEST_DRAW = 1 - Number.EPSILON;
 
@@ -82,14 +86,10 @@ export class P2cEwma<K> {
       if (member.round === this.#round) continue;
       member.round = this.#round;
       if (this.#weight) weights.push(positive(this.#weight(key)));
-      if (this.#distance) member.distance = positive(this.#distance(key));
+      if (this.#distance) member.distance = Math.min(Math.max(positive(this.#distance(key)), 1 / FARTHEST), FARTHEST);
       list.push(member);
     }
-    // Weights are shares: that all weigh 100 says nothing, and must not make a call in flight count a hundredth.
-    const mean = weights.reduce((sum, weight) => sum + weight, 0) / weights.length;
-    weights.forEach((weight, i) => {
-      list[i]!.perWeight = mean / weight;
-    });
+    this.#share(list, weights);
     this.#list = list;
     this.#pool.size = list.length;
     this.#leave();
@@ -125,6 +125,16 @@ export class P2cEwma<K> {
     this.#remembered = lightest(first, second, remembered);
     this.#onPick?.(chosen, first, second, remembered);
     return chosen;
+  }
+
+  /** Weights are shares: that all weigh 100 says nothing, and must not make a call in flight count a hundredth. */
+  #share(list: readonly Member<K>[], weights: readonly number[]): void {
+    const largest = weights.reduce((most, weight) => Math.max(most, weight), 0);
+    const shares = weights.map((weight) => Math.max(weight / largest, LEAST_SHARE));
+    const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
+    shares.forEach((share, i) => {
+      list[i]!.perWeight = mean / share;
+    });
   }
 
   #join(key: K): Member<K> {
@@ -166,7 +176,6 @@ function lightest<K>(first: Member<K>, second: Member<K>, remembered: Member<K>)
   return remembered.weighed < best.weighed * (1 - ABOUT_EQUAL) ? remembered : best;
 }
 
-/** A factor that may be reckoned with: 1 in place of what is none, and no further from 1 than a million times. */
 function positive(factor: number): number {
-  return factor > 0 && factor < Number.POSITIVE_INFINITY ? Math.min(Math.max(factor, 1e-6), 1e6) : 1;
+  return factor > 0 && factor < Number.POSITIVE_INFINITY ? factor : 1;
 }

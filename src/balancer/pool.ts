@@ -5,9 +5,6 @@ const LONGEST_MS = 3_600_000;
 /** Shorter latencies count as this (a clock too coarse to see them): a load of 0 would win whatever is in flight. */
 const SHORTEST_MS = 0.001;
 
-/** To multiply is quicker than to divide. */
-const PER_MEAN_CALLS = 1 / MEAN_CALLS;
-
 /** What the instances of one balancer share: the time, the number of picks and the mean latency. */
 export class Pool {
   readonly #clock: () => number;
@@ -18,12 +15,12 @@ export class Pool {
   time = 0.5;
   /** Picks so far. */
   picks = 0;
+  /** Those whose call is over, or never began; the others are in flight. */
+  over = 0;
   /** Instances there are. */
   size = 0;
   /** Mean latency of all calls, in milliseconds; 0 before the first. */
   meanMs = 0;
-  /** Calls still in flight at an instance that answers one: a running mean. */
-  inFlight = 0.5;
 
   constructor(clock: () => number) {
     this.#clock = clock;
@@ -44,10 +41,8 @@ export class Pool {
     return Math.max(SHORTEST_MS, Math.min(latencyMs, longest));
   }
 
-  /** An instance with so many calls in flight has answered another after so long. */
-  learn(latencyMs: number, inFlight: number): void {
+  learn(latencyMs: number): void {
     if (this.#latencies < MEAN_CALLS) this.#latencies += 1;
     this.meanMs += (latencyMs - this.meanMs) / this.#latencies;
-    this.inFlight += (inFlight - this.inFlight) * PER_MEAN_CALLS;
   }
 }

@@ -130,6 +130,7 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
     } catch (error) {
       if (!entry.hasFacts || !isDenied(error)) throw error;
       this.#withFacts = false;
+      this.#entry = new Entry(this.#service, id, lease, this.#instance, false);
       log.warn({ service: this.#service }, `weight, zone and metadata are not published: ${(error as Error).message}`);
       await this.#put(lease);
     }
