@@ -1,5 +1,5 @@
 /**
- * What load reports of servers (ORCA) give, weighed in six ways: the balancer, changed to lean on what a server says of
+ * What load reports of servers (ORCA) give, weighed in nine ways: the balancer, changed to lean on what a server says of
  * itself, beside the balancer as it is. Each answer carries the truth, the time one more call would take at its server just
  * then; a count of requests in progress says less. Prints the table and writes it into docs/balancing.md.
  * `npm run bench:reports`, about two minutes.
@@ -11,20 +11,41 @@ import { variant } from "./sim/variant.js";
 import { World } from "./sim/world.js";
 
 const SEEDS = [1, 2, 3, 4];
-/** How much a fresh report weighs, and how fast that fades, in milliseconds. */
+/**
+ * How much a fresh report weighs, how fast that fades, in milliseconds, and what leans on it: the expected latency, which is
+ * then multiplied by the calls in flight as ever, or the load itself.
+ */
 const WAYS = [
-  { share: 0.5, fadeMs: 20 },
-  { share: 0.5, fadeMs: 100 },
-  { share: 0.5, fadeMs: 500 },
-  { share: 0.9, fadeMs: 100 },
-  { share: 0.9, fadeMs: 1_000 },
-  { share: 0.33, fadeMs: 1_000 },
-];
+  { leans: "latency", share: 0.5, fadeMs: 20 },
+  { leans: "latency", share: 0.5, fadeMs: 100 },
+  { leans: "latency", share: 0.5, fadeMs: 500 },
+  { leans: "latency", share: 0.9, fadeMs: 100 },
+  { leans: "latency", share: 0.9, fadeMs: 1_000 },
+  { leans: "latency", share: 0.33, fadeMs: 1_000 },
+  { leans: "load", share: 0.5, fadeMs: 100 },
+  { leans: "load", share: 0.9, fadeMs: 100 },
+  { leans: "load", share: 0.9, fadeMs: 1_000 },
+] as const;
+type Way = (typeof WAYS)[number];
 
 type Balancer = typeof import("../src/balancer/index.js");
 
-function weighing(share: number, fadeMs: number): Promise<Balancer> {
-  return variant(`reports-${share}-${fadeMs}`, [
+function weighing({ leans, share, fadeMs }: Way): Promise<Balancer> {
+  const weight = `(this.reportedMs < 0 ? 0 : ${share} / growth((this.#pool.time - this.reportedAt) / ${fadeMs}))`;
+  const lean = {
+    latency: {
+      from: "  weigh(): void {\n    this.#expect();\n",
+      to: `  weigh(): void {
+    this.#expect();
+    this.#expectedMs += (this.reportedMs - this.#expectedMs) * ${weight};
+`,
+    },
+    load: {
+      from: "    if (busy > FEW) this.#crowd(busy);\n",
+      to: `    this.weighed += (this.reportedMs * UNSEEN_CALLS - this.weighed) * ${weight};\n`,
+    },
+  };
+  return variant(`reports-${leans}-${share}-${fadeMs}`, [
     {
       file: "member.ts",
       from: "    this.#running -= 1;\n",
@@ -36,16 +57,10 @@ function weighing(share: number, fadeMs: number): Promise<Balancer> {
     },
     {
       file: "member.ts",
-      from: "  weigh(): void {\n    this.#expect();\n",
-      to: `  reportedMs = -0.5;
-  reportedAt = -0.5;
-  weigh(): void {
-    this.#expect();
-    if (this.reportedMs >= 0)
-      this.#expectedMs +=
-        ((this.reportedMs - this.#expectedMs) * ${share}) / growth((this.#pool.time - this.reportedAt) / ${fadeMs});
-`,
+      from: "  readonly key: K;\n",
+      to: "  reportedMs = -0.5;\n  reportedAt = -0.5;\n  readonly key: K;\n",
     },
+    { file: "member.ts", ...lean[leans] },
   ]);
 }
 
@@ -64,13 +79,13 @@ const without = p99(await import("../src/balancer/index.js"));
 const head = ["p99 with reports, to without", ...Object.keys(tableScenarios)];
 const rows = [row(head), row(head.map((_, i) => (i === 0 ? "---" : "---:")))];
 console.log(rows.join("\n"));
-for (const { share, fadeMs } of WAYS) {
-  const results = p99(await weighing(share, fadeMs));
+for (const way of WAYS) {
+  const results = p99(await weighing(way));
   const ratios = results.map((seeds, scenario) => {
     const each = seeds.map((ms, seed) => ms / without[scenario]![seed]!);
     return `${mean(each).toFixed(2)} (${Math.min(...each).toFixed(2)} to ${Math.max(...each).toFixed(2)})`;
   });
-  rows.push(row([`weigh ${share}, fade over ${fadeMs} ms`, ...ratios]));
+  rows.push(row([`${way.leans}, by ${way.share}, fading over ${way.fadeMs} ms`, ...ratios]));
   console.log(rows.at(-1));
 }
 await fillPage("reports", rows.join("\n"));
