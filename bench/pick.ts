@@ -6,7 +6,7 @@ import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { cpus } from "node:os";
 import { promisify } from "node:util";
-import { P2cEwma } from "../src/balancer/index.js";
+import { P2cEwma, type P2cEwmaOptions } from "../src/balancer/index.js";
 
 const SIZES = [2, 10, 100, 1_000, 10_000];
 const ROUNDS = 15;
@@ -108,11 +108,11 @@ async function allocation(): Promise<void> {
   console.log(`with Node's clock and chance, which box what they return: ${await run("node")}`);
 }
 
-function membership(): void {
+function membership(name: string, options: P2cEwmaOptions<string>): void {
   const n = 10_000;
   const all = keys(n);
   const fewer = all.slice(1);
-  const balancer = new P2cEwma<string>();
+  const balancer = new P2cEwma<string>(options);
   const times: number[] = [];
   for (let i = 0; i < 200; i++) {
     const next = i % 2 ? all : fewer;
@@ -123,7 +123,7 @@ function membership(): void {
   const inOrder = sorted(times);
   const p95 = inOrder[Math.floor(inOrder.length * 0.95)]!;
   console.log(
-    `set() of ${n} with one change: median ${median(times).toFixed(2)} ms, 95th percentile ${p95.toFixed(2)} ms`,
+    `set() of ${n} with one change, ${name}: median ${median(times).toFixed(2)} ms, 95th percentile ${p95.toFixed(2)} ms`,
   );
 }
 
@@ -159,5 +159,6 @@ show("performance.now alone (a cycle reads it once)", results[SIZES.length + 1]!
 console.log(`10,000 against 10 instances: ${(median(results[4]!) / median(results[1]!)).toFixed(2)} times`);
 await goPicker();
 await allocation();
-membership();
 memory();
+membership("equal weights", {});
+membership("different weights", { weight: (key) => key.length });

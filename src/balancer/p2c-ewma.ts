@@ -3,6 +3,7 @@ import { Member } from "./member.js";
 import type { Node } from "./node.js";
 import { Pool } from "./pool.js";
 import { Sampler } from "./sampler.js";
+import { shares } from "./shares.js";
 
 export type { Node };
 
@@ -28,9 +29,8 @@ export interface P2cEwmaOptions<K> {
 /** Looked up once: the global is a getter, which costs a pick a tenth of its time. */
 const clock = performance;
 
-/** No weight counts as less of the largest, and no distance as more than its inverse: loads stay finite. */
-const LEAST_SHARE = 1e-6;
-const FARTHEST = 1 / LEAST_SHARE;
+/** No distance counts as more: loads stay finite. */
+const FARTHEST = 1e6;
 
 /** An index stays within its list whatever generator was passed in. */
 const LARGEST_DRAW = 1 - Number.EPSILON;
@@ -89,14 +89,14 @@ export class P2cEwma<K> {
       if (this.#distance) member.distance = Math.min(Math.max(positive(this.#distance(key)), 1 / FARTHEST), FARTHEST);
       list.push(member);
     }
-    this.#share(list, weights);
+    if (this.#weight) {
+      const parts = shares(weights);
+      for (let i = 0; i < parts.length; i++) list[i]!.perWeight = 1 / parts[i]!;
+    }
     this.#list = list;
     this.#pool.size = list.length;
     this.#leave();
-    // By the square, because the nearest of two is drawn too seldom otherwise where most are far.
-    const chances = list.map(({ perWeight, distance }) => 1 / (perWeight * distance * distance));
-    const even = chances.every((chance) => chance === chances[0]);
-    this.#sampler = even ? undefined : new Sampler(chances);
+    this.#sampler = this.#weight || this.#distance ? samplerFor(list) : undefined;
     if (this.#remembered?.round !== this.#round) this.#remembered = undefined;
   }
 
@@ -127,16 +127,6 @@ export class P2cEwma<K> {
     return chosen;
   }
 
-  /** Weights are shares: that all weigh 100 says nothing, and must not make a call in flight count a hundredth. */
-  #share(list: readonly Member<K>[], weights: readonly number[]): void {
-    const largest = weights.reduce((most, weight) => Math.max(most, weight), 0);
-    const shares = weights.map((weight) => Math.max(weight / largest, LEAST_SHARE));
-    const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
-    shares.forEach((share, i) => {
-      list[i]!.perWeight = mean / share;
-    });
-  }
-
   #join(key: K): Member<K> {
     const member = this.#left.get(key) ?? new Member(key, this.#pool);
     this.#left.delete(key);
@@ -162,6 +152,18 @@ export class P2cEwma<K> {
       this.#left.delete(key);
     }
   }
+}
+
+/** By weight, and by the square of the distance: the nearest of two is drawn too seldom otherwise where most are far. */
+function samplerFor(list: readonly Member<unknown>[]): Sampler | undefined {
+  const chances = new Float64Array(list.length);
+  let even = true;
+  for (let i = 0; i < chances.length; i++) {
+    const { perWeight, distance } = list[i]!;
+    chances[i] = 1 / (perWeight * distance * distance);
+    if (chances[i] !== chances[0]) even = false;
+  }
+  return even ? undefined : new Sampler(chances);
 }
 
 /** Another index than this one, where there is one, by what is left of the number that drew it: a number costs time too. */

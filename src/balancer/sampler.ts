@@ -3,23 +3,35 @@ export class Sampler {
   readonly #keep: Float64Array;
   readonly #alias: Uint32Array;
 
-  constructor(weights: readonly number[]) {
+  constructor(weights: ArrayLike<number>) {
     const n = weights.length;
-    const total = weights.reduce((sum, weight) => sum + weight, 0);
-    const keep = Float64Array.from(weights, (weight) => (weight / total) * n);
-    const alias = Uint32Array.from(weights, (_, i) => i);
-    const small: number[] = [];
-    const large: number[] = [];
-    for (let i = 0; i < n; i++) (keep[i]! < 1 ? small : large).push(i);
-    while (small.length > 0 && large.length > 0) {
-      const less = small.pop()!;
-      const more = large[large.length - 1]!;
+    let total = 0;
+    for (let i = 0; i < n; i++) total += weights[i]!;
+    const keep = new Float64Array(n);
+    const alias = new Uint32Array(n);
+    // The small ones from the front, the large ones from the back.
+    const open = new Uint32Array(n);
+    let smalls = 0;
+    let larges = n;
+    for (let i = 0; i < n; i++) {
+      keep[i] = (weights[i]! / total) * n;
+      alias[i] = i;
+      if (keep[i]! < 1) open[smalls++] = i;
+      else open[--larges] = i;
+    }
+    while (smalls > 0 && larges < n) {
+      const less = open[--smalls]!;
+      const more = open[larges]!;
       alias[less] = more;
       keep[more]! -= 1 - keep[less]!;
-      if (keep[more]! < 1) small.push(large.pop()!);
+      if (keep[more]! < 1) {
+        larges += 1;
+        open[smalls++] = more;
+      }
     }
     // What rounding has left over keeps its own column.
-    for (const i of [...small, ...large]) keep[i] = 1;
+    while (smalls > 0) keep[open[--smalls]!] = 1;
+    while (larges < n) keep[open[larges++]!] = 1;
     this.#keep = keep;
     this.#alias = alias;
   }
