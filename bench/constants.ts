@@ -7,14 +7,12 @@ import { failureRun } from "./sim/failure-run.js";
 import { fillPage } from "./sim/page.js";
 import { rollcall } from "./sim/rollcall.js";
 import { failures, tableScenarios } from "./sim/scenarios.js";
-import { variant } from "./sim/variant.js";
+import { mean } from "./sim/table.js";
+import { type Balancer, variant } from "./sim/variant.js";
 import { type Scenario, World } from "./sim/world.js";
-
-type Balancer = typeof import("../src/balancer/index.js");
 
 const CONSTANTS = new URL("../src/balancer/constants.ts", import.meta.url);
 const SEEDS = [1, 2, 3];
-const mean = (numbers: readonly number[]) => numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 
 /** By scenario: p99 in ms where speed is measured, percent of calls failed where failures are. */
 interface Outcome {
@@ -48,7 +46,7 @@ function range(now: ReadonlyMap<string, number>, before: ReadonlyMap<string, num
   return `${ratios[0]!.ratio.toFixed(2)} to ${worst.ratio.toFixed(2)}${where}`;
 }
 
-const before = measure((await import("../src/balancer/index.js")) as Balancer);
+const before = measure(await import("../src/balancer/index.js"));
 const rows = [
   "| constant | value | p99 with half of it | p99 with twice | failed calls with half | with twice |",
   "| --- | ---: | --- | --- | --- | --- |",

@@ -7,7 +7,8 @@
 import { fillPage } from "./sim/page.js";
 import { rollcall } from "./sim/rollcall.js";
 import { tableScenarios } from "./sim/scenarios.js";
-import { variant } from "./sim/variant.js";
+import { mean, table } from "./sim/table.js";
+import { type Balancer, variant } from "./sim/variant.js";
 import { World } from "./sim/world.js";
 
 const SEEDS = [1, 2, 3, 4];
@@ -27,8 +28,6 @@ const WAYS = [
   { leans: "load", share: 0.9, fadeMs: 1_000 },
 ] as const;
 type Way = (typeof WAYS)[number];
-
-type Balancer = typeof import("../src/balancer/index.js");
 
 function weighing({ leans, share, fadeMs }: Way): Promise<Balancer> {
   const weight = `(this.reportedMs < 0 ? 0 : ${share} / growth((this.#pool.time - this.reportedAt) / ${fadeMs}))`;
@@ -72,20 +71,16 @@ function p99({ P2cEwma }: Balancer): number[][] {
   );
 }
 
-const mean = (numbers: readonly number[]) => numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
-const row = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-
 const without = p99(await import("../src/balancer/index.js"));
 const head = ["p99 with reports, to without", ...Object.keys(tableScenarios)];
-const rows = [row(head), row(head.map((_, i) => (i === 0 ? "---" : "---:")))];
-console.log(rows.join("\n"));
+const rows: string[][] = [];
 for (const way of WAYS) {
   const results = p99(await weighing(way));
   const ratios = results.map((seeds, scenario) => {
     const each = seeds.map((ms, seed) => ms / without[scenario]![seed]!);
     return `${mean(each).toFixed(2)} (${Math.min(...each).toFixed(2)} to ${Math.max(...each).toFixed(2)})`;
   });
-  rows.push(row([`${way.leans}, by ${way.share}, fading over ${way.fadeMs} ms`, ...ratios]));
-  console.log(rows.at(-1));
+  rows.push([`${way.leans}, by ${way.share}, fading over ${way.fadeMs} ms`, ...ratios]);
 }
-await fillPage("reports", rows.join("\n"));
+console.log(table(head, rows));
+await fillPage("reports", table(head, rows));

@@ -11,6 +11,7 @@ import type { MakePolicy } from "./sim/policy.js";
 import { oracle, references } from "./sim/reference.js";
 import { rollcall } from "./sim/rollcall.js";
 import { extremes, failures, tableScenarios, variations } from "./sim/scenarios.js";
+import { mean, table } from "./sim/table.js";
 import { type Result, type Scenario, World } from "./sim/world.js";
 
 const CHARTS = "docs/balancing";
@@ -21,14 +22,10 @@ const seeds = Array.from({ length: Number(process.argv[3] ?? 2) }, (_, i) => fir
 const manySeeds = Array.from({ length: 50 * seeds.length }, (_, i) => firstSeed + i);
 
 const policies: Readonly<Record<string, MakePolicy>> = { ...references, [OURS]: rollcall(), oracle };
-const mean = (numbers: readonly number[]) => numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 const spread = (numbers: readonly number[]) => {
   const center = mean(numbers);
   return `${center.toFixed(2)} ± ${Math.sqrt(mean(numbers.map((one) => (one - center) ** 2))).toFixed(2)}`;
 };
-const row = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-const table = (head: readonly string[], rows: readonly string[][]) =>
-  [row(head), row(head.map((_, i) => (i === 0 ? "---" : "---:"))), ...rows.map(row)].join("\n");
 const number = (value: number) => (value >= 1_000 ? Math.round(value).toLocaleString("en") : value.toFixed(1));
 
 function runs(scenario: Scenario, make: MakePolicy): Result[] {

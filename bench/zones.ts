@@ -4,21 +4,20 @@
  * for others (not written).
  */
 import { fillPage } from "./sim/page.js";
+import { table } from "./sim/table.js";
 import { runZones, zoneScenarios } from "./sim/zones.js";
 
 const seed = Number(process.argv[2] ?? 1);
 const elsewhere = Number(process.argv[3] ?? 2);
 
-const rows = [
-  "| | calls in the own zone, % | mean, ms | without zones | p99, ms | without zones | failed, % | without zones |",
-  "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
-];
+const without = "without zones";
+const head = ["", "calls in the own zone, %", "mean, ms", without, "p99, ms", without, "failed, %", without];
+const rows: string[][] = [];
 for (const [name, scenario] of Object.entries(zoneScenarios)) {
   const [on, off] = [runZones(scenario, elsewhere, seed), runZones(scenario, 1, seed)];
   const failed = ({ failed: count, calls }: typeof on) => ((100 * count) / calls).toFixed(2);
   const cells = [name, on.nearPercent.toFixed(0), on.meanMs.toFixed(1), off.meanMs.toFixed(1), on.p99Ms.toFixed(0)];
-  rows.push(`| ${[...cells, off.p99Ms.toFixed(0), failed(on), failed(off)].join(" | ")} |`);
+  rows.push([...cells, off.p99Ms.toFixed(0), failed(on), failed(off)]);
 }
-const table = rows.join("\n");
-console.log(table);
-if (process.argv.length === 2) await fillPage("zones", table);
+console.log(table(head, rows));
+if (process.argv.length === 2) await fillPage("zones", table(head, rows));

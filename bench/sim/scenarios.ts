@@ -95,6 +95,10 @@ export const variations: Readonly<Record<string, Scenario>> = {
     ...even(0.6),
     plot: (world) => spells(world, { times: 4, lastMs: 2_000, everyMs: 20_000 }),
   },
+  "3x slow spells of 1 s, 60 %": {
+    ...even(0.6),
+    plot: (world) => spells(world, { times: 3, lastMs: 1_000, everyMs: 10_000 }),
+  },
 };
 
 /** A server that misbehaves until RECOVERY_MS, at 320 calls a second from 4 clients. */

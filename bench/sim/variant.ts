@@ -1,6 +1,6 @@
 import { cp, readFile, rm, writeFile } from "node:fs/promises";
 
-type Balancer = typeof import("../../src/balancer/index.js");
+export type Balancer = typeof import("../../src/balancer/index.js");
 
 const SOURCE = new URL("../../src/balancer/", import.meta.url);
 const COPIES = new URL("../../.cache/variants/", import.meta.url);

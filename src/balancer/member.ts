@@ -49,11 +49,10 @@ const LONG_AGO = -(2 ** 30);
  */
 export class Member<K> implements Node<K> {
   readonly #pool: Pool;
-  /** One over the weight. */
+  /** One over its share of the weight, the mean being 1. */
   perWeight = 1;
   /** How many times dearer its calls are than those of one nearby. */
   distance = 1;
-  failureRate = 0;
   /** How many times dearer its calls are because some fail. */
   #penalty = 1;
   #reserved = 0;
@@ -73,7 +72,8 @@ export class Member<K> implements Node<K> {
   #answers = 0;
   /** Equal outcomes in a row: successes above 0, failures below. */
   #run = 0;
-  /** How much longer than the mean its last call took, between 1 and probePrice. */
+  failureRate = 0;
+  /** How much longer than the mean its last call took, between 1 and PROBE_PRICE. */
   #price = 1;
   /** Worked out by weigh(). A field, because a number that a function returns may cost an allocation. */
   #expectedMs = 0.5;

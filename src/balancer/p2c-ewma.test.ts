@@ -199,7 +199,7 @@ test("only the proportions of weights matter, however large or small they are", 
   }
 });
 
-test("an instance that fails gets no calls because the others hold many streams", () => {
+test("an instance that fails is not preferred to others that hold many streams", () => {
   const world = balancerOf(["b", "c"]);
   for (let i = 0; i < 600; i++) {
     const stream = world.balancer.pick()!;

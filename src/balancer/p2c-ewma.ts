@@ -109,6 +109,7 @@ export class P2cEwma<K> {
     pool.picks += 1;
 
     const n = list.length;
+    // Twice in words, because V8 may allocate for a number that a function returns.
     const drawn = Math.min(this.#random(), LARGEST_DRAW);
     const at = this.#sampler?.index(drawn) ?? Math.floor(drawn * n);
     const first = list[at]!;

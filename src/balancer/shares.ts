@@ -6,15 +6,12 @@ export function shares(weights: readonly number[]): Float64Array {
   let largest = 0;
   for (const weight of weights) largest = Math.max(largest, weight);
   const parts = new Float64Array(weights.length);
-  let mean = 0;
-  let equal = true;
+  let total = 0;
   for (let i = 0; i < parts.length; i++) {
     parts[i] = Math.max(weights[i]! / largest, LEAST);
-    mean += parts[i]! / parts.length;
-    if (parts[i] !== 1) equal = false;
+    total += parts[i]!;
   }
-  // So that rounding makes none differ from 1.
-  if (equal) return parts;
+  const mean = total / parts.length;
   for (let i = 0; i < parts.length; i++) parts[i]! /= mean;
   return parts;
 }

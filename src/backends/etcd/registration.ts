@@ -119,21 +119,25 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
     const { signal } = this.#closing;
     const id = `${this.#settings.id ?? lease}${this.#number > 1 ? `-${this.#number}` : ""}`;
     const link = await abortable(this.#cluster.link(), signal);
-    const entry = new Entry(this.#service, id, lease, this.#instance, this.#withFacts);
+    const entry = (withFacts: boolean) => new Entry(this.#service, id, lease, this.#instance, withFacts);
+    const whole = entry(this.#withFacts);
+    try {
+      await this.#place(whole, link);
+    } catch (error) {
+      if (!whole.hasFacts || !isDenied(error)) throw error;
+      this.#withFacts = false;
+      log.warn({ service: this.#service }, `weight, zone and metadata are not published: ${(error as Error).message}`);
+      await this.#place(entry(false), link);
+    }
+  }
+
+  async #place(entry: Entry, link: Link): Promise<void> {
     this.#entry = entry;
     this.#own?.putting();
-    try {
-      const revision = await entry.put(link, signal);
-      this.#aside = false;
-      this.#watchOwn(entry.keys).put(revision);
-      this.#watchForPause(entry.pauseKey);
-    } catch (error) {
-      if (!entry.hasFacts || !isDenied(error)) throw error;
-      this.#withFacts = false;
-      this.#entry = new Entry(this.#service, id, lease, this.#instance, false);
-      log.warn({ service: this.#service }, `weight, zone and metadata are not published: ${(error as Error).message}`);
-      await this.#put(lease);
-    }
+    const revision = await entry.put(link, this.#closing.signal);
+    this.#aside = false;
+    this.#watchOwn(entry.keys).put(revision);
+    this.#watchForPause(entry.pauseKey);
   }
 
   #watchOwn(keys: readonly string[]): OwnKeys {
