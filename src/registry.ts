@@ -73,58 +73,17 @@ export interface Backend {
   registrar?(target: Target): Registrar | Promise<Registrar>;
   /**
    * Reads the part of a target URL after `scheme:`, for backends whose URLs have a form of their own. Without it
-   * `//h1,h2/service`, `///h1,h2?key=service` and `//h1,h2?key=service` are read.
+   * `//h1,h2/service`, `///h1,h2?key=service` and `//h1,h2?key=service` are read. A backend that is loaded on demand gives
+   * its form to registerBackend() beside the loader, because targets are read before a backend is loaded.
    * @throws TypeError that says what is wrong with the target and what form is expected.
    */
-  parse?(target: { authority: string; path: string; params: Readonly<Record<string, string>> }): Omit<Target, "scheme">;
+  parse?(parts: TargetParts): Omit<Target, "scheme">;
 }
 
-type LazyBackend = () => Promise<Backend> | Backend;
-
-const backends = new Map<string, Backend | LazyBackend>();
-const listeners = new Set<(scheme: string) => void>();
-
-/**
- * Makes a backend known under the scheme of its target URLs (`consul:///…`), for clients and servers alike.
- * A function is called when the scheme is first used, so that a heavy library is loaded only then.
- * Registering a scheme again replaces the backend for channels created afterwards.
- * @throws TypeError when the scheme is not a valid URL scheme.
- */
-export function registerBackend(scheme: string, backend: Backend | LazyBackend): void {
-  if (!/^[a-z][a-z0-9+.-]*$/.test(scheme)) {
-    throw new TypeError(
-      `"${scheme}" cannot be a backend's scheme: use a lower-case letter, then letters, digits, "+", "." or "-"`,
-    );
-  }
-  backends.set(scheme, backend);
-  for (const listener of listeners) listener(scheme);
-}
-
-/**
- * The backend of a scheme, loaded if need be.
- * @throws Error that names the known schemes when there is none.
- */
-export async function loadBackend(scheme: string): Promise<Backend> {
-  checkScheme(scheme);
-  const backend = backends.get(scheme)!;
-  return typeof backend === "function" ? backend() : backend;
-}
-
-/** @throws Error that names the known schemes when no backend has this one. */
-export function checkScheme(scheme: string): void {
-  if (backends.has(scheme)) return;
-  const known = [...backends.keys()].join(", ");
-  throw new Error(`no backend is called "${scheme}": known are ${known}; registerBackend() adds one`);
-}
-
-/** How a backend reads its target URLs, when it has a way of its own and is not lazily loaded. */
-export function parserOf(scheme: string): Backend["parse"] {
-  const backend = backends.get(scheme);
-  return typeof backend === "object" ? backend.parse?.bind(backend) : undefined;
-}
-
-/** Calls the listener for each scheme known now and each one registered later. */
-export function onBackend(listener: (scheme: string) => void): void {
-  listeners.add(listener);
-  for (const scheme of backends.keys()) listener(scheme);
+/** A target URL taken apart: everything after the scheme, decoded, without leading slashes. */
+export interface TargetParts {
+  readonly authority: string;
+  readonly path: string;
+  /** Query parameters; names in lower case. */
+  readonly params: Readonly<Record<string, string>>;
 }

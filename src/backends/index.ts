@@ -1,11 +1,15 @@
-import { registerBackend } from "../registry.js";
+import { dnsForm } from "./dns/target-form.js";
+import { etcdForm } from "./etcd/target-form.js";
+import { kubernetesForm } from "./kubernetes/target-form.js";
+import { staticForm } from "./static/target-form.js";
+import { registerBackend } from "./table.js";
 
-/** Makes the backends that come with Rollcall known. Each is loaded when its scheme is first used. */
+/** Makes the backends that come with Rollcall known, by the means that a plug-in has. Each is loaded when first used. */
 export function registerBuiltInBackends(): void {
   const etcd = async () => (await import("./etcd/index.js")).etcdBackend;
-  registerBackend("etcd", etcd);
-  registerBackend("discov", etcd); // go-zero's name for the same
-  registerBackend("direct", async () => (await import("./static.js")).staticBackend);
-  registerBackend("dns", async () => (await import("./dns/index.js")).dnsBackend);
-  registerBackend("k8s", async () => (await import("./kubernetes/index.js")).kubernetesBackend);
+  registerBackend("etcd", etcd, etcdForm("etcd"));
+  registerBackend("discov", etcd, etcdForm("discov")); // go-zero's name for the same
+  registerBackend("direct", async () => (await import("./static/index.js")).staticBackend, staticForm);
+  registerBackend("dns", async () => (await import("./dns/index.js")).dnsBackend, dnsForm);
+  registerBackend("k8s", async () => (await import("./kubernetes/index.js")).kubernetesBackend, kubernetesForm);
 }

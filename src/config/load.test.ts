@@ -5,11 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { z } from "zod";
+import { registerBuiltInBackends } from "../backends/index.js";
 import { setLogger } from "../log.js";
 import { ConfigError } from "./config-error.js";
 import { type LoadOptions, loadConfig, readConfig } from "./load.js";
 import { rpcClientConfig } from "./rpc-client-config.js";
 import { rpcServerConfig } from "./rpc-server-config.js";
+
+registerBuiltInBackends();
 
 const folder = mkdtempSync(join(tmpdir(), "rollcall-config-"));
 after(() => rmSync(folder, { recursive: true }));

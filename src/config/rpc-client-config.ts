@@ -1,9 +1,9 @@
 import { z } from "zod";
+import { parseTargetUrl } from "../target/parse.js";
 import { methodSettings, retryConfig } from "./call-settings.js";
 import { etcdConfig } from "./etcd-config.js";
+import { inherit } from "./field-annotations.js";
 import { address, flag, goDuration, milliseconds, optionalText } from "./fields.js";
-import { inherit } from "./marks.js";
-import { parseTargetUrl } from "./target.js";
 
 export const BALANCERS = ["p2c_ewma", "round_robin", "pick_first"] as const;
 

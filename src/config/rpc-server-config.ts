@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { etcdConfig } from "./etcd-config.js";
+import { goZeroOnly, goZeroOnlyWithWarning } from "./field-annotations.js";
 import { flag, goDuration, milliseconds, optionalText, readable, text } from "./fields.js";
 import { parseListenAddress } from "./listen-address.js";
-import { goZeroOnly, goZeroOnlyWithWarning } from "./marks.js";
 
 /** go-zero's logx.LogConf, of which the level counts here. */
 const logConfig = z.object({

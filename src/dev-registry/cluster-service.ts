@@ -1,6 +1,6 @@
 import type { AuthServer, ClusterServer, MaintenanceServer } from "../proto/etcd.js";
+import type { Gate } from "./admission.js";
 import { unary } from "./calls.js";
-import type { Gate } from "./gate.js";
 import type { Identity } from "./identity.js";
 import type { Store } from "./store.js";
 

@@ -1,10 +1,10 @@
 import type { status } from "@grpc/grpc-js";
 import type { Credentials } from "./access.js";
+import type { Gate } from "./admission.js";
 import { noLeader } from "./errors.js";
-import type { Gate } from "./gate.js";
+import type { Relay } from "./fault-proxy.js";
 import type { Identity } from "./identity.js";
 import type { Leases } from "./leases.js";
-import type { Relay } from "./relay.js";
 import type { Store } from "./store.js";
 import type { WatchStreams } from "./watch-service.js";
 

@@ -10,15 +10,15 @@ import {
   MaintenanceService,
   WatchService,
 } from "../proto/etcd.js";
+import { Gate } from "./admission.js";
 import { authService, clusterService, maintenanceService } from "./cluster-service.js";
+import { Relay } from "./fault-proxy.js";
 import { createFaults, type Faults } from "./faults.js";
-import { Gate } from "./gate.js";
 import { Identity } from "./identity.js";
 import { prefixRange, toKey } from "./key-range.js";
 import { kvService } from "./kv-service.js";
 import { leaseService } from "./lease-service.js";
 import { Leases } from "./leases.js";
-import { Relay } from "./relay.js";
 import { Store } from "./store.js";
 import { WatchStreams } from "./watch-service.js";
 

@@ -1,7 +1,7 @@
 import { type KVServer, PutRequest, TxnRequest } from "../proto/etcd.js";
+import type { Gate } from "./admission.js";
 import { unary } from "./calls.js";
 import { requestTooLarge } from "./errors.js";
-import type { Gate } from "./gate.js";
 import type { Identity } from "./identity.js";
 import type { Leases } from "./leases.js";
 import { checkDelete, checkLease, checkPrevious, checkPut, deleteRange, put } from "./put-request.js";

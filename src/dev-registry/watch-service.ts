@@ -1,8 +1,8 @@
 import type { Metadata, ServerDuplexStream } from "@grpc/grpc-js";
 import type { WatchRequest, WatchResponse, WatchServer } from "../proto/etcd.js";
+import type { Gate } from "./admission.js";
 import { admitted } from "./calls.js";
 import { EtcdError } from "./errors.js";
-import type { Gate } from "./gate.js";
 import type { Identity } from "./identity.js";
 import type { Store } from "./store.js";
 import { WatchStream } from "./watch-stream.js";

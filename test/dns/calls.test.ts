@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { type TestContext, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
 import "../../src/register.js";
-import { sleep } from "../../src/backoff.js";
+import { sleep } from "../../src/async/backoff.js";
 import { setLogger, setLogLevel } from "../../src/log.js";
 import { type DnsReply, startDnsResponder } from "../support/dns-responder.js";
 import { type DnsServerOptions, dnsServerSkipReason, startDnsServer } from "../support/dns-server.js";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { dnsBackend } from "../../src/backends/dns/index.js";
-import { parseTargetUrl } from "../../src/config/target.js";
 import type { Discovery } from "../../src/registry.js";
+import { parseTargetUrl } from "../../src/target/parse.js";
 import { type DnsRecords, type DnsServerOptions, dnsServerSkipReason, startDnsServer } from "../support/dns-server.js";
 import { Watched } from "../support/watched.js";
 

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { followHosts } from "../../src/backends/hosts/follow.js";
-import { systemLookup } from "../../src/backends/hosts/system-lookup.js";
-import { staticDiscovery } from "../../src/backends/static.js";
+import { staticDiscovery } from "../../src/backends/static/index.js";
+import { followHosts } from "../../src/discovery/follow-names.js";
+import { systemLookup } from "../../src/host-names/system-lookup.js";
 import { type DnsQuestion, type DnsReply, startDnsResponder } from "../support/dns-responder.js";
 import { dnsServerSkipReason, startDnsServer } from "../support/dns-server.js";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { EtcdDiscovery, EtcdRegistrar } from "../../src/backends/etcd/index.js";
-import { dial, PingPace } from "../../src/backends/etcd/link.js";
+import { dial, PingPace } from "../../src/etcd-client/session.js";
 import { WatchService } from "../../src/proto/etcd.js";
 import { type Etcd, etcdctl, etcdSkipReason, startEtcd } from "../support/etcd.js";
 import { Follower } from "./follower.js";

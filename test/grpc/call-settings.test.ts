@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
+import type { ClientConfig } from "../../src/config/client-target.js";
 import { createClient } from "../../src/grpc/client/client.js";
-import type { ClientConfig } from "../../src/grpc/client/client-config.js";
 import { EchoClient, type EchoRequest, EchoService, echoHandlers, say } from "../support/echo.js";
 import { until } from "../support/until.js";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { createKubernetesBackend, type KubernetesTiming } from "../../src/backends/kubernetes/index.js";
-import { parseTargetUrl } from "../../src/config/target.js";
+import { parseTargetUrl } from "../../src/target/parse.js";
 import { KubeApiServer } from "../support/kube-api.js";
 import { Watched } from "../support/watched.js";
 import { endpoint, slice } from "./pod.js";

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { parseServiceName } from "../../src/backends/kubernetes/target.js";
 import { rpcClientConfig } from "../../src/config/rpc-client-config.js";
 import { rpcServerConfig } from "../../src/config/rpc-server-config.js";
-import { parseTargetUrl } from "../../src/config/target.js";
+import { parseTargetUrl } from "../../src/target/parse.js";
 import { exampleManifests } from "./example-manifests.js";
 import { type Kind, type Manifest, manifest } from "./manifest-schema.js";
 

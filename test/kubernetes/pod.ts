@@ -6,8 +6,8 @@ import {
   type KubernetesBackendOptions,
   type KubernetesTiming,
 } from "../../src/backends/kubernetes/index.js";
-import { parseTargetUrl } from "../../src/config/target.js";
 import type { Backend } from "../../src/registry.js";
+import { parseTargetUrl } from "../../src/target/parse.js";
 import type { SliceManifest } from "../support/kube-api.js";
 import { Watched } from "../support/watched.js";
 

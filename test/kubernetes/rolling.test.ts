@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
+import { sleep } from "../../src/async/backoff.js";
 import { createKubernetesBackend } from "../../src/backends/kubernetes/index.js";
-import { sleep } from "../../src/backoff.js";
+import { registerBackend } from "../../src/backends/table.js";
 import { createServer, type Server } from "../../src/grpc/server/server.js";
-import { registerBackend } from "../../src/registry.js";
 import { EchoClient, type EchoReply, EchoService, echoHandlers, say } from "../support/echo.js";
 import { KubeApiServer } from "../support/kube-api.js";
 import { endpoint, LEAVING, Pod, slice } from "./pod.js";

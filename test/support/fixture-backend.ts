@@ -1,7 +1,8 @@
 import { EventEmitter } from "node:events";
+import { Latest } from "../../src/async/latest.js";
+import { registerBackend } from "../../src/backends/table.js";
 import type { Instance } from "../../src/instance.js";
-import { Latest } from "../../src/latest.js";
-import { type Registration, registerBackend } from "../../src/registry.js";
+import type { Registration } from "../../src/registry.js";
 
 /**
  * A registry whose contents a test sets, plugged in as a user would plug in one: `fixture:///h:1?key=<service>`.

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ManualTiming } from "../../../test/support/manual-timing.js";
+import type { HostAnswer } from "../../host-names/host-lookup.js";
 import type { Instance } from "../../instance.js";
 import type { Target } from "../../registry.js";
-import type { HostAnswer } from "../hosts/host-lookup.js";
+import { ManualTiming } from "../../testing/manual-timing.js";
 import { dnsDiscovery } from "./index.js";
 
 const target = (parts: Partial<Target> = {}): Target => ({

@@ -1,13 +1,13 @@
 import { isIP } from "node:net";
 import { formatAddress, parseAddress, quote } from "../../address.js";
+import { Latest } from "../../async/latest.js";
+import { queryDns } from "../../host-names/dns-query.js";
+import { DEFAULT_PACE, FollowedHost, type Pace, type Timing } from "../../host-names/followed-host.js";
+import type { HostLookup } from "../../host-names/host-lookup.js";
+import { systemLookup } from "../../host-names/system-lookup.js";
 import type { Instance } from "../../instance.js";
-import { Latest } from "../../latest.js";
 import type { Backend, Discovery, Target, WatchOptions } from "../../registry.js";
-import { queryDns } from "../hosts/dns-query.js";
-import { DEFAULT_PACE, FollowedHost, type Pace, type Timing } from "../hosts/followed-host.js";
-import type { HostLookup } from "../hosts/host-lookup.js";
-import { systemLookup } from "../hosts/system-lookup.js";
-import { staticDiscovery } from "../static.js";
+import { staticDiscovery } from "../static/index.js";
 
 /**
  * `dns:///name:port`: every address of the name is an instance; `dns://server:port/name:port` asks that server.

@@ -1,13 +1,14 @@
+import { Latest } from "../../async/latest.js";
+import { Paced } from "../../async/throttle.js";
+import { acquireCluster } from "../../etcd-client/cluster.js";
+import { isDenied } from "../../etcd-client/errors.js";
+import type { KeyRange } from "../../etcd-client/key-range.js";
+import { checkEtcdSettings, type EtcdSettings } from "../../etcd-client/settings.js";
 import type { Instance } from "../../instance.js";
-import { Latest } from "../../latest.js";
 import { log } from "../../log.js";
 import type { Discovery, WatchOptions } from "../../registry.js";
-import { acquireCluster } from "./cluster.js";
-import { isDenied } from "./errors.js";
-import { checkServiceKey, instancesRange, type KeyRange, serviceRange } from "./layout.js";
-import { Paced } from "./pace.js";
+import { checkServiceKey, instancesRange, serviceRange } from "./layout.js";
 import { ServiceSet } from "./service-set.js";
-import { checkEtcdSettings, type EtcdSettings } from "./settings.js";
 
 /** Finds the instances of services in etcd. */
 export class EtcdDiscovery implements Discovery {

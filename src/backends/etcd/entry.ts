@@ -1,3 +1,4 @@
+import type { Link } from "../../etcd-client/session.js";
 import type { Instance } from "../../instance.js";
 import {
   Compare,
@@ -9,7 +10,6 @@ import {
 } from "../../proto/etcd.js";
 import { factsValue } from "./instance-value.js";
 import { factsKey, instanceKey, pauseKey } from "./layout.js";
-import type { Link } from "./link.js";
 
 /** What one instance has in etcd under one lease: its key, its facts beside it, and the order to pause it, if there is one. */
 export class Entry {

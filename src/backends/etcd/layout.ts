@@ -1,14 +1,10 @@
+import { type KeyRange, prefixEnd, prefixRange } from "../../etcd-client/key-range.js";
+
 /**
  * Where things stand in etcd. An instance is `<service>/<id>`, as go-zero has it. Its further facts are
  * `<service>.~rollcall/<id>`: outside the prefix that readers of the service watch, yet so close before it ("." comes just
  * before "/") that one range, hence one Range call and one watch, covers both and shows them at one revision.
  */
-
-/** A range of keys, the end excluded; an empty end means the single key. */
-export interface KeyRange {
-  readonly key: Buffer;
-  readonly rangeEnd: Buffer;
-}
 
 const FACTS = ".~rollcall/";
 /** "-" comes before "/": no reader of a service sees these keys. */
@@ -48,17 +44,6 @@ export function instancesRange(service: string): KeyRange {
   return prefixRange(`${service}/`);
 }
 
-/** Everything that starts with the prefix; every key there is when it is empty. */
-export function prefixRange(prefix: string): KeyRange {
-  // A single zero byte: the first of all keys, and as an end, "no end" (etcd's rpc.proto, RangeRequest.range_end).
-  if (prefix === "") return { key: Buffer.of(0), rangeEnd: Buffer.of(0) };
-  return { key: Buffer.from(prefix), rangeEnd: prefixEnd(prefix) };
-}
-
-export function singleKey(key: string): KeyRange {
-  return { key: Buffer.from(key), rangeEnd: Buffer.alloc(0) };
-}
-
 /** What a key stands for; undefined for one that belongs to no service. */
 export function readKey(
   key: Buffer,
@@ -76,11 +61,4 @@ export function readKey(
     }
   }
   return { kind: "instance", service: folder.slice(0, -1), id };
-}
-
-/** The first key after all that start with the prefix; a service key or slash ends in no 0xff byte, UTF-8 has none. */
-function prefixEnd(prefix: string): Buffer {
-  const end = Buffer.from(prefix);
-  end[end.length - 1]! += 1;
-  return end;
 }

@@ -1,13 +1,14 @@
+import { abortable } from "../../async/abortable.js";
+import { Gate } from "../../async/semaphore.js";
+import { acquireCluster } from "../../etcd-client/cluster.js";
+import { isDenied, isLeaseGone } from "../../etcd-client/errors.js";
+import { type KeyRange, prefixRange } from "../../etcd-client/key-range.js";
+import type { Link } from "../../etcd-client/session.js";
+import { checkEtcdSettings, type EtcdSettings } from "../../etcd-client/settings.js";
 import type { Instance } from "../../instance.js";
 import { type KeyValue, KVService, LeaseService, RangeRequest, type RangeResponse } from "../../proto/etcd.js";
-import { abortable } from "./abortable.js";
-import { acquireCluster } from "./cluster.js";
-import { isDenied, isLeaseGone } from "./errors.js";
-import { Gate } from "./gate.js";
 import { readFacts, readInstance } from "./instance-value.js";
-import { factsKey, type KeyRange, operatorRange, prefixRange, readKey } from "./layout.js";
-import type { Link } from "./link.js";
-import { checkEtcdSettings, type EtcdSettings } from "./settings.js";
+import { factsKey, operatorRange, readKey } from "./layout.js";
 
 /** One key under which an instance is listed, or seems to be. */
 export interface Registered {

@@ -1,11 +1,12 @@
-import { sleep } from "../../backoff.js";
+import { abortable } from "../../async/abortable.js";
+import { sleep } from "../../async/backoff.js";
+import { acquireCluster } from "../../etcd-client/cluster.js";
+import { singleKey } from "../../etcd-client/key-range.js";
+import type { Link } from "../../etcd-client/session.js";
+import { checkEtcdSettings, type EtcdSettings } from "../../etcd-client/settings.js";
 import { DeleteRangeRequest, KVService, PutRequest } from "../../proto/etcd.js";
-import { abortable } from "./abortable.js";
-import { acquireCluster } from "./cluster.js";
-import { pauseKey, singleKey } from "./layout.js";
-import type { Link } from "./link.js";
+import { pauseKey } from "./layout.js";
 import { listRegistrations, type Registered } from "./listing.js";
-import { checkEtcdSettings, type EtcdSettings } from "./settings.js";
 
 /** How often etcd is asked whether the instance has obeyed, in milliseconds. */
 const LOOK_MS = 50;

@@ -1,19 +1,19 @@
 import { EventEmitter } from "node:events";
-import { Backoff, sleep } from "../../backoff.js";
+import { abortable } from "../../async/abortable.js";
+import { Backoff, sleep } from "../../async/backoff.js";
+import { Bell } from "../../async/notify.js";
+import { acquireCluster, type Cluster } from "../../etcd-client/cluster.js";
+import { isDenied, isLeaseGone } from "../../etcd-client/errors.js";
+import type { Lease } from "../../etcd-client/lease.js";
+import type { Link } from "../../etcd-client/session.js";
+import { DEFAULT_TTL_SECONDS, type EtcdSettings } from "../../etcd-client/settings.js";
 import type { Instance } from "../../instance.js";
 import { log } from "../../log.js";
 import { LeaseService } from "../../proto/etcd.js";
 import type { Registration } from "../../registry.js";
-import { abortable } from "./abortable.js";
-import { Bell } from "./bell.js";
-import { acquireCluster, type Cluster } from "./cluster.js";
 import { Entry } from "./entry.js";
-import { isDenied, isLeaseGone } from "./errors.js";
-import type { Lease } from "./lease.js";
-import type { Link } from "./link.js";
 import { OwnKeys } from "./own-keys.js";
 import { PauseOrder } from "./pause-order.js";
-import { DEFAULT_TTL_SECONDS, type EtcdSettings } from "./settings.js";
 
 /** Limit of taking an instance out, in milliseconds: a registry that is down must not keep a process from ending. */
 const REMOVAL_LIMIT_MS = 3_000;

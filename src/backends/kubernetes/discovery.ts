@@ -1,10 +1,10 @@
+import { Latest } from "../../async/latest.js";
 import { type Instance, sameInstance } from "../../instance.js";
-import { Latest } from "../../latest.js";
 import { log } from "../../log.js";
 import type { Discovery, WatchOptions } from "../../registry.js";
 import type { KubeApi } from "./api.js";
-import { Lingering } from "./lingering.js";
 import { type ListWatchTiming, listWatch } from "./list-watch.js";
+import { Lingering } from "./removal-grace.js";
 import { type AddressFamily, type EndpointSlice, type Merged, mergeSlices } from "./slices.js";
 import { parseServiceName } from "./target.js";
 

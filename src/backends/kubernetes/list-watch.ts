@@ -1,7 +1,7 @@
-import { Backoff, type BackoffOptions, sleep } from "../../backoff.js";
+import { Backoff, type BackoffOptions, sleep } from "../../async/backoff.js";
+import { Deadline } from "../../async/deadline.js";
 import type { KubeApi } from "./api.js";
 import { ApiError, type ApiErrorKind, refusal, type Status } from "./api-error.js";
-import { Deadline } from "./deadline.js";
 import { linesOf } from "./lines.js";
 
 /** Objects of one kind in one namespace. */

@@ -1,6 +1,6 @@
 import { registerBuiltInBackends } from "../../backends/index.js";
-import { parseTargetUrl } from "../../config/target.js";
-import { loadBackend } from "../../registry.js";
+import { loadBackend } from "../../backends/table.js";
+import { parseTargetUrl } from "../../target/parse.js";
 import { ANSWER_LIMIT_MS } from "../etcd-options.js";
 import { count } from "../output.js";
 import { type Check, failed, ok } from "./check.js";

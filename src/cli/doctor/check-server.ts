@@ -1,6 +1,6 @@
-import { advertisedAddress, isLoopbackAbroad } from "../../config/advertise.js";
 import { parseListenAddress } from "../../config/listen-address.js";
 import type { RpcServerConfig } from "../../config/rpc-server-config.js";
+import { advertisedAddress, isLoopbackAbroad } from "../../lifecycle/advertise.js";
 import { type Check, failed, ok } from "./check.js";
 
 /** Whether the address that would be registered makes sense. */

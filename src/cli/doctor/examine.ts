@@ -1,11 +1,11 @@
 import { type EtcdSettings, etcdSettings } from "../../backends/etcd/index.js";
 import { ConfigError, describeProblem } from "../../config/config-error.js";
 import type { EtcdConfig } from "../../config/etcd-config.js";
+import { targetOfEtcd } from "../../config/etcd-target.js";
 import { readConfig } from "../../config/load.js";
 import type { RpcClientConfig } from "../../config/rpc-client-config.js";
 import type { RpcServerConfig } from "../../config/rpc-server-config.js";
 import { YamlFile } from "../../config/yaml-file.js";
-import { targetOfEtcd } from "../../grpc/client/client-config.js";
 import { toJson } from "../output.js";
 import { type Check, failed, note, ok } from "./check.js";
 import { checkAddresses, checkTarget } from "./check-client.js";

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { foldCase, nearMiss } from "../../config/key-names.js";
 import { rpcClientConfig } from "../../config/rpc-client-config.js";
 import { rpcServerConfig } from "../../config/rpc-server-config.js";
+import { foldCase, nearMiss } from "../../target/key-names.js";
 
 /** A part of a configuration file that is Rollcall's business. */
 export interface Section {

@@ -1,5 +1,5 @@
-import { POLICY } from "../resolver/service-config.js";
-import type { ClientConfig, MethodGiven, RetryGiven } from "./client-config.js";
+import type { ClientConfig, MethodGiven, RetryGiven } from "../../config/client-target.js";
+import { POLICY } from "../service-config.js";
 
 /**
  * The largest budget that gRPC allows for retries that come at once (an instance with hundreds of calls in flight dies).

@@ -1,10 +1,10 @@
 import * as grpc from "@grpc/grpc-js";
 import type { Span } from "@opentelemetry/api";
 import "../register.js";
+import { type ClientConfig, targetOfClient } from "../../config/client-target.js";
 import { currentCall } from "../call-context.js";
 import { TARGET_OPTION } from "../resolver/target-option.js";
 import { callTimeouts, clientServiceConfig } from "./call-settings.js";
-import { type ClientConfig, targetOfClient } from "./client-config.js";
 import { beginClientSpan, endClientSpan } from "./client-span.js";
 
 type Call = ReturnType<grpc.Channel["createCall"]>;

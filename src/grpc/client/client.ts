@@ -1,6 +1,6 @@
 import * as grpc from "@grpc/grpc-js";
+import type { ClientConfig } from "../../config/client-target.js";
 import { type ChannelSettings, createChannel } from "./channel.js";
-import type { ClientConfig } from "./client-config.js";
 
 /** The class of a grpc-js client, as generators and `makeClientConstructor` make it. */
 export type ClientConstructor<T extends grpc.Client> = new (

@@ -4,8 +4,8 @@ import { type Node, P2cEwma } from "../../balancer/p2c-ewma.js";
 import type { Instance } from "../../instance.js";
 import { log, logs } from "../../log.js";
 import { type Picker, type PickResult, PickResultType } from "../shield.js";
-import type { CallDoor } from "./call-door.js";
 import type { Connection } from "./connection.js";
+import type { CallDoor } from "./observed-subchannel.js";
 import { Reservations } from "./reservations.js";
 
 const QUEUE: PickResult = {

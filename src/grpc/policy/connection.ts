@@ -11,9 +11,9 @@ import {
   type Subchannel,
   subchannelOf,
 } from "../shield.js";
-import { CallDoor } from "./call-door.js";
 import { watchHealth } from "./health-watch.js";
-import { givesSignOfLife } from "./sign-of-life.js";
+import { CallDoor } from "./observed-subchannel.js";
+import { givesSignOfLife } from "./probe.js";
 
 /** A connection on which a call timed out and nothing is heard for so long is given up. Milliseconds. */
 const SILENCE_MS = 2_000;

@@ -1,5 +1,5 @@
 import { status } from "@grpc/grpc-js";
-import { Backoff } from "../../backoff.js";
+import { Backoff } from "../../async/backoff.js";
 import type { ConnectionCall, Subchannel } from "../shield.js";
 import { type HealthMessages, healthMessages, startHealthCall } from "./health-call.js";
 

@@ -1,10 +1,10 @@
 import { connectivityState as State } from "@grpc/grpc-js";
+import type { Knowledge } from "../../discovery/status.js";
 import type { Instance } from "../../instance.js";
 import { log } from "../../log.js";
-import type { Knowledge } from "../resolver/knowledge.js";
+import { Departed } from "../../membership/retirement.js";
 import type { Endpoint } from "../shield.js";
 import type { Connection } from "./connection.js";
-import { Departed } from "./departed.js";
 
 /**
  * How long instances that an emptied registry no longer lists stay in use after the first new registration, in

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { type ChannelOptions, Metadata, connectivityState as State, status } from "@grpc/grpc-js";
 import { subset } from "../../balancer/subset.js";
+import type { Knowledge } from "../../discovery/status.js";
 import type { Instance } from "../../instance.js";
-import { fleetOf } from "../resolver/fleet.js";
-import type { Knowledge } from "../resolver/knowledge.js";
-import { POLICY } from "../resolver/service-config.js";
+import { distanceFrom } from "../../membership/zone.js";
+import { fleetOf } from "../instance-attributes.js";
+import { POLICY } from "../service-config.js";
 import {
   type Endpoint,
   endpointText,
@@ -19,7 +20,6 @@ import { Connection } from "./connection.js";
 import { connectionOptions } from "./connection-options.js";
 import { type Listed, Members } from "./members.js";
 import { type PolicyConfig, parsePolicyConfig } from "./policy-config.js";
-import { distanceFrom } from "./zone.js";
 
 /** Registers the load-balancing policy `p2c_ewma` with grpc-js. */
 export function registerP2cEwma(): void {

@@ -1,13 +1,14 @@
 import type { ChannelOptions } from "@grpc/grpc-js";
-import type { ResolvedInstance } from "../../backends/hosts/follow.js";
-import { parseTarget } from "../../config/target.js";
+import { loadBackend } from "../../backends/table.js";
+import type { ResolvedInstance } from "../../discovery/follow-names.js";
+import { Knowledge } from "../../discovery/status.js";
 import { log } from "../../log.js";
-import { loadBackend, type Target } from "../../registry.js";
+import type { Target } from "../../registry.js";
+import { parseTarget } from "../../target/parse.js";
+import { fleetAttributes } from "../instance-attributes.js";
+import { POLICY, serviceConfigFor } from "../service-config.js";
 import { type GrpcTarget, type NameResolver, type Publish, type Resolution, registerResolver } from "../shield.js";
-import { fleetAttributes } from "./fleet.js";
-import { Knowledge } from "./knowledge.js";
-import { configSelector } from "./selector.js";
-import { POLICY, serviceConfigFor } from "./service-config.js";
+import { configSelector } from "./config-selector.js";
 import { targetOf } from "./target-option.js";
 
 /** Makes grpc-js understand target URLs of this scheme, through the backend of the same name. */
@@ -88,7 +89,7 @@ class DiscoveryResolver implements NameResolver {
     if (!backend.discovery)
       throw new Error(`the backend "${target.scheme}" cannot be watched for instances, it only registers`);
     // Loaded here, because importing Rollcall must cost next to nothing.
-    const { followHosts } = await import("../../backends/hosts/follow.js");
+    const { followHosts } = await import("../../discovery/follow-names.js");
     const discovery = await backend.discovery(target);
     // Two stages have troubles of their own; the registry's comes first.
     const troubles: { registry?: Error | undefined; names?: Error | undefined } = {};

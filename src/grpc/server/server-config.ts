@@ -1,5 +1,5 @@
+import type { EtcdGiven } from "../../config/etcd-target.js";
 import type { RpcServerConfig } from "../../config/rpc-server-config.js";
-import type { EtcdGiven } from "../client/client-config.js";
 
 type Given<T> = { readonly [K in keyof T]?: T[K] | undefined };
 

@@ -1,19 +1,19 @@
 import * as grpc from "@grpc/grpc-js";
 import { formatAddress } from "../../address.js";
-import { sleep } from "../../backoff.js";
-import { advertisedAddress, isLoopbackAbroad } from "../../config/advertise.js";
+import { sleep } from "../../async/backoff.js";
+import { targetOfEtcd } from "../../config/etcd-target.js";
 import { parseListenAddress } from "../../config/listen-address.js";
-import { parseTargetUrl } from "../../config/target.js";
 import type { Instance } from "../../instance.js";
+import { advertisedAddress, isLoopbackAbroad } from "../../lifecycle/advertise.js";
+import { Listing } from "../../lifecycle/listing.js";
+import { type Stoppable, stopOnSignals } from "../../lifecycle/signals.js";
 import { log, setLogLevel } from "../../log.js";
 import type { Target } from "../../registry.js";
-import { targetOfEtcd } from "../client/client-config.js";
+import { parseTargetUrl } from "../../target/parse.js";
 import { HEALTH_SERVICE, ServerHealth } from "./health-service.js";
-import { Listing } from "./listing.js";
 import { ServedCalls } from "./served-calls.js";
 import { DEFAULTS, type ServerConfig } from "./server-config.js";
 import { ServiceServer } from "./service-server.js";
-import { type Stoppable, stopOnSignals } from "./signals.js";
 import "../register.js";
 
 export interface ServerSettings {

@@ -1,0 +1,41 @@
+import { parseTargetUrl } from "../target/parse.js";
+import type { MethodSettings, RetryConfig } from "./call-settings.js";
+import { type EtcdGiven, type Given, type NamedTarget, targetOfEtcd } from "./etcd-target.js";
+import type { RpcClientConfig } from "./rpc-client-config.js";
+
+export type RetryGiven = Given<RetryConfig>;
+
+export type MethodGiven = Pick<MethodSettings, "FullMethod"> & {
+  readonly Timeout?: number | undefined;
+  readonly Retry?: RetryGiven | undefined;
+  readonly Hedge?: (Given<NonNullable<MethodSettings["Hedge"]>> & { readonly Delay: number }) | undefined;
+};
+
+/**
+ * Which service to call and how: what `rpcClientConfig` reads, with the defaults that docs/configuration.md states for
+ * what is left out. Of Endpoints, Target and Etcd the first given counts.
+ */
+export type ClientConfig = Given<Omit<RpcClientConfig, "Etcd" | "Middlewares" | "Retry" | "Methods">> & {
+  readonly Etcd?: EtcdGiven | undefined;
+  readonly Middlewares?: Given<RpcClientConfig["Middlewares"]> | undefined;
+  readonly Retry?: RetryGiven | undefined;
+  readonly Methods?: readonly MethodGiven[] | undefined;
+};
+
+/** @throws TypeError when nothing says where the instances are, or a target URL is malformed. */
+export function targetOfClient({ Endpoints, Target, Etcd }: ClientConfig): NamedTarget {
+  if (Endpoints?.length) {
+    const url = `direct:///${Endpoints.join(",")}`;
+    return { url, target: parseTargetUrl(url) };
+  }
+  if (Target) {
+    const target = parseTargetUrl(Target);
+    // grpc-js keeps names without slashes for its own resolver.
+    const url = target.scheme === "dns" && !Target.includes("//") ? `dns:///${target.service}` : Target;
+    return { url, target };
+  }
+  if (Etcd) return targetOfEtcd(Etcd);
+  throw new TypeError(
+    "nothing says where the instances are: give Endpoints (fixed addresses), Target (a URL) or Etcd (Hosts and Key)",
+  );
+}

@@ -1,0 +1,214 @@
+import { isIP } from "node:net";
+import { type HostPort, parseAddress } from "../address.js";
+import { Latest } from "../async/latest.js";
+import { FollowedHost, type Pace, type Timing } from "../host-names/followed-host.js";
+import type { HostLookup } from "../host-names/host-lookup.js";
+import { systemLookup } from "../host-names/system-lookup.js";
+import { type Instance, sameInstance } from "../instance.js";
+import { log } from "../log.js";
+
+/** An instance and where it is: one address if its host is one, else those of its host name; sorted, never none. */
+export interface ResolvedInstance {
+  readonly instance: Instance;
+  /** Hosts are IP addresses. */
+  readonly addresses: readonly HostPort[];
+}
+
+export interface FollowHostsOptions {
+  /** Ends the iteration and frees what it holds. */
+  readonly signal: AbortSignal;
+  /** Told which host names cannot be resolved and why, once per change, and `undefined` when all of them can. */
+  readonly onTrouble?: ((trouble: Error | undefined) => void) | undefined;
+  /** Default: as the system looks names up, the hosts file and search domains included. */
+  readonly lookup?: HostLookup | undefined;
+  readonly pace?: Pace | undefined;
+  readonly timing?: Timing | undefined;
+}
+
+/** The sets of a discovery with every host name followed. */
+export interface FollowedHosts extends AsyncIterable<readonly ResolvedInstance[]> {
+  /** Looks the host names up soon, because a connection has failed; no name more often than the pace's shortest wait. */
+  refresh(): void;
+}
+
+/**
+ * Follows the host names in a discovery's sets, so that whoever connects gets IP addresses only.
+ *
+ * Membership is the discovery's to say; DNS says where a member is. So a name that is lost or cannot be looked up any
+ * more keeps its last addresses; one that never had any leaves its instance out until it has. Instances whose host is an
+ * IP address pass at once. A set none of whose names has been looked up yet is held back: nobody is not what it says.
+ */
+export function followHosts(sets: AsyncIterable<readonly Instance[]>, options: FollowHostsOptions): FollowedHosts {
+  const stage = new HostFollowing(options);
+  return {
+    refresh: () => stage.refresh(),
+    [Symbol.asyncIterator]: () => stage.run(sets),
+  };
+}
+
+/** A name in the current set. */
+interface Name {
+  readonly followed: FollowedHost;
+  /** The last addresses it had. */
+  lastKnown: readonly string[] | undefined;
+}
+
+/** A member of the last set, and what its addresses were made from. */
+interface Member {
+  readonly instance: Instance;
+  readonly port: number;
+  /** Undefined where the host is an IP address, or the address makes no sense. */
+  readonly name: Name | undefined;
+  madeFrom: readonly string[] | undefined;
+  resolved: ResolvedInstance | undefined;
+}
+
+class HostFollowing {
+  readonly #options: FollowHostsOptions;
+  readonly #lookup: HostLookup;
+  readonly #output: Latest<readonly ResolvedInstance[]>;
+  readonly #names = new Map<string, Name>();
+  #members = new Map<string, Member>();
+  #said: readonly ResolvedInstance[] | undefined;
+  #trouble: string | undefined;
+  #publishing = false;
+  #closed = false;
+
+  constructor(options: FollowHostsOptions) {
+    this.#options = options;
+    this.#lookup = options.lookup ?? systemLookup();
+    this.#output = new Latest(options.signal);
+    if (options.signal.aborted) this.#closed = true;
+    else options.signal.addEventListener("abort", () => this.#close(), { once: true });
+  }
+
+  async *run(sets: AsyncIterable<readonly Instance[]>): AsyncGenerator<readonly ResolvedInstance[], void> {
+    void this.#read(sets);
+    try {
+      yield* this.#output;
+    } finally {
+      this.#output.end();
+      this.#close();
+    }
+  }
+
+  refresh(): void {
+    for (const { followed } of this.#names.values()) followed.refresh();
+  }
+
+  async #read(sets: AsyncIterable<readonly Instance[]>): Promise<void> {
+    try {
+      for await (const set of sets) {
+        if (this.#closed) return;
+        this.#take(set);
+      }
+    } catch (error) {
+      this.#output.fail(error);
+    }
+  }
+
+  #take(set: readonly Instance[]): void {
+    const before = this.#members;
+    this.#members = new Map();
+    for (const instance of set) {
+      const old = before.get(instance.address);
+      this.#members.set(instance.address, old && sameInstance(old.instance, instance) ? old : this.#member(instance));
+    }
+    this.#dropUnusedNames();
+    this.#publish();
+  }
+
+  #member(instance: Instance): Member {
+    try {
+      const { host, port } = parseAddress(instance.address);
+      if (!isIP(host)) return { instance, port, name: this.#name(host), madeFrom: undefined, resolved: undefined };
+      const resolved = { instance, addresses: [{ host, port }] };
+      return { instance, port, name: undefined, madeFrom: undefined, resolved };
+    } catch (error) {
+      log.warn({ address: instance.address }, `an instance is left out: ${(error as Error).message}`);
+      return { instance, port: 0, name: undefined, madeFrom: undefined, resolved: undefined };
+    }
+  }
+
+  #name(host: string): Name {
+    const known = this.#names.get(host);
+    if (known) return known;
+    const { pace, timing } = this.#options;
+    const followed = new FollowedHost(host, {
+      lookup: this.#lookup,
+      pace,
+      timing,
+      onChange: () => this.#publishSoon(),
+    });
+    const name: Name = { followed, lastKnown: undefined };
+    this.#names.set(host, name);
+    return name;
+  }
+
+  #dropUnusedNames(): void {
+    if (this.#names.size === 0) return;
+    const used = new Set<Name | undefined>();
+    for (const { name } of this.#members.values()) used.add(name);
+    for (const [host, name] of this.#names) {
+      if (used.has(name)) continue;
+      name.followed.close();
+      this.#names.delete(host);
+    }
+  }
+
+  /** Answers come in bursts, and each of them looked at alone would cost as much as all together. */
+  #publishSoon(): void {
+    if (this.#publishing) return;
+    this.#publishing = true;
+    setImmediate(() => {
+      this.#publishing = false;
+      if (!this.#closed) this.#publish();
+    });
+  }
+
+  /** Says what has changed, if something has. */
+  #publish(): void {
+    for (const name of this.#names.values()) {
+      if (name.followed.addresses?.length) name.lastKnown = name.followed.addresses;
+    }
+    const resolved: ResolvedInstance[] = [];
+    let pending = false;
+    for (const member of this.#members.values()) {
+      resolve(member);
+      if (member.resolved) resolved.push(member.resolved);
+      else if (member.name) pending ||= !member.name.followed.tried;
+    }
+    this.#reportTrouble();
+    if (resolved.length === 0 && pending) return;
+    const said = this.#said;
+    if (said?.length === resolved.length && said.every((one, index) => one === resolved[index])) return;
+    this.#said = resolved;
+    this.#output.set(resolved);
+  }
+
+  #reportTrouble(): void {
+    const reasons = [...this.#names.values()].flatMap(({ followed }) => followed.trouble?.message ?? []);
+    const others = reasons.length > 3 ? `; and ${reasons.length - 3} more` : "";
+    const trouble =
+      reasons.length === 0
+        ? undefined
+        : `${reasons.length} of ${this.#names.size} host names cannot be resolved: ${reasons.slice(0, 3).join("; ")}${others}`;
+    if (trouble === this.#trouble) return;
+    this.#trouble = trouble;
+    this.#options.onTrouble?.(trouble === undefined ? undefined : new Error(trouble));
+  }
+
+  #close(): void {
+    this.#closed = true;
+    for (const { followed } of this.#names.values()) followed.close();
+    this.#names.clear();
+  }
+}
+
+/** Brings the addresses of a member with a host name up to what is known of the name. */
+function resolve(member: Member): void {
+  const { name, instance, port } = member;
+  if (!name?.lastKnown || name.lastKnown === member.madeFrom) return;
+  member.madeFrom = name.lastKnown;
+  member.resolved = { instance, addresses: name.lastKnown.map((host) => ({ host, port })) };
+}

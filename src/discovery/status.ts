@@ -1,0 +1,47 @@
+import type { Target } from "../registry.js";
+
+/** What one channel knows of its service now: written by resolver and policy, read when a call must be told why it waited. */
+export class Knowledge {
+  readonly target: Target;
+  /** Instances in the registry's last answer; undefined before the first. */
+  listed: number | undefined;
+  /** When the last answer came, in milliseconds of performance.now. */
+  answeredAt = 0;
+  /** Why there is no fresh answer. */
+  trouble: Error | undefined;
+  /** Instances that can take a call now. */
+  ready = 0;
+  /** Why the last connection attempt failed. */
+  connectionError: string | undefined;
+
+  constructor(target: Target) {
+    this.target = target;
+  }
+
+  /** The registry as a person names it, for example `etcd 10.0.0.1:2379`. */
+  get registry(): string {
+    const { scheme, hosts, service } = this.target;
+    const where = hosts.join(",");
+    return where === "" || where === service ? scheme : `${scheme} ${where}`;
+  }
+
+  /** Why no call can be made, in words, or undefined when some instance is ready. */
+  explain(now = performance.now()): string | undefined {
+    if (this.ready > 0) return undefined;
+    const service = JSON.stringify(this.target.service);
+    const trouble = this.trouble ? `; ${this.trouble.message}` : "";
+    if (this.listed === undefined) {
+      return `instances of ${service} are not known: ${this.registry} has not answered yet${trouble || "; check that it is reachable"}`;
+    }
+    const age = ((now - this.answeredAt) / 1000).toFixed(1);
+    if (this.listed === 0) {
+      const advice = trouble || "; check that a server has registered under exactly this key";
+      return `no instance of ${service} is listed in ${this.registry} (last answer ${age} s ago)${advice}`;
+    }
+    const error = this.connectionError ? `; last error: ${this.connectionError}` : "";
+    return (
+      `none of the ${this.listed} instance(s) of ${service} that ${this.registry} lists (last answer ${age} s ago) ` +
+      `can take a call${error}${trouble}`
+    );
+  }
+}

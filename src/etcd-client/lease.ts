@@ -1,0 +1,122 @@
+import { EventEmitter } from "node:events";
+import { Backoff, sleep } from "../async/backoff.js";
+import { log } from "../log.js";
+import { LeaseService } from "../proto/etcd.js";
+import { isLeaseGone } from "./errors.js";
+import type { Links } from "./session.js";
+
+/** How long a call of a lease may take before another host is asked, in milliseconds. */
+const ANSWER_LIMIT_MS = 3_000;
+
+/**
+ * One lease, kept alive from its first user to its last; when etcd has lost it, another one takes its place at once.
+ * Emits `changed` when the id, the trouble or the doubt is another one.
+ */
+export class Lease extends EventEmitter<{ changed: [] }> {
+  readonly #links: Links;
+  readonly #ttlSeconds: number;
+  readonly #closing = new AbortController();
+  #renewing = new AbortController();
+  #id: bigint | undefined;
+  #trouble: Error | undefined;
+
+  constructor(links: Links, ttlSeconds: number) {
+    super();
+    this.setMaxListeners(0);
+    this.#links = links;
+    this.#ttlSeconds = ttlSeconds;
+    void this.#run();
+  }
+
+  /** Undefined while there is none. */
+  get id(): bigint | undefined {
+    return this.#id;
+  }
+
+  /** Why there is no lease, or why it has not been renewed for a whole TTL: what hangs on it may be gone. */
+  get trouble(): Error | undefined {
+    return this.#trouble;
+  }
+
+  /** Somebody was told by etcd that the lease is gone; renewing it would find out later. */
+  gone(id: bigint): void {
+    if (this.#id === id) this.#renewing.abort();
+  }
+
+  /** Stops renewing. @returns the id of the lease, which is still to be revoked, if there is one. */
+  stop(): bigint | undefined {
+    this.#closing.abort();
+    this.#renewing.abort();
+    return this.#id;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#closing;
+    const backoff = new Backoff({ maxMs: 2_000 });
+    while (!signal.aborted) {
+      try {
+        const id = await this.#grant();
+        const since = performance.now();
+        this.#set(id, undefined);
+        await this.#keepAlive(id);
+        if (signal.aborted) return;
+        log.warn({ lease: id }, `etcd no longer has lease ${id}; taking another one`);
+        this.#set(undefined, new Error("etcd no longer has the lease"));
+        if (performance.now() - since > this.#ttlSeconds * 1_000) backoff.reset();
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#set(undefined, error as Error);
+      }
+      await sleep(backoff.next(), signal);
+    }
+  }
+
+  async #grant(): Promise<bigint> {
+    const link = await this.#links.link();
+    const request = { TTL: BigInt(this.#ttlSeconds), ID: 0n };
+    const { ID } = await link.call(LeaseService.leaseGrant, request, {
+      timeoutMs: ANSWER_LIMIT_MS,
+      signal: this.#closing.signal,
+    });
+    return ID;
+  }
+
+  /** Resolves when etcd no longer has the lease, or when it is closed. */
+  async #keepAlive(id: bigint): Promise<void> {
+    this.#renewing = new AbortController();
+    const { signal } = this.#renewing;
+    const ttlMs = this.#ttlSeconds * 1_000;
+    const retry = new Backoff({ maxMs: 1_000 });
+    let renewedAt = performance.now();
+    let waitMs = ttlMs / 3;
+    for (;;) {
+      await sleep(waitMs, signal);
+      if (signal.aborted) return;
+      try {
+        const link = await this.#links.link();
+        const { TTL } = await link.exchange(
+          LeaseService.leaseKeepAlive,
+          { ID: id },
+          { timeoutMs: ANSWER_LIMIT_MS, signal },
+        );
+        if (TTL <= 0n) return;
+        renewedAt = performance.now();
+        this.#set(id, undefined);
+        retry.reset();
+        waitMs = ttlMs / 3;
+      } catch (error) {
+        if (signal.aborted || isLeaseGone(error)) return;
+        if (performance.now() - renewedAt > ttlMs) this.#set(id, error as Error);
+        waitMs = retry.next();
+      }
+    }
+  }
+
+  #set(id: bigint | undefined, trouble: Error | undefined): void {
+    if (this.#closing.signal.aborted) return;
+    if (id === this.#id && trouble?.message === this.#trouble?.message) return;
+    this.#id = id;
+    this.#trouble = trouble;
+    this.emit("changed");
+  }
+}

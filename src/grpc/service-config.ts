@@ -1,0 +1,45 @@
+import type { ChannelOptions } from "@grpc/grpc-js";
+import { type MethodConfig, parseDuration, type ServiceConfig } from "./shield.js";
+
+/** Name of Rollcall's load-balancing policy in service configs. */
+export const POLICY = "p2c_ewma";
+
+/**
+ * The service config that a resolver hands its channel: Rollcall's policy, unless the application's own
+ * `grpc.service_config` chooses one. Then the answer is undefined, and grpc-js uses the application's as it is.
+ * @throws Error when the application's service config is not JSON.
+ */
+export function serviceConfigFor(options: ChannelOptions): { config: ServiceConfig; own: boolean } {
+  const text = options["grpc.service_config"];
+  const given = text === undefined ? {} : (JSON.parse(text) as Partial<ServiceConfig>);
+  const methodConfig = (given.methodConfig ?? []).map(withParsedTimeout);
+  const own = Array.isArray(given.loadBalancingConfig) && given.loadBalancingConfig.length > 0;
+  const loadBalancingConfig = own ? given.loadBalancingConfig! : [{ [POLICY]: {} }];
+  const { retryThrottling } = given;
+  return { config: { loadBalancingConfig, methodConfig, ...(retryThrottling && { retryThrottling }) }, own };
+}
+
+/** In JSON a timeout is a string ("1.5s"); grpc-js wants it taken apart. */
+function withParsedTimeout(method: MethodConfig): MethodConfig {
+  const timeout = method.timeout as unknown;
+  if (typeof timeout !== "string") return method;
+  const parsed = parseDuration(timeout);
+  if (!parsed)
+    throw new Error(`grpc.service_config has a timeout ${JSON.stringify(timeout)}; expected seconds such as "1.5s"`);
+  return { ...method, timeout: parsed };
+}
+
+/**
+ * The method config that applies to a path such as `/pkg.Service/Method`: an exact name, else one for the service, else
+ * one without a name (https://github.com/grpc/grpc/blob/master/doc/service_config.md).
+ */
+export function methodConfigFor(path: string, configs: readonly MethodConfig[]): MethodConfig {
+  const [, service = "", method = ""] = path.split("/");
+  const find = (wanted: (name: { service?: string; method?: string }) => boolean) =>
+    configs.find((config) => config.name.some(wanted));
+  return (
+    find((name) => name.service === service && name.method === method) ??
+    find((name) => name.service === service && !name.method) ??
+    find((name) => !name.service) ?? { name: [] }
+  );
+}

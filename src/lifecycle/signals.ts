@@ -1,0 +1,63 @@
+import { log } from "../log.js";
+
+/** What a signal stops. */
+export interface Stoppable {
+  /** Never rejects. */
+  stop(): Promise<void>;
+  /** Ends everything now. */
+  kill(): void;
+}
+
+const SIGNALS = { SIGTERM: 15, SIGINT: 2 } as const;
+type Signal = keyof typeof SIGNALS;
+
+/** Ctrl-C reaches a process twice when npm or the like runs it: from the terminal, and passed on. Milliseconds. */
+const SAME_CTRL_C_MS = 100;
+
+const running = new Set<Stoppable>();
+let stopping: { readonly signal: Signal; readonly at: number } | undefined;
+
+/**
+ * Stops the server on SIGTERM or SIGINT, together with the process's other servers; then the process exits with status 0
+ * (or process.exitCode), unless the application listens for the signal itself and so decides. A second signal ends all at
+ * once, with the status that shells give a killed process (128 + the signal's number).
+ * @returns leaves the server to itself again.
+ */
+export function stopOnSignals(server: Stoppable): () => void {
+  if (running.size === 0 && !stopping) for (const signal of names()) process.on(signal, onSignal);
+  running.add(server);
+  return () => {
+    running.delete(server);
+    if (running.size === 0 && !stopping) removeListeners();
+  };
+}
+
+function onSignal(signal: Signal): void {
+  const now = performance.now();
+  if (!stopping) {
+    stopping = { signal, at: now };
+    log.info({ signal, servers: running.size }, `${signal}: stopping gracefully; a second signal ends at once`);
+    void stopAll(signal);
+  } else if (signal !== "SIGINT" || stopping.signal !== "SIGINT" || now - stopping.at > SAME_CTRL_C_MS) {
+    log.warn({ signal, servers: running.size }, `${signal} again: ending at once`);
+    for (const server of running) server.kill();
+    process.exit(128 + SIGNALS[signal]);
+  }
+}
+
+async function stopAll(signal: Signal): Promise<void> {
+  // A server may be started while the others stop; it stops as well.
+  while (running.size > 0) await Promise.all([...running].map((server) => server.stop()));
+  const others = process.listenerCount(signal) > 1;
+  stopping = undefined;
+  removeListeners();
+  if (!others) process.exit();
+}
+
+function removeListeners(): void {
+  for (const signal of names()) process.removeListener(signal, onSignal);
+}
+
+function names(): Signal[] {
+  return Object.keys(SIGNALS) as Signal[];
+}
