@@ -1,6 +1,6 @@
 /**
  * Real processes through real etcd: the same servers get the same calls from Rollcall, from the real go-zero client and from
- * grpc-js' round_robin. `npm run bench:fleet -- [--rows even,slow] [--rounds 3] [--seconds 10] [--json]`, about 30 minutes for
+ * grpc-js' round_robin. `npm run bench:fleet -- [--rows even,slow] [--rounds 3] [--seconds 10] [--json FILE]`, about 30 minutes for
  * everything; with --write it also fills docs/fleet.md. Needs etcd and Go.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -28,8 +28,8 @@ const { values: options } = parseArgs({
     /** How long calls are made before that. */
     warm: { type: "string", default: "3" },
     seed: { type: "string", default: "1" },
-    /** Prints every run as JSON instead of the table. */
-    json: { type: "boolean", default: false },
+    /** A file for every run, gRPC codes and the calls of each instance included. */
+    json: { type: "string" },
     /** Fills docs/fleet.md, with all rows only. */
     write: { type: "boolean", default: false },
   },
@@ -65,15 +65,14 @@ try {
 }
 
 const machine = conditions(rounds, seed, forMs, warmMs);
+console.log([machine, lateness(results), resultTable(results)].filter(Boolean).join("\n\n"));
 if (options.json) {
   const plain = results.map(({ name, row, rounds: done }) => ({
     name,
     title: row.title,
     rounds: done.map((runs) => Object.fromEntries(runs)),
   }));
-  console.log(JSON.stringify({ machine, rows: plain }, null, 2));
-} else {
-  console.log([machine, lateness(results), resultTable(results)].filter(Boolean).join("\n\n"));
+  writeFileSync(options.json, JSON.stringify({ machine, rows: plain }, null, 2));
 }
 if (options.write) {
   mkdirSync(CHARTS, { recursive: true });

@@ -53,6 +53,7 @@ export async function perform(contestant: Contestant, task: Task, onBegun: () =>
   });
   const said = lastWords(child);
   const ended = once(child, "close") as Promise<[number | null]>;
+  ended.catch(() => {}); // awaited below, once all is read
   const outcomes: Outcome[] = [];
   for await (const line of createInterface(child.stdout)) {
     const message = JSON.parse(line) as Outcome | { begun: true };

@@ -28,8 +28,8 @@ export interface Figures {
 export interface Run {
   /** By name of the kind. */
   readonly kinds: Readonly<Record<string, Figures>>;
-  /** Calls by address of the instance that answered. */
-  readonly shares: Readonly<Record<string, number>>;
+  /** How many calls each instance answered, in the order of the row's instances. */
+  readonly shares: readonly number[];
   /** 99th percentile of how late the calls were made: where it nears the latencies, the machine was too busy to measure. */
   readonly lateMs: number;
 }
@@ -40,8 +40,18 @@ export function percentile(values: readonly number[], share: number): number {
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
 }
 
-/** Figures of the calls that were due from `fromMs` on. @param outcomes one for each call, in the same order. */
-export function figures(calls: readonly ScheduledCall[], outcomes: readonly Outcome[], fromMs: number): Run {
+/**
+ * Figures of the calls that were due from `fromMs` on.
+ *
+ * @param outcomes one for each call, in the same order.
+ * @param instances addresses.
+ */
+export function figures(
+  calls: readonly ScheduledCall[],
+  outcomes: readonly Outcome[],
+  fromMs: number,
+  instances: readonly string[],
+): Run {
   if (calls.length !== outcomes.length) {
     throw new Error(`${outcomes.length} outcomes of ${calls.length} calls: the load generator did not finish`);
   }
@@ -51,7 +61,7 @@ export function figures(calls: readonly ScheduledCall[], outcomes: readonly Outc
   const names = [...new Set(counted.map(({ kind }) => kind))];
   return {
     kinds: Object.fromEntries(names.map((name) => [name, ofOne(counted.filter(({ kind }) => kind === name))])),
-    shares: count(counted.flatMap(({ peer }) => peer ?? [])),
+    shares: instances.map((address) => counted.filter(({ peer }) => peer === address).length),
     lateMs: percentile(
       counted.map(({ lateMs }) => lateMs),
       0.99,

@@ -33,10 +33,11 @@ export async function runRow(
   const file = join(folder, "schedule.json");
   writeFileSync(file, JSON.stringify(calls));
   try {
+    const addresses = row.instances.map((_, instance) => servers.address(instance));
     const runs = new Map<string, Run>();
     for (const contestant of order) {
       const outcomes = await runContestant(`${name}.rpc`, row, contestant, file, setting);
-      runs.set(contestant.name, figures(calls, outcomes, warmMs));
+      runs.set(contestant.name, figures(calls, outcomes, warmMs, addresses));
     }
     return runs;
   } finally {

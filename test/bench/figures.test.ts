@@ -33,21 +33,21 @@ test("numbers are ordered as numbers", () => {
 
 test("a call that failed counts as endless, however soon it failed", () => {
   const calls = Array.from({ length: 50 }, (_, i) => call(i));
-  const { kinds } = figures(calls, [failure, ...Array(49).fill(answer(5))], 0);
+  const { kinds } = figures(calls, [failure, ...Array(49).fill(answer(5))], 0, ["a:1"]);
   assert.deepEqual(kinds.all, { calls: 50, p50: 5, p99: Number.POSITIVE_INFINITY, failed: 1, codes: { INTERNAL: 1 } });
 });
 
 test("calls of the warm-up do not count, and kinds are told apart", () => {
   const calls = [call(10, "a"), call(20, "a"), call(30, "b")];
-  const run = figures(calls, [failure, answer(2), answer(3, "b:2")], 20);
+  const run = figures(calls, [failure, answer(2), answer(3, "b:2")], 20, ["b:2", "a:1", "c:3"]);
   assert.deepEqual(Object.keys(run.kinds), ["a", "b"]);
   assert.equal(run.kinds.a!.failed, 0);
   assert.equal(run.kinds.b!.p50, 3);
-  assert.deepEqual(run.shares, { "a:1": 1, "b:2": 1 });
+  assert.deepEqual(run.shares, [1, 1, 0]);
 });
 
 test("a load generator that lost calls is an error", () => {
-  assert.throws(() => figures([call(1), call(2)], [answer(1)], 0), /1 outcomes of 2 calls/);
+  assert.throws(() => figures([call(1), call(2)], [answer(1)], 0, []), /1 outcomes of 2 calls/);
 });
 
 test("the table shows medians of the rounds, all failures, and ratios round by round", () => {
@@ -55,7 +55,7 @@ test("the table shows medians of the rounds, all failures, and ratios round by r
   const row: Row = { title: "three", instances: [], kinds, rate: 100 };
   const run = (p99: number, failed = 0): Run => ({
     kinds: { all: { calls: 1_000, p50: 1, p99, failed, codes: {} } },
-    shares: {},
+    shares: [],
     lateMs: 0,
   });
   const round = (ours: number, goZero: number, roundRobin: Run) =>
@@ -71,6 +71,22 @@ test("the table shows medians of the rounds, all failures, and ratios round by r
     lines[2],
     "| three | all | 100 | **1.0 / 12.0** | 1.0 / 20.0 | 1.0 / fails, 33.00 % failed | 0.60 (0.50 to 0.70) | – |",
   );
+});
+
+test("in the median of an even number of rounds a failing one counts", () => {
+  const kinds = [{ name: "all", share: 1, method: "fast", workMs: 1, spread: "similar", deadlineMs: 1_000 }] as const;
+  const row: Row = { title: "three", instances: [], kinds, rate: 100 };
+  const round = (p99: number) =>
+    new Map(
+      ["Rollcall", "go-zero", "round_robin"].map((name) => [
+        name,
+        { kinds: { all: { calls: 10, p50: 1, p99, failed: 0, codes: {} } }, shares: [], lateMs: 0 },
+      ]),
+    );
+  const two = (first: number, second: number) =>
+    resultTable([{ name: "x", row, rounds: [round(first), round(second)] }]).split("\n")[2]!;
+  assert.match(two(10, 20), /1\.0 \/ 15\.0/);
+  assert.match(two(10, Number.POSITIVE_INFINITY), /1\.0 \/ fails/);
 });
 
 test("the chart draws what fails to the end, and escapes titles", () => {
