@@ -5,8 +5,6 @@ import { GO_ZERO, OURS, ROUND_ROBIN } from "./contestants.js";
 import type { Figures, Run } from "./figures.js";
 import type { Row } from "./rows.js";
 
-/** A load generator in Node is some milliseconds late for a hundredth of its calls even on a quiet machine. */
-const LATE_MS = 10;
 const NAMES = [OURS, GO_ZERO, ROUND_ROBIN];
 
 /** All rounds of a row: of each the runs by contestant. */
@@ -16,11 +14,16 @@ export interface RowResult {
   readonly rounds: readonly ReadonlyMap<string, Run>[];
 }
 
-/** One line for each kind of each row: medians of the rounds, calls that failed of all rounds. */
+/**
+ * One line for each kind of each row: medians of the rounds, calls that failed of all rounds, and how late the latest load
+ * generator made a hundredth of its calls.
+ */
 export function resultTable(results: readonly RowResult[]): string {
-  const head = ["median / p99, ms", "calls", "a second", ...NAMES, `p99 to ${GO_ZERO}'s`, `p99 to ${ROUND_ROBIN}'s`];
+  const ratios = [GO_ZERO, ROUND_ROBIN];
+  const head = ["median / p99, ms", "calls", "a second", ...NAMES, ...ratios.map((name) => `p99 to ${name}'s`), "late"];
   const lines = results.flatMap(({ row, rounds }) => {
     const shares = row.kinds.reduce((sum, { share }) => sum + share, 0);
+    const late = Math.max(...rounds.flatMap((round) => [...round.values()].map(({ lateMs }) => lateMs)));
     return row.kinds.map(({ name, share }) => {
       const of = (contestant: string) => rounds.map((round) => ofKind(round, contestant, name));
       const cells = NAMES.map((contestant) => {
@@ -28,10 +31,17 @@ export function resultTable(results: readonly RowResult[]): string {
         return contestant === OURS ? `**${text}**` : text;
       });
       const rate = Math.round((row.rate * share) / shares);
-      return [row.title, name, String(rate), ...cells, ratio(of(OURS), of(GO_ZERO)), ratio(of(OURS), of(ROUND_ROBIN))];
+      const to = ratios.map((other) => ratio(of(OURS), of(other)));
+      return [row.title, name, String(rate), ...cells, ...to, late.toFixed(0)];
     });
   });
   return table(head, lines);
+}
+
+/** One run in a line, to be seen while the others are still made. */
+export function summary({ kinds, lateMs }: Run): string {
+  const each = Object.entries(kinds).map(([name, figures]) => `${name} ${cell([figures])}`);
+  return `${each.join("; ")} (99 % of calls made at most ${lateMs.toFixed(1)} ms late)`;
 }
 
 /** The same for the chart: p99, endless where more than 1 % failed. */
@@ -55,20 +65,6 @@ export function conditions(rounds: number, seed: number, forMs: number, warmMs: 
     `${date}, ${machine}; ${rounds} ${rounds === 1 ? "round" : "rounds"} of ${forMs / 1000} s after ` +
     `${warmMs / 1000} s of warm-up, seeds from ${seed}.`
   );
-}
-
-/** How late calls were made, as far as it may have touched the figures; undefined when all were in time. */
-export function lateness(results: readonly RowResult[]): string | undefined {
-  const late = results.flatMap(({ name, rounds }) =>
-    rounds.flatMap((round) =>
-      [...round]
-        .filter(([, { lateMs }]) => lateMs > LATE_MS)
-        .map(([contestant, { lateMs }]) => ({ name, contestant, lateMs })),
-    ),
-  );
-  if (late.length === 0) return undefined;
-  const runs = late.map(({ name, contestant, lateMs }) => `${name} by ${contestant} ${lateMs.toFixed(0)} ms`);
-  return `The machine was busy. Load generators that made a hundredth of their calls more than ${LATE_MS} ms late: ${runs.join(", ")}.`;
 }
 
 function ofKind(round: ReadonlyMap<string, Run>, contestant: string, kind: string): Figures {
