@@ -58,7 +58,7 @@ export function figures(
   const counted = calls
     .map(({ kind, atMs }, i) => ({ kind, atMs, ...outcomes[i]! }))
     .filter(({ atMs }) => atMs >= fromMs);
-  const names = [...new Set(counted.map(({ kind }) => kind))];
+  const names = [...new Set(counted.map(({ kind }) => kind))].sort();
   return {
     kinds: Object.fromEntries(names.map((name) => [name, ofOne(counted.filter(({ kind }) => kind === name))])),
     shares: instances.map((address) => counted.filter(({ peer }) => peer === address).length),
