@@ -14,11 +14,14 @@ export interface Registrar {
 
 /**
  * An instance's entry in a backend. Emits `lost` with the reason when the backend no longer lists the instance
- * (its lease expired, the backend is unreachable past the TTL) and `restored` when it does again.
+ * (its lease expired, the backend is unreachable past the TTL) and at every change of that reason, and `restored` when it
+ * is listed (again). Servers log both, so the backend need not.
  */
 export interface Registration extends EventEmitter<{ lost: [reason: Error]; restored: [] }> {
   /** Whether the backend listed the instance when last heard of. */
   readonly listed: boolean;
+  /** Why it is not listed, as far as that is known; read where the first attempt has failed. */
+  readonly trouble?: Error | undefined;
   /**
    * Takes the instance out. Resolves when the backend has confirmed it, or when that failed within a few seconds
    * (then the lease runs out by itself, and a warning says so). Never rejects; later calls return the first promise.

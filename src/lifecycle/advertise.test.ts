@@ -61,7 +61,7 @@ test("Advertise overrides everything: an address, a host, an interface or a CIDR
     ["fd00::/8", "[fd00::5]:8080"],
     ["127.0.0.0/8", "127.0.0.1:8080"],
   ] as const) {
-    assert.equal(advertised({ advertise, listenHost: "192.168.0.7", env: { POD_IP: "10.9.9.9" } }), address, advertise);
+    assert.equal(advertised({ advertise, env: { POD_IP: "10.9.9.9" } }), address, advertise);
   }
 });
 
@@ -75,8 +75,8 @@ test("what cannot be registered is refused with the reason and what there is", (
     ["0.0.0.0:8080", "that is no address to reach anything at"],
     ["[::]:8080", "that is no address to reach anything at"],
     ["eth7", `no interface has this name, ${here}; a host's name without a dot needs a port behind it`],
-    ["down0", "the interface has no address"],
-    ["192.168.0.0/16", `no address is inside, ${here}`],
+    ["down0", "the interface has no address that is listened on"],
+    ["192.168.0.0/16", `no address that is listened on is inside, ${here}`],
     ["10.0.0.0/33", "it is no CIDR"],
     ["eth0/8", "it is no CIDR"],
     ["10.0.0.1:0", "its port is not between 1 and 65535"],
