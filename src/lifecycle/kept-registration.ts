@@ -74,7 +74,7 @@ export class KeptRegistration {
     if (signal.aborted) return;
     const registration = await registrar.register(service, this.#instance, { signal });
     this.#registration = registration;
-    if (!signal.aborted) this.#follow(registration);
+    if (!signal.aborted) this.#follow(registration, backend.logsRegistrations === true);
   }
 
   async #remove(): Promise<void> {
@@ -89,12 +89,11 @@ export class KeptRegistration {
     }
   }
 
-  #follow(registration: Registration): void {
+  #follow(registration: Registration, isLogged: boolean): void {
+    registration.on("lost", () => this.#onLost());
+    if (isLogged) return;
     if (!registration.listed && registration.trouble) this.#tell(registration.trouble, "cannot be registered yet");
-    registration.on("lost", (reason) => {
-      this.#tell(reason, "is not listed");
-      this.#onLost();
-    });
+    registration.on("lost", (reason) => this.#tell(reason, "is not listed"));
     registration.on("restored", () => {
       const { address } = this.#instance;
       if (this.#reason !== undefined) log.info(this.#facts({}), `${address} is listed in ${this.#target.scheme} again`);

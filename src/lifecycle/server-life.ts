@@ -47,7 +47,8 @@ export class ServerLife {
   #bound: Bound | undefined;
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
-  #stopBegan = 0;
+  /** When the stop began; undefined before. */
+  #stopBegan: number | undefined;
   #leaveSignals = (): void => {};
 
   constructor(target: Target | undefined, served: Served, limits: Limits, signals: boolean) {
@@ -108,10 +109,11 @@ export class ServerLife {
   }
 
   async #stop(): Promise<void> {
-    this.#stopBegan = performance.now();
+    const began = performance.now();
+    this.#stopBegan = began;
     this.#hear({ is: "stop" });
     await this.#reached(["stopped"]);
-    log.info({ ...this.#served.facts?.(), ms: Math.round(performance.now() - this.#stopBegan) }, "stopped");
+    log.info({ ...this.#served.facts?.(), ms: Math.round(performance.now() - began) }, "stopped");
   }
 
   /** The state in which the life arrives at one of these; at once if it is there. */
@@ -124,7 +126,9 @@ export class ServerLife {
     const before = this.#state;
     const state = next(before, event);
     this.#state = state;
-    if (state.is === before.is) return;
+    // A stop leaves less time for what is under way already.
+    const hurries = event.is === "stop" && state.is === "leaving";
+    if (state.is === before.is && !hurries) return;
     this.#announce(state, before);
     for (const one of this.#waiting) {
       if (!one.ends.includes(state.is)) continue;
@@ -192,10 +196,11 @@ export class ServerLife {
 
   /** No longer listed first, so that clients have somewhere else to go. */
   async #leave(): Promise<LifeEvent> {
-    const stops = this.#stopping !== undefined;
+    const stops = this.#stopBegan !== undefined;
+    const mine = this.#turn;
     await this.#listing?.leave(stops ? removingLimitMs(this.#limits) : registeringLimitMs(this.#limits));
     const limitMs = stops ? Math.min(HOOK_MS, this.#leftMs()) : HOOK_MS;
-    await this.#hook("health(false)", () => this.#served.health?.(false), limitMs);
+    if (mine === this.#turn) await this.#hook("health(false)", () => this.#served.health?.(false), limitMs);
     return { is: "left" };
   }
 
@@ -215,7 +220,7 @@ export class ServerLife {
 
   /** What is left of a stop, in milliseconds. */
   #leftMs(): number {
-    return this.#limits.waitMs - (performance.now() - this.#stopBegan);
+    return this.#limits.waitMs - (performance.now() - (this.#stopBegan ?? performance.now()));
   }
 
   /** Calls a hook whose failure or slowness changes nothing. Never rejects. */
