@@ -22,7 +22,8 @@ export interface AddressWatchOptions {
 export class AddressWatch {
   readonly #onMoved: (address: string) => void;
   readonly #interfaces: () => Interfaces;
-  readonly #timer: NodeJS.Timeout;
+  readonly #everyMs: number;
+  #timer: NodeJS.Timeout | undefined;
   #placed: Placed;
   /** What the machine would have instead, if it is still so at the next look. */
   #substitute: string | undefined;
@@ -32,27 +33,33 @@ export class AddressWatch {
     this.#onMoved = onMoved;
     this.#interfaces = options.interfaces ?? networkInterfaces;
     this.#placed = place(advertised, this.#interfaces());
-    this.#timer = setInterval(() => this.#tick(), options.everyMs ?? LOOK_EVERY_MS);
+    this.#everyMs = options.everyMs ?? LOOK_EVERY_MS;
+  }
+
+  /** Looks now, and now and then until closed. */
+  open(): void {
+    this.close();
+    this.#timer = setInterval(() => this.#compare(true), this.#everyMs);
     this.#timer.unref();
+    this.look();
   }
 
   /** Looks now: the registry has lost the server, which may be why. */
   look(): void {
-    const interfaces = this.#interfaces();
-    const found = whereabouts(this.#placed, interfaces);
-    if (found.is === "moved") this.#move(found.host, interfaces);
-    else if (found.is === "gone") this.#warn(interfaces);
-    else if (found.is === "here") this.#warned = false;
+    this.#compare(false);
   }
 
-  #tick(): void {
+  /** @param settles whether a substitute that was there at the last look is taken now. */
+  #compare(settles: boolean): void {
     try {
       const interfaces = this.#interfaces();
       const found = whereabouts(this.#placed, interfaces);
       const substitute = found.is === "astray" ? found.host : undefined;
-      if (substitute !== undefined && substitute === this.#substitute) this.#move(substitute, interfaces);
-      this.#substitute = substitute;
-      this.look();
+      const settled = settles && substitute !== undefined && substitute === this.#substitute;
+      if (settles) this.#substitute = substitute;
+      if (found.is === "moved" || (found.is === "astray" && settled)) this.#move(found.host, interfaces);
+      else if (found.is === "gone") this.#warn(interfaces);
+      else if (found.is === "here") this.#warned = false;
     } catch (error) {
       // Some sandboxes do not let a program see the interfaces.
       log.debug({ err: error }, "the machine's addresses cannot be read");

@@ -39,7 +39,10 @@ export class Listing {
   async enter(instance: Instance, advertised?: Advertised): Promise<void> {
     this.#in = true;
     this.#instance = instance;
-    if (advertised) this.#watch = new AddressWatch(advertised, (address) => this.#move(address), this.#watching);
+    if (advertised) {
+      this.#watch ??= new AddressWatch(advertised, (address) => this.#move(address), this.#watching);
+      this.#watch.open();
+    }
     await this.#begin();
   }
 
@@ -47,7 +50,6 @@ export class Listing {
   async leave(limitMs: number): Promise<void> {
     this.#in = false;
     this.#watch?.close();
-    this.#watch = undefined;
     await this.#kept?.end(limitMs);
   }
 

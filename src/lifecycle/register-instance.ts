@@ -92,6 +92,9 @@ export async function registerInstance(
 ): Promise<RegisteredInstance> {
   const target = parseTargetUrl(url);
   const { health, close, kill, signals = close !== undefined } = options;
+  for (const [name, hook] of Object.entries({ health, close, kill })) {
+    if (hook !== undefined && typeof hook !== "function") refuse(name, hook, "a function");
+  }
   if (signals && !close)
     throw new TypeError("signals: true needs close, which ends the server before the process ends");
   const bound = describe(instance);
@@ -116,7 +119,9 @@ export async function registerInstance(
 
 function describe(given: InstanceToRegister): Bound {
   const { weight, zone, metadata } = given;
-  if (weight !== undefined && !(weight > 0 && Number.isFinite(weight))) refuse("weight", weight, "a number above 0");
+  if (weight !== undefined && !(Number.isFinite(weight) && weight > 0)) refuse("weight", weight, "a number above 0");
+  if (zone !== undefined && typeof zone !== "string") refuse("zone", zone, "a text");
+  if (metadata !== undefined && !isTexts(metadata)) refuse("metadata", metadata, "names with texts");
   const facts = {
     ...(weight !== undefined && { weight }),
     ...(zone !== undefined && { zone }),
@@ -135,6 +140,10 @@ function describe(given: InstanceToRegister): Bound {
   }
   const advertised = chooseAddress({ listenHost: host, boundPort: port, advertise });
   return { instance: { address: formatAddress(advertised), ...facts }, advertised };
+}
+
+function isTexts(metadata: object): boolean {
+  return metadata !== null && Object.values(metadata).every((value) => typeof value === "string");
 }
 
 function limitsOf({ drainMs = DRAIN_MS, waitMs = WAIT_MS }: RegisterOptions): Limits {
