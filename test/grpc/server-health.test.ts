@@ -67,6 +67,18 @@ test("Watch tells the status at once, each change once, and SERVICE_UNKNOWN unti
   assert.equal(await check("shop.Cart"), Status.SERVING);
 });
 
+test("watches are ended when asked, so that a graceful shutdown need not wait for them", async () => {
+  const watch = client.watch({ service: "" });
+  await new Promise((resolve) => watch.once("data", resolve));
+  const ended = new Promise<grpc.status>((resolve) => {
+    watch.on("error", ({ code }: grpc.ServiceError) => resolve(code));
+  });
+  health.endWatches();
+  assert.equal(await ended, grpc.status.UNAVAILABLE);
+  health.set("NOT_SERVING");
+  health.set("SERVING");
+});
+
 test("List names all services, and refuses where they are too many", async () => {
   const list = () =>
     new Promise<object>((resolve, reject) => {

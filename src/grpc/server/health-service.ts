@@ -49,6 +49,16 @@ export class ServerHealth {
     for (const watch of this.#watches) if (changed.includes(watch.request.service)) this.#tell(watch);
   }
 
+  /**
+   * Ends the watches with UNAVAILABLE; they never end by themselves, and a graceful shutdown waits for them. To be called when
+   * NOT_SERVING has been said.
+   */
+  endWatches(): void {
+    const error = { code: grpc.status.UNAVAILABLE, details: "the server is stopping" };
+    for (const watch of this.#watches) watch.emit("error", error);
+    this.#watches.clear();
+  }
+
   #check({ service }: HealthCheckRequest, callback: grpc.sendUnaryData<HealthCheckResponse>): void {
     const status = this.#statuses.get(service);
     if (status !== undefined) callback(null, { status });
