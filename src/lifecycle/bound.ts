@@ -16,7 +16,7 @@ export function sayWhatIsDoubtful({ instance: { address }, advertised }: Bound, 
     const { others } = advertised;
     log.info(
       { instance: address, others },
-      `${address} is registered; this machine has ${others.join(", ")} besides: set Advertise (an address, an interface or a CIDR) if clients reach it there`,
+      `registering ${address}; this machine has ${others.join(", ")} besides: set Advertise (an address, an interface or a CIDR) if clients reach it there`,
     );
   }
   if (isLoopbackAbroad(address, hosts)) {
