@@ -1,6 +1,7 @@
 import * as grpc from "@grpc/grpc-js";
 import { formatAddress } from "../../address.js";
 import { sleep } from "../../async/backoff.js";
+import { checkServerConfig } from "../../config/check.js";
 import { targetOfEtcd } from "../../config/etcd-target.js";
 import { parseListenAddress } from "../../config/listen-address.js";
 import type { Instance } from "../../instance.js";
@@ -69,7 +70,7 @@ export function createServer(
   build: (server: grpc.Server) => void,
   settings: ServerSettings = {},
 ): Server {
-  return new ListedServer(config, build, settings);
+  return new ListedServer(checkServerConfig(config), build, settings);
 }
 
 /**
