@@ -43,8 +43,10 @@ const etcdFields = (notation: Notation) =>
     TTL: duration(notation)
       .refine((ms) => ms >= 1000 && ms % 1000 === 0, { error: "expected whole seconds, at least 1s" })
       .default(ETCD_DEFAULTS.TTL),
-    /** Rollcall's own: how keys and values are written and read: go-zero's way or Kratos'. Default go-zero. */
-    Layout: z.enum(["go-zero", "kratos"], { error: "expected go-zero or kratos" }).default(ETCD_DEFAULTS.Layout),
+    /** Rollcall's own: how keys and values are written and read: go-zero's way, or Kratos' without or with TLS. Default go-zero. */
+    Layout: z
+      .enum(["go-zero", "kratos", "kratos-tls"], { error: "expected go-zero, kratos or kratos-tls" })
+      .default(ETCD_DEFAULTS.Layout),
   });
 
 export type EtcdConfig = z.output<ReturnType<typeof etcdFields>>;
