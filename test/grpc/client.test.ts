@@ -178,7 +178,10 @@ test("a config that leads nowhere is refused with the mend", () => {
     () => createClient(EchoClient, { Endpoints: ["10.0.0.1"] }),
     /"10.0.0.1" is not an address: it has no port/,
   );
-  assert.throws(() => createClient(EchoClient, { Etcd: { Hosts: [], Key: "k" } }), /nothing says where .*Etcd \(Hosts and Key\)/);
+  assert.throws(
+    () => createClient(EchoClient, { Etcd: { Hosts: [], Key: "k" } }),
+    /nothing says where .*Etcd \(Hosts and Key\)/,
+  );
 });
 
 test("a backend that cannot be used is said at once", async () => {
