@@ -9,6 +9,7 @@ export { EtcdDiscovery } from "./discovery.js";
 export { type Listing, type ListOptions, listRegistrations, type Registered } from "./listing.js";
 export { type PausedOrResumed, pauseInstance, resumeInstance } from "./pausing.js";
 export { EtcdRegistrar } from "./registrar.js";
+export { type Written, writeProblem } from "./write-check.js";
 
 /** The schemes `etcd` and `discov`: instances listed in etcd, in go-zero's layout. */
 export const etcdBackend: Backend = {

@@ -31,7 +31,7 @@ test("what is no instance is refused with the reason, without being read to its 
     ["::1:80", /brackets/],
     ["0.0.0.0:80", /listens/],
     ["[::]:80", /listens/],
-    ["0:80", /listens/],
+    ["0:80", /no IPv4 address of four decimal parts/],
     ["10.0.0.1:0", /between 1 and 65535/],
     ["{", /not JSON/],
     ['{"Addr":7}', /neither/],

@@ -20,6 +20,8 @@ export interface Registered {
   /** Undefined when the value is no instance; `problem` then says why. */
   readonly instance?: Instance;
   readonly problem?: string;
+  /** Length of the key's value. */
+  readonly valueBytes: number;
   /** An operator has asked for it not to be listed: it lives, and takes part no more. */
   readonly paused?: true;
   /** Undefined for a key without a lease: nothing takes it out when its process dies. */
@@ -112,6 +114,7 @@ function readRegistered(kv: KeyValue, all: ReadonlyMap<string, KeyValue>, ttl: T
     key,
     service,
     id,
+    valueBytes: kv.value.length,
     ...(kind === "pause" && { paused: true as const }),
     ...(kv.lease !== 0n && { lease: kv.lease, ...ttl }),
   };
