@@ -35,7 +35,7 @@ test("a connection that falls silent without closing is replaced, and its instan
   proxy.silence();
   await assert.rejects(say(client), { code: grpc.status.DEADLINE_EXCEEDED });
   await until(async () => (await say(client).catch(() => undefined))?.instance === instance, "it is reached again");
-  assert.deepEqual(warnings.splice(0), ["no sign of life for 2000 ms: connecting anew"]);
+  assert.deepEqual(warnings.splice(0), ["no answer to a probe for 2000 ms: connecting anew"]);
 });
 
 test("a call that times out on a connection that lives costs no connection", async () => {
