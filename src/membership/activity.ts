@@ -56,6 +56,7 @@ export class Activity {
   /** @param timedOut whether the call's deadline passed. */
   ended(startedAt: number, timedOut: boolean): void {
     this.#running -= 1;
-    if (timedOut && this.#heardAt < startedAt) this.#events.unanswered();
+    const silent = this.#silentSince !== undefined && this.#silentSince <= startedAt;
+    if (timedOut && silent) this.#events.unanswered();
   }
 }

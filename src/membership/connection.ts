@@ -63,7 +63,7 @@ export class Connection<L extends Listed = Listed, S extends Session = Session> 
     this.#settings = settings;
     this.#listener = listener;
     this.#activity = this.#newActivity();
-    const { random } = settings.timing;
+    const random = () => settings.timing.random();
     this.#reask = new Backoff({ initialMs: REASK_SHORTEST_MS, maxMs: REASK_LONGEST_MS, random });
   }
 
