@@ -30,7 +30,7 @@ export function letProcessEnd(subchannel: Subchannel, call: unknown): void {
   real(subchannel).transport?.removeActiveCall?.(call);
 }
 
-/** How many streams the server allows on this connection at a time. */
+/** How many streams the server allows on this connection at a time. Known a moment after grpc-js says that it is ready. */
 export function streamLimit(subchannel: Subchannel): number {
   return real(subchannel).transport?.session?.remoteSettings?.maxConcurrentStreams ?? Number.POSITIVE_INFINITY;
 }

@@ -1,13 +1,9 @@
 import type { Activity } from "../../membership/activity.js";
-import type { HealthWord, Session } from "../../membership/transport.js";
+import type { Session } from "../../membership/transport.js";
 import type { Subchannel } from "../shield.js";
-import { streamLimit } from "../subchannel-internals.js";
 import { watchHealth } from "./health-watch.js";
 import { ObservedSubchannel } from "./observed-subchannel.js";
 import { probe } from "./probe.js";
-
-/** With fewer streams than these a health Watch would take a tenth of them and more: then it is not made. */
-const STREAMS_TO_SPARE = 10;
 
 /** A subchannel of grpc-js that is connected. */
 export class GrpcSession implements Session {
@@ -20,7 +16,13 @@ export class GrpcSession implements Session {
   constructor(subchannel: Subchannel, activity: Activity, healthService: string | undefined) {
     this.#subchannel = subchannel;
     this.observed = new ObservedSubchannel(subchannel, activity);
-    if (healthService !== undefined) this.watchHealth = (tell) => this.#watchHealth(healthService, activity, tell);
+    if (healthService === undefined) return;
+    this.watchHealth = (tell) => {
+      return watchHealth(subchannel, healthService, (word) => {
+        activity.heard();
+        tell(word);
+      });
+    };
   }
 
   probe(answered: () => void): () => void {
@@ -29,17 +31,5 @@ export class GrpcSession implements Session {
 
   endCalls(reason: string): void {
     this.observed.endCalls(reason);
-  }
-
-  #watchHealth(service: string, activity: Activity, tell: (word: HealthWord) => void): () => void {
-    const limit = streamLimit(this.#subchannel);
-    if (limit < STREAMS_TO_SPARE) {
-      tell({ notTold: `the server allows ${limit} calls at a time, too few to spend one on a health Watch` });
-      return () => {};
-    }
-    return watchHealth(this.#subchannel, service, (word) => {
-      activity.heard();
-      tell(word);
-    });
   }
 }

@@ -3,8 +3,11 @@ import { Backoff } from "../../async/backoff.js";
 import { systemTiming } from "../../async/timing.js";
 import type { HealthWord } from "../../membership/transport.js";
 import type { ConnectionCall, StatusObject, Subchannel } from "../shield.js";
-import { letProcessEnd } from "../subchannel-internals.js";
+import { letProcessEnd, streamLimit } from "../subchannel-internals.js";
 import { type HealthMessages, healthMessages, startHealthCall } from "./health-call.js";
+
+/** With fewer streams than these a health Watch would take a tenth of them and more: then it is not made. */
+const STREAMS_TO_SPARE = 10;
 
 /** Ends that may be the connection's or the network's, and say nothing of whether the server tells its health. */
 const BROKEN: readonly status[] = [status.UNAVAILABLE, status.CANCELLED, status.INTERNAL, status.DEADLINE_EXCEEDED];
@@ -30,6 +33,10 @@ export function watchHealth(subchannel: Subchannel, service: string, tell: (word
   const ask = async () => {
     const messages = await healthMessages();
     if (stopped) return;
+    const limit = streamLimit(subchannel);
+    if (limit < STREAMS_TO_SPARE) {
+      return tell({ notTold: `the server allows ${limit} calls at a time, too few to spend one on a health Watch` });
+    }
     call = await startHealthCall("Watch", subchannel, service, {
       onReceiveMetadata: () => {},
       onReceiveMessage: (message) => {
