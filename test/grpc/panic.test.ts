@@ -6,6 +6,7 @@ import { type TestContext, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
 import { createClient } from "../../src/index.js";
 import { HealthCheckResponse_ServingStatus as Status } from "../../src/proto/health.js";
+import { startBlackHole } from "../support/black-hole.js";
 import { EchoClient, say, tally } from "../support/echo.js";
 import { startHealthServer } from "../support/health-server.js";
 import { freePort } from "../support/ports.js";
@@ -93,12 +94,9 @@ test("as long as one instance serves, those that say NOT_SERVING get no call", a
 test("an instance that is up and NOT_SERVING is used where the others do not answer", async (t) => {
   const server = await startHealthServer((call) => call.write({ status: Status.NOT_SERVING }));
   t.after(() => server.stop());
-  // A port that accepts and says nothing.
-  const silent = (await import("node:net")).createServer(() => {}).listen(0, "127.0.0.1");
-  await once(silent, "listening");
-  t.after(() => silent.close());
-  const { port } = silent.address() as { port: number };
-  const ours = createClient(EchoClient, { Endpoints: [`127.0.0.1:${port}`, server.address], Timeout: 8_000 });
+  const hole = await startBlackHole();
+  t.after(() => hole.stop());
+  const ours = createClient(EchoClient, { Endpoints: [hole.address, server.address], Timeout: 8_000 });
   t.after(() => ours.close());
   assert.equal((await say(ours)).instance, server.address);
 });

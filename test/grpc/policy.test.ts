@@ -16,7 +16,7 @@ after(() => {
 });
 
 async function echoes(n: number) {
-  const servers = await Promise.all(Array.from({ length: n }, startBareEcho));
+  const servers = await Promise.all(Array.from({ length: n }, () => startBareEcho()));
   for (const server of servers) open.push({ close: server.stop });
   return servers;
 }
