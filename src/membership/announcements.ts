@@ -83,7 +83,7 @@ export class Announcements {
     log.warn(
       { service, listed, connected: most },
       `more than ${most} instances of ${JSON.stringify(service)} are listed: this client connects to ${most} of them, ` +
-        "others to others; set Subset to choose how many (0 for all)",
+        "others to others; set Subset to choose how many",
     );
   }
 

@@ -3,7 +3,7 @@ import { subset } from "../balancer/subset.js";
 import type { Choice } from "./membership.js";
 
 /**
- * So many instances a client connects to unless it is told how many: each costs both sides a socket, and a process that may
+ * So many instances a client connects to at most unless it is told how many: each costs both sides a socket, and a process that may
  * open 1,024 files has as many left for everything else.
  */
 export const MOST_INSTANCES = 500;
@@ -11,10 +11,8 @@ export const MOST_INSTANCES = 500;
 /** Tells this process from the other clients of a service when each takes a subset. */
 const CLIENT = randomUUID();
 
-/** @param size how many to connect to: 0 for all, undefined for all up to MOST_INSTANCES. */
-export function choose(ids: readonly string[], size: number | undefined): Choice {
-  if (size === undefined && ids.length > MOST_INSTANCES) {
-    return { ids: subset(ids, MOST_INSTANCES, CLIENT), limitedTo: MOST_INSTANCES };
-  }
-  return { ids: size ? subset(ids, size, CLIENT) : ids };
+/** @param size how many to connect to; 0 for all, up to MOST_INSTANCES. */
+export function choose(ids: readonly string[], size: number): Choice {
+  const limitedTo = size === 0 ? MOST_INSTANCES : undefined;
+  return { ids: subset(ids, limitedTo ?? size, CLIENT), limitedTo };
 }

@@ -17,7 +17,7 @@ export interface MembershipListener {
 /** Which of the listed instances to connect to. */
 export interface Choice {
   readonly ids: Iterable<string>;
-  /** Set where nobody asked for a subset and there were too many. */
+  /** How many there can be at most, where nobody asked for a number. */
   readonly limitedTo?: number | undefined;
 }
 

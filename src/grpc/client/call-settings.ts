@@ -10,7 +10,7 @@ const MOST_TOKENS = 1_000;
 /** What a client's configuration says in terms of a gRPC service config, which grpc-js carries out. */
 export function clientServiceConfig({
   BalancerName = POLICY,
-  Subset,
+  Subset = 0,
   HealthCheck = true,
   Zone,
   Retry,

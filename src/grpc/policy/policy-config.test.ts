@@ -4,7 +4,7 @@ import { healthCheckService, parsePolicyConfig } from "./policy-config.js";
 
 test("what is left out has its default", () => {
   assert.deepEqual(parsePolicyConfig({}), {
-    subset: undefined,
+    subset: 0,
     healthCheck: true,
     healthService: undefined,
     zone: "",
@@ -13,9 +13,9 @@ test("what is left out has its default", () => {
 });
 
 test("what is given is taken", () => {
-  const json = { subset: 0, healthCheck: false, healthService: "a", zone: "b", silentCallGrace: "1.5s" };
+  const json = { subset: 20, healthCheck: false, healthService: "a", zone: "b", silentCallGrace: "1.5s" };
   assert.deepEqual(parsePolicyConfig(json), {
-    subset: 0,
+    subset: 20,
     healthCheck: false,
     healthService: "a",
     zone: "b",

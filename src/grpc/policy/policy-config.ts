@@ -2,8 +2,8 @@ import { parseDuration } from "../shield.js";
 
 /** The policy's part of a service config: `{"loadBalancingConfig": [{"p2c_ewma": {…}}]}`. */
 export interface PolicyConfig {
-  /** Connect to so many of the listed instances only; 0 means all. Default all, up to 500. */
-  readonly subset: number | undefined;
+  /** Connect to so many of the listed instances only; 0 means all, up to 500. Default 0. */
+  readonly subset: number;
   /** Watch each instance's grpc.health.v1 health and send no call to one that is NOT_SERVING. Default true. */
   readonly healthCheck: boolean;
   /**
@@ -23,7 +23,7 @@ export interface PolicyConfig {
 /** @throws Error that names the field and the expected form. */
 export function parsePolicyConfig(json: object): PolicyConfig {
   const {
-    subset,
+    subset = 0,
     healthCheck = true,
     healthService,
     zone = "",
@@ -38,7 +38,7 @@ export function parsePolicyConfig(json: object): PolicyConfig {
       `p2c_ewma has no field ${JSON.stringify(unknown)}; it has subset, healthCheck, healthService, zone and silentCallGrace`,
     );
   }
-  if (subset !== undefined && !isCount(subset)) throw refused("subset", subset, "a whole number, 0 for all instances");
+  if (!isCount(subset)) throw refused("subset", subset, "a whole number, 0 for all instances up to 500");
   if (typeof healthCheck !== "boolean") throw refused("healthCheck", healthCheck, "true or false");
   if (healthService !== undefined && typeof healthService !== "string") {
     throw refused("healthService", healthService, "a service name");
