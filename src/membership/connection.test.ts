@@ -1,16 +1,17 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { FakeTransport } from "../testing/fake-transport.js";
+import { type FakeSession, FakeTransport } from "../testing/fake-transport.js";
 import { ManualTiming } from "../testing/manual-timing.js";
 import { Connection } from "./connection.js";
 import { FIRST_WORD_MS, IDLE_MS, QUIET_MS, REASK_LONGEST_MS, SILENCE_MS, UNCONNECTED_MS } from "./grace-periods.js";
+import type { Listed } from "./transport.js";
 
 const CALL_GRACE_MS = 5_000;
-const listed = { instance: { address: "10.0.0.1:80" } };
+const listed: Listed = { instance: { address: "10.0.0.1:80" } };
 let timing: ManualTiming;
 let transport: FakeTransport;
 let told: string[];
-let connection: Connection;
+let connection: Connection<Listed, FakeSession>;
 
 beforeEach(() => {
   timing = new ManualTiming();
@@ -19,7 +20,7 @@ beforeEach(() => {
   connection = connect(230_000);
 });
 
-function connect(keepaliveMs: number | undefined): Connection {
+function connect(keepaliveMs: number | undefined): Connection<Listed, FakeSession> {
   return new Connection(
     listed,
     transport,

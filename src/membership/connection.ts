@@ -1,18 +1,10 @@
-import { Backoff } from "../async/backoff.js";
 import type { Timing } from "../async/timing.js";
 import { Activity } from "./activity.js";
-import { Candidate } from "./candidate.js";
 import { type ConnectionEvent, type ConnectionState, next, type ProbeCause, upState } from "./connection-state.js";
-import {
-  FIRST_WORD_MS,
-  IDLE_MS,
-  QUIET_MS,
-  REASK_LONGEST_MS,
-  REASK_SHORTEST_MS,
-  SILENCE_MS,
-  UNCONNECTED_MS,
-} from "./grace-periods.js";
-import type { HealthWord, Line, LineEvents, Listed, Session, Transport } from "./transport.js";
+import { FIRST_WORD_MS, IDLE_MS, SILENCE_MS, UNCONNECTED_MS } from "./grace-periods.js";
+import { Reasking } from "./reasking.js";
+import { SilenceWatch } from "./silence-watch.js";
+import type { HealthWord, Line, Listed, Session, Transport } from "./transport.js";
 
 export interface ConnectionSettings {
   readonly timing: Timing;
@@ -49,13 +41,9 @@ export class Connection<L extends Listed = Listed, S extends Session = Session> 
   #stopHealth: (() => void) | undefined;
   #stopProbe: (() => void) | undefined;
   #stopFirstWord: (() => void) | undefined;
-  /** Runs while calls do. */
-  #stopWatch: (() => void) | undefined;
-  #stopKeepalive: (() => void) | undefined;
   #stopUnconnected: (() => void) | undefined;
-  #stopReask: (() => void) | undefined;
-  readonly #reask: Backoff;
-  #candidate: Candidate<S> | undefined;
+  #silence: SilenceWatch | undefined;
+  readonly #reasking: Reasking<S>;
 
   constructor(listed: L, transport: Transport<L, S>, settings: ConnectionSettings, listener: ConnectionListener) {
     this.listed = listed;
@@ -63,8 +51,12 @@ export class Connection<L extends Listed = Listed, S extends Session = Session> 
     this.#settings = settings;
     this.#listener = listener;
     this.#activity = this.#newActivity();
-    const random = () => settings.timing.random();
-    this.#reask = new Backoff({ initialMs: REASK_SHORTEST_MS, maxMs: REASK_LONGEST_MS, random });
+    this.#reasking = new Reasking({
+      timing: settings.timing,
+      open: (events) => this.#transport.line(this.listed, events),
+      newActivity: () => this.#newActivity(),
+      found: (line, session, activity) => this.#adopt(line, session, activity),
+    });
   }
 
   get state(): ConnectionState {
@@ -153,7 +145,7 @@ export class Connection<L extends Listed = Listed, S extends Session = Session> 
 
   #newActivity(): Activity {
     const activity: Activity = new Activity(this.#settings.timing, {
-      busy: () => this.#activity === activity && this.#watchCalls(),
+      busy: () => this.#activity === activity && this.#silence?.watchCalls(),
       unanswered: () => this.#activity === activity && this.probe("silence"),
     });
     return activity;
@@ -167,7 +159,9 @@ export class Connection<L extends Listed = Listed, S extends Session = Session> 
     this.#stopUnconnected = undefined;
     this.#dispatch({ type: "connected", checksHealth: session.watchHealth !== undefined });
     if (session.watchHealth) this.#watchHealth(session);
-    this.#scheduleKeepalive();
+    this.#silence = new SilenceWatch(this.#settings.timing, this.#activity, (cause) => this.probe(cause));
+    const { keepaliveMs } = this.#settings;
+    if (keepaliveMs !== undefined) this.#silence.keepAlive(keepaliveMs);
   }
 
   #failed(reason: string): void {
@@ -186,11 +180,11 @@ export class Connection<L extends Listed = Listed, S extends Session = Session> 
   /** Whatever belonged to the session ends with it. */
   #down(): void {
     this.#session = undefined;
-    for (const stop of [this.#stopHealth, this.#stopFirstWord, this.#stopWatch, this.#stopKeepalive]) stop?.();
-    this.#stopHealth = this.#stopFirstWord = this.#stopWatch = this.#stopKeepalive = undefined;
-    this.#stopProbe?.();
-    this.#stopProbe = undefined;
-    this.#stopReasking();
+    for (const stop of [this.#stopHealth, this.#stopFirstWord, this.#stopProbe]) stop?.();
+    this.#stopHealth = this.#stopFirstWord = this.#stopProbe = undefined;
+    this.#silence?.stop();
+    this.#silence = undefined;
+    this.#reasking.stop();
   }
 
   /** The line has never been up, or has just gone down: from now on it is missed. */
@@ -219,40 +213,13 @@ export class Connection<L extends Listed = Listed, S extends Session = Session> 
     this.lastError = serving ? undefined : `${this.listed.instance.address} says it is not serving`;
     if (this.#state.is === "probing") this.#alive();
     this.#dispatch({ type: "told", serving });
-    if (serving) this.#stopReasking();
-    else if (!this.#stopReask && !this.#candidate) this.#reaskSoon();
+    if (serving) this.#reasking.stop();
+    else this.#reasking.start();
   }
 
-  /**
-   * NOT_SERVING speaks for one process, and several may share an address (a Kubernetes Service, a cluster of workers, a name
-   * with several addresses): a second connection may find one that serves.
-   */
-  #reaskSoon(): void {
-    this.#stopReask = this.#settings.timing.after(this.#reask.next(), () => {
-      this.#stopReask = undefined;
-      const open = (events: LineEvents<S>) => this.#transport.line(this.listed, events);
-      this.#candidate = new Candidate(open, this.#settings.timing, this.#newActivity(), {
-        serves: (line, session, activity) => this.#adopt(line, session, activity),
-        gone: () => {
-          this.#candidate = undefined;
-          this.#reaskSoon();
-        },
-      });
-    });
-  }
-
-  #stopReasking(): void {
-    this.#reask.reset();
-    this.#stopReask?.();
-    this.#stopReask = undefined;
-    this.#candidate?.close();
-    this.#candidate = undefined;
-  }
-
-  /** The candidate takes the place of what stands. */
+  /** A second connection, to a process that serves, takes the place of what stands. */
   #adopt(line: Line, session: S, activity: Activity): void {
     const before = this.#line;
-    this.#candidate = undefined;
     this.#down();
     this.#activity = activity;
     this.#line = line;
@@ -292,33 +259,5 @@ export class Connection<L extends Listed = Listed, S extends Session = Session> 
       stopAsking();
       if (activity.heardAt === heardAt) session.endCalls(reason);
     });
-  }
-
-  /** While calls run: silence is looked into before a deadline passes, as some calls have none. */
-  #watchCalls(): void {
-    if (this.#stopWatch) return;
-    const { timing } = this.#settings;
-    const look = () => {
-      this.#stopWatch = undefined;
-      const { running, silentSince, heardAt } = this.#activity;
-      if (running === 0 || !this.#session) return;
-      const dueAt = Math.min((silentSince ?? Number.POSITIVE_INFINITY) + SILENCE_MS, heardAt + QUIET_MS);
-      if (dueAt <= timing.now()) this.probe("silence");
-      this.#stopWatch = timing.after(Math.max(dueAt - timing.now(), SILENCE_MS / 2), look);
-    };
-    this.#stopWatch = timing.after(SILENCE_MS, look);
-  }
-
-  #scheduleKeepalive(): void {
-    const { timing, keepaliveMs } = this.#settings;
-    if (keepaliveMs === undefined) return;
-    const look = () => {
-      const { running, heardAt } = this.#activity;
-      const dueAt = heardAt + keepaliveMs;
-      if (dueAt <= timing.now() && running === 0) this.probe("idle");
-      const wait = dueAt <= timing.now() ? keepaliveMs : dueAt - timing.now();
-      this.#stopKeepalive = timing.after(Math.max(wait, SILENCE_MS), look);
-    };
-    this.#stopKeepalive = timing.after(keepaliveMs, look);
   }
 }

@@ -2,7 +2,7 @@ import type { Timing } from "../async/timing.js";
 import { Announcements, type Subject } from "./announcements.js";
 import { type ChannelState, channelState } from "./channel-state.js";
 import { Connection, type ConnectionSettings } from "./connection.js";
-import { upState } from "./connection-state.js";
+import { type ConnectionState, upState } from "./connection-state.js";
 import { PANIC_MS, SETTLE_MS, SILENCE_MS } from "./grace-periods.js";
 import { Members } from "./members.js";
 import type { Listed, Session, Transport } from "./transport.js";
@@ -153,6 +153,6 @@ export class Membership<L extends Listed, S extends Session> {
   }
 }
 
-function isDown(connection: Connection | undefined): boolean {
+function isDown(connection: { readonly state: ConnectionState } | undefined): boolean {
   return connection !== undefined && upState(connection.state) === undefined;
 }
