@@ -43,6 +43,8 @@ export interface FollowOptions {
   readonly lookup: HostLookup;
   readonly pace?: Pace | undefined;
   readonly timing?: Timing | undefined;
+  /** Whose name it is, for a fair share of the lookups. Default: nobody's in particular. */
+  readonly owner?: string | undefined;
   /** Called after `addresses` or `trouble` has changed, and after the first lookup in any case. */
   readonly onChange: () => void;
 }

@@ -3,11 +3,14 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
+import { registerBuiltInBackends } from "../../src/backends/index.js";
 import { createKubernetesBackend, type KubernetesTiming } from "../../src/backends/kubernetes/index.js";
 import { parseTargetUrl } from "../../src/target/parse.js";
 import { KubeApiServer } from "../support/kube-api.js";
 import { Watched } from "../support/watched.js";
 import { endpoint, slice } from "./pod.js";
+
+registerBuiltInBackends();
 
 describe("a program outside the cluster", () => {
   let directory: string;

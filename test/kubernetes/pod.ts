@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { registerBuiltInBackends } from "../../src/backends/index.js";
 import {
   createKubernetesBackend,
   type KubernetesBackendOptions,
@@ -10,6 +11,8 @@ import type { Backend } from "../../src/registry.js";
 import { parseTargetUrl } from "../../src/target/parse.js";
 import type { SliceManifest } from "../support/kube-api.js";
 import { Watched } from "../support/watched.js";
+
+registerBuiltInBackends();
 
 /** Waits that suit a test: retries at once, and nothing else that a test would have to wait for. */
 const TIMING: Partial<KubernetesTiming> = {

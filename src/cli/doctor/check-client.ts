@@ -1,5 +1,5 @@
 import { registerBuiltInBackends } from "../../backends/index.js";
-import { loadBackend } from "../../backends/table.js";
+import { discoveryOf } from "../../backends/table.js";
 import { parseTargetUrl } from "../../target/parse.js";
 import { ANSWER_LIMIT_MS } from "../etcd-options.js";
 import { count } from "../output.js";
@@ -34,13 +34,11 @@ export async function checkTarget(where: string, url: string): Promise<Check[]> 
 
 /** @throws Error that says why there is no answer. */
 async function firstAnswer(url: string): Promise<string[]> {
-  const target = parseTargetUrl(url);
-  const { discovery } = await loadBackend(target.scheme);
-  if (!discovery) throw new Error(`the backend "${target.scheme}" finds no instances, it only registers`);
+  const { discovery, target } = await discoveryOf(parseTargetUrl(url));
   const limit = AbortSignal.timeout(ANSWER_LIMIT_MS);
   let trouble: Error | undefined;
   const done = new AbortController();
-  const watch = (await discovery(target)).watch(target.service, {
+  const watch = discovery.watch(target.service, {
     signal: AbortSignal.any([limit, done.signal]),
     onTrouble: (error) => {
       trouble = error;

@@ -1,5 +1,5 @@
 import { connectivityState as State } from "@grpc/grpc-js";
-import type { Knowledge } from "../../discovery/status.js";
+import type { ChannelStatus } from "../../discovery/status.js";
 import type { Instance } from "../../instance.js";
 import { log } from "../../log.js";
 import { Departed } from "../../membership/retirement.js";
@@ -28,12 +28,12 @@ export class Members {
   /** Those of them that are not listed any more since the registry suddenly listed nobody. */
   readonly #doubted = new Set<string>();
   readonly #departed = new Departed<Connection>();
-  readonly #knowledge: () => Knowledge | undefined;
+  readonly #knowledge: () => ChannelStatus | undefined;
   readonly #onTakeover: () => void;
   #takeover: NodeJS.Timeout | undefined;
 
   /** @param onTakeover called when those in doubt have been given up, because others are listed again and ready. */
-  constructor(knowledge: () => Knowledge | undefined, onTakeover: () => void) {
+  constructor(knowledge: () => ChannelStatus | undefined, onTakeover: () => void) {
     this.#knowledge = knowledge;
     this.#onTakeover = onTakeover;
   }

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { type ChannelOptions, Metadata, connectivityState as State, status } from "@grpc/grpc-js";
 import { subset } from "../../balancer/subset.js";
-import type { Knowledge } from "../../discovery/status.js";
+import type { ChannelStatus } from "../../discovery/status.js";
 import type { Instance } from "../../instance.js";
 import { distanceFrom } from "../../membership/zone.js";
-import { fleetOf } from "../instance-attributes.js";
+import { channelStatusOf, listedInstances } from "../instance-attributes.js";
 import { POLICY } from "../service-config.js";
 import {
   type Endpoint,
@@ -40,7 +40,7 @@ class P2cEwmaPolicy implements Policy<PolicyConfig> {
   readonly #helper: PolicyHelper;
   readonly #members: Members;
   readonly #picker: CallPicker;
-  #knowledge: Knowledge | undefined;
+  #knowledge: ChannelStatus | undefined;
   #zone = "";
   #ready = new Set<string>();
   /** Whether calls may start: some connection is ready, and the others have had their time. */
@@ -58,14 +58,10 @@ class P2cEwmaPolicy implements Policy<PolicyConfig> {
   }
 
   update(endpoints: readonly Endpoint[], config: PolicyConfig, options: ChannelOptions): void {
-    const fleet = fleetOf(options);
-    this.#knowledge = fleet?.knowledge;
+    this.#knowledge = channelStatusOf(options);
     this.#zone = config.zone;
     const listed = new Map<string, Listed>();
-    for (const [index, endpoint] of endpoints.entries()) {
-      const instance = fleet?.instances[index] ?? { address: endpointText(endpoint) };
-      listed.set(identityOf(instance, endpoint), { endpoint, instance });
-    }
+    for (const one of listedInstances(endpoints, options)) listed.set(identityOf(one.instance, one.endpoint), one);
     const chosen = config.subset > 0 ? subset([...listed.keys()], config.subset, CLIENT) : listed.keys();
     const connecting = {
       channel: connectionOptions(options),
