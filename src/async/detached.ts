@@ -1,12 +1,12 @@
-import { AsyncResource } from "node:async_hooks";
+import { AsyncLocalStorage } from "node:async_hooks";
 
-/** Made when Rollcall is imported, which programs do outside of any request. */
-const nobody = new AsyncResource("RollcallBackground");
+/** The context of whoever loads this module, which `rollcall` does at its import: the program's own start, hence nobody's. */
+const outside = AsyncLocalStorage.snapshot();
 
 /**
- * Starts background work (streams, timers, watches) in the asynchronous context of nobody. What is shared by all of a
- * process would else live for ever in the AsyncLocalStorage store and the span of whoever happened to need it first.
+ * Runs work in no caller's context: what it starts (timers, sockets, loops) sees neither the AsyncLocalStorage values nor the
+ * span of the call that happened to need it first. For everything that outlives its caller.
  */
-export function detached<T>(start: () => T): T {
-  return nobody.runInAsyncScope(start);
+export function detached<T>(work: () => T): T {
+  return outside(work);
 }

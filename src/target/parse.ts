@@ -35,7 +35,8 @@ function splitScheme(url: string): { scheme: string; rest: string } {
  * @throws TypeError like parseTargetUrl.
  */
 export function parseTarget(scheme: string, authority: string, path: string): Target {
-  return read(`${scheme}:${path.startsWith("//") ? "" : `//${authority}/`}${path}`, scheme, authority, path);
+  const text = path.trimEnd();
+  return read(`${scheme}:${text.startsWith("//") ? "" : `//${authority}/`}${text}`, scheme, authority, text);
 }
 
 /**

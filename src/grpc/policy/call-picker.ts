@@ -69,16 +69,15 @@ export class CallPicker implements Picker {
     const reservation = this.#reservations.add(node);
     const compared = this.#compared;
     let startedAt = 0;
-    let method = "";
+    let call: ReturnType<CallDoor["takeEntered"]>;
     let firstMessageAt: number | undefined;
 
     const onCallStarted = () => {
-      const call = door.takeEntered();
+      call = door.takeEntered();
       startedAt = performance.now();
       if (!reservation.settle()) return;
       node.started();
       if (!call) return;
-      method = call.method;
       call.onFirstMessage = () => {
         firstMessageAt = performance.now();
         connection.heardAt = firstMessageAt;
@@ -88,7 +87,7 @@ export class CallPicker implements Picker {
     const onCallEnded = (code: status) => {
       const now = performance.now();
       if (!reservation.expired) {
-        const outcome = outcomeOf(code);
+        const outcome = outcomeOf(code, call?.endedByFarSide);
         const ok = outcome === "ignore" ? undefined : outcome === "success";
         node.ended(firstMessageAt === undefined ? now - startedAt : undefined, ok);
       }
@@ -96,7 +95,10 @@ export class CallPicker implements Picker {
       if (unanswered && code === status.DEADLINE_EXCEEDED) void connection.check();
       if (logs("debug")) {
         const ms = Number((now - startedAt).toFixed(3));
-        log.debug({ service: this.#service(), method, instance: node.key, code, ms, compared }, "call");
+        log.debug(
+          { service: this.#service(), method: call?.method ?? "", instance: node.key, code, ms, compared },
+          "call",
+        );
       }
     };
     return {

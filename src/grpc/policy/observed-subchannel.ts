@@ -7,6 +7,7 @@ import {
   type StatusObject,
   type Subchannel,
 } from "../shield.js";
+import { farEnding } from "./far-ending.js";
 
 /**
  * Stands in for a connection at the moment grpc-js starts a call on it, to see what the policy is not told: the method,
@@ -44,7 +45,7 @@ export class CallDoor implements CallStarter {
   }
 
   createCall(metadata: Metadata, host: string, method: string, listener: CallListener, number: number): ConnectionCall {
-    const observed = new ObservedCall(method, listener);
+    const observed = new ObservedCall(method, metadata, listener);
     const call = this.#starter.createCall(metadata, host, method, observed, number);
     this.#entered = observed;
     return call;
@@ -58,15 +59,23 @@ export class CallDoor implements CallStarter {
   }
 }
 
-/** Passes a call's events on and notes the first message. */
+/** Passes a call's events on and notes the first message, and whether it was the far side that ended the call. */
 export class ObservedCall implements CallListener {
   readonly method: string;
+  readonly #sent: Metadata;
   readonly #listener: CallListener;
+  readonly #startedAt = performance.now();
+  /**
+   * Whether the end came from the far side or the connection: of a call that the caller cancels grpc-js tells its own side
+   * before anything is heard here.
+   */
+  endedByFarSide = false;
   /** Called once, at the first message. */
   onFirstMessage: (() => void) | undefined;
 
-  constructor(method: string, listener: CallListener) {
+  constructor(method: string, sent: Metadata, listener: CallListener) {
     this.method = method;
+    this.#sent = sent;
     this.#listener = listener;
   }
 
@@ -84,6 +93,7 @@ export class ObservedCall implements CallListener {
   }
 
   onReceiveStatus(status: StatusObject): void {
-    this.#listener.onReceiveStatus(status);
+    this.endedByFarSide = true;
+    this.#listener.onReceiveStatus(farEnding(status, this.#sent, performance.now() - this.#startedAt));
   }
 }

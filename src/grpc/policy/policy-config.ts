@@ -1,3 +1,5 @@
+import { nearMiss } from "../../target/key-names.js";
+
 /** The policy's part of a service config: `{"loadBalancingConfig": [{"p2c_ewma": {…}}]}`. */
 export interface PolicyConfig {
   /** Connect to so many of the listed instances only; 0 means all. Default 0. */
@@ -14,6 +16,7 @@ const DEFAULTS: PolicyConfig = { subset: 0, healthCheck: true, healthService: ""
 
 /** @throws Error that names the field and the expected form. */
 export function parsePolicyConfig(json: object): PolicyConfig {
+  for (const field of Object.keys(json)) if (!Object.hasOwn(DEFAULTS, field)) throw unknown(field);
   const { subset, healthCheck, healthService, zone } = { ...DEFAULTS, ...json };
   if (!Number.isInteger(subset) || subset < 0) throw refused("subset", subset, "a whole number, 0 for all instances");
   if (typeof healthCheck !== "boolean") throw refused("healthCheck", healthCheck, "true or false");
@@ -24,4 +27,12 @@ export function parsePolicyConfig(json: object): PolicyConfig {
 
 function refused(field: string, value: unknown, expected: string): Error {
   return new Error(`p2c_ewma.${field} is ${JSON.stringify(value)}; expected ${expected}`);
+}
+
+function unknown(field: string): Error {
+  const known = Object.keys(DEFAULTS);
+  const meant = nearMiss(field, known);
+  return new Error(
+    `p2c_ewma has no field ${JSON.stringify(field)}: ${meant ? `did you mean ${meant}?` : `its fields are ${known.join(", ")}`}`,
+  );
 }

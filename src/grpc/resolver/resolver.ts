@@ -6,7 +6,8 @@ import type { Target } from "../../registry.js";
 import { parseTarget } from "../../target/parse.js";
 import { endpointOf, instanceAttributes } from "../instance-attributes.js";
 import { POLICY, serviceConfigFor } from "../service-config.js";
-import { type GrpcTarget, type NameResolver, type Publish, type Resolution, registerResolver } from "../shield.js";
+import { type NameResolver, type Publish, type Resolution, registerResolver } from "../shield.js";
+import type { GrpcTarget } from "../target-uri.js";
 import { configSelector } from "./config-selector.js";
 import { targetOf } from "./target-option.js";
 
