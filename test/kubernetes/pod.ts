@@ -18,7 +18,7 @@ registerBuiltInBackends();
 const TIMING: Partial<KubernetesTiming> = {
   answerMs: 10_000,
   backoff: { initialMs: 20, maxMs: 100 },
-  lingerMs: 50,
+  removalGraceMs: 50,
 };
 
 /** What a pod sees of its cluster: the mounted service account and two environment variables. */
