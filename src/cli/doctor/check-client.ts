@@ -1,4 +1,3 @@
-import { registerBuiltInBackends } from "../../backends/index.js";
 import { discoveryOf } from "../../backends/table.js";
 import { parseTargetUrl } from "../../target/parse.js";
 import { ANSWER_LIMIT_MS } from "../etcd-options.js";
@@ -22,7 +21,6 @@ export function checkAddresses(where: string, addresses: readonly string[], advi
 /** Asks a target's backend as a client would, and dials what it lists. */
 export async function checkTarget(where: string, url: string): Promise<Check[]> {
   const subject = `${where}.Target ${url}`;
-  registerBuiltInBackends();
   const found = await firstAnswer(url).catch((error: Error) => error);
   if (found instanceof Error) return [failed(subject, found.message, "correct Target, or see to what it names")];
   if (found.length === 0) return [failed(subject, "lists no instance", "start a server there, or correct Target")];

@@ -1,4 +1,5 @@
 import { type EtcdSettings, etcdSettings } from "../../backends/etcd/index.js";
+import { registerBuiltInBackends } from "../../backends/index.js";
 import { ConfigError, describeProblem } from "../../config/config-error.js";
 import type { EtcdConfig } from "../../config/etcd-config.js";
 import { targetOfEtcd } from "../../config/etcd-target.js";
@@ -16,6 +17,7 @@ import { findSections, type Section } from "./sections.js";
 
 /** Looks at a configuration file and at everything it names, as far as that can be seen from this machine. */
 export async function* examine(file: string): AsyncGenerator<Check> {
+  registerBuiltInBackends(); // a Target is read with the file
   let read: Awaited<ReturnType<typeof readSections>>;
   try {
     read = await readSections(file);
