@@ -66,20 +66,28 @@ export interface Target {
   readonly params: Readonly<Record<string, string>>;
   /** Backend-specific settings that have no place in a URL (passwords, TLS files). */
   readonly settings?: unknown;
+  /**
+   * The parts of a URL that only its backend can read, which is not loaded yet; hosts, service and params are a guess.
+   * A backend never sees it: its `parse` has read the URL by then.
+   */
+  readonly unread?: TargetParts;
 }
 
 /** A place where instances are listed. Either half may be missing. */
 export interface Backend {
   /** Whether it says in Rollcall's log itself what becomes of its registrations. Default false: servers say it for it. */
   readonly logsRegistrations?: boolean;
-  /** The instances that the target's hosts list. Called once a channel; connections are the backend's to share. */
+  /**
+   * The instances that the target's hosts list. Called once a channel, however often that goes idle and comes back, and again
+   * after it was rejected; connections are the backend's to share.
+   */
   discovery?(target: Target): Discovery | Promise<Discovery>;
-  /** Called once a server. */
+  /** Called once a server, however often that is paused and resumed, and again after it was rejected. */
   registrar?(target: Target): Registrar | Promise<Registrar>;
   /**
    * Reads the part of a target URL after `scheme:`, for backends whose URLs have a form of their own. Without it
-   * `//h1,h2/service`, `///h1,h2?key=service` and `//h1,h2?key=service` are read. A backend that is loaded on demand gives
-   * its form to registerBackend() beside the loader, because targets are read before a backend is loaded.
+   * `//h1,h2/service`, `///h1,h2?key=service` and `//h1,h2?key=service` are read. Of a backend that is loaded on demand it
+   * is called once the backend is loaded, unless registerBackend() is given a form to read URLs by before that.
    * @throws TypeError that says what is wrong with the target and what form is expected.
    */
   parse?(parts: TargetParts): Omit<Target, "scheme">;

@@ -1,5 +1,6 @@
-import type { Backend } from "../registry.js";
-import { formOf, hostsAndKey, registerTargetForm, type TargetForm } from "../target/forms.js";
+import type { Backend, Discovery, Registrar, Target } from "../registry.js";
+import { hostsAndKey, registerTargetForm, type TargetForm, unreadForm } from "../target/forms.js";
+import { readTarget } from "../target/parse.js";
 
 /** Loads a backend when its scheme is first used, so that a heavy library is loaded only then. */
 export type BackendLoader = () => Promise<Backend> | Backend;
@@ -8,24 +9,58 @@ const backends = new Map<string, Backend | BackendLoader>();
 
 /**
  * Makes a backend known under the scheme of its target URLs (`consul:///…`), for clients and servers alike.
- * Registering a scheme again replaces the backend for channels created afterwards.
+ * Registering a scheme again replaces the backend for channels and servers created afterwards.
  * @param backend the backend, or a function that loads it.
- * @param form how its target URLs are read, for a backend that is loaded by a function; one given as an object has its
- *   own `parse`. Default: `//h1,h2/service`, `///h1,h2?key=service` and `//h1,h2?key=service`.
+ * @param form how its target URLs are read. Default: the backend's own `parse`; else `//h1,h2/service`,
+ *   `///h1,h2?key=service` and `//h1,h2?key=service`. A backend given as a function is not loaded to read a URL, so without
+ *   a form a wrong URL is found out when the backend is first used, not where the URL is given.
  * @throws TypeError when the scheme is not a valid URL scheme.
  */
 export function registerBackend(scheme: string, backend: Backend | BackendLoader, form?: TargetForm): void {
-  const own = typeof backend === "object" && backend.parse ? { parse: backend.parse.bind(backend) } : undefined;
-  registerTargetForm(scheme, form ?? own ?? hostsAndKey(scheme));
+  registerTargetForm(
+    scheme,
+    form ?? (typeof backend === "function" ? unreadForm(scheme) : formOfBackend(scheme, backend)),
+  );
   backends.set(scheme, backend);
 }
 
 /**
- * The backend of a scheme, loaded if need be.
- * @throws TypeError that names the known schemes when there is none.
+ * The discovery of a target, its backend loaded if need be, and the target as the backend reads it.
+ * @throws TypeError when the scheme is unknown or the backend refuses the target; Error when it can only register.
  */
-export async function loadBackend(scheme: string): Promise<Backend> {
-  formOf(scheme);
-  const backend = backends.get(scheme)!;
-  return typeof backend === "function" ? backend() : backend;
+export async function discoveryOf(target: Target): Promise<{ discovery: Discovery; target: Target }> {
+  const { backend, target: read } = await load(target);
+  if (!backend.discovery) {
+    throw new Error(`the backend "${target.scheme}" cannot be watched for instances, it only registers`);
+  }
+  return { discovery: await backend.discovery(read), target: read };
+}
+
+/**
+ * The registrar of a target, its backend loaded if need be, and the target as the backend reads it.
+ * @throws TypeError when the scheme is unknown or the backend refuses the target; Error when it can only be watched.
+ */
+export async function registrarOf(
+  target: Target,
+): Promise<{ registrar: Registrar; target: Target; logsRegistrations: boolean }> {
+  const { backend, target: read } = await load(target);
+  if (!backend.registrar) {
+    throw new Error(`the backend "${target.scheme}" cannot register instances, it is only watched`);
+  }
+  const { logsRegistrations = false } = backend;
+  return { registrar: await backend.registrar(read), target: read, logsRegistrations };
+}
+
+async function load(target: Target): Promise<{ backend: Backend; target: Target }> {
+  const { scheme, unread } = target;
+  const known = backends.get(scheme);
+  if (!known) throw new TypeError(`no backend is called "${scheme}": known are ${[...backends.keys()].join(", ")}`);
+  const backend = typeof known === "function" ? await known() : known;
+  if (!unread) return { backend, target };
+  const read = readTarget(scheme, unread, formOfBackend(scheme, backend));
+  return { backend, target: target.settings === undefined ? read : { ...read, settings: target.settings } };
+}
+
+function formOfBackend(scheme: string, backend: Backend): TargetForm {
+  return backend.parse ? { parse: backend.parse.bind(backend) } : hostsAndKey(scheme);
 }

@@ -20,6 +20,13 @@ test("what the caller caused never counts; what the instance or its connection c
   assert.equal(outcomeOf(status.CANCELLED), "ignore");
 });
 
+test("CANCELLED counts against an instance that ended the call itself; who ended it changes nothing else", () => {
+  assert.equal(outcomeOf(status.CANCELLED, true), "failure");
+  for (const code of Object.values(status).filter((code) => typeof code === "number" && code !== status.CANCELLED)) {
+    assert.equal(outcomeOf(code as status, true), outcomeOf(code as status, false));
+  }
+});
+
 test("a code that gRPC does not know is a failure, as UNKNOWN is", () => {
   for (const code of [17, -1, 1.5, Number.NaN]) assert.equal(outcomeOf(code), "failure");
 });

@@ -9,7 +9,7 @@ export type Outcome = "success" | "failure" | "ignore";
 /** By numeric gRPC status code (https://github.com/grpc/grpc/blob/master/doc/statuscodes.md). */
 const OUTCOMES: readonly Outcome[] = [
   "success", // 0 OK
-  "ignore", // 1 CANCELLED: the caller gave up
+  "ignore", // 1 CANCELLED: the caller gave up; see CANCELLED_BY_FAR_SIDE
   "failure", // 2 UNKNOWN: what a handler that throws becomes
   "ignore", // 3 INVALID_ARGUMENT: wrong at every instance
   "failure", // 4 DEADLINE_EXCEEDED: too slow, whoever set the deadline
@@ -27,7 +27,16 @@ const OUTCOMES: readonly Outcome[] = [
   "ignore", // 16 UNAUTHENTICATED: the caller's credentials
 ];
 
-/** What a call that ended with this gRPC status code says of its instance. Codes gRPC does not know are UNKNOWN. */
-export function outcomeOf(code: number): Outcome {
+const CANCELLED = 1;
+
+/** The instance gave up: it resets its streams when it is shut down, or its handler was cancelled by nobody we know. */
+const CANCELLED_BY_FAR_SIDE: Outcome = "failure";
+
+/**
+ * What a call that ended with this gRPC status code says of its instance. Codes gRPC does not know are UNKNOWN.
+ * @param byFarSide whether the instance, or the connection to it, ended the call rather than the caller. Default false.
+ */
+export function outcomeOf(code: number, byFarSide = false): Outcome {
+  if (code === CANCELLED && byFarSide) return CANCELLED_BY_FAR_SIDE;
   return OUTCOMES[code] ?? "failure";
 }

@@ -1,31 +1,27 @@
-import { loadBackend } from "../backends/table.js";
-import { followHosts, type ResolvedInstance } from "../discovery/follow-names.js";
+import { discoveryOf } from "../backends/table.js";
+import { followNames } from "../discovery/follow-names.js";
+import type { ResolvedInstance } from "../discovery/resolved-instance.js";
 import type { Instance } from "../instance.js";
-import type { Discovery, Target } from "../registry.js";
+import type { Target } from "../registry.js";
 import { ANSWER_LIMIT_MS } from "./etcd-options.js";
-
-/** @throws Error when the backend only registers. */
-export async function discoveryOf(target: Target): Promise<Discovery> {
-  const { discovery } = await loadBackend(target.scheme);
-  if (!discovery) throw new Error(`the backend "${target.scheme}" finds no instances, it only registers`);
-  return discovery(target);
-}
 
 /**
  * What a client would find at a target and dial: its backend asked, host names resolved, by the client's own means.
  * @throws Error that says why there is no answer.
  */
-export async function resolvedInstances(target: Target): Promise<readonly ResolvedInstance[]> {
-  return first((signal, onTrouble) =>
-    discoveryOf(target).then((discovery) =>
-      followHosts(discovery.watch(target.service, { signal, onTrouble }), { signal, onTrouble }),
-    ),
-  );
+export function resolvedInstances(target: Target): Promise<readonly ResolvedInstance[]> {
+  return first(async (signal, onTrouble) => {
+    const { discovery, target: read } = await discoveryOf(target);
+    return followNames(discovery.watch(read.service, { signal, onTrouble }), { signal, onTrouble });
+  });
 }
 
 /** What is listed at a target, names as they are. @throws Error that says why there is no answer. */
 export function listedInstances(target: Target): Promise<readonly Instance[]> {
-  return first(async (signal, onTrouble) => (await discoveryOf(target)).watch(target.service, { signal, onTrouble }));
+  return first(async (signal, onTrouble) => {
+    const { discovery, target: read } = await discoveryOf(target);
+    return discovery.watch(read.service, { signal, onTrouble });
+  });
 }
 
 /** The first set within the limit; a trouble told before it ends the waiting. */

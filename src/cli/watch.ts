@@ -1,8 +1,9 @@
 import type { Command } from "commander";
+import { discoveryOf } from "../backends/table.js";
 import type { Target } from "../registry.js";
 import { type FeedOptions, type Look, watchEtcd } from "./etcd-feed.js";
 import { ANSWER_LIMIT_MS, addEtcdOptions, type EtcdOptions, noAnswer } from "./etcd-options.js";
-import { discoveryOf } from "./instances.js";
+
 import { Failure, print, printError } from "./output.js";
 import { type Place, readPlace } from "./place.js";
 import { changesBetween, type Listed, renderChange, renderChangeJson, timeOfDay } from "./watch-changes.js";
@@ -58,7 +59,8 @@ function looks(place: Place, options: FeedOptions): AsyncIterable<Look> {
 /** Other backends do not say why an instance left. */
 async function* watchTarget(target: Target, options: FeedOptions): AsyncGenerator<Look> {
   const { service } = target;
-  for await (const instances of (await discoveryOf(target)).watch(service, options)) {
+  const { discovery, target: read } = await discoveryOf(target);
+  for await (const instances of discovery.watch(read.service, options)) {
     yield { listed: instances.map((instance) => ({ service, instance })), why: () => undefined };
   }
 }

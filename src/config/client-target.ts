@@ -1,4 +1,4 @@
-import { parseTargetUrl } from "../target/parse.js";
+import { canonicalUrl, parseTargetUrl } from "../target/parse.js";
 import type { MethodSettings, RetryConfig } from "./call-settings.js";
 import { type EtcdGiven, type Given, type NamedTarget, targetOfEtcd } from "./etcd-target.js";
 import type { RpcClientConfig } from "./rpc-client-config.js";
@@ -30,10 +30,7 @@ export function targetOfClient({ Endpoints, Target, Etcd }: ClientConfig): Named
     return { url, target: parseTargetUrl(url) };
   }
   if (Target) {
-    const target = parseTargetUrl(Target);
-    // grpc-js keeps names without slashes for its own resolver.
-    const url = target.scheme === "dns" && !Target.includes("//") ? `dns:///${target.service}` : Target;
-    return { url, target };
+    return { url: canonicalUrl(Target), target: parseTargetUrl(Target) };
   }
   if (Etcd) return targetOfEtcd(Etcd);
   throw new TypeError(

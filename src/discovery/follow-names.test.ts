@@ -3,17 +3,18 @@ import { test } from "node:test";
 import { Latest } from "../async/latest.js";
 import type { Instance } from "../instance.js";
 import { ManualTiming, settled } from "../testing/manual-timing.js";
-import { type FollowHostsOptions, followHosts, type ResolvedInstance } from "./follow-names.js";
+import { type FollowNamesOptions, followNames } from "./follow-names.js";
+import type { ResolvedInstance } from "./resolved-instance.js";
 
 /** A discovery and a DNS under the test's hand, with the host following between it and the reader. */
-function following(options: Partial<FollowHostsOptions> = {}) {
+function following(options: Partial<FollowNamesOptions> = {}) {
   const abort = new AbortController();
   const timing = new ManualTiming();
   const sets = new Latest<readonly Instance[]>(abort.signal);
   const dns = new Map<string, readonly string[] | Error>();
   const asked: string[] = [];
   const troubles: (string | undefined)[] = [];
-  const hosts = followHosts(sets, {
+  const hosts = followNames(sets, {
     signal: abort.signal,
     timing,
     onTrouble: (trouble) => troubles.push(trouble?.message),
@@ -137,6 +138,27 @@ test("names of which none has been looked up yet hold the set back; all of them 
   abort.abort();
 });
 
+test("a name that cannot be looked up stands for its last known addresses; DNS decides when it answers", async () => {
+  const lastKnown = (host: string) => (host === "a" ? ["10.0.0.1"] : undefined);
+  const { list, news, dns, timing, abort } = following({ lastKnown });
+  list("a:1", "b:1");
+  assert.deepEqual(await news(), ["a:1=10.0.0.1:1"], "b was never known");
+  dns.set("a", ["10.0.0.9"]);
+  await timing.advance(5_000);
+  assert.deepEqual(await news(), ["a:1=10.0.0.9:1"]);
+  abort.abort();
+});
+
+test("while DNS has not answered, last known addresses are used only once it has had its time", async () => {
+  const lookup = () => new Promise<never>(() => {});
+  const { list, news, hosts, abort } = following({ lookup, lastKnown: () => ["10.0.0.1"] });
+  list("a:1");
+  assert.equal(await news(), undefined);
+  hosts.useLastKnown();
+  assert.deepEqual(await news(), ["a:1=10.0.0.1:1"]);
+  abort.abort();
+});
+
 test("an empty set passes at once", async () => {
   const { list, news, abort } = following();
   list();
@@ -203,12 +225,12 @@ test("a reader that stops reading ends the lookups, and a failing discovery fail
   const options = { signal: new AbortController().signal, timing, lookup };
   const sets = new Latest<readonly Instance[]>();
   sets.set([{ address: "a:1" }]);
-  for await (const _set of followHosts(sets, options)) break;
+  for await (const _set of followNames(sets, options)) break;
   assert.equal(timing.nextIn, undefined);
   const failing = new Latest<readonly Instance[]>();
   failing.fail(new Error("no such service"));
   await assert.rejects(async () => {
-    for await (const _set of followHosts(failing, options));
+    for await (const _set of followNames(failing, options));
   }, /no such service/);
 });
 

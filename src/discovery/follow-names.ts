@@ -1,24 +1,22 @@
 import { isIP } from "node:net";
-import { type HostPort, parseAddress } from "../address.js";
+import { parseAddress } from "../address.js";
 import { Latest } from "../async/latest.js";
 import { FollowedHost, type Pace, type Timing } from "../host-names/followed-host.js";
 import type { HostLookup } from "../host-names/host-lookup.js";
 import { systemLookup } from "../host-names/system-lookup.js";
 import { type Instance, sameInstance } from "../instance.js";
 import { log } from "../log.js";
+import type { ResolvedInstance } from "./resolved-instance.js";
 
-/** An instance and where it is: one address if its host is one, else those of its host name; sorted, never none. */
-export interface ResolvedInstance {
-  readonly instance: Instance;
-  /** Hosts are IP addresses. */
-  readonly addresses: readonly HostPort[];
-}
-
-export interface FollowHostsOptions {
+export interface FollowNamesOptions {
   /** Ends the iteration and frees what it holds. */
   readonly signal: AbortSignal;
   /** Told which host names cannot be resolved and why, once per change, and `undefined` when all of them can. */
   readonly onTrouble?: ((trouble: Error | undefined) => void) | undefined;
+  /** The addresses that a host name had when it was last followed: used while it cannot be looked up. Default none. */
+  readonly lastKnown?: ((host: string) => readonly string[] | undefined) | undefined;
+  /** Whose names these are, for a fair share of the lookups. Default: nobody's in particular. */
+  readonly owner?: string | undefined;
   /** Default: as the system looks names up, the hosts file and search domains included. */
   readonly lookup?: HostLookup | undefined;
   readonly pace?: Pace | undefined;
@@ -26,9 +24,11 @@ export interface FollowHostsOptions {
 }
 
 /** The sets of a discovery with every host name followed. */
-export interface FollowedHosts extends AsyncIterable<readonly ResolvedInstance[]> {
+export interface FollowedNames extends AsyncIterable<readonly ResolvedInstance[]> {
   /** Looks the host names up soon, because a connection has failed; no name more often than the pace's shortest wait. */
   refresh(): void;
+  /** From now on names that have not been looked up yet stand for their last known addresses: DNS has had its time. */
+  useLastKnown(): void;
 }
 
 /**
@@ -38,10 +38,11 @@ export interface FollowedHosts extends AsyncIterable<readonly ResolvedInstance[]
  * more keeps its last addresses; one that never had any leaves its instance out until it has. Instances whose host is an
  * IP address pass at once. A set none of whose names has been looked up yet is held back: nobody is not what it says.
  */
-export function followHosts(sets: AsyncIterable<readonly Instance[]>, options: FollowHostsOptions): FollowedHosts {
-  const stage = new HostFollowing(options);
+export function followNames(sets: AsyncIterable<readonly Instance[]>, options: FollowNamesOptions): FollowedNames {
+  const stage = new NameFollowing(options);
   return {
     refresh: () => stage.refresh(),
+    useLastKnown: () => stage.useLastKnown(),
     [Symbol.asyncIterator]: () => stage.run(sets),
   };
 }
@@ -63,18 +64,19 @@ interface Member {
   resolved: ResolvedInstance | undefined;
 }
 
-class HostFollowing {
-  readonly #options: FollowHostsOptions;
+class NameFollowing {
+  readonly #options: FollowNamesOptions;
   readonly #lookup: HostLookup;
   readonly #output: Latest<readonly ResolvedInstance[]>;
   readonly #names = new Map<string, Name>();
   #members = new Map<string, Member>();
   #said: readonly ResolvedInstance[] | undefined;
   #trouble: string | undefined;
+  #lastKnownCounts = false;
   #publishing = false;
   #closed = false;
 
-  constructor(options: FollowHostsOptions) {
+  constructor(options: FollowNamesOptions) {
     this.#options = options;
     this.#lookup = options.lookup ?? systemLookup();
     this.#output = new Latest(options.signal);
@@ -94,6 +96,11 @@ class HostFollowing {
 
   refresh(): void {
     for (const { followed } of this.#names.values()) followed.refresh();
+  }
+
+  useLastKnown(): void {
+    this.#lastKnownCounts = true;
+    this.#publishSoon();
   }
 
   async #read(sets: AsyncIterable<readonly Instance[]>): Promise<void> {
@@ -133,11 +140,12 @@ class HostFollowing {
   #name(host: string): Name {
     const known = this.#names.get(host);
     if (known) return known;
-    const { pace, timing } = this.#options;
+    const { pace, timing, owner } = this.#options;
     const followed = new FollowedHost(host, {
       lookup: this.#lookup,
       pace,
       timing,
+      owner,
       onChange: () => this.#publishSoon(),
     });
     const name: Name = { followed, lastKnown: undefined };
@@ -168,8 +176,10 @@ class HostFollowing {
 
   /** Says what has changed, if something has. */
   #publish(): void {
-    for (const name of this.#names.values()) {
-      if (name.followed.addresses?.length) name.lastKnown = name.followed.addresses;
+    for (const [host, name] of this.#names) {
+      const { addresses, tried } = name.followed;
+      if (addresses?.length) name.lastKnown = addresses;
+      else if (tried || this.#lastKnownCounts) name.lastKnown ??= this.#options.lastKnown?.(host);
     }
     const resolved: ResolvedInstance[] = [];
     let pending = false;

@@ -1,17 +1,17 @@
 import type { Target } from "../registry.js";
 
-/** What one channel knows of its service now: written by resolver and policy, read when a call must be told why it waited. */
-export class Knowledge {
-  readonly target: Target;
-  /** Instances in the registry's last answer; undefined before the first. */
+/** What one channel knows of its service now. Read when a call must be told why it waited, and by whoever shows states. */
+export class ChannelStatus {
+  target: Target;
+  /** Instances in the set that is in use; undefined before the first. */
   listed: number | undefined;
-  /** When the last answer came, in milliseconds of performance.now. */
+  /** When the registry's last answer came, in milliseconds of performance.now. */
   answeredAt = 0;
   /** Why there is no fresh answer. */
   trouble: Error | undefined;
-  /** Instances that can take a call now. */
+  /** Instances that can take a call now. Written by whoever connects to them. */
   ready = 0;
-  /** Why the last connection attempt failed. */
+  /** Why the last connection attempt failed. Written by whoever connects. */
   connectionError: string | undefined;
 
   constructor(target: Target) {

@@ -1,6 +1,6 @@
 import type { ChannelOptions } from "@grpc/grpc-js";
-import type { ResolvedInstance } from "../discovery/follow-names.js";
-import type { Knowledge } from "../discovery/status.js";
+import type { ResolvedInstance } from "../discovery/resolved-instance.js";
+import type { ChannelStatus } from "../discovery/status.js";
 import { PRIVATE_OPTION } from "./shield.js";
 
 const INSTANCES_OPTION = `${PRIVATE_OPTION}instances`;
@@ -8,7 +8,7 @@ const INSTANCES_OPTION = `${PRIVATE_OPTION}instances`;
 /** What Rollcall's resolver hands Rollcall's policy; other policies get the bare endpoints. */
 export interface InstanceAttributes {
   readonly instances: readonly ResolvedInstance[];
-  readonly knowledge: Knowledge;
+  readonly status: ChannelStatus;
 }
 
 export function withInstances(attributes: InstanceAttributes): Record<string, unknown> {

@@ -1,5 +1,5 @@
 import type { ChannelOptions } from "@grpc/grpc-js";
-import { type MethodConfig, parseDuration, type ServiceConfig } from "./shield.js";
+import { checkPolicies, type MethodConfig, parseDuration, type ServiceConfig } from "./shield.js";
 
 /** Name of Rollcall's load-balancing policy in service configs. */
 export const POLICY = "p2c_ewma";
@@ -7,16 +7,25 @@ export const POLICY = "p2c_ewma";
 /**
  * The service config that a resolver hands its channel: Rollcall's policy, unless the application's own
  * `grpc.service_config` chooses one. Then the answer is undefined, and grpc-js uses the application's as it is.
- * @throws Error when the application's service config is not JSON.
+ * @throws Error when the application's service config is not JSON, or chooses a policy that is not known or refuses its config.
  */
 export function serviceConfigFor(options: ChannelOptions): { config: ServiceConfig; own: boolean } {
   const text = options["grpc.service_config"];
   const given = text === undefined ? {} : (JSON.parse(text) as Partial<ServiceConfig>);
   const methodConfig = (given.methodConfig ?? []).map(withParsedTimeout);
   const own = Array.isArray(given.loadBalancingConfig) && given.loadBalancingConfig.length > 0;
+  if (own) checked(given.loadBalancingConfig!);
   const loadBalancingConfig = own ? given.loadBalancingConfig! : [{ [POLICY]: {} }];
   const { retryThrottling } = given;
   return { config: { loadBalancingConfig, methodConfig, ...(retryThrottling && { retryThrottling }) }, own };
+}
+
+function checked(configs: readonly Record<string, object>[]): void {
+  try {
+    checkPolicies(configs);
+  } catch (error) {
+    throw new Error(`grpc.service_config cannot be obeyed: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /** In JSON a timeout is a string ("1.5s"); grpc-js wants it taken apart. */

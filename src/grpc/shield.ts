@@ -5,6 +5,7 @@
 import { createRequire } from "node:module";
 import * as grpc from "@grpc/grpc-js";
 import { checkVersion } from "./grpc-js-version.js";
+import { type GrpcTarget, pastProxy, rollcallTarget, targetBehindProxy } from "./target-uri.js";
 
 const require = createRequire(import.meta.url);
 checkVersion((require("@grpc/grpc-js/package.json") as { version: string }).version);
@@ -47,13 +48,6 @@ export interface Resolution {
 /** An Error ends the calls of a channel that has no instances yet; it is for what no retry can mend. */
 export type Publish = (resolution: Resolution | Error) => void;
 
-/** A target as grpc-js splits it. */
-export interface GrpcTarget {
-  readonly scheme: string;
-  readonly authority: string;
-  readonly path: string;
-}
-
 export interface ResolverDefinition {
   create(target: GrpcTarget, publish: Publish, options: grpc.ChannelOptions): NameResolver;
   defaultAuthority(target: GrpcTarget): string;
@@ -64,6 +58,23 @@ export interface NameResolver {
   updateResolution(): void;
   /** May be followed by updateResolution: a channel that was idle comes back. */
   destroy(): void;
+}
+
+/**
+ * Checks what grpc-js would quietly skip: the first policy of the list that is known, which is the one it uses, must take its
+ * config.
+ * @throws Error that says what is wrong with it, or that none of the policies is known.
+ */
+export function checkPolicies(configs: readonly Record<string, object>[]): void {
+  const chosen = configs.find((config) => experimental.isLoadBalancerNameRegistered(Object.keys(config)[0] ?? ""));
+  if (chosen)
+    experimental.parseLoadBalancingConfig(
+      chosen as unknown as Parameters<typeof experimental.parseLoadBalancingConfig>[0],
+    );
+  else if (configs.length > 0) {
+    const names = configs.flatMap((config) => Object.keys(config)).join(", ");
+    throw new Error(`no load-balancing policy is called ${names}: known are p2c_ewma, round_robin and pick_first`);
+  }
 }
 
 type Listener_1_14 = grpc.experimental.ResolverListener;
@@ -86,20 +97,17 @@ type ResolverClass = {
 
 export function registerResolver(scheme: string, definition: ResolverDefinition): void {
   const builtIn = scheme === "dns" ? builtInResolver(scheme) : undefined;
-  const plain = (uri: grpc.experimental.GrpcUri): GrpcTarget => ({
-    scheme: uri.scheme ?? scheme,
-    authority: uri.authority ?? "",
-    path: uri.path,
-  });
 
   class RollcallResolver {
     readonly #resolver: NameResolver;
 
     constructor(uri: grpc.experimental.GrpcUri, listener: Listener_1_14 | Listener_1_13, options: grpc.ChannelOptions) {
-      this.#resolver =
-        builtIn && isBare(uri)
-          ? new builtIn(uri, listener, options)
-          : definition.create(plain(uri), (resolution) => tell(listener, resolution), options);
+      const proxied = targetBehindProxy(options);
+      const target = proxied ?? rollcallTarget(uri);
+      const extra = proxied ? pastProxy(options) : {};
+      this.#resolver = target
+        ? definition.create(target, (resolution) => tell(listener, resolution, extra), options)
+        : new builtIn!(uri, listener, options);
     }
     updateResolution(): void {
       this.#resolver.updateResolution();
@@ -108,19 +116,11 @@ export function registerResolver(scheme: string, definition: ResolverDefinition)
       this.#resolver.destroy();
     }
     static getDefaultAuthority(uri: grpc.experimental.GrpcUri): string {
-      if (builtIn && isBare(uri)) return builtIn.getDefaultAuthority(uri);
-      return definition.defaultAuthority(plain(uri));
+      const target = rollcallTarget(uri);
+      return target ? definition.defaultAuthority(target) : builtIn!.getDefaultAuthority(uri);
     }
   }
   experimental.registerResolver(scheme, RollcallResolver);
-}
-
-/**
- * `host:port` and `dns:host:port`, as opposed to `dns:///host:port`. Servers bind through such targets, and libraries that
- * know nothing of Rollcall dial them, so they stay with grpc-js' own resolver.
- */
-function isBare(uri: grpc.experimental.GrpcUri): boolean {
-  return uri.authority === undefined;
 }
 
 /** grpc-js keeps its resolver classes to itself, but an instance knows its class. */
@@ -130,14 +130,15 @@ function builtInResolver(scheme: string): ResolverClass {
   return resolver.constructor as ResolverClass;
 }
 
-function tell(listener: Listener_1_14 | Listener_1_13, resolution: Resolution | Error): void {
+function tell(listener: Listener_1_14 | Listener_1_13, resolution: Resolution | Error, extra: object): void {
   if (resolution instanceof Error) {
     const error = { code: grpc.status.UNAVAILABLE, details: resolution.message, metadata: new grpc.Metadata() };
     if (typeof listener === "function") listener(experimental.statusOrFromError(error), {}, null, "");
     else listener.onError(error);
     return;
   }
-  const { endpoints, attributes, serviceConfig, configSelector } = resolution;
+  const { endpoints, serviceConfig, configSelector } = resolution;
+  const attributes = { ...resolution.attributes, ...extra };
   if (typeof listener === "function") {
     listener(
       experimental.statusOrFromValue(endpoints),

@@ -1,11 +1,21 @@
 import type { RecordWithTtl } from "node:dns";
 import { Resolver } from "node:dns/promises";
 import { isIPv6 } from "node:net";
+import { askInTurn } from "./ask-in-turn.js";
 import type { HostAnswer, LookupOptions } from "./host-lookup.js";
 
-/** First wait for an answer, in milliseconds; it doubles with each of the tries, so silence is given up after 7 s. */
-const TIMEOUT_MS = 1_000;
+/**
+ * 5 s is the timeout of resolv.conf(5): an answer takes seconds where a server asks others first, or a link is slow. c-ares
+ * waits for each try twice as long as for the one before, so that answers which take 10 s are believed too.
+ */
+const TIMEOUT_MS = 5_000;
 const TRIES = 3;
+
+/** A server that is silent for a second is not the only one asked any more, and its late answer is taken all the same. */
+const PACE = { nextServerMs: 1_000, giveUpMs: 30_000 };
+
+/** How long one family's answer waits for the other's, in milliseconds: there are servers that answer A and never AAAA. */
+const OTHER_FAMILY_MS = 1_000;
 
 /**
  * Asks DNS servers for the A and AAAA records of exactly this name; c-ares turns to TCP where an answer does not fit UDP.
@@ -19,21 +29,49 @@ export async function queryDns(
   { signal, previous }: LookupOptions,
 ): Promise<HostAnswer> {
   signal.throwIfAborted();
-  // A new resolver each time (0.1 ms): it reads resolv.conf as it is now, and has no cache; the one of c-ares, on by default
-  // in some releases of Node, holds an empty answer for up to an hour (https://github.com/c-ares/c-ares/issues/1293).
+  const all = servers ?? new Resolver().getServers();
+  try {
+    return await askInTurn(all, (server, ended) => askServer(name, server, previous, ended), signal, PACE);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw explained(name, all, error as AggregateError);
+  }
+}
+
+/** @throws ServerFailure when neither family gives an address and not both say that there is none. */
+async function askServer(
+  name: string,
+  server: string,
+  previous: HostAnswer | undefined,
+  signal: AbortSignal,
+): Promise<HostAnswer> {
+  // A new resolver each time (0.1 ms): it has no cache; the one of c-ares, on by default in some releases of Node, holds an
+  // empty answer for up to an hour (https://github.com/c-ares/c-ares/issues/1293).
   const resolver = new Resolver({ timeout: TIMEOUT_MS, tries: TRIES });
-  if (servers) resolver.setServers(servers);
+  resolver.setServers([server]);
   const cancel = () => resolver.cancel();
   signal.addEventListener("abort", cancel, { once: true });
   try {
-    const [v4, v6] = await Promise.all([
-      ask(() => resolver.resolve4(name, { ttl: true })),
-      ask(() => resolver.resolve6(name, { ttl: true })),
-    ]);
-    signal.throwIfAborted();
-    return combine(v4, v6, previous) ?? fail(name, resolver.getServers(), v4, v6);
+    const v4 = ask(() => resolver.resolve4(name, { ttl: true }));
+    const v6 = ask(() => resolver.resolve6(name, { ttl: true }));
+    const [first, second] = await Promise.all([unlessLate(v4, v6), unlessLate(v6, v4)]);
+    const answer = combine(first, second, previous);
+    if (answer) return answer;
+    throw new ServerFailure([first, second].flatMap((family) => ("failed" in family ? [family.failed] : [])));
   } finally {
     signal.removeEventListener("abort", cancel);
+    // The family that was not waited for.
+    cancel();
+  }
+}
+
+/** By their codes: why a server gave no answer. */
+class ServerFailure extends Error {
+  readonly codes: readonly string[];
+
+  constructor(codes: readonly string[]) {
+    super(codes.join());
+    this.codes = codes;
   }
 }
 
@@ -49,6 +87,18 @@ async function ask(query: () => Promise<RecordWithTtl[]>): Promise<FamilyAnswer>
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
     return code === "ENOTFOUND" || code === "ENODATA" ? { records: [], absent: code } : { failed: code };
   }
+}
+
+/** The answer; a failure where the other family has given addresses and this one is still silent a while later. */
+function unlessLate(answer: Promise<FamilyAnswer>, other: Promise<FamilyAnswer>): Promise<FamilyAnswer> {
+  return new Promise((resolve) => {
+    void other.then((given) => {
+      if (!("records" in given) || given.records.length === 0) return;
+      const late = setTimeout(() => resolve({ failed: "ETIMEOUT" }), OTHER_FAMILY_MS).unref();
+      void answer.then(() => clearTimeout(late));
+    });
+    void answer.then(resolve);
+  });
 }
 
 function combine(v4: FamilyAnswer, v6: FamilyAnswer, previous: HostAnswer | undefined): HostAnswer | undefined {
@@ -76,10 +126,15 @@ const REASONS: Readonly<Record<string, string>> = {
   EFORMERR: "called the question malformed (FORMERR)",
 };
 
-function fail(name: string, servers: readonly string[], ...families: FamilyAnswer[]): never {
-  const codes = new Set(families.flatMap((family) => ("failed" in family ? [family.failed] : [])));
+/** @param failure of askInTurn; without failures in it all servers were silent. */
+function explained(name: string, servers: readonly string[], failure: AggregateError): Error {
+  const codes = new Set(
+    failure.errors.flatMap((error) => (error instanceof ServerFailure ? error.codes : [String(error)])),
+  );
+  codes.delete("ECANCELLED");
+  if (codes.size === 0) codes.add("ETIMEOUT");
   const why = [...codes].map((code) => REASONS[code] ?? `failed with ${code}`).join(" and ");
-  throw Object.assign(new Error(`DNS server ${servers.join(", ")}, asked for ${name}, ${why}`), {
+  return Object.assign(new Error(`DNS server ${servers.join(", ")}, asked for ${name}, ${why}`), {
     code: [...codes][0],
   });
 }

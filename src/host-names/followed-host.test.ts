@@ -129,6 +129,23 @@ test("a wish to refresh is served at once, but never sooner than the floor after
   host.close();
 });
 
+test("a silent lookup is told as trouble after 5 s, and its late answer ends that", async () => {
+  let answerNow = (_answer: HostAnswer) => {};
+  const { host, timing, changes } = follow([], {
+    lookup: () =>
+      new Promise((resolve) => {
+        answerNow = resolve;
+      }),
+  });
+  await timing.advance(5_000);
+  assert.match(host.trouble!.message, /^order: DNS has not answered for 5 s/);
+  assert.deepEqual([host.tried, host.addresses, changes()], [true, undefined, 1]);
+  answerNow(answer(60_000, "10.0.0.1"));
+  await settled();
+  assert.deepEqual([host.trouble, host.addresses], [undefined, ["10.0.0.1"]]);
+  host.close();
+});
+
 test("one lookup is under way at a time, and close() ends it", async () => {
   let lookups = 0;
   let aborted = false;
@@ -146,10 +163,11 @@ test("one lookup is under way at a time, and close() ends it", async () => {
   host.refresh();
   await timing.advance(60_000);
   assert.equal(lookups, 1);
+  const before = changes();
   host.close();
   host.refresh();
   await timing.advance(60_000);
-  assert.deepEqual([aborted, lookups, changes(), timing.nextIn], [true, 1, 0, undefined]);
+  assert.deepEqual([aborted, lookups, changes() - before, timing.nextIn], [true, 1, 0, undefined]);
 });
 
 test("a lookup is told what the last one answered", async () => {

@@ -26,6 +26,9 @@ export interface Timing {
   random(): number;
 }
 
+/** A lookup that takes longer than this, in milliseconds, is told as trouble; its answer is waited for all the same. */
+const SILENCE_MS = 5_000;
+
 /** https://github.com/kubernetes/dns/blob/master/docs/specification.md, section 2.4.1. */
 const KUBERNETES_HINT = "(In Kubernetes: only headless Services list pods, and only those that are ready.)";
 
@@ -43,6 +46,8 @@ export interface FollowOptions {
   readonly lookup: HostLookup;
   readonly pace?: Pace | undefined;
   readonly timing?: Timing | undefined;
+  /** Whose name it is, for a fair share of the lookups. Default: nobody's in particular. */
+  readonly owner?: string | undefined;
   /** Called after `addresses` or `trouble` has changed, and after the first lookup in any case. */
   readonly onChange: () => void;
 }
@@ -115,9 +120,17 @@ export class FollowedHost {
     this.#asking = true;
     this.#askedAt = this.#timing.now();
     const { signal } = this.#abort;
+    const cancelSilence = this.#timing.after(SILENCE_MS, () => {
+      if (!signal.aborted) this.#say(this.#addresses, new Error(`${this.host}: DNS has not answered for 5 s`));
+    });
     let waitMs: number;
     try {
-      const answer = await this.#options.lookup(this.host, { signal, previous: this.#answer });
+      const answer = await this.#options.lookup(this.host, {
+        signal,
+        previous: this.#answer,
+        owner: this.#options.owner,
+        failing: this.#trouble !== undefined,
+      });
       if (signal.aborted) return;
       waitMs = this.#take(answer);
     } catch (error) {
@@ -125,6 +138,7 @@ export class FollowedHost {
       waitMs = this.#backoff.next();
       this.#say(this.#addresses, error instanceof Error ? error : new Error(String(error)));
     } finally {
+      cancelSilence();
       this.#asking = false;
     }
     this.#askAtTime(this.#timing.now() + waitMs);

@@ -1,3 +1,5 @@
+import type { LookupTicket } from "./lookup-queue.js";
+
 /** What a host name stands for at the moment. */
 export interface HostAnswer {
   /** IP addresses. None is an answer too: the name is not there, or has no address. Not knowing is a rejection. */
@@ -10,7 +12,7 @@ export interface HostAnswer {
   readonly absence?: string | undefined;
 }
 
-export interface LookupOptions {
+export interface LookupOptions extends LookupTicket {
   readonly signal: AbortSignal;
   /** What the same lookup of the same host answered last: where to ask first, and what to keep of a half-failed answer. */
   readonly previous?: HostAnswer | undefined;

@@ -1,5 +1,5 @@
 import { abortable } from "../async/abortable.js";
-import { loadBackend } from "../backends/table.js";
+import { registrarOf } from "../backends/table.js";
 import type { Instance } from "../instance.js";
 import { log } from "../log.js";
 import type { Registration, Target } from "../registry.js";
@@ -20,12 +20,20 @@ export class KeptRegistration {
   #reason: string | undefined;
   #removed: Promise<void> | undefined;
 
-  /** @param onLost called when the registry has lost the instance. */
-  constructor(target: Target, instance: Instance, onLost: () => void = () => {}) {
+  /**
+   * @param onLost called when the registry has lost the instance.
+   * @param open gives the registrar. Default: a new one.
+   */
+  constructor(
+    target: Target,
+    instance: Instance,
+    onLost: () => void = () => {},
+    open: () => ReturnType<typeof registrarOf> = () => registrarOf(target),
+  ) {
     this.#target = target;
     this.#instance = instance;
     this.#onLost = onLost;
-    this.#registered = this.#register();
+    this.#registered = this.#register(open);
     this.#registered.catch(() => {});
   }
 
@@ -65,16 +73,13 @@ export class KeptRegistration {
     return this.#removed;
   }
 
-  async #register(): Promise<void> {
-    const { scheme, service } = this.#target;
+  async #register(open: () => ReturnType<typeof registrarOf>): Promise<void> {
     const { signal } = this.#leaving;
-    const backend = await loadBackend(scheme);
-    if (!backend.registrar) throw new Error(`the backend "${scheme}" cannot register instances, it is only watched`);
-    const registrar = await backend.registrar(this.#target);
+    const { registrar, target, logsRegistrations } = await open();
     if (signal.aborted) return;
-    const registration = await registrar.register(service, this.#instance, { signal });
+    const registration = await registrar.register(target.service, this.#instance, { signal });
     this.#registration = registration;
-    if (!signal.aborted) this.#follow(registration, backend.logsRegistrations === true);
+    if (!signal.aborted) this.#follow(registration, logsRegistrations);
   }
 
   async #remove(): Promise<void> {

@@ -1,3 +1,4 @@
+import { registrarOf } from "../backends/table.js";
 import type { Instance } from "../instance.js";
 import { log } from "../log.js";
 import type { Target } from "../registry.js";
@@ -11,6 +12,8 @@ export class Listing {
   readonly #target: Target;
   readonly #limitMs: number;
   readonly #watching: AddressWatchOptions;
+  /** Asked for once, however often the server is paused and resumed. */
+  #opened: ReturnType<typeof registrarOf> | undefined;
   #kept: KeptRegistration | undefined;
   #watch: AddressWatch | undefined;
   #instance: Instance | undefined;
@@ -59,8 +62,19 @@ export class Listing {
     // What is still being taken out would take the new entry along.
     if (this.#kept) await endsWithin(this.#kept.removed(), this.#limitMs);
     if (!this.#in || mine !== this.#begun) return;
-    this.#kept = new KeptRegistration(this.#target, this.#instance!, () => this.#watch?.look());
+    const onLost = () => this.#watch?.look();
+    this.#kept = new KeptRegistration(this.#target, this.#instance!, onLost, () => this.#open());
     await this.#kept.begun(this.#limitMs);
+  }
+
+  #open(): ReturnType<typeof registrarOf> {
+    if (!this.#opened) {
+      this.#opened = registrarOf(this.#target);
+      this.#opened.catch(() => {
+        this.#opened = undefined;
+      });
+    }
+    return this.#opened;
   }
 
   #move(address: string): void {

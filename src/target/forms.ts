@@ -68,6 +68,24 @@ export function hostsAndKey(scheme: string, defaultPort?: number): TargetForm {
   };
 }
 
+/**
+ * The form of a backend that is not loaded yet and reads its URLs itself: a guess, and the parts for the backend to read.
+ * A URL that is well formed by hostsAndKey is taken so until then.
+ */
+export function unreadForm(scheme: string): TargetForm {
+  const { parse } = hostsAndKey(scheme);
+  return {
+    parse(parts) {
+      try {
+        return { ...parse(parts), unread: parts };
+      } catch {
+        const { authority, path, params } = parts;
+        return { hosts: listItems(authority), service: params.key ?? path, params, unread: parts };
+      }
+    },
+  };
+}
+
 /** Items of a comma-separated list; empty ones are skipped, as go-zero does. */
 export function listItems(list: string): string[] {
   return list

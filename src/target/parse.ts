@@ -1,6 +1,6 @@
 import { quote } from "../address.js";
 import type { Target, TargetParts } from "../registry.js";
-import { formOf, isKnownScheme } from "./forms.js";
+import { formOf, isKnownScheme, type TargetForm } from "./forms.js";
 import { nearMiss } from "./key-names.js";
 
 /**
@@ -8,11 +8,25 @@ import { nearMiss } from "./key-names.js";
  * @throws TypeError that quotes the URL, says what is wrong with it and what form is expected.
  */
 export function parseTargetUrl(url: string): Target {
+  const { scheme, rest } = splitScheme(url);
+  return read(url, scheme, "", rest);
+}
+
+/**
+ * The same URL as grpc-js has to see it: it compares schemes letter by letter, minds spaces, and keeps names without
+ * slashes (`dns:order:8080`, `order:8080`) for a resolver of its own. This is the one place where that is evened out.
+ */
+export function canonicalUrl(url: string): string {
+  const { scheme, rest } = splitScheme(url);
+  return scheme === "dns" && !rest.startsWith("//") ? `dns:///${rest}` : `${scheme}:${rest}`;
+}
+
+function splitScheme(url: string): { scheme: string; rest: string } {
   const text = url.trim();
-  const [, scheme, rest] = /^([A-Za-z][A-Za-z0-9+.-]*):(.*)$/s.exec(text) ?? [];
+  const [, scheme, rest = ""] = /^([A-Za-z][A-Za-z0-9+.-]*):(.*)$/s.exec(text) ?? [];
   // "order-rpc:8080" looks like a scheme and a path, but is a name and a port.
-  const bareName = scheme === undefined || (/^\d+$/.test(rest!) && !isKnownScheme(scheme.toLowerCase()));
-  return bareName ? read(url, "dns", "", text) : read(url, scheme.toLowerCase(), "", rest!);
+  const bareName = scheme === undefined || (/^\d+$/.test(rest) && !isKnownScheme(scheme.toLowerCase()));
+  return bareName ? { scheme: "dns", rest: text } : { scheme: scheme.toLowerCase(), rest };
 }
 
 /**
@@ -21,18 +35,35 @@ export function parseTargetUrl(url: string): Target {
  * @throws TypeError like parseTargetUrl.
  */
 export function parseTarget(scheme: string, authority: string, path: string): Target {
-  return read(`${scheme}:${path.startsWith("//") ? "" : `//${authority}/`}${path}`, scheme, authority, path);
+  const text = path.trimEnd();
+  return read(`${scheme}:${text.startsWith("//") ? "" : `//${authority}/`}${text}`, scheme, authority, text);
+}
+
+/**
+ * Reads the parts of a target URL by a form.
+ * @throws TypeError like parseTargetUrl.
+ */
+export function readTarget(scheme: string, parts: TargetParts, form: TargetForm): Target {
+  const query = new URLSearchParams(parts.params).toString();
+  const url = `${scheme}://${parts.authority}/${parts.path}${query === "" ? "" : `?${query}`}`;
+  return explained(url, form, () => ({ scheme, ...form.parse(parts) }));
 }
 
 function read(url: string, scheme: string, authority: string, path: string): Target {
   const form = formOf(scheme);
-  try {
+  return explained(url, form, () => {
     const parts = split(authority, path);
     for (const param of Object.keys(parts.params)) {
       const meant = form.params?.includes(param) ? undefined : nearMiss(param, form.params ?? []);
       if (meant) throw new TypeError(`it has a parameter ${JSON.stringify(param)}: did you mean ${meant}?`);
     }
     return { scheme, ...form.parse(parts) };
+  });
+}
+
+function explained(url: string, form: TargetForm, parse: () => Target): Target {
+  try {
+    return parse();
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const expected = form.expected === undefined ? "" : `; expected ${form.expected}`;

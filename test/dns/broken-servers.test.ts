@@ -44,12 +44,28 @@ test("a server that falls silent keeps the last set", async (t) => {
   await watched.shows("10.0.0.1:80", "[fd00::1]:80");
   reply = "silence";
   await watched.until(() => watched.troubles.length === 1);
-  assert.match(watched.troubles[0]!, /did not answer in time/);
+  assert.match(watched.troubles[0]!, /DNS has not answered for 5 s/);
   assert.equal(watched.sets.length, 1);
   reply = good;
   server.questions.length = 0;
   await watched.until(() => watched.troubles.length === 2);
   assert.equal(watched.sets.length, 1);
+});
+
+test("a server that takes longer than the timeout is believed when its answer comes", async (t) => {
+  const server = await startDnsResponder(() => good, 5_500);
+  t.after(() => server.close());
+  const discovery = dnsDiscovery({ scheme: "dns", hosts: [server.address], service: "order.test:80", params });
+  const watched = new Watched(discovery, "order.test:80");
+  t.after(() => watched.end());
+  await watched.shows("10.0.0.1:80", "[fd00::1]:80");
+  assert.equal(watched.troubles.at(-1), undefined);
+});
+
+test("a family that is never answered for delays the other's addresses no longer than a moment", async (t) => {
+  const { server, watched } = await setUp(t, ({ type }) => (type === "A" ? good : "silence"));
+  await watched.shows("10.0.0.1:80");
+  assert.equal(server.questions.filter(({ type }) => type === "AAAA").length, 1, "no second round was needed");
 });
 
 test("a family that fails keeps its addresses beside the fresh ones of the other", async (t) => {

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { dnsBackend } from "../../src/backends/dns/index.js";
+import { registerBuiltInBackends } from "../../src/backends/index.js";
 import type { Discovery } from "../../src/registry.js";
 import { parseTargetUrl } from "../../src/target/parse.js";
 import { type DnsRecords, type DnsServerOptions, dnsServerSkipReason, startDnsServer } from "../support/dns-server.js";
 import { Watched } from "../support/watched.js";
+
+registerBuiltInBackends();
 
 const skip = dnsServerSkipReason();
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { staticDiscovery } from "../../src/backends/static/index.js";
-import { followHosts } from "../../src/discovery/follow-names.js";
+import { followNames } from "../../src/discovery/follow-names.js";
 import { systemLookup } from "../../src/host-names/system-lookup.js";
 import { type DnsQuestion, type DnsReply, startDnsResponder } from "../support/dns-responder.js";
 import { dnsServerSkipReason, startDnsServer } from "../support/dns-server.js";
@@ -111,7 +111,7 @@ test("the pods of a StatefulSet are followed to their new addresses", { skip }, 
   let newAddress = () => {};
   const onTrouble = (trouble: Error | undefined) => trouble && newAddress();
   const seen: string[] = [];
-  for await (const set of followHosts(sets, { signal: abort.signal, lookup, onTrouble })) {
+  for await (const set of followNames(sets, { signal: abort.signal, lookup, onTrouble })) {
     seen.push(set.map(({ addresses }) => addresses.map(({ host, port }) => `${host}:${port}`).join()).join(" "));
     if (seen.at(-1) === "10.0.0.7:8080 10.0.0.2:8080") break;
     if (set.length < 2) continue; // one name was answered before the other

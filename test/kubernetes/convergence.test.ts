@@ -59,7 +59,7 @@ test("whatever happens to the API server, the set ends as what it stores", async
         server.expiredAs = expiredAs;
         await server.start();
         const account = { port: server.port, ca: server.certificate.cert, token: "reader", namespace: "shop" };
-        const pod = new Pod(account, { lingerMs: 5, backoff: { initialMs: 5, maxMs: 20 } });
+        const pod = new Pod(account, { removalGraceMs: 5, backoff: { initialMs: 5, maxMs: 20 } });
         const watched = await pod.watch("k8s:///order");
         try {
           const stored = new Map<number, readonly number[]>();

@@ -185,7 +185,7 @@ describe("an API server that misbehaves", () => {
   });
 
   test("an endpoint that is in no slice while it moves stays in use", async () => {
-    const watched = await settled(pod({ lingerMs: 60_000 }));
+    const watched = await settled(pod({ removalGraceMs: 60_000 }));
     server.apply(slice("order-1", [endpoint("10.0.0.2")]));
     await watched.until(() => watched.now?.includes("10.0.0.2") ?? false);
     server.apply(slice("order-2", [endpoint("10.0.0.1"), endpoint("10.0.0.3")]));

@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
+import { registerBuiltInBackends } from "../../src/backends/index.js";
 import { createKubernetesBackend, type KubernetesTiming } from "../../src/backends/kubernetes/index.js";
 import { parseTargetUrl } from "../../src/target/parse.js";
 import { KubeApiServer } from "../support/kube-api.js";
 import { Watched } from "../support/watched.js";
 import { endpoint, slice } from "./pod.js";
+
+registerBuiltInBackends();
 
 describe("a program outside the cluster", () => {
   let directory: string;
@@ -37,8 +40,8 @@ describe("a program outside the cluster", () => {
     user = { token: "reader" },
     url = server.url,
     current = "shop",
+    file = join(directory, "config"),
   }: Partial<Kubeconfig> = {}): string {
-    const file = join(directory, "config");
     const ca = Buffer.from(server.certificate.cert).toString("base64");
     // JSON is YAML.
     const text = JSON.stringify({
@@ -61,6 +64,7 @@ describe("a program outside the cluster", () => {
     readonly user: object;
     readonly url: string;
     readonly current: string;
+    readonly file: string;
   }
 
   async function watch(
@@ -144,7 +148,10 @@ describe("a program outside the cluster", () => {
 
   test("what is wrong with a kubeconfig is said in words", async () => {
     const missing = join(directory, "none");
-    await assert.rejects(watch(`k8s:///order?kubeconfig=${missing}`), /the kubeconfig .*none cannot be read: ENOENT/);
+    await assert.rejects(
+      watch(`k8s:///order?kubeconfig=${missing}`),
+      /the kubeconfig .*none cannot be read: there is no such file/,
+    );
     const unknown = watch(`k8s:///order?kubeconfig=${kubeconfig()}&context=prod`);
     await assert.rejects(unknown, /no context "prod": it has shop, plain, broken/);
     const broken = await watch(`k8s:///order?kubeconfig=${kubeconfig({ current: "broken" })}`);
@@ -155,6 +162,52 @@ describe("a program outside the cluster", () => {
     );
     writeFileSync(join(directory, "config"), "{");
     await assert.rejects(watch(`k8s:///order?kubeconfig=${join(directory, "config")}`), /cannot be read: /);
+  });
+
+  test("KUBECONFIG may name several files: what the first says counts, those missing or empty are skipped", async () => {
+    const first = kubeconfig({ file: join(directory, "first") });
+    const unused = kubeconfig({ file: join(directory, "second"), url: "https://127.0.0.1:1", current: "plain" });
+    const [none, empty] = [join(directory, "none"), join(directory, "empty")];
+    writeFileSync(empty, "\n");
+    const environment = (...files: string[]) => ({ KUBECONFIG: files.join(delimiter) });
+    await (await watch("k8s:///order", environment(none, empty, first, "", unused))).shows("10.0.0.1:8080");
+    // A file may say no more than which context is meant, and another have the rest.
+    const choice = join(directory, "choice");
+    writeFileSync(choice, JSON.stringify({ "current-context": "plain", apiVersion: "v1", kind: "Config" }));
+    await (await watch("k8s:///order", environment(choice, first))).shows("10.0.0.9:8080");
+    await assert.rejects(watch("k8s:///order", environment(none, empty)), /there is no such file, or nothing in it/);
+  });
+
+  test("an exec plugin's path is relative to the kubeconfig, and of a missing one the installHint is shown", async () => {
+    mkdirSync(join(directory, "bin"));
+    const status = '{"token":"reader"}';
+    const credential = `{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":${status}}`;
+    writeFileSync(join(directory, "bin", "plugin"), `#!/bin/sh\necho '${credential}'\n`);
+    chmodSync(join(directory, "bin", "plugin"), 0o755);
+    const exec = { apiVersion: "client.authentication.k8s.io/v1", command: "./bin/plugin" };
+    await (await watch(`k8s:///order?kubeconfig=${kubeconfig({ user: { exec } })}`)).shows("10.0.0.1:8080");
+    const hinted = { ...exec, command: "no-such-plugin", installHint: "Install it from https://example.test" };
+    const missing = await watch(`k8s:///order?kubeconfig=${kubeconfig({ user: { exec: hinted } })}`);
+    await missing.until(() => missing.troubles.length > 0);
+    assert.match(missing.troubles[0] ?? "", /no-such-plugin .* is not there: Install it from https:\/\/example\.test/);
+  });
+
+  test("an OIDC token is used while it lasts, and when it has expired that is said, until kubectl has renewed it", async () => {
+    const token = (exp: number) =>
+      ["{}", JSON.stringify({ exp }), "x"].map((part) => Buffer.from(part).toString("base64url")).join(".");
+    const [old, fresh] = [token(1_000_000_000), token(32_503_680_000)];
+    server.tokens.set(fresh, ["list", "watch"]);
+    const oidc = (idToken: string) => ({
+      user: { "auth-provider": { name: "oidc", config: { "id-token": idToken, "refresh-token": "secret" } } },
+    });
+    const watched = await watch(`k8s:///order?kubeconfig=${kubeconfig(oidc(old))}`);
+    await watched.until(() => watched.troubles.length > 0);
+    assert.match(
+      watched.troubles[0] ?? "",
+      /id-token of the kubeconfig's user "someone" has expired on 2001-.*: renew it with kubectl/,
+    );
+    kubeconfig(oidc(fresh));
+    await watched.shows("10.0.0.1:8080");
   });
 
   test("a mistake in the target's parameters is said in words", async () => {

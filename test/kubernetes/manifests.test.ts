@@ -2,12 +2,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse } from "yaml";
 import { z } from "zod";
+import { registerBuiltInBackends } from "../../src/backends/index.js";
 import { parseServiceName } from "../../src/backends/kubernetes/target.js";
 import { rpcClientConfig } from "../../src/config/rpc-client-config.js";
 import { rpcServerConfig } from "../../src/config/rpc-server-config.js";
 import { parseTargetUrl } from "../../src/target/parse.js";
 import { exampleManifests } from "./example-manifests.js";
 import { type Kind, type Manifest, manifest } from "./manifest-schema.js";
+
+registerBuiltInBackends();
 
 const manifests = exampleManifests();
 

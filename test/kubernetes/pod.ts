@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { registerBuiltInBackends } from "../../src/backends/index.js";
 import {
   createKubernetesBackend,
   type KubernetesBackendOptions,
@@ -11,11 +12,13 @@ import { parseTargetUrl } from "../../src/target/parse.js";
 import type { SliceManifest } from "../support/kube-api.js";
 import { Watched } from "../support/watched.js";
 
+registerBuiltInBackends();
+
 /** Waits that suit a test: retries at once, and nothing else that a test would have to wait for. */
 const TIMING: Partial<KubernetesTiming> = {
   answerMs: 10_000,
   backoff: { initialMs: 20, maxMs: 100 },
-  lingerMs: 50,
+  removalGraceMs: 50,
 };
 
 /** What a pod sees of its cluster: the mounted service account and two environment variables. */

@@ -27,16 +27,23 @@ export interface DnsResponder {
 const RCODES = { SERVFAIL: 2, NXDOMAIN: 3, REFUSED: 5 };
 const TYPE_AAAA = 28;
 
-/** @param reply is asked for every question; addresses of the other family than the question's are not sent. */
-export async function startDnsResponder(reply: (question: DnsQuestion) => DnsReply): Promise<DnsResponder> {
+/**
+ * @param reply is asked for every question; addresses of the other family than the question's are not sent.
+ * @param delayMs how long every answer takes, in milliseconds.
+ */
+export async function startDnsResponder(
+  reply: (question: DnsQuestion) => DnsReply,
+  delayMs = 0,
+): Promise<DnsResponder> {
   const socket = createSocket("udp4");
   const questions: DnsQuestion[] = [];
+  let closing = false;
   socket.on("message", (message, { port, address }) => {
     const { name, type, end } = questionOf(message);
     const question: DnsQuestion = { name, type: type === TYPE_AAAA ? "AAAA" : "A" };
     questions.push(question);
     const answer = encode(message, end, question, reply(question));
-    if (answer) socket.send(answer, port, address);
+    if (answer) setTimeout(() => closing || socket.send(answer, port, address), delayMs);
   });
   socket.bind(0, "127.0.0.1");
   await once(socket, "listening");
@@ -44,6 +51,7 @@ export async function startDnsResponder(reply: (question: DnsQuestion) => DnsRep
     address: `127.0.0.1:${socket.address().port}`,
     questions,
     close: async () => {
+      closing = true;
       const closed = once(socket, "close");
       socket.close();
       await closed;

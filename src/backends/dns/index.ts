@@ -58,6 +58,7 @@ class DnsDiscovery implements Discovery {
       lookup: this.#lookup,
       pace: this.#pace,
       timing: this.#timing,
+      owner: name,
       onChange: () => {
         if (host.trouble?.message !== trouble) onTrouble?.(host.trouble);
         trouble = host.trouble?.message;

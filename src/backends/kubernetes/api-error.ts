@@ -13,7 +13,7 @@ export type ApiErrorKind =
 export class ApiError extends Error {
   override readonly name = "ApiError";
   readonly kind: ApiErrorKind;
-  /** How long the server asks to be left alone, in milliseconds. */
+  /** How long the server asks to be left alone, in milliseconds, as it says. */
   readonly retryAfterMs: number;
 
   constructor(kind: ApiErrorKind, message: string, options: { retryAfterMs?: number; cause?: unknown } = {}) {
@@ -33,7 +33,8 @@ export interface Status {
 /** The error for a status code and the server's own words. */
 export function refusal(prefix: string, code: number, status: Status | undefined, retryAfterMs = 0): ApiError {
   const words = status?.message ? `: ${status.message}` : "";
-  const asked = Math.max(retryAfterMs || 0, (status?.details?.retryAfterSeconds ?? 0) * 1_000);
+  const inBody = Number(status?.details?.retryAfterSeconds) * 1_000 || 0;
+  const asked = Math.max(retryAfterMs, inBody);
   return new ApiError(kindOf(code), `${prefix} ${code}${words}`, { retryAfterMs: asked });
 }
 

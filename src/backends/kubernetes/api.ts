@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ClusterAccess, Credentials } from "./access.js";
 import { ApiError, refusal, type Status } from "./api-error.js";
+import { readRetryAfter } from "./retry-after.js";
 import { type Answer, connect, type PingTiming, type Transport } from "./transport.js";
 
 /** Longest body that is read of a refusal, in bytes. */
@@ -41,7 +42,7 @@ export class KubeApi {
       [server, answer] = await this.#ask(path, signal);
     }
     if (answer.status === 200) return answer.body;
-    const retryAfterMs = Number(answer.headers["retry-after"] ?? 0) * 1_000;
+    const retryAfterMs = readRetryAfter(answer.headers["retry-after"]);
     throw refusal(`${server.origin} answers`, answer.status, await readStatus(answer), retryAfterMs);
   }
 

@@ -4,13 +4,13 @@ import { log } from "../../log.js";
 import type { Discovery, WatchOptions } from "../../registry.js";
 import type { KubeApi } from "./api.js";
 import { type ListWatchTiming, listWatch } from "./list-watch.js";
-import { Lingering } from "./removal-grace.js";
+import { RemovalGrace } from "./removal-grace.js";
 import { type AddressFamily, type EndpointSlice, type Merged, mergeSlices } from "./slices.js";
 import { parseServiceName } from "./target.js";
 
 export interface DiscoveryTiming extends ListWatchTiming {
   /** How long an endpoint that vanished from all slices stays in use, in milliseconds. */
-  readonly lingerMs: number;
+  readonly removalGraceMs: number;
 }
 
 /** Finds the endpoints of a Kubernetes service by its EndpointSlices. */
@@ -34,7 +34,7 @@ export class KubernetesDiscovery implements Discovery {
     const abort = () => stop.abort();
     signal.addEventListener("abort", abort, { once: true });
     const release = this.#api.use();
-    const endpoints = new Endpoints(`${namespace}/${service}`, this.#timing.lingerMs, stop.signal, onTrouble);
+    const endpoints = new Endpoints(`${namespace}/${service}`, this.#timing.removalGraceMs, stop.signal, onTrouble);
     const watching = listWatch<EndpointSlice>({
       api: this.#api,
       resource: { group: "discovery.k8s.io", version: "v1", plural: "endpointslices", namespace },
@@ -60,7 +60,7 @@ export class KubernetesDiscovery implements Discovery {
 class Endpoints {
   readonly current: Latest<readonly Instance[]>;
   readonly #service: string;
-  readonly #lingering: Lingering;
+  readonly #vanished: RemovalGrace;
   readonly #onTrouble: WatchOptions["onTrouble"];
   #merged: Merged | undefined;
   #published: readonly Instance[] | undefined;
@@ -68,16 +68,16 @@ class Endpoints {
   #trouble: string | undefined;
   #malformed = new Set<string>();
 
-  constructor(service: string, lingerMs: number, signal: AbortSignal, onTrouble: WatchOptions["onTrouble"]) {
+  constructor(service: string, removalGraceMs: number, signal: AbortSignal, onTrouble: WatchOptions["onTrouble"]) {
     this.#service = service;
     this.#onTrouble = onTrouble;
-    this.#lingering = new Lingering(lingerMs, () => this.#publish());
+    this.#vanished = new RemovalGrace(removalGraceMs, () => this.#publish());
     this.current = new Latest(signal);
   }
 
   update(merged: Merged): void {
     this.#merged = merged;
-    this.#lingering.update(this.#published ?? [], merged.listed);
+    this.#vanished.update(this.#published ?? [], merged.listed);
     this.#publish();
     this.#tellMalformed(merged.malformed);
     this.#tellTrouble();
@@ -90,11 +90,11 @@ class Endpoints {
   }
 
   close(): void {
-    this.#lingering.close();
+    this.#vanished.close();
   }
 
   #publish(): void {
-    const instances = [...(this.#merged?.instances ?? []), ...this.#lingering.instances].sort(byAddress);
+    const instances = [...(this.#merged?.instances ?? []), ...this.#vanished.instances].sort(byAddress);
     // Most updates of a slice say nothing new.
     if (this.#published && sameInstances(this.#published, instances)) return;
     this.#published = instances;

@@ -18,7 +18,8 @@ export interface AccessOptions extends KubeconfigOptions {
  */
 export async function findAccess(options: AccessOptions): Promise<ClusterAccess> {
   const { file, context, environment = process.env, serviceAccount } = options;
-  if (file !== undefined || context !== undefined || environment.KUBECONFIG) return kubeconfigAccess({ file, context });
+  const kubeconfig = options.kubeconfig ?? environment.KUBECONFIG;
+  if (file !== undefined || context !== undefined || kubeconfig) return kubeconfigAccess({ file, context, kubeconfig });
   const inCluster = await inClusterAccess(environment, serviceAccount);
   if (inCluster) return inCluster;
   if (existsSync(join(homedir(), ".kube", "config"))) return kubeconfigAccess();

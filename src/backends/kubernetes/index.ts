@@ -15,7 +15,7 @@ const DEFAULT_TIMING: KubernetesTiming = {
   overtimeMs: 15_000,
   shortWatchMs: 1_000,
   backoff: { initialMs: 200, maxMs: 10_000 },
-  lingerMs: 200,
+  removalGraceMs: 200,
   // A dead connection is noticed within 15 s.
   pingMs: 10_000,
   pongMs: 5_000,

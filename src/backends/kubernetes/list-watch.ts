@@ -3,6 +3,7 @@ import { Deadline } from "../../async/deadline.js";
 import type { KubeApi } from "./api.js";
 import { ApiError, type ApiErrorKind, refusal, type Status } from "./api-error.js";
 import { linesOf } from "./lines.js";
+import { politeWait } from "./retry-after.js";
 
 /** Objects of one kind in one namespace. */
 export interface Resource {
@@ -115,7 +116,7 @@ class ListWatch<T> {
     // A lost watch goes on where it stopped. After an outage it does not: the cluster may have been restored from a
     // backup meanwhile, and a watch from a version that lies in its future would wait for ever.
     if (repeatedly || error.kind === "gone" || error.kind === "garbled") this.#version = undefined;
-    return Math.max(this.#backoff.next(), error.retryAfterMs);
+    return Math.max(this.#backoff.next(), politeWait(error.retryAfterMs));
   }
 
   async #list(): Promise<void> {

@@ -5,7 +5,7 @@ import type { Instance } from "../../instance.js";
  * neither for the moment between the two updates; letting it go then would close its connection and forget its history.
  * An endpoint that stops for good is listed as terminating first, which takes effect at once.
  */
-export class Lingering {
+export class RemovalGrace {
   readonly #ms: number;
   readonly #onGone: () => void;
   readonly #vanished = new Map<string, { readonly instance: Instance; readonly timer: NodeJS.Timeout }>();

@@ -1,6 +1,6 @@
 import { formatAddress } from "../../address.js";
 import type { NamedTarget } from "../../config/etcd-target.js";
-import type { ResolvedInstance } from "../../discovery/follow-names.js";
+import type { ResolvedInstance } from "../../discovery/resolved-instance.js";
 import { redactUrl } from "../../target/redact.js";
 import { resolvedInstances } from "../instances.js";
 import { count } from "../output.js";

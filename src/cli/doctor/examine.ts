@@ -19,7 +19,7 @@ import { findSections, type Section } from "./sections.js";
 
 /** Looks at a configuration file and at everything it names, as far as that can be seen from this machine. */
 export async function* examine(file: string): AsyncGenerator<Check> {
-  registerBuiltInBackends();
+  registerBuiltInBackends(); // a Target is read with the file
   let read: Awaited<ReturnType<typeof readSections>>;
   try {
     read = await readSections(file);

@@ -10,18 +10,20 @@ const MOST_TOKENS = 1_000;
 
 /** What a client's configuration says in terms of a gRPC service config, which grpc-js carries out. */
 export function clientServiceConfig({
-  BalancerName = CLIENT_DEFAULTS.BalancerName,
+  BalancerName,
   Subset = CLIENT_DEFAULTS.Subset,
   HealthCheck = CLIENT_DEFAULTS.HealthCheck,
   Zone,
   Retry,
   Methods = [],
 }: ClientConfig): object {
-  const balancer = BalancerName === POLICY ? { subset: Subset, healthCheck: HealthCheck, zone: Zone } : {};
+  // go-zero writes an empty name for the default.
+  const name = BalancerName || POLICY;
+  const balancer = name === POLICY ? { subset: Subset, healthCheck: HealthCheck, zone: Zone } : {};
   const retries = Retry ? [{ name: [{}], ...retryPolicy(Retry) }] : [];
   const methods = Methods.filter((method) => method.Retry || method.Hedge).map(methodConfig);
   return {
-    loadBalancingConfig: [{ [BalancerName]: balancer }],
+    loadBalancingConfig: [{ [name]: balancer }],
     methodConfig: [...methods, ...retries],
     ...(retries.length + methods.length > 0 && {
       retryThrottling: { maxTokens: MOST_TOKENS, tokenRatio: Retry?.Budget ?? RETRY_DEFAULTS.Budget },

@@ -7,10 +7,8 @@ import { CLIENT_DEFAULTS } from "../../defaults.js";
 import { currentCall } from "../call-context.js";
 import { TARGET_OPTION } from "../resolver/target-option.js";
 import { callTimeouts, clientServiceConfig } from "./call-settings.js";
-import { beginClientSpan, endClientSpan } from "./client-span.js";
-
-type Call = ReturnType<grpc.Channel["createCall"]>;
-type CallListener = Parameters<Call["start"]>[1];
+import { beginClientSpan } from "./client-span.js";
+import { type Call, ServiceCall } from "./service-call.js";
 
 export interface ChannelSettings {
   /** Default insecure. */
@@ -27,7 +25,7 @@ export interface ChannelSettings {
 /**
  * A grpc-js channel to the instances of a service, for whatever takes a channel (`channelOverride`, nice-grpc). It begins
  * to connect at once; close() it to end.
- * @throws TypeError when the config does not say where the instances are, or says it wrongly.
+ * @throws TypeError when the config does not say where the instances are, or something in it cannot be obeyed.
  */
 export function createChannel(config: ClientConfig, settings: ChannelSettings = {}): grpc.Channel {
   const channel = new ServiceChannel(checkClientConfig(config), settings);
@@ -44,7 +42,7 @@ class ServiceChannel extends grpc.Channel {
   constructor(config: ClientConfig, { credentials, channelOptions, services = [] }: ChannelSettings) {
     const { url, target } = targetOfClient(config);
     super(url, credentials ?? grpc.credentials.createInsecure(), {
-      // A proxy for HTTP would be asked for the registry's name instead of the instance's.
+      // Instances are in the client's own network, also where dns:/// names them: channelOptions may say otherwise.
       "grpc.enable_http_proxy": 0,
       "grpc.service_config": JSON.stringify(clientServiceConfig(config)),
       ...(config.KeepaliveTime ? { "grpc.keepalive_time_ms": config.KeepaliveTime } : {}),
@@ -64,10 +62,10 @@ class ServiceChannel extends grpc.Channel {
     parentCall: Parameters<grpc.Channel["createCall"]>[3],
     flags: number | null | undefined,
   ): Call {
-    const call = super.createCall(path, this.#deadlineOf(path, deadline), host, parentCall, flags);
-    const start = call.start.bind(call);
-    call.start = (metadata, listener) => this.#start(call, path, start, metadata, listener);
-    return call;
+    return new ServiceCall(
+      super.createCall(path, this.#deadlineOf(path, deadline), host, parentCall, flags),
+      (metadata) => this.#begin(path, metadata),
+    );
   }
 
   /** The call's own deadline, else its timeout from now; never later than the deadline of the call that is being served. */
@@ -86,28 +84,15 @@ class ServiceChannel extends grpc.Channel {
     );
   }
 
-  #start(call: Call, path: string, start: Call["start"], given: grpc.Metadata, listener: CallListener): void {
-    const metadata = given.clone();
+  /** Writes into a call's metadata what goes with every call, and begins its span. */
+  #begin(path: string, metadata: grpc.Metadata): Span | undefined {
     const { App, Token, Middlewares } = this.#config;
     if (App && Token) {
       metadata.set("app", App);
       metadata.set("token", Token);
     }
-    const span = Middlewares?.Trace === false ? undefined : beginClientSpan(path, this.#service, metadata);
-    start(metadata, span?.isRecording() ? spanned(listener, span, call) : listener);
+    return Middlewares?.Trace === false ? undefined : beginClientSpan(path, this.#service, metadata);
   }
-}
-
-/** Ends the span with the call. */
-function spanned(listener: CallListener, span: Span, call: Call): CallListener {
-  return {
-    onReceiveMetadata: (metadata) => listener.onReceiveMetadata(metadata),
-    onReceiveMessage: (message) => listener.onReceiveMessage(message),
-    onReceiveStatus: (end) => {
-      endClientSpan(span, end, call.getPeer());
-      listener.onReceiveStatus(end);
-    },
-  };
 }
 
 function streamingPaths(services: readonly grpc.ServiceDefinition[]): ReadonlySet<string> {

@@ -7,7 +7,7 @@ import type { Connection } from "../../membership/connection.js";
 import { type Picker, type PickResult, PickResultType } from "../shield.js";
 import type { GrpcSession } from "./grpc-session.js";
 import type { ListedEndpoint } from "./grpc-transport.js";
-import type { ObservedSubchannel } from "./observed-subchannel.js";
+import type { ObservedCall, ObservedSubchannel } from "./observed-subchannel.js";
 import { Reservations } from "./reservations.js";
 
 const QUEUE: PickResult = {
@@ -79,16 +79,15 @@ export class CallPicker implements Picker {
     const reservation = this.#reservations.add(node);
     const compared = this.#compared;
     let startedAt = 0;
-    let method = "";
+    let call: ObservedCall | undefined;
     let firstMessageAt: number | undefined;
 
     const onCallStarted = () => {
-      const call = subchannel.takeStartedCall();
+      call = subchannel.takeStartedCall();
       startedAt = performance.now();
       if (!reservation.settle()) return;
       node.started();
       if (!call) return;
-      method = call.method;
       call.onFirstMessage = () => {
         firstMessageAt = performance.now();
         node.answered(firstMessageAt - startedAt);
@@ -97,13 +96,16 @@ export class CallPicker implements Picker {
     const onCallEnded = (code: status) => {
       const now = performance.now();
       if (!reservation.expired) {
-        const outcome = outcomeOf(code);
+        const outcome = outcomeOf(code, call?.endedByFarSide);
         const ok = outcome === "ignore" ? undefined : outcome === "success";
         node.ended(firstMessageAt === undefined ? now - startedAt : undefined, ok);
       }
       if (logs("debug")) {
         const ms = Number((now - startedAt).toFixed(3));
-        log.debug({ service: this.#service(), method, instance: node.key, code, ms, compared }, "call");
+        log.debug(
+          { service: this.#service(), method: call?.method ?? "", instance: node.key, code, ms, compared },
+          "call",
+        );
       }
     };
     return {

@@ -8,6 +8,7 @@ import {
   type StatusObject,
   type Subchannel,
 } from "../shield.js";
+import { farEnding } from "./far-ending.js";
 
 /**
  * Stands in for a connection at the moment grpc-js starts a call on it, to see what the policy is not told: the method,
@@ -49,7 +50,7 @@ export class ObservedSubchannel implements CallStarter {
   }
 
   createCall(metadata: Metadata, host: string, method: string, listener: CallListener, number: number): ConnectionCall {
-    const observed = new ObservedCall(method, listener, this.#activity, this.#calls);
+    const observed = new ObservedCall(method, metadata, listener, this.#activity, this.#calls);
     const call = this.#starter.createCall(metadata, host, method, observed, number);
     observed.begin(call);
     this.#started = observed;
@@ -72,18 +73,31 @@ export class ObservedSubchannel implements CallStarter {
 /** Ends that this side makes by itself; any other is the server's answer. */
 const OWN_ENDS: readonly status[] = [status.DEADLINE_EXCEEDED, status.CANCELLED, status.UNAVAILABLE];
 
-/** Passes a call's events on and notes what comes. */
+/** Passes a call's events on and notes what comes, and whether it was the far side that ended the call. */
 export class ObservedCall implements CallListener {
   readonly method: string;
+  readonly #sent: Metadata;
   readonly #listener: CallListener;
   readonly #activity: Activity;
   readonly #calls: Map<ObservedCall, ConnectionCall>;
   #startedAt = 0;
+  /**
+   * Whether the end came from the far side or the connection: of a call that the caller cancels grpc-js tells its own side
+   * before anything is heard here.
+   */
+  endedByFarSide = false;
   /** Called once, at the first message. */
   onFirstMessage: (() => void) | undefined;
 
-  constructor(method: string, listener: CallListener, activity: Activity, calls: Map<ObservedCall, ConnectionCall>) {
+  constructor(
+    method: string,
+    sent: Metadata,
+    listener: CallListener,
+    activity: Activity,
+    calls: Map<ObservedCall, ConnectionCall>,
+  ) {
     this.method = method;
+    this.#sent = sent;
     this.#listener = listener;
     this.#activity = activity;
     this.#calls = calls;
@@ -110,10 +124,12 @@ export class ObservedCall implements CallListener {
   }
 
   onReceiveStatus(end: StatusObject): void {
+    this.endedByFarSide = true;
+    const told = farEnding(end, this.#sent, performance.now() - this.#startedAt);
     if (this.#calls.delete(this)) {
       if (!OWN_ENDS.includes(end.code)) this.#activity.heard();
-      this.#activity.ended(this.#startedAt, end.code === status.DEADLINE_EXCEEDED);
+      this.#activity.ended(this.#startedAt, told.code === status.DEADLINE_EXCEEDED);
     }
-    this.#listener.onReceiveStatus(end);
+    this.#listener.onReceiveStatus(told);
   }
 }

@@ -1,3 +1,4 @@
+import { nearMiss } from "../../target/key-names.js";
 import { parseDuration } from "../shield.js";
 
 /** The policy's part of a service config: `{"loadBalancingConfig": [{"p2c_ewma": {…}}]}`. */
@@ -20,24 +21,20 @@ export interface PolicyConfig {
   readonly silentCallGraceMs: number;
 }
 
+const FIELDS = ["subset", "healthCheck", "healthService", "zone", "silentCallGrace"] as const;
+
 /** @throws Error that names the field and the expected form. */
 export function parsePolicyConfig(json: object): PolicyConfig {
+  for (const field of Object.keys(json)) if (!FIELDS.some((known) => known === field)) throw unknown(field);
   const {
     subset = 0,
     healthCheck = true,
     healthService,
     zone = "",
     silentCallGrace = "5s",
-    ...others
   } = json as {
-    [field in "subset" | "healthCheck" | "healthService" | "zone" | "silentCallGrace"]?: unknown;
+    [field in (typeof FIELDS)[number]]?: unknown;
   };
-  const [unknown] = Object.keys(others);
-  if (unknown !== undefined) {
-    throw new Error(
-      `p2c_ewma has no field ${JSON.stringify(unknown)}; it has subset, healthCheck, healthService, zone and silentCallGrace`,
-    );
-  }
   if (!isCount(subset)) throw refused("subset", subset, "a whole number, 0 for all instances up to 500");
   if (typeof healthCheck !== "boolean") throw refused("healthCheck", healthCheck, "true or false");
   if (healthService !== undefined && typeof healthService !== "string") {
@@ -64,4 +61,11 @@ export function healthCheckService(serviceConfig: string | undefined): string | 
   const { healthCheckConfig } = JSON.parse(serviceConfig) as { healthCheckConfig?: { serviceName?: unknown } };
   const name = healthCheckConfig?.serviceName;
   return typeof name === "string" ? name : undefined;
+}
+
+function unknown(field: string): Error {
+  const meant = nearMiss(field, FIELDS);
+  return new Error(
+    `p2c_ewma has no field ${JSON.stringify(field)}: ${meant ? `did you mean ${meant}?` : `its fields are ${FIELDS.join(", ")}`}`,
+  );
 }

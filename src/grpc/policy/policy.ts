@@ -1,6 +1,6 @@
 import { type ChannelOptions, Metadata, connectivityState as State, status } from "@grpc/grpc-js";
 import { systemTiming } from "../../async/timing.js";
-import type { Knowledge } from "../../discovery/status.js";
+import type { ChannelStatus } from "../../discovery/status.js";
 import type { ChannelState } from "../../membership/channel-state.js";
 import { choose } from "../../membership/choice.js";
 import { DialLimit } from "../../membership/dial-limit.js";
@@ -34,13 +34,13 @@ class P2cEwmaPolicy implements Policy<PolicyConfig> {
   readonly #membership: Membership<ListedEndpoint, GrpcSession>;
   readonly #picker: CallPicker;
   readonly #limit = new DialLimit(systemTiming);
-  #knowledge: Knowledge | undefined;
+  #status: ChannelStatus | undefined;
   #config: PolicyConfig = parsePolicyConfig({});
   #options: ChannelOptions = {};
 
   constructor(helper: PolicyHelper) {
     this.#helper = helper;
-    const subject = () => ({ service: this.#service, registry: this.#knowledge?.registry ?? "the resolver" });
+    const subject = () => ({ service: this.#service, registry: this.#status?.registry ?? "the resolver" });
     this.#membership = new Membership(() => this.#connecting(), systemTiming, subject, {
       state: (state) => this.#report(state),
       lost: () => this.#helper.requestReresolution(),
@@ -49,12 +49,12 @@ class P2cEwmaPolicy implements Policy<PolicyConfig> {
   }
 
   get #service(): string {
-    return this.#knowledge?.target.service ?? "";
+    return this.#status?.target.service ?? "";
   }
 
   update(endpoints: readonly Endpoint[], config: PolicyConfig, options: ChannelOptions): void {
     const attributes = instancesOf(options);
-    this.#knowledge = attributes?.knowledge;
+    this.#status = attributes?.status;
     this.#config = config;
     this.#options = options;
     const listed = new Map<string, ListedEndpoint>();
@@ -77,7 +77,7 @@ class P2cEwmaPolicy implements Policy<PolicyConfig> {
 
   destroy(): void {
     this.#membership.close();
-    if (this.#knowledge) this.#knowledge.ready = 0;
+    if (this.#status) this.#status.ready = 0;
   }
 
   /** How an instance that is listed now is connected to. */
@@ -87,7 +87,7 @@ class P2cEwmaPolicy implements Policy<PolicyConfig> {
     const named = healthService ?? healthCheckService(options["grpc.service_config"]) ?? "";
     const transport = new GrpcTransport({
       helper: this.#helper,
-      channel: connectionOptions(options, this.#knowledge !== undefined),
+      channel: connectionOptions(options, this.#status !== undefined),
       healthService: healthCheck ? named : undefined,
       limit: this.#limit,
       timing: systemTiming,
@@ -101,14 +101,14 @@ class P2cEwmaPolicy implements Policy<PolicyConfig> {
     const { connections, lastError } = this.#membership;
     const instances = [...connections.values()].map(({ listed }) => listed.instance);
     this.#picker.set(usable, distanceFrom(this.#config.zone, instances));
-    if (this.#knowledge) {
-      this.#knowledge.ready = usable.length;
-      this.#knowledge.connectionError = lastError;
+    if (this.#status) {
+      this.#status.ready = usable.length;
+      this.#status.connectionError = lastError;
     }
     if (state.is === "ready") this.#helper.updateState(State.READY, this.#picker, null);
     else if (state.is === "connecting") this.#helper.updateState(State.CONNECTING, this.#picker, null);
     else {
-      const details = this.#knowledge?.explain() ?? `no connection established; last error: ${lastError}`;
+      const details = this.#status?.explain() ?? `no connection established; last error: ${lastError}`;
       const unavailable = new UnavailablePicker({ code: status.UNAVAILABLE, details, metadata: new Metadata() });
       this.#helper.updateState(State.TRANSIENT_FAILURE, unavailable, details);
     }

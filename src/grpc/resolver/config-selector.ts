@@ -1,5 +1,5 @@
 import { status } from "@grpc/grpc-js";
-import type { Knowledge } from "../../discovery/status.js";
+import type { ChannelStatus } from "../../discovery/status.js";
 import { methodConfigFor } from "../service-config.js";
 import { BaseFilter, type CallConfig, type ConfigSelector, type MethodConfig, type StatusObject } from "../shield.js";
 
@@ -7,9 +7,9 @@ import { BaseFilter, type CallConfig, type ConfigSelector, type MethodConfig, ty
  * Gives each call its method config and, while no instance is ready, a filter that says why it waited in case its
  * deadline passes. A call that finds an instance ready pays nothing for this.
  */
-export function configSelector(methodConfigs: readonly MethodConfig[], knowledge: Knowledge): ConfigSelector {
+export function configSelector(methodConfigs: readonly MethodConfig[], channel: ChannelStatus): ConfigSelector {
   const byPath = new Map<string, CallConfig>();
-  const explain = { createFilter: () => new ExplainFilter(knowledge) };
+  const explain = { createFilter: () => new ExplainFilter(channel) };
 
   const configFor = (path: string): CallConfig => {
     const methodConfig = methodConfigFor(path, methodConfigs);
@@ -24,23 +24,23 @@ export function configSelector(methodConfigs: readonly MethodConfig[], knowledge
         // Paths are the program's own, so they are few; the bound guards against a proxy that forwards any path.
         if (byPath.size < 1_000) byPath.set(path, config);
       }
-      return knowledge.ready > 0 ? config : { ...config, dynamicFilterFactories: [explain] };
+      return channel.ready > 0 ? config : { ...config, dynamicFilterFactories: [explain] };
     },
     unref() {},
   };
 }
 
 class ExplainFilter extends BaseFilter {
-  readonly #knowledge: Knowledge;
+  readonly #channel: ChannelStatus;
 
-  constructor(knowledge: Knowledge) {
+  constructor(channel: ChannelStatus) {
     super();
-    this.#knowledge = knowledge;
+    this.#channel = channel;
   }
 
   override receiveTrailers(trailers: StatusObject): StatusObject {
     if (trailers.code !== status.DEADLINE_EXCEEDED || !/waiting for/i.test(trailers.details)) return trailers;
-    const why = this.#knowledge.explain();
+    const why = this.#channel.explain();
     return why === undefined ? trailers : { ...trailers, details: `${trailers.details}: ${why}` };
   }
 }

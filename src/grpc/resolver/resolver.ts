@@ -1,13 +1,13 @@
 import type { ChannelOptions } from "@grpc/grpc-js";
-import { loadBackend } from "../../backends/table.js";
-import type { ResolvedInstance } from "../../discovery/follow-names.js";
-import { Knowledge } from "../../discovery/status.js";
-import { log } from "../../log.js";
+import { detached } from "../../async/detached.js";
+import type { ResolvedInstance } from "../../discovery/resolved-instance.js";
+import { TargetDiscovery } from "../../discovery/target-discovery.js";
 import type { Target } from "../../registry.js";
 import { parseTarget } from "../../target/parse.js";
 import { withInstances } from "../instance-attributes.js";
 import { POLICY, serviceConfigFor } from "../service-config.js";
-import { type GrpcTarget, type NameResolver, type Publish, type Resolution, registerResolver } from "../shield.js";
+import { type NameResolver, type Publish, type Resolution, registerResolver } from "../shield.js";
+import type { GrpcTarget } from "../target-uri.js";
 import { configSelector } from "./config-selector.js";
 import { targetOf } from "./target-option.js";
 
@@ -37,91 +37,62 @@ function authorityFor({ scheme, authority, path }: GrpcTarget): string {
   return name.replaceAll(".", "-") || "localhost";
 }
 
-/** Follows one service in its registry and tells the channel of every change. */
+/** Tells a channel which instances the discovery of its target finds. */
 class DiscoveryResolver implements NameResolver {
-  readonly #knowledge: Knowledge;
   readonly #publish: Publish;
   readonly #serviceConfig: ReturnType<typeof serviceConfigFor>;
   readonly #selector: Resolution["configSelector"];
-  #running: AbortController | undefined;
-  #refresh: (() => void) | undefined;
+  readonly #discovery: TargetDiscovery;
+  /** Whether the channel has been told anything since it last began. */
+  #told = false;
+  #running = false;
 
   constructor(target: Target, publish: Publish, options: ChannelOptions) {
-    this.#knowledge = new Knowledge(target);
     this.#publish = publish;
     this.#serviceConfig = serviceConfigFor(options);
-    this.#selector = configSelector(this.#serviceConfig.config.methodConfig, this.#knowledge);
+    this.#discovery = new TargetDiscovery(target, {
+      onSet: (set) => {
+        // Other policies take an empty set for a failure, so they hear nothing before there are instances.
+        if (set.length > 0 || this.#ownPolicy) this.#tell(set);
+      },
+      onFailure: (error) => this.#say(error),
+    });
+    this.#selector = configSelector(this.#serviceConfig.config.methodConfig, this.#discovery.status);
   }
 
   updateResolution(): void {
-    if (this.#running) this.#refresh?.();
-    else this.#start();
+    const begins = !this.#running;
+    this.#running = true;
+    this.#discovery.start();
+    // Rollcall's own policy knows how to wait, so calls get past name resolution at once and can be told why they wait.
+    if (begins && this.#ownPolicy) detached(() => process.nextTick(() => this.#tellWaiting()));
   }
 
   destroy(): void {
-    this.#running?.abort();
-    this.#running = undefined;
-    this.#refresh = undefined;
-  }
-
-  #start(): void {
-    this.#running = new AbortController();
-    const { signal } = this.#running;
-    // Rollcall's own policy knows how to wait, so calls get past name resolution at once and can be told why they wait.
-    // Other policies take an empty set for a failure, so they hear nothing before there are instances.
-    let heard = false;
-    if (this.#ownPolicy) process.nextTick(() => heard || signal.aborted || this.#tell([]));
-    const hear = () => {
-      heard = true;
-    };
-    this.#follow(signal, hear).catch((error: Error) => {
-      if (signal.aborted) return;
-      hear();
-      this.#knowledge.trouble = error;
-      log.error({ service: this.#knowledge.target.service, err: error }, "discovery cannot go on");
-      this.#publish(new Error(this.#knowledge.explain() ?? error.message, { cause: error }));
-    });
-  }
-
-  async #follow(signal: AbortSignal, hear: () => void): Promise<void> {
-    const { target } = this.#knowledge;
-    const backend = await loadBackend(target.scheme);
-    if (!backend.discovery)
-      throw new Error(`the backend "${target.scheme}" cannot be watched for instances, it only registers`);
-    // Loaded here, because importing Rollcall must cost next to nothing.
-    const { followHosts } = await import("../../discovery/follow-names.js");
-    const discovery = await backend.discovery(target);
-    // Two stages have troubles of their own; the registry's comes first.
-    const troubles: { registry?: Error | undefined; names?: Error | undefined } = {};
-    const noting = (stage: keyof typeof troubles) => (trouble: Error | undefined) => {
-      troubles[stage] = trouble;
-      this.#knowledge.trouble = troubles.registry ?? troubles.names;
-    };
-    const watched = discovery.watch(target.service, { signal, onTrouble: noting("registry") });
-    const sets = followHosts(watched, { signal, onTrouble: noting("names") });
-    this.#refresh = () => {
-      discovery.refresh?.(target.service);
-      sets.refresh();
-    };
-    for await (const instances of sets) {
-      if (signal.aborted) return;
-      hear();
-      this.#knowledge.listed = instances.length;
-      this.#knowledge.answeredAt = performance.now();
-      if (instances.length > 0 || this.#ownPolicy) this.#tell(instances);
-    }
+    this.#discovery.stop();
+    this.#running = false;
+    this.#told = false;
   }
 
   get #ownPolicy(): boolean {
     return POLICY in (this.#serviceConfig.config.loadBalancingConfig[0] ?? {});
   }
 
+  #tellWaiting(): void {
+    if (this.#running && !this.#told) this.#tell([]);
+  }
+
   #tell(instances: readonly ResolvedInstance[]): void {
-    this.#publish({
-      endpoints: instances.map(({ addresses }) => ({ addresses: addresses.map(({ host, port }) => ({ host, port })) })),
-      attributes: withInstances({ instances, knowledge: this.#knowledge }),
+    this.#say({
+      endpoints: instances.map(({ addresses }) => ({ addresses: [...addresses] })),
+      attributes: withInstances({ instances, status: this.#discovery.status }),
       serviceConfig: this.#serviceConfig.own ? undefined : this.#serviceConfig.config,
       configSelector: this.#selector,
     });
+  }
+
+  #say(news: Resolution | Error): void {
+    this.#told = true;
+    this.#publish(news);
   }
 }

@@ -1,0 +1,50 @@
+import type { Target } from "../registry.js";
+import type { ResolvedInstance } from "./resolved-instance.js";
+
+/** A set as it was last known. */
+export interface KnownSet {
+  readonly instances: readonly ResolvedInstance[];
+  /** When its registry said so, in milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/**
+ * Where the last known sets of targets are kept, so that a channel that was idle, or a client made anew, starts from what
+ * was true before when the registry is away. A store on disk implements the same and outlives the process.
+ */
+export interface LastKnownSets {
+  /** The set last kept for a target of the same name; undefined when there is none, or it was empty. */
+  find(target: Target): KnownSet | undefined | Promise<KnownSet | undefined>;
+  /** Called at every change of the set. An empty set is a registry's word like any other: it forgets. */
+  keep(target: Target, set: KnownSet): void;
+}
+
+/** Programs have tens of targets. The bound is for those that make them up as they go. */
+const MOST_TARGETS = 1_000;
+
+/** Keeps the sets of this process's targets in memory, those of the targets used last. */
+export class RememberedSets implements LastKnownSets {
+  readonly #sets = new Map<string, KnownSet>();
+
+  find(target: Target): KnownSet | undefined {
+    return this.#sets.get(nameOf(target));
+  }
+
+  keep(target: Target, set: KnownSet): void {
+    const name = nameOf(target);
+    this.#sets.delete(name);
+    if (set.instances.length > 0) this.#sets.set(name, set);
+    if (this.#sets.size <= MOST_TARGETS) return;
+    const [oldest] = this.#sets.keys();
+    this.#sets.delete(oldest!);
+  }
+}
+
+/** What this process remembers. */
+export const remembered: LastKnownSets = new RememberedSets();
+
+/** Who asks, and by which certificate, does not change what a registry lists, so settings are no part of it. */
+function nameOf({ scheme, hosts, service, params }: Target): string {
+  const facts = Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([scheme, [...hosts].sort(), service, facts]);
+}

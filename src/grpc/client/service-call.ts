@@ -1,0 +1,62 @@
+import type * as grpc from "@grpc/grpc-js";
+import type { Span } from "@opentelemetry/api";
+import { endClientSpan } from "./client-span.js";
+
+/** A call as a channel of grpc-js creates it and the layers above it use it. */
+export type Call = ReturnType<grpc.Channel["createCall"]>;
+type CallListener = Parameters<Call["start"]>[1];
+
+/** A call of a ServiceChannel: grpc-js' own, with something to do when it starts and when it ends. */
+export class ServiceCall implements Call {
+  readonly #call: Call;
+  readonly #begin: (metadata: grpc.Metadata) => Span | undefined;
+
+  /** @param begin may add to the metadata of a call that starts; the span it returns ends with the call. */
+  constructor(call: Call, begin: (metadata: grpc.Metadata) => Span | undefined) {
+    this.#call = call;
+    this.#begin = begin;
+  }
+
+  start(given: grpc.Metadata, listener: CallListener): void {
+    // The caller may use its metadata for other calls.
+    const metadata = given.clone();
+    const span = this.#begin(metadata);
+    this.#call.start(metadata, span?.isRecording() ? this.#spanned(listener, span) : listener);
+  }
+
+  cancelWithStatus(status: grpc.status, details: string): void {
+    this.#call.cancelWithStatus(status, details);
+  }
+  getPeer(): string {
+    return this.#call.getPeer();
+  }
+  sendMessageWithContext(...message: Parameters<Call["sendMessageWithContext"]>): void {
+    this.#call.sendMessageWithContext(...message);
+  }
+  startRead(): void {
+    this.#call.startRead();
+  }
+  halfClose(): void {
+    this.#call.halfClose();
+  }
+  getCallNumber(): number {
+    return this.#call.getCallNumber();
+  }
+  setCredentials(credentials: grpc.CallCredentials): void {
+    this.#call.setCredentials(credentials);
+  }
+  getAuthContext(): ReturnType<Call["getAuthContext"]> {
+    return this.#call.getAuthContext();
+  }
+
+  #spanned(listener: CallListener, span: Span): CallListener {
+    return {
+      onReceiveMetadata: (metadata) => listener.onReceiveMetadata(metadata),
+      onReceiveMessage: (message) => listener.onReceiveMessage(message),
+      onReceiveStatus: (end) => {
+        endClientSpan(span, end, this.#call.getPeer());
+        listener.onReceiveStatus(end);
+      },
+    };
+  }
+}

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, test } from "node:test";
+
+mkdirSync(".cache", { recursive: true });
+// Inside the checkout, where its node_modules and tsconfig.json are found.
+const folder = mkdtempSync(join(".cache", "backend-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const backend = readFileSync("examples/backend/folder.ts", "utf8");
+const tests = readFileSync("examples/backend/folder.test.ts", "utf8").replace(
+  "testBackend({",
+  "testBackend({\n  patienceMs: 3_000,",
+);
+
+/** Runs the example's tests against a backend; resolves with their report. */
+async function run(source: string): Promise<{ ok: boolean; failed: string[] }> {
+  writeFileSync(join(folder, "folder.ts"), source);
+  writeFileSync(join(folder, "folder.test.ts"), tests);
+  const flags = ["--import", "tsx", "--test", "--test-reporter=tap", join(folder, "folder.test.ts")];
+  // Else the runner takes itself for a test file of this one.
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const [error, report] = await new Promise<[Error | null, string]>((resolve) => {
+    execFile(process.execPath, flags, { env, timeout: 120_000 }, (failure, stdout) => resolve([failure, stdout]));
+  });
+  return { ok: error === null, failed: [...report.matchAll(/^ {4}not ok \d+ - (.*)$/gm)].map(([, name]) => name!) };
+}
+
+function spoilt(from: string, to: string): string {
+  assert.ok(backend.includes(from), from);
+  return backend.replace(from, to);
+}
+
+test("the example of docs/writing-a-backend.md keeps the contract", async () => {
+  assert.deepEqual(await run(backend), { ok: true, failed: [] });
+});
+
+test("the page shows the example as it is run", () => {
+  const page = readFileSync("docs/writing-a-backend.md", "utf8");
+  for (const file of ["folder.ts", "folder.test.ts"]) {
+    assert.ok(page.includes(readFileSync(join("examples/backend", file), "utf8")), `${file} is not in the page`);
+  }
+});
+
+for (const [promise, source, failed] of [
+  [
+    "an outage taken for emptiness",
+    spoilt("const why =", "yield [];\n        const why ="),
+    /an outage neither ends nor empties/,
+  ],
+  ["a trouble told again and again", spoilt("if (why !== trouble) ", ""), /an outage neither ends nor empties/],
+  ["an outage that ends the watch", spoilt("// Not knowing is", "throw error;\n        //"), /an outage neither ends/],
+  [
+    "instances of another service",
+    spoilt("join(this.#folder, service))).sort()", 'join(this.#folder, "order"))).sort()'),
+    /sees its service alone/,
+  ],
+  ["a restored registration that says nothing", spoilt('this.emit("restored")', "undefined"), /a server that is away/],
+  ["an address that is none", spoilt("    parseAddress(instance.address);\n", ""), /what no retry can mend/],
+] as const) {
+  test(`the suite finds ${promise}`, async () => {
+    const report = await run(source);
+    assert.equal(report.ok, false);
+    assert.ok(
+      report.failed.some((name) => failed.test(name)),
+      `failed: ${report.failed.join("; ")}`,
+    );
+  });
+}

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as grpc from "@grpc/grpc-js";
+import { type ClientConfig, createChannel, createClient } from "../../src/index.js";
+import { EchoClient } from "../support/echo.js";
+
+const ENDPOINTS = ["127.0.0.1:1"];
+
+test("a value that cannot be obeyed is refused by its name where the client is made", () => {
+  for (const [settings, message] of [
+    [{ Subset: "2" }, /^Subset is "2"; expected a whole number of instances/],
+    [{ Subset: 1.5 }, /^Subset is 1.5; expected/],
+    [{ Subset: -1 }, /^Subset is -1; expected/],
+    [{ Subset: Number.NaN }, /^Subset is null; expected/],
+    [{ HealthCheck: "no" }, /^HealthCheck is "no"; expected true or false/],
+    [{ Zone: 7 }, /^Zone is 7; expected the name of a zone/],
+    [{ BalancerName: "p2c" }, /^BalancerName is "p2c"; expected p2c_ewma, round_robin, pick_first/],
+    [{ BalancerName: "p2c-ewma" }, /did you mean p2c_ewma\?/],
+    [{ BalancerName: 1 }, /^BalancerName is 1/],
+    [{ Timeout: "2s" }, /^Timeout is "2s"; expected a whole number of milliseconds/],
+    [{ KeepaliveTime: "20s" }, /^KeepaliveTime is "20s"/],
+    [{ Middlewares: { Trace: "off" } }, /^Middlewares has a form/],
+    [{ Token: 12345 }, /^Token has a form that cannot be used; expected/],
+    [{ Methods: { FullMethod: "/a/b" } }, /^Methods /],
+    [{ Endpoints: "127.0.0.1:1" }, /^Endpoints is "127.0.0.1:1"; expected a list of addresses/],
+  ] as [object, RegExp][]) {
+    const config = { Endpoints: ENDPOINTS, ...settings } as ClientConfig;
+    assert.throws(() => createClient(EchoClient, config), { name: "TypeError", message });
+    assert.throws(() => createChannel(config), { name: "TypeError", message });
+  }
+});
+
+test("what is undefined, or go-zero's empty BalancerName, has its default", () => {
+  createChannel({ Endpoints: ENDPOINTS, Subset: undefined, BalancerName: "" as "p2c_ewma", Zone: undefined }).close();
+});
+
+test("a bare client's service config for p2c_ewma is refused by field, where plain grpc-js would quietly pick first", () => {
+  const withConfig = (loadBalancingConfig: object[]) => () =>
+    new EchoClient("direct:///127.0.0.1:1,127.0.0.1:2", grpc.credentials.createInsecure(), {
+      "grpc.service_config": JSON.stringify({ loadBalancingConfig }),
+    }).close();
+  for (const [config, message] of [
+    [[{ p2c_ewma: { subset: -1 } }], /p2c_ewma\.subset is -1; expected a whole number/],
+    [[{ p2c_ewma: { subset: "2" } }], /p2c_ewma\.subset is "2"/],
+    [[{ p2c_ewma: { healthCheck: "no" } }], /p2c_ewma\.healthCheck is "no"/],
+    [[{ p2c_ewma: { subsett: 2 } }], /p2c_ewma has no field "subsett": did you mean subset\?/],
+    [[{ p2c_ewma: { toString: 2 } }], /p2c_ewma has no field "toString": its fields are/],
+    [[{ other: {} }, { p2c_ewma: { zone: 3 } }], /p2c_ewma\.zone is 3/],
+    [[{ p2c: {} }], /no load-balancing policy is called p2c: known are p2c_ewma/],
+  ] as [object[], RegExp][]) {
+    assert.throws(withConfig(config), message);
+  }
+  for (const fine of [[{ other: {} }, { p2c_ewma: {} }], [{ round_robin: {} }], []]) withConfig(fine)();
+  const plain = new EchoClient("127.0.0.1:1", grpc.credentials.createInsecure(), {
+    "grpc.service_config": JSON.stringify({ loadBalancingConfig: [{ no_such_policy: { subset: -1 } }] }),
+  });
+  plain.close();
+});
+
+test("a scheme's capitals and spaces around a target do not matter, in code, in a bare client and in the service's name", () => {
+  for (const target of ["K8s://shop/order:80", " k8s://shop/order:80 ", "K8S:///order:80"]) {
+    createChannel({ Target: target }).close();
+    new EchoClient(target, grpc.credentials.createInsecure()).close();
+  }
+  const channel = createChannel({ Target: " DISCOV:///h1:1?key=order.rpc " });
+  assert.equal(channel.getTarget(), "discov:///h1:1?key=order.rpc");
+  channel.close();
+});
+
+test("a scheme that no backend has is refused by its name, where the client is made", () => {
+  const message = /no backend is called "consull": known are .*etcd/;
+  assert.throws(() => createChannel({ Target: "consull:///h1:1?key=a" }), message);
+  assert.throws(() => new EchoClient("consull:///h1:1?key=a", grpc.credentials.createInsecure()), message);
+});
