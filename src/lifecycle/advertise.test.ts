@@ -67,7 +67,7 @@ test("what cannot be registered is refused with the reason and what there is", (
   for (const [advertise, why] of [
     ["0.0.0.0", "that is no address to reach anything at"],
     ["0.0.0.0:8080", "that is no address to reach anything at"],
-    ["0x0:8080", "that is no address to reach anything at"],
+    ["0x0:8080", "its host is a number but no IPv4 address of four decimal parts"],
     ["[::ffff:0.0.0.0]:8080", "that is no address to reach anything at"],
     ["[::]:8080", "that is no address to reach anything at"],
     ["eth7", `no interface has this name, ${here}; a host's name without a dot needs a port behind it`],

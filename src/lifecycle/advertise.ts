@@ -1,7 +1,6 @@
 import { BlockList, isIP } from "node:net";
 import { networkInterfaces } from "node:os";
-import { formatAddress, parseAddress, quote } from "../address.js";
-import { isLoopback, isWildcard } from "./host-kind.js";
+import { formatAddress, isLoopbackHost, isWildcardHost, parseAddress, quote } from "../address.js";
 import { describe, type Interfaces, type OwnAddress, ownAddresses, preferred } from "./own-addresses.js";
 
 export interface AdvertiseInput {
@@ -39,7 +38,7 @@ export function chooseAddress(input: AdvertiseInput): Advertised {
   const { listenHost, boundPort: port, advertise, env = process.env, interfaces = networkInterfaces() } = input;
   const reached = (own: OwnAddress) => isListenedOn(own, listenHost);
   if (advertise) return wanted(advertise, port, interfaces, reached);
-  if (!isWildcard(listenHost)) return { host: listenHost, port, namedBy: "ListenOn", others: [] };
+  if (!isWildcardHost(listenHost)) return { host: listenHost, port, namedBy: "ListenOn", others: [] };
   const podIp = env.POD_IP;
   if (podIp) {
     if (isIP(podIp) === 0) throw new TypeError(`$POD_IP is ${quote(podIp)}; expected an IP address`);
@@ -70,7 +69,7 @@ export function isLoopbackAbroad(address: string, registryHosts: readonly string
       .replace(/^https?:\/\//i, "")
       .replace(/:\d+$/, "")
       .replace(/^\[|\]$/g, "");
-  return isLoopback(hostOf(address)) && registryHosts.some((host) => !isLoopback(hostOf(host)));
+  return isLoopbackHost(hostOf(address)) && registryHosts.some((host) => !isLoopbackHost(hostOf(host)));
 }
 
 function wanted(
@@ -98,7 +97,7 @@ function wanted(
     return { host: best.address, port: boundPort, candidates: on, others: [] };
   }
   const { host, port } = readHost(advertise, boundPort, refuse);
-  if (isWildcard(host)) refuse("that is no address to reach anything at");
+  if (isWildcardHost(host)) refuse("that is no address to reach anything at");
   // "eth7" could be a host's name; far more often it is an interface that is not here.
   const bareName = isIP(host) === 0 && !host.includes(".") && host !== "localhost" && !advertise.includes(":");
   if (bareName) refuse(`no interface has this name, ${here()}; a host's name without a dot needs a port behind it`);
@@ -117,7 +116,7 @@ function readHost(text: string, boundPort: number, refuse: (why: string) => neve
 /** A wildcard of IPv6 takes IPv4 as well; every other IP address is listened on by its own family alone. */
 function isListenedOn({ family }: OwnAddress, listenHost: string): boolean {
   if (isIP(listenHost) === 4) return family === "IPv4";
-  return isIP(listenHost) === 0 || isWildcard(listenHost) || family === "IPv6";
+  return isIP(listenHost) === 0 || isWildcardHost(listenHost) || family === "IPv6";
 }
 
 function readSubnet(cidr: string): BlockList | undefined {

@@ -1,5 +1,4 @@
 import { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
-import { isLinkLocal } from "./host-kind.js";
 
 export type Interfaces = NodeJS.Dict<NetworkInterfaceInfo[]>;
 
@@ -42,4 +41,8 @@ export function describe(interfaces: Interfaces): string {
     infos.length > 0 ? `${name} ${infos.map(({ address }) => address).join(" ")}` : `${name} without address`,
   );
   return names.length > 0 ? names.join(", ") : "no interface";
+}
+
+function isLinkLocal(address: string): boolean {
+  return /^(169\.254\.|fe[89ab][0-9a-f]:)/i.test(address);
 }

@@ -1,11 +1,10 @@
 import type { Server as NetServer } from "node:net";
-import { formatAddress, parseAddress } from "../address.js";
+import { formatAddress, isWildcardHost, parseAddress } from "../address.js";
 import { registerBuiltInBackends } from "../backends/index.js";
 import type { Instance } from "../instance.js";
 import { parseTargetUrl } from "../target/parse.js";
 import { chooseAddress } from "./advertise.js";
 import type { Bound } from "./bound.js";
-import { isWildcard } from "./host-kind.js";
 import { DRAIN_MS, type Limits, WAIT_MS } from "./limits.js";
 import { ServerLife } from "./server-life.js";
 
@@ -130,7 +129,7 @@ function describe(given: InstanceToRegister): Bound {
   if (given.address !== undefined) {
     if (given.port !== undefined) throw new TypeError("give either port or address; address has its port in it");
     const { host } = parseAddress(given.address);
-    if (isWildcard(host))
+    if (isWildcardHost(host))
       refuse("address", given.address, "one that others can reach; give port alone to have it chosen");
     return { instance: { address: given.address, ...facts } };
   }

@@ -1,7 +1,7 @@
+import { isWildcardHost } from "../../address.js";
 import { parseListenAddress } from "../../config/listen-address.js";
 import type { RpcServerConfig } from "../../config/rpc-server-config.js";
 import { advertisedAddress, isLoopbackAbroad } from "../../lifecycle/advertise.js";
-import { isWildcard } from "../../lifecycle/host-kind.js";
 import { type Check, failed, ok } from "./check.js";
 
 /** Whether the address that would be registered makes sense. */
@@ -11,7 +11,7 @@ export function checkAdvertised({ ListenOn, Advertise, Etcd }: RpcServerConfig, 
   let address: string;
   try {
     address = advertisedAddress({
-      listenHost: isWildcard(host) ? "" : host,
+      listenHost: isWildcardHost(host) ? "" : host,
       boundPort: port || 1,
       advertise: Advertise,
     });

@@ -1,6 +1,5 @@
 import * as grpc from "@grpc/grpc-js";
-import { formatAddress, type HostPort } from "../../address.js";
-import { isWildcard } from "../../lifecycle/host-kind.js";
+import { formatAddress, type HostPort, isWildcardHost } from "../../address.js";
 
 /** A grpc.Server that knows the names of its services. */
 export class ServiceServer extends grpc.Server {
@@ -18,7 +17,7 @@ export class ServiceServer extends grpc.Server {
    * @throws Error that names the address and the reason.
    */
   async listen(host: string, port: number, credentials: grpc.ServerCredentials): Promise<HostPort> {
-    if (!isWildcard(host)) return { host, port: await this.#bind(formatAddress({ host, port }), credentials) };
+    if (!isWildcardHost(host)) return { host, port: await this.#bind(formatAddress({ host, port }), credentials) };
     try {
       return { host: "::", port: await this.#bind(`[::]:${port}`, credentials) };
     } catch (error) {
