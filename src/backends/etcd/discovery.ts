@@ -1,5 +1,5 @@
 import { Latest } from "../../async/latest.js";
-import { Paced } from "../../async/throttle.js";
+import { Throttle } from "../../async/throttle.js";
 import { acquireCluster } from "../../etcd-client/cluster.js";
 import { isDenied } from "../../etcd-client/errors.js";
 import type { KeyRange } from "../../etcd-client/key-range.js";
@@ -29,7 +29,7 @@ export class EtcdDiscovery implements Discovery {
     const { cluster, release } = acquireCluster(this.#settings);
     const latest = new Latest<readonly Instance[]>(signal);
     const set = new ServiceSet(service);
-    const publish = new Paced(() => latest.set(set.instances()));
+    const publish = new Throttle(() => latest.set(set.instances()));
 
     const watch = (range: KeyRange, onDenied?: () => void) =>
       cluster.watcher.watch(range, {

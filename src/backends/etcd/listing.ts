@@ -1,5 +1,5 @@
 import { abortable } from "../../async/abortable.js";
-import { Gate } from "../../async/semaphore.js";
+import { Semaphore } from "../../async/semaphore.js";
 import { acquireCluster } from "../../etcd-client/cluster.js";
 import { isDenied, isLeaseGone } from "../../etcd-client/errors.js";
 import { type KeyRange, prefixRange } from "../../etcd-client/key-range.js";
@@ -75,12 +75,12 @@ async function timesToLive(
   leases: Set<bigint>,
   signal: AbortSignal | undefined,
 ): Promise<Map<bigint, TimeToLive>> {
-  const gate = new Gate(16);
+  const semaphore = new Semaphore(16);
   const found = new Map<bigint, TimeToLive>();
   leases.delete(0n);
   await Promise.all(
     [...leases].map((ID) =>
-      gate.pass(async () => {
+      semaphore.run(async () => {
         try {
           const { TTL, grantedTTL } = await link.call(LeaseService.leaseTimeToLive, { ID, keys: false }, { signal });
           found.set(ID, { ttlSeconds: Math.max(0, Number(TTL)), grantedTtlSeconds: Number(grantedTTL) });

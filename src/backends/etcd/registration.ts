@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import { abortable } from "../../async/abortable.js";
 import { Backoff, sleep } from "../../async/backoff.js";
-import { Bell } from "../../async/notify.js";
+import { Notify } from "../../async/notify.js";
 import { acquireCluster, type Cluster } from "../../etcd-client/cluster.js";
 import { isDenied, isLeaseGone } from "../../etcd-client/errors.js";
 import type { Lease } from "../../etcd-client/lease.js";
@@ -33,7 +33,7 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
   readonly #number: number;
   readonly #releases: { cluster(): void; lease(): Lease | undefined; number(): void };
   readonly #closing = new AbortController();
-  readonly #bell = new Bell();
+  readonly #changed = new Notify();
   readonly #kept: Promise<void>;
   #attempted!: () => void;
   #listed = false;
@@ -74,14 +74,14 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
     return this.#removal;
   }
 
-  readonly #look = () => this.#bell.ring();
+  readonly #look = () => this.#changed.notify();
 
   /** Looks at what is and does what is missing, until closed. */
   async #keep(): Promise<void> {
     const { signal } = this.#closing;
     const backoff = new Backoff();
     let lastPut = Number.NEGATIVE_INFINITY;
-    for (; !signal.aborted; await this.#bell.heard()) {
+    for (; !signal.aborted; await this.#changed.notified()) {
       const { id: lease, trouble } = this.#lease;
       if (trouble) this.#lost(trouble);
       if (lease === undefined) continue;
@@ -89,7 +89,7 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
       if (key !== undefined && this.#pause?.isGiven(lease)) {
         if (await this.#standAside()) continue;
         await sleep(backoff.next(), signal);
-        this.#bell.ring();
+        this.#changed.notify();
         continue;
       }
       const missing = key === undefined ? undefined : this.#own?.missing();
@@ -111,7 +111,7 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
         if (isLeaseGone(error)) this.#lease.gone(lease);
         this.#lost(error as Error);
       }
-      this.#bell.ring();
+      this.#changed.notify();
     }
   }
 
@@ -217,7 +217,7 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
     const { address } = this.#instance;
     this.#closing.abort(new Error("the instance was deregistered"));
     this.#lease.off("changed", this.#look);
-    this.#bell.ring();
+    this.#changed.notify();
     this.#own?.close();
     this.#pause?.close();
     await this.#kept;
