@@ -1,14 +1,15 @@
+import { hold } from "../../async/hold.js";
 import { Latest } from "../../async/latest.js";
 import { Throttle } from "../../async/throttle.js";
 import { acquireCluster } from "../../etcd-client/cluster.js";
 import { isDenied } from "../../etcd-client/errors.js";
 import type { KeyRange } from "../../etcd-client/key-range.js";
-import { checkEtcdSettings, type EtcdSettings } from "../../etcd-client/settings.js";
 import type { Instance } from "../../instance.js";
 import { log } from "../../log.js";
 import type { Discovery, WatchOptions } from "../../registry.js";
 import { checkServiceKey, instancesRange, serviceRange } from "./layout.js";
 import { ServiceSet } from "./service-set.js";
+import { checkEtcdSettings, type EtcdSettings } from "./settings.js";
 
 /** Finds the instances of services in etcd. */
 export class EtcdDiscovery implements Discovery {
@@ -23,10 +24,12 @@ export class EtcdDiscovery implements Discovery {
    * Yields true sets, also an empty one: whether emptiness is believed is for the reader to decide.
    * @throws TypeError for an empty service key.
    */
-  async *watch(service: string, { signal, onTrouble }: WatchOptions): AsyncGenerator<readonly Instance[], void> {
+  async *watch(service: string, options: WatchOptions): AsyncGenerator<readonly Instance[], void> {
+    const { signal, onTrouble, background = false } = options;
     checkServiceKey(service);
     if (signal.aborted) return;
     const { cluster, release } = acquireCluster(this.#settings);
+    const letGo = background ? () => {} : hold();
     const latest = new Latest<readonly Instance[]>(signal);
     const set = new ServiceSet(service);
     const publish = new Throttle(() => latest.set(set.instances()));
@@ -55,6 +58,7 @@ export class EtcdDiscovery implements Discovery {
       watched.close();
       publish.close();
       release();
+      letGo();
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { Link } from "../../etcd-client/session.js";
+import type { Session } from "../../etcd-client/session.js";
 import type { Instance } from "../../instance.js";
 import {
   Compare,
@@ -41,10 +41,10 @@ export class Entry {
   }
 
   /** Puts it, all or nothing. @returns the revision of etcd that has it. */
-  async put(link: Link, signal: AbortSignal): Promise<bigint> {
+  async put(session: Session, signal: AbortSignal): Promise<bigint> {
     const success = [putOp(this.key, Buffer.from(this.#address), this.lease)];
     if (this.#facts) success.push(putOp(this.#factsKey, this.#facts, this.lease));
-    const { header } = await link.call(KVService.txn, TxnRequest.fromPartial({ success }), { signal });
+    const { header } = await session.call(KVService.txn, TxnRequest.fromPartial({ success }), { signal });
     this.confirmed = true;
     return header!.revision;
   }
@@ -53,7 +53,7 @@ export class Entry {
    * Deletes it, if its key is still ours: with Etcd.ID another process may have taken it over.
    * @param ordered Whether an order to pause it stands, which goes in any case.
    */
-  async delete(link: Link, ordered: boolean, signal: AbortSignal): Promise<void> {
+  async delete(session: Session, ordered: boolean, signal: AbortSignal): Promise<void> {
     const isOurs = Compare.fromPartial({
       key: Buffer.from(this.key),
       target: Compare_CompareTarget.LEASE,
@@ -62,7 +62,9 @@ export class Entry {
     });
     const always = ordered ? [deleteOp(this.pauseKey)] : [];
     const success = [...this.keys.map(deleteOp), ...always];
-    await link.call(KVService.txn, TxnRequest.fromPartial({ compare: [isOurs], success, failure: always }), { signal });
+    await session.call(KVService.txn, TxnRequest.fromPartial({ compare: [isOurs], success, failure: always }), {
+      signal,
+    });
   }
 }
 

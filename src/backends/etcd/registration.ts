@@ -1,19 +1,22 @@
 import { EventEmitter } from "node:events";
 import { abortable } from "../../async/abortable.js";
 import { Backoff, sleep } from "../../async/backoff.js";
+import { hold } from "../../async/hold.js";
 import { Notify } from "../../async/notify.js";
+import { supervise } from "../../async/supervise.js";
 import { acquireCluster, type Cluster } from "../../etcd-client/cluster.js";
 import { isDenied, isLeaseGone } from "../../etcd-client/errors.js";
 import type { Lease } from "../../etcd-client/lease.js";
-import type { Link } from "../../etcd-client/session.js";
-import { DEFAULT_TTL_SECONDS, type EtcdSettings } from "../../etcd-client/settings.js";
+import type { Session } from "../../etcd-client/session.js";
 import type { Instance } from "../../instance.js";
 import { log } from "../../log.js";
 import { LeaseService } from "../../proto/etcd.js";
 import type { Registration } from "../../registry.js";
 import { Entry } from "./entry.js";
+import { acquireNumber } from "./numbers.js";
 import { OwnKeys } from "./own-keys.js";
 import { PauseOrder } from "./pause-order.js";
+import { DEFAULT_TTL_SECONDS, type EtcdSettings } from "./settings.js";
 
 /** Limit of taking an instance out, in milliseconds: a registry that is down must not keep a process from ending. */
 const REMOVAL_LIMIT_MS = 3_000;
@@ -35,6 +38,8 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
   readonly #closing = new AbortController();
   readonly #changed = new Notify();
   readonly #kept: Promise<void>;
+  /** A process that only keeps a registration lives for it. */
+  readonly #release = hold();
   #attempted!: () => void;
   #listed = false;
   #trouble: string | undefined;
@@ -52,8 +57,8 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
     this.#service = service;
     this.#instance = instance;
     const cluster = acquireCluster(settings);
-    const lease = cluster.cluster.acquireLease(settings.ttlSeconds);
-    const number = cluster.cluster.acquireNumber(service);
+    const lease = cluster.cluster.acquireLease(settings.ttlSeconds ?? DEFAULT_TTL_SECONDS);
+    const number = acquireNumber(cluster.cluster, service);
     this.#cluster = cluster.cluster;
     this.#lease = lease.lease;
     this.#number = number.number;
@@ -62,7 +67,7 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
       this.#attempted = resolve;
     });
     this.#lease.on("changed", this.#look);
-    this.#kept = this.#keep();
+    this.#kept = supervise("a registration in etcd", this.#closing.signal, () => this.#keep());
   }
 
   get listed(): boolean {
@@ -118,23 +123,23 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
   async #put(lease: bigint): Promise<void> {
     const { signal } = this.#closing;
     const id = `${this.#settings.id ?? lease}${this.#number > 1 ? `-${this.#number}` : ""}`;
-    const link = await abortable(this.#cluster.link(), signal);
+    const session = await abortable(this.#cluster.session(), signal);
     const entry = (withFacts: boolean) => new Entry(this.#service, id, lease, this.#instance, withFacts);
     const whole = entry(this.#withFacts);
     try {
-      await this.#place(whole, link);
+      await this.#place(whole, session);
     } catch (error) {
       if (!whole.hasFacts || !isDenied(error)) throw error;
       this.#withFacts = false;
       log.warn({ service: this.#service }, `weight, zone and metadata are not published: ${(error as Error).message}`);
-      await this.#place(entry(false), link);
+      await this.#place(entry(false), session);
     }
   }
 
-  async #place(entry: Entry, link: Link): Promise<void> {
+  async #place(entry: Entry, session: Session): Promise<void> {
     this.#entry = entry;
     this.#own?.putting();
-    const revision = await entry.put(link, this.#closing.signal);
+    const revision = await entry.put(session, this.#closing.signal);
     this.#aside = false;
     this.#watchOwn(entry.keys).put(revision);
     this.#watchForPause(entry.pauseKey);
@@ -159,7 +164,7 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
     const { signal } = this.#closing;
     const { address } = this.#instance;
     try {
-      await this.#entry!.delete(await abortable(this.#cluster.link(), signal), false, signal);
+      await this.#entry!.delete(await abortable(this.#cluster.session(), signal), false, signal);
     } catch (error) {
       if (signal.aborted) return true;
       log.warn({ service: this.#service, address }, `${address} cannot be paused yet: ${(error as Error).message}`);
@@ -224,11 +229,12 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
     const lastLease = this.#releases.lease();
     const revoked = lastLease?.stop();
     try {
-      if (revoked !== undefined) await this.#insist((link, signal) => revoke(link, revoked, signal), limit.signal);
+      if (revoked !== undefined)
+        await this.#insist((session, signal) => revoke(session, revoked, signal), limit.signal);
       else if (this.#entry) {
         const entry = this.#entry;
         const ordered = this.#pause?.isGiven(entry.lease) ?? false;
-        await this.#insist((link, signal) => entry.delete(link, ordered, signal), limit.signal);
+        await this.#insist((session, signal) => entry.delete(session, ordered, signal), limit.signal);
       }
       if (this.#entry) log.info({ service: this.#service, address }, `took ${address} out of etcd`);
     } catch (error) {
@@ -240,15 +246,19 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
       this.#listed = false;
       this.#releases.number();
       this.#releases.cluster();
+      this.#release();
     }
   }
 
   /** Another host may do what one could not. */
-  async #insist(attempt: (link: Link, signal: AbortSignal) => Promise<unknown>, signal: AbortSignal): Promise<void> {
+  async #insist(
+    attempt: (session: Session, signal: AbortSignal) => Promise<unknown>,
+    signal: AbortSignal,
+  ): Promise<void> {
     const backoff = new Backoff({ initialMs: 50, maxMs: 500 });
     for (;;) {
       try {
-        await attempt(await abortable(this.#cluster.link(), signal), signal);
+        await attempt(await abortable(this.#cluster.session(), signal), signal);
         return;
       } catch (error) {
         await sleep(backoff.next(), signal);
@@ -258,9 +268,9 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
   }
 }
 
-async function revoke(link: Link, lease: bigint, signal: AbortSignal): Promise<void> {
+async function revoke(session: Session, lease: bigint, signal: AbortSignal): Promise<void> {
   try {
-    await link.call(LeaseService.leaseRevoke, { ID: lease }, { signal });
+    await session.call(LeaseService.leaseRevoke, { ID: lease }, { signal });
   } catch (error) {
     if (!isLeaseGone(error)) throw error;
   }

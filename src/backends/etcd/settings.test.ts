@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Target } from "../registry.js";
-import { etcdSettings, usesTls } from "./settings.js";
+import type { Target } from "../../registry.js";
+import { etcdSettings } from "./settings.js";
 
 const target = (settings: unknown, params: Target["params"] = {}, hosts = ["10.0.0.1:2379"]): Target => ({
   scheme: "etcd",
@@ -18,6 +18,7 @@ test("go-zero's names are read in any case; an empty text counts as not given", 
     user: "u",
     pass: "p",
     insecureSkipVerify: false,
+    tls: false,
     id: 7n,
   });
 });
@@ -28,14 +29,15 @@ test("URL parameters win over settings", () => {
 
 test("hosts are read as etcd's own clients write them", () => {
   const read = (...hosts: string[]) => etcdSettings(target(undefined, {}, hosts));
-  assert.deepEqual(read("10.0.0.1", "http://10.0.0.2:1/", "[::1]", "").hosts, [
+  assert.deepEqual(read("10.0.0.1", "http://10.0.0.2:1/", "[::1]", "", "10.0.0.1:2379, 10.0.0.3").hosts, [
     "10.0.0.1:2379",
     "10.0.0.2:1",
+    "10.0.0.3:2379",
     "[::1]:2379",
   ]);
-  assert.equal(usesTls(read("10.0.0.1")), false);
-  assert.equal(usesTls(read("https://10.0.0.1")), true);
-  assert.equal(usesTls(etcdSettings(target({ caCertFile: "ca.pem" }))), true);
+  assert.equal(read("10.0.0.1").tls, false);
+  assert.equal(read("https://10.0.0.1").tls, true);
+  assert.equal(etcdSettings(target({ caCertFile: "ca.pem" })).tls, true);
 });
 
 test("an ID is exact however large, and one that is not above 0 means none", () => {
@@ -55,6 +57,7 @@ test("what cannot work is refused, naming the setting", () => {
     [{ ttlSeconds: "long" }, /ttlSeconds/],
     [{ user: {} }, /user/],
     [{ insecureSkipVerify: "maybe" }, /insecureSkipVerify.*true or false/],
+    [{ tls: false, caCertFile: "ca.pem" }, /tls is false.*Etcd\.CACertFile/],
     ["text", /object/],
   ] as const) {
     assert.throws(() => etcdSettings(target(settings)), expected, JSON.stringify(settings));
