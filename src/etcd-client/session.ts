@@ -237,15 +237,19 @@ class EtcdSession implements Session {
       if (signal?.aborted) return reject(signal.reason);
       let cleanUp = () => {};
       let call: RpcCall<Req, Res> | undefined;
+      let answer: { readonly response: Res } | undefined;
       const handlers: CallHandlers<Res> = {
         message: (response) => {
+          answer = { response };
+          if (!endAfterAnswer) return; // it counts with the status that follows
           resolve(response);
-          if (endAfterAnswer) call?.endWrites();
+          call?.endWrites();
         },
         end: (failure) => {
           cleanUp();
-          // After an answer this changes nothing.
-          reject(signal?.aborted ? signal.reason : this.#describe(failure ?? NO_ANSWER));
+          if (signal?.aborted) reject(signal.reason);
+          else if (failure || !answer) reject(this.#describe(failure ?? NO_ANSWER));
+          else resolve(answer.response);
         },
       };
       try {
