@@ -1,7 +1,7 @@
 import type { ClientHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import { type CallHandlers, type Method, RpcCall } from "./call.js";
-import { type ConnectOptions, connect, type Http2Connection } from "./connect.js";
+import { type ConnectOptions, connect, type Http2Connection, wordsOf } from "./connect.js";
 import type { PingPace } from "./ping-pace.js";
 import { onSilence } from "./silence.js";
 import { RpcError, Status } from "./status.js";
@@ -47,7 +47,7 @@ export class Transport {
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
-    session.on("error", (error) => this.#lose(error.message, error));
+    session.on("error", (error) => this.#lose(wordsOf(error), error));
     session.on("close", () => this.#lose("the connection was closed"));
     session.on("goaway", (code: number, _last: number, data?: Buffer) => this.#goAway(code, data));
     this.#schedulePing();
