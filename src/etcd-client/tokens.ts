@@ -7,7 +7,7 @@ import { Status } from "./rpc/status.js";
  * How long a log-in may take, in milliseconds, at first and at most. etcd hashes a password for some 60 ms of a core, and
  * those of a whole fleet that starts at once one after the other; to give up early makes it hash them again.
  */
-const FIRST_LIMIT_MS = 15_000;
+const FIRST_LIMIT_MS = 30_000;
 const LONGEST_MS = 60_000;
 
 /** Asks a host for a token; undefined where etcd runs without authentication. */
