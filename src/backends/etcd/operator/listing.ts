@@ -1,14 +1,14 @@
-import { abortable } from "../../async/abortable.js";
-import { Gate } from "../../async/semaphore.js";
-import { acquireCluster } from "../../etcd-client/cluster.js";
-import { isDenied, isLeaseGone } from "../../etcd-client/errors.js";
-import { type KeyRange, prefixRange } from "../../etcd-client/key-range.js";
-import type { Link } from "../../etcd-client/session.js";
-import { checkEtcdSettings, type EtcdSettings } from "../../etcd-client/settings.js";
-import type { Instance } from "../../instance.js";
-import { type KeyValue, KVService, LeaseService, RangeRequest, type RangeResponse } from "../../proto/etcd.js";
-import { readFacts, readInstance } from "./instance-value.js";
-import { factsKey, operatorRange, readKey } from "./layout.js";
+import { abortable } from "../../../async/abortable.js";
+import { Gate } from "../../../async/semaphore.js";
+import { acquireCluster } from "../../../etcd-client/cluster.js";
+import { isDenied, isLeaseGone } from "../../../etcd-client/errors.js";
+import { type KeyRange, prefixRange } from "../../../etcd-client/key-range.js";
+import type { Link } from "../../../etcd-client/session.js";
+import { checkEtcdSettings, type EtcdSettings } from "../../../etcd-client/settings.js";
+import type { Instance } from "../../../instance.js";
+import { type KeyValue, KVService, LeaseService, RangeRequest, type RangeResponse } from "../../../proto/etcd.js";
+import { readFacts, readInstance } from "../layout/instance-value.js";
+import { factsKey, operatorRange, readKey } from "../layout/keys.js";
 
 /** One key under which an instance is listed, or seems to be. */
 export interface Registered {

@@ -1,9 +1,9 @@
-import { quote } from "../../address.js";
-import { type Instance, sameInstance } from "../../instance.js";
-import { log } from "../../log.js";
-import type { KeyValue } from "../../proto/etcd.js";
-import { readFacts, readInstance } from "./instance-value.js";
-import { factsKey, instanceKey } from "./layout.js";
+import { quote } from "../../../address.js";
+import { type Instance, sameInstance } from "../../../instance.js";
+import { log } from "../../../log.js";
+import type { KeyValue } from "../../../proto/etcd.js";
+import { readFacts, readInstance } from "../layout/instance-value.js";
+import { factsKey, instanceKey } from "../layout/keys.js";
 
 /** What one key says, and since when. */
 interface Entry {

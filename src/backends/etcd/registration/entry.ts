@@ -1,5 +1,5 @@
-import type { Link } from "../../etcd-client/session.js";
-import type { Instance } from "../../instance.js";
+import type { Link } from "../../../etcd-client/session.js";
+import type { Instance } from "../../../instance.js";
 import {
   Compare,
   Compare_CompareResult,
@@ -7,9 +7,9 @@ import {
   KVService,
   RequestOp,
   TxnRequest,
-} from "../../proto/etcd.js";
-import { factsValue } from "./instance-value.js";
-import { factsKey, instanceKey, pauseKey } from "./layout.js";
+} from "../../../proto/etcd.js";
+import { factsValue } from "../layout/instance-value.js";
+import { factsKey, instanceKey, pauseKey } from "../layout/keys.js";
 
 /** What one instance has in etcd under one lease: its key, its facts beside it, and the order to pause it, if there is one. */
 export class Entry {

@@ -1,10 +1,10 @@
-import { abortable } from "../../async/abortable.js";
-import { checkEtcdSettings, type EtcdSettings } from "../../etcd-client/settings.js";
-import type { Instance } from "../../instance.js";
-import type { Registrar, Registration } from "../../registry.js";
-import { usable } from "./instance-value.js";
-import { checkServiceKey } from "./layout.js";
-import { EtcdRegistration } from "./registration.js";
+import { abortable } from "../../../async/abortable.js";
+import { checkEtcdSettings, type EtcdSettings } from "../../../etcd-client/settings.js";
+import type { Instance } from "../../../instance.js";
+import type { Registrar, Registration } from "../../../registry.js";
+import { usable } from "../layout/instance-value.js";
+import { checkServiceKey } from "../layout/keys.js";
+import { EtcdRegistration } from "./etcd-registration.js";
 
 /** Lists instances of services in etcd, all under one lease of this process. */
 export class EtcdRegistrar implements Registrar {

@@ -1,6 +1,6 @@
-import { singleKey } from "../../etcd-client/key-range.js";
-import type { RangeView } from "../../etcd-client/range-view.js";
-import type { Watcher } from "../../etcd-client/watcher.js";
+import { singleKey } from "../../../etcd-client/key-range.js";
+import type { RangeView } from "../../../etcd-client/range-view.js";
+import type { Watcher } from "../../../etcd-client/watcher.js";
 
 /**
  * What etcd shows of the keys that a registration has put. Of a key that may be written but not read nothing is known; the

@@ -1,4 +1,4 @@
-import { type KeyRange, prefixEnd, prefixRange } from "../../etcd-client/key-range.js";
+import { type KeyRange, prefixEnd, prefixRange } from "../../../etcd-client/key-range.js";
 
 /**
  * Where things stand in etcd. An instance is `<service>/<id>`, as go-zero has it. Its further facts are

@@ -1,13 +1,13 @@
-import { Latest } from "../../async/latest.js";
-import { Paced } from "../../async/throttle.js";
-import { acquireCluster } from "../../etcd-client/cluster.js";
-import { isDenied } from "../../etcd-client/errors.js";
-import type { KeyRange } from "../../etcd-client/key-range.js";
-import { checkEtcdSettings, type EtcdSettings } from "../../etcd-client/settings.js";
-import type { Instance } from "../../instance.js";
-import { log } from "../../log.js";
-import type { Discovery, WatchOptions } from "../../registry.js";
-import { checkServiceKey, instancesRange, serviceRange } from "./layout.js";
+import { Latest } from "../../../async/latest.js";
+import { Paced } from "../../../async/throttle.js";
+import { acquireCluster } from "../../../etcd-client/cluster.js";
+import { isDenied } from "../../../etcd-client/errors.js";
+import type { KeyRange } from "../../../etcd-client/key-range.js";
+import { checkEtcdSettings, type EtcdSettings } from "../../../etcd-client/settings.js";
+import type { Instance } from "../../../instance.js";
+import { log } from "../../../log.js";
+import type { Discovery, WatchOptions } from "../../../registry.js";
+import { checkServiceKey, instancesRange, serviceRange } from "../layout/keys.js";
 import { ServiceSet } from "./service-set.js";
 
 /** Finds the instances of services in etcd. */

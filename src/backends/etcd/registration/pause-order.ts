@@ -1,6 +1,6 @@
-import { singleKey } from "../../etcd-client/key-range.js";
-import type { RangeView } from "../../etcd-client/range-view.js";
-import type { Watcher } from "../../etcd-client/watcher.js";
+import { singleKey } from "../../../etcd-client/key-range.js";
+import type { RangeView } from "../../../etcd-client/range-view.js";
+import type { Watcher } from "../../../etcd-client/watcher.js";
 
 /** The key by which an operator asks an instance to stand aside. Where it may not be read there are no such orders. */
 export class PauseOrder {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { setLogger, setLogLevel } from "../../log.js";
-import { KeyValue } from "../../proto/etcd.js";
+import { setLogger, setLogLevel } from "../../../log.js";
+import { KeyValue } from "../../../proto/etcd.js";
 import { ServiceSet } from "./service-set.js";
 
 const lines: string[] = [];

@@ -1,5 +1,5 @@
-import { formatAddress, parseAddress, quote } from "../../address.js";
-import type { Instance } from "../../instance.js";
+import { formatAddress, parseAddress, quote } from "../../../address.js";
+import type { Instance } from "../../../instance.js";
 
 /** Longer values are no instance's; reading them would only cost time. */
 const MAX_VALUE_BYTES = 64 * 1024;

@@ -1,11 +1,11 @@
-import { abortable } from "../../async/abortable.js";
-import { sleep } from "../../async/backoff.js";
-import { acquireCluster } from "../../etcd-client/cluster.js";
-import { singleKey } from "../../etcd-client/key-range.js";
-import type { Link } from "../../etcd-client/session.js";
-import { checkEtcdSettings, type EtcdSettings } from "../../etcd-client/settings.js";
-import { DeleteRangeRequest, KVService, PutRequest } from "../../proto/etcd.js";
-import { pauseKey } from "./layout.js";
+import { abortable } from "../../../async/abortable.js";
+import { sleep } from "../../../async/backoff.js";
+import { acquireCluster } from "../../../etcd-client/cluster.js";
+import { singleKey } from "../../../etcd-client/key-range.js";
+import type { Link } from "../../../etcd-client/session.js";
+import { checkEtcdSettings, type EtcdSettings } from "../../../etcd-client/settings.js";
+import { DeleteRangeRequest, KVService, PutRequest } from "../../../proto/etcd.js";
+import { pauseKey } from "../layout/keys.js";
 import { listRegistrations, type Registered } from "./listing.js";
 
 /** How often etcd is asked whether the instance has obeyed, in milliseconds. */
