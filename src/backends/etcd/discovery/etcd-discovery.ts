@@ -8,15 +8,22 @@ import type { Instance } from "../../../instance.js";
 import { log } from "../../../log.js";
 import type { Discovery, WatchOptions } from "../../../registry.js";
 import { checkServiceKey, instancesRange, serviceRange } from "../layout/keys.js";
+import { type EtcdLayout, type Layout, layoutOf } from "../layout/layout.js";
 import { ServiceSet } from "./service-set.js";
+import { acquireSkippedValues } from "./skipped-values.js";
 
 /** Finds the instances of services in etcd. */
 export class EtcdDiscovery implements Discovery {
   readonly #settings: EtcdSettings;
+  readonly #layout: Layout;
 
-  /** @throws TypeError when the settings contradict each other. */
-  constructor(settings: EtcdSettings) {
+  /**
+   * @param layout where instances stand. Values are read in all known forms, whatever the layout. Default go-zero's.
+   * @throws TypeError when the settings contradict each other.
+   */
+  constructor(settings: EtcdSettings, layout?: EtcdLayout) {
     this.#settings = checkEtcdSettings(settings);
+    this.#layout = layoutOf(layout);
   }
 
   /**
@@ -26,9 +33,11 @@ export class EtcdDiscovery implements Discovery {
   async *watch(service: string, { signal, onTrouble }: WatchOptions): AsyncGenerator<readonly Instance[], void> {
     checkServiceKey(service);
     if (signal.aborted) return;
+    const path = this.#layout.path(service);
     const { cluster, release } = acquireCluster(this.#settings);
+    const { skipped, release: releaseSkipped } = acquireSkippedValues(path);
     const latest = new Latest<readonly Instance[]>(signal);
-    const set = new ServiceSet(service);
+    const set = new ServiceSet(this.#layout, path, skipped);
     const publish = new Paced(() => latest.set(set.instances()));
 
     const watch = (range: KeyRange, onDenied?: () => void) =>
@@ -43,10 +52,10 @@ export class EtcdDiscovery implements Discovery {
           else onTrouble?.(trouble);
         },
       });
-    let watched = watch(serviceRange(service), () => {
+    let watched = watch(serviceRange(path), () => {
       log.debug({ service }, "the role covers the instances alone: their weights, zones and metadata are not read");
       watched.close();
-      watched = watch(instancesRange(service));
+      watched = watch(instancesRange(path));
     });
 
     try {
@@ -54,6 +63,7 @@ export class EtcdDiscovery implements Discovery {
     } finally {
       watched.close();
       publish.close();
+      releaseSkipped();
       release();
     }
   }

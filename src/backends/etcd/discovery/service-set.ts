@@ -1,9 +1,9 @@
-import { quote } from "../../../address.js";
 import { type Instance, sameInstance } from "../../../instance.js";
-import { log } from "../../../log.js";
 import type { KeyValue } from "../../../proto/etcd.js";
-import { readFacts, readInstance } from "../layout/instance-value.js";
-import { factsKey, instanceKey } from "../layout/keys.js";
+import { attributesKey, instanceKey } from "../layout/keys.js";
+import type { Layout } from "../layout/layout.js";
+import { readAttributes, readInstance } from "../layout/value.js";
+import type { SkippedValues } from "./skipped-values.js";
 
 /** What one key says, and since when. */
 interface Entry {
@@ -13,57 +13,77 @@ interface Entry {
 
 /**
  * The instances of one service, put together from its keys: an address under several keys is one instance (the newest key
- * speaks for it), facts are joined to it by id, and a value that is no instance is named once and skipped.
+ * speaks for it), attributes are joined to it by id, and a value that is no instance is skipped.
  * An instance that did not change stays the same object at the same place.
+ *
+ * Changes only mark the addresses they concern; instances() then looks at all keys of those, once. So many keys of one
+ * address cost no more than as many addresses.
  */
 export class ServiceSet {
-  readonly #service: string;
   readonly #prefix: string;
-  readonly #factsPrefix: string;
+  readonly #attributesPrefix: string;
+  readonly #name: string | undefined;
+  readonly #skipped: SkippedValues;
   readonly #entries = new Map<string, Entry>();
-  readonly #facts = new Map<string, Omit<Instance, "address">>();
+  readonly #attributes = new Map<string, Omit<Instance, "address">>();
   readonly #idsOf = new Map<string, Set<string>>();
+  readonly #changed = new Set<string>();
   readonly #instances = new Map<string, Instance>();
-  readonly #named = new Map<string, string>();
+  /** Addresses with a weight of 0, which get no calls while others are there. */
+  readonly #resting = new Set<string>();
 
-  constructor(service: string) {
-    this.#service = service;
-    this.#prefix = Buffer.from(instanceKey(service, "")).toString("latin1");
-    this.#factsPrefix = Buffer.from(factsKey(service, "")).toString("latin1");
+  constructor(layout: Layout, path: string, skipped: SkippedValues) {
+    this.#prefix = Buffer.from(instanceKey(path, "")).toString("latin1");
+    this.#attributesPrefix = Buffer.from(attributesKey(path, "")).toString("latin1");
+    this.#name = layout.nameIn(path);
+    this.#skipped = skipped;
   }
 
-  /** All instances, oldest known first. */
+  /** All that calls may go to, oldest known first. Those with a weight of 0 only when there are no others. */
   instances(): readonly Instance[] {
-    return [...this.#instances.values()];
+    for (const address of this.#changed) this.#refresh(address);
+    this.#changed.clear();
+    const all = [...this.#instances.values()];
+    if (this.#resting.size === 0 || this.#resting.size === all.length) return all;
+    return all.filter(({ address }) => !this.#resting.has(address));
   }
 
   put(kv: KeyValue): void {
     const { kind, id } = this.#place(kv.key);
     if (kind === "other") return;
     try {
-      if (kind === "facts") this.#setFacts(id, readFacts(kv.value));
-      else this.#setEntry(id, { instance: readInstance(kv.value), revision: kv.modRevision });
-      this.#named.delete(kv.key.toString("latin1"));
+      if (kind === "attributes") this.#setAttributes(id, readAttributes(kv.value));
+      else this.#setEntry(id, this.#readEntry(kv));
+      this.#skipped.clear(kv.key);
     } catch (error) {
-      if (kind === "facts") this.#setFacts(id, undefined);
+      if (kind === "attributes") this.#setAttributes(id, undefined);
       else this.#setEntry(id, undefined);
-      this.#nameOnce(kv.key, (error as Error).message);
+      this.#skipped.add(kv.key, kv.value.length, (error as Error).message);
     }
   }
 
   delete(key: Buffer): void {
     const { kind, id } = this.#place(key);
-    if (kind === "facts") this.#setFacts(id, undefined);
+    if (kind === "attributes") this.#setAttributes(id, undefined);
     if (kind === "instance") this.#setEntry(id, undefined);
-    this.#named.delete(key.toString("latin1"));
+    this.#skipped.clear(key);
   }
 
   /** Readers of go-zero take everything under the prefix, deeper keys too; so do we. */
-  #place(key: Buffer): { kind: "instance" | "facts" | "other"; id: string } {
+  #place(key: Buffer): { kind: "instance" | "attributes" | "other"; id: string } {
     const text = key.toString("latin1"); // keys are bytes: this loses none
     if (text.startsWith(this.#prefix)) return { kind: "instance", id: text.slice(this.#prefix.length) };
-    if (text.startsWith(this.#factsPrefix)) return { kind: "facts", id: text.slice(this.#factsPrefix.length) };
+    if (text.startsWith(this.#attributesPrefix)) {
+      return { kind: "attributes", id: text.slice(this.#attributesPrefix.length) };
+    }
     return { kind: "other", id: "" };
+  }
+
+  /** @returns undefined for an instance of another service, which stands under a deeper key. */
+  #readEntry({ value, modRevision }: KeyValue): Entry | undefined {
+    const { instance, name } = readInstance(value);
+    if (this.#name !== undefined && name !== undefined && name !== this.#name) return undefined;
+    return { instance, revision: modRevision };
   }
 
   #setEntry(id: string, entry: Entry | undefined): void {
@@ -75,20 +95,20 @@ export class ServiceSet {
       const ids = this.#idsOf.get(before)!;
       ids.delete(id);
       if (ids.size === 0) this.#idsOf.delete(before);
-      this.#refresh(before);
+      this.#changed.add(before);
     }
     if (now === undefined) return;
     const ids = this.#idsOf.get(now);
     if (ids) ids.add(id);
     else this.#idsOf.set(now, new Set([id]));
-    this.#refresh(now);
+    this.#changed.add(now);
   }
 
-  #setFacts(id: string, facts: Omit<Instance, "address"> | undefined): void {
-    if (facts) this.#facts.set(id, facts);
-    else this.#facts.delete(id);
+  #setAttributes(id: string, attributes: Omit<Instance, "address"> | undefined): void {
+    if (attributes) this.#attributes.set(id, attributes);
+    else this.#attributes.delete(id);
     const address = this.#entries.get(id)?.instance.address;
-    if (address !== undefined) this.#refresh(address);
+    if (address !== undefined) this.#changed.add(address);
   }
 
   #refresh(address: string): void {
@@ -97,23 +117,16 @@ export class ServiceSet {
       const entry = this.#entries.get(id)!;
       if (!newest || entry.revision > newest[1].revision) newest = [id, entry];
     }
+    this.#resting.delete(address);
     if (!newest) {
       this.#instances.delete(address);
       return;
     }
     const [id, { instance }] = newest;
-    const facts = this.#facts.get(id);
-    const now = facts ? { ...instance, ...facts } : instance;
+    const { weight, ...others } = { ...instance, ...this.#attributes.get(id) };
+    if (weight === 0) this.#resting.add(address);
+    const now = weight ? { ...others, weight } : others;
     const before = this.#instances.get(address);
     if (!before || !sameInstance(before, now)) this.#instances.set(address, now);
-  }
-
-  /** Once for each key and reason: somebody may write the same nonsense every second. */
-  #nameOnce(key: Buffer, why: string): void {
-    const name = key.toString("latin1");
-    if (this.#named.get(name) === why) return;
-    this.#named.set(name, why);
-    const shown = quote(key.toString());
-    log.warn({ service: this.#service, key: shown }, `etcd key ${shown} is skipped, its value is no instance: ${why}`);
   }
 }

@@ -1,12 +1,13 @@
 import { type KeyRange, prefixEnd, prefixRange } from "../../../etcd-client/key-range.js";
 
 /**
- * Where things stand in etcd. An instance is `<service>/<id>`, as go-zero has it. Its further facts are
- * `<service>.~rollcall/<id>`: outside the prefix that readers of the service watch, yet so close before it ("." comes just
- * before "/") that one range, hence one Range call and one watch, covers both and shows them at one revision.
+ * Where things stand in etcd. An instance is `<path>/<id>`; the path is the service key, as go-zero has it, unless another
+ * layout says otherwise. Its attributes are `<path>.~rollcall/<id>`: outside the prefix that readers of the service watch,
+ * yet so close before it ("." comes just before "/") that one range, hence one Range call and one watch, covers both and
+ * shows them at one revision.
  */
 
-const FACTS = ".~rollcall/";
+const ATTRIBUTES = ".~rollcall/";
 /** "-" comes before "/": no reader of a service sees these keys. */
 const PAUSES = ".~rollcall-paused/";
 
@@ -16,44 +17,54 @@ export function checkServiceKey(service: string): void {
   if (service.includes("\0")) throw new TypeError("the service key has a zero byte in it");
 }
 
-export function instanceKey(service: string, id: string): string {
-  return `${service}/${id}`;
+export function instanceKey(path: string, id: string): string {
+  return `${path}/${id}`;
 }
 
-export function factsKey(service: string, id: string): string {
-  return `${service}${FACTS}${id}`;
+export function attributesKey(path: string, id: string): string {
+  return `${path}${ATTRIBUTES}${id}`;
 }
 
 /** The key by which an operator asks an instance not to be listed; under the instance's lease, so it ends with it. */
-export function pauseKey(service: string, id: string): string {
-  return `${service}${PAUSES}${id}`;
+export function pauseKey(path: string, id: string): string {
+  return `${path}${PAUSES}${id}`;
 }
 
-/** The instances of a service, their facts, and what is asked of them. */
-export function operatorRange(service: string): KeyRange {
-  return { key: Buffer.from(`${service}${PAUSES}`), rangeEnd: prefixEnd(`${service}/`) };
+/** What a role must cover beside the instances, so that their attributes are seen and they can be paused. */
+export function attributesAndPausesPrefix(path: string): string {
+  return `${path}.~rollcall`;
 }
 
-/** The instances of a service and their facts. */
-export function serviceRange(service: string): KeyRange {
-  return { key: Buffer.from(`${service}${FACTS}`), rangeEnd: prefixEnd(`${service}/`) };
+/** What an administrator of etcd runs so that a role covers a prefix. */
+export function grantCommand(prefix: string): string {
+  return `etcdctl role grant-permission --prefix=true ROLE readwrite '${prefix.replaceAll("'", `'\\''`)}'`;
 }
 
-/** The instances of a service without their facts: what a reader may see whose role covers the prefix alone. */
-export function instancesRange(service: string): KeyRange {
-  return prefixRange(`${service}/`);
+/** The instances of a service, their attributes, and what is asked of them. */
+export function operatorRange(path: string): KeyRange {
+  return { key: Buffer.from(`${path}${PAUSES}`), rangeEnd: prefixEnd(`${path}/`) };
+}
+
+/** The instances of a service and their attributes. */
+export function serviceRange(path: string): KeyRange {
+  return { key: Buffer.from(`${path}${ATTRIBUTES}`), rangeEnd: prefixEnd(`${path}/`) };
+}
+
+/** The instances of a service without their attributes: what a reader may see whose role covers the prefix alone. */
+export function instancesRange(path: string): KeyRange {
+  return prefixRange(`${path}/`);
 }
 
 /** What a key stands for; undefined for one that belongs to no service. */
 export function readKey(
   key: Buffer,
-): { kind: "instance" | "facts" | "pause"; service: string; id: string } | undefined {
+): { kind: "instance" | "attributes" | "pause"; service: string; id: string } | undefined {
   const slash = key.lastIndexOf("/");
   if (slash <= 0) return undefined;
   const id = key.toString("utf8", slash + 1);
   const folder = key.toString("utf8", 0, slash + 1);
   for (const [kind, mark] of [
-    ["facts", FACTS],
+    ["attributes", ATTRIBUTES],
     ["pause", PAUSES],
   ] as const) {
     if (folder.endsWith(mark) && folder.length > mark.length) {

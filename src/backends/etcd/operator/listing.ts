@@ -7,8 +7,8 @@ import type { Link } from "../../../etcd-client/session.js";
 import { checkEtcdSettings, type EtcdSettings } from "../../../etcd-client/settings.js";
 import type { Instance } from "../../../instance.js";
 import { type KeyValue, KVService, LeaseService, RangeRequest, type RangeResponse } from "../../../proto/etcd.js";
-import { readFacts, readInstance } from "../layout/instance-value.js";
-import { factsKey, operatorRange, readKey } from "../layout/keys.js";
+import { attributesKey, operatorRange, readKey } from "../layout/keys.js";
+import { readAttributes, readInstance } from "../layout/value.js";
 
 /** One key under which an instance is listed, or seems to be. */
 export interface Registered {
@@ -57,7 +57,7 @@ export async function listRegistrations(settings: EtcdSettings, options: ListOpt
     const ttls = await timesToLive(link, new Set(kvs.map(({ lease }) => lease)), signal);
     const all = new Map(kvs.map((kv) => [kv.key.toString(), kv]));
     const registrations = kvs
-      .filter((kv) => readKey(kv.key)?.kind !== "facts")
+      .filter((kv) => readKey(kv.key)?.kind !== "attributes")
       .map((kv) => readRegistered(kv, all, ttls.get(kv.lease)));
     return { host: link.host, revision: header!.revision, registrations };
   } finally {
@@ -93,7 +93,7 @@ async function timesToLive(
   return found;
 }
 
-/** A prefix that is a whole service's is read with the service's facts and pauses, where the role covers them. */
+/** A prefix that is a whole service's is read with the service's attributes and pauses, where the role covers them. */
 async function readPrefix(link: Link, prefix: string, signal: AbortSignal | undefined): Promise<RangeResponse> {
   const read = (range: KeyRange) => link.call(KVService.range, RangeRequest.fromPartial(range), { signal });
   if (!/[^/]\/$/.test(prefix)) return read(prefixRange(prefix));
@@ -116,9 +116,9 @@ function readRegistered(kv: KeyValue, all: ReadonlyMap<string, KeyValue>, ttl: T
     ...(kv.lease !== 0n && { lease: kv.lease, ...ttl }),
   };
   try {
-    const instance = readInstance(kv.value);
-    const facts = all.get(factsKey(service, id));
-    return { ...known, instance: facts ? { ...instance, ...readFacts(facts.value) } : instance };
+    const { instance } = readInstance(kv.value);
+    const attributes = all.get(attributesKey(service, id));
+    return { ...known, instance: attributes ? { ...instance, ...readAttributes(attributes.value) } : instance };
   } catch (error) {
     return { ...known, problem: (error as Error).message };
   }

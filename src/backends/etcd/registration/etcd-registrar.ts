@@ -2,25 +2,31 @@ import { abortable } from "../../../async/abortable.js";
 import { checkEtcdSettings, type EtcdSettings } from "../../../etcd-client/settings.js";
 import type { Instance } from "../../../instance.js";
 import type { Registrar, Registration } from "../../../registry.js";
-import { usable } from "../layout/instance-value.js";
 import { checkServiceKey } from "../layout/keys.js";
+import { type EtcdLayout, type Layout, layoutOf } from "../layout/layout.js";
+import { usableAddress } from "../layout/usable-address.js";
 import { EtcdRegistration } from "./etcd-registration.js";
 
 /** Lists instances of services in etcd, all under one lease of this process. */
 export class EtcdRegistrar implements Registrar {
   readonly #settings: EtcdSettings;
+  readonly #layout: Layout;
 
-  /** @throws TypeError when the settings contradict each other. */
-  constructor(settings: EtcdSettings) {
+  /**
+   * @param layout whose clients are to find the instances. Default go-zero's.
+   * @throws TypeError when the settings contradict each other.
+   */
+  constructor(settings: EtcdSettings, layout?: EtcdLayout) {
     this.#settings = checkEtcdSettings(settings);
+    this.#layout = layoutOf(layout);
   }
 
-  /** @throws TypeError for an empty service key, and for an address that is none or only listened on (0.0.0.0). */
+  /** @throws TypeError for an empty service key, and for an address that nobody can call (0.0.0.0). */
   async register(service: string, instance: Instance, options: { signal?: AbortSignal } = {}): Promise<Registration> {
     checkServiceKey(service);
-    const address = usable(instance.address);
+    const address = usableAddress(instance.address);
     options.signal?.throwIfAborted();
-    const registration = new EtcdRegistration(this.#settings, service, { ...instance, address });
+    const registration = new EtcdRegistration(this.#settings, this.#layout, service, { ...instance, address });
     try {
       await abortable(registration.attempted, options.signal);
       return registration;

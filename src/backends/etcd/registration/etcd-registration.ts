@@ -1,143 +1,190 @@
 import { EventEmitter } from "node:events";
 import { abortable } from "../../../async/abortable.js";
 import { Backoff, sleep } from "../../../async/backoff.js";
-import { Bell } from "../../../async/notify.js";
 import { acquireCluster, type Cluster } from "../../../etcd-client/cluster.js";
 import { isDenied, isLeaseGone } from "../../../etcd-client/errors.js";
 import type { Lease } from "../../../etcd-client/lease.js";
-import type { Link } from "../../../etcd-client/session.js";
-import { DEFAULT_TTL_SECONDS, type EtcdSettings } from "../../../etcd-client/settings.js";
+import type { EtcdSettings } from "../../../etcd-client/settings.js";
 import type { Instance } from "../../../instance.js";
 import { log } from "../../../log.js";
-import { LeaseService } from "../../../proto/etcd.js";
 import type { Registration } from "../../../registry.js";
-import { Entry } from "./entry.js";
+import { attributesAndPausesPrefix, grantCommand, instanceKey } from "../layout/keys.js";
+import type { Layout } from "../layout/layout.js";
 import { OwnKeys } from "./own-keys.js";
 import { PauseOrder } from "./pause-order.js";
+import { PutPace } from "./put-pace.js";
+import { Records } from "./records.js";
+import { RegistrationLog } from "./registration-log.js";
+import { insist, revoke } from "./removal.js";
+import { isListed, next, type RegistrationEvent, type RegistrationState, whyNotListed } from "./state.js";
+import { describeTaker } from "./taker.js";
 
-/** Limit of taking an instance out, in milliseconds: a registry that is down must not keep a process from ending. */
-const REMOVAL_LIMIT_MS = 3_000;
-
-/** Putting the key again oftener than this, in milliseconds, waits longer each time: somebody may delete it in a loop. */
-const OFTEN_MS = 1_000;
-
-/** Keeps one instance listed: puts its key under the process's lease, and again whenever lease or key are gone. */
+/**
+ * Keeps one instance listed: puts its key under the process's lease, and again whenever lease or key are gone. What happens
+ * is told to `next` (state.ts) as an event; the state that follows says what is to be done.
+ */
 export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; restored: [] }> implements Registration {
   /** Resolves once the instance is listed or the first attempt has failed. */
   readonly attempted: Promise<void>;
   readonly #settings: EtcdSettings;
+  readonly #layout: Layout;
   readonly #service: string;
+  readonly #path: string;
   readonly #instance: Instance;
   readonly #cluster: Cluster;
+  readonly #ttlSeconds: number;
   readonly #lease: Lease;
   readonly #number: number;
   readonly #releases: { cluster(): void; lease(): Lease | undefined; number(): void };
-  readonly #closing = new AbortController();
-  readonly #bell = new Bell();
-  readonly #kept: Promise<void>;
-  #attempted!: () => void;
-  #listed = false;
-  #trouble: string | undefined;
-  #entry: Entry | undefined;
+  readonly #log: RegistrationLog;
+  readonly #pace = new PutPace();
+  readonly #removed: Promise<void>;
+  #state: RegistrationState = { name: "waiting" };
+  /** What the state asks to be done, and how it is called off. */
+  #job: { readonly done: Promise<void>; readonly abort: AbortController } | undefined;
+  #records: Records | undefined;
   #own: OwnKeys | undefined;
   #pause: PauseOrder | undefined;
-  /** Taken out because an operator asked for it. */
-  #aside = false;
-  #withFacts = true;
-  #removal: Promise<void> | undefined;
+  #withAttributes = true;
+  #wasAttempted = false;
+  #settleAttempt!: () => void;
+  #settleRemoval!: () => void;
 
-  constructor(settings: EtcdSettings, service: string, instance: Instance) {
+  constructor(settings: EtcdSettings, layout: Layout, service: string, instance: Instance) {
     super();
     this.#settings = settings;
+    this.#layout = layout;
     this.#service = service;
+    this.#path = layout.path(service);
     this.#instance = instance;
+    this.#ttlSeconds = settings.ttlSeconds ?? layout.ttlSeconds;
+    this.#log = new RegistrationLog(service, instance.address);
     const cluster = acquireCluster(settings);
-    const lease = cluster.cluster.acquireLease(settings.ttlSeconds);
-    const number = cluster.cluster.acquireNumber(service);
+    const lease = cluster.cluster.acquireLease(this.#ttlSeconds);
+    const number = cluster.cluster.acquireNumber(this.#path);
     this.#cluster = cluster.cluster;
     this.#lease = lease.lease;
     this.#number = number.number;
     this.#releases = { cluster: cluster.release, lease: lease.release, number: number.release };
     this.attempted = new Promise((resolve) => {
-      this.#attempted = resolve;
+      this.#settleAttempt = resolve;
     });
-    this.#lease.on("changed", this.#look);
-    this.#kept = this.#keep();
+    this.#removed = new Promise((resolve) => {
+      this.#settleRemoval = resolve;
+    });
+    this.#lease.on("changed", this.#followLease);
+    this.#followLease();
   }
 
   get listed(): boolean {
-    return this.#listed;
+    return isListed(this.#state);
   }
 
   deregister(): Promise<void> {
-    this.#removal ??= this.#remove();
-    return this.#removal;
+    this.#apply({ type: "close" });
+    return this.#removed;
   }
 
-  readonly #look = () => this.#bell.ring();
+  readonly #followLease = () => this.#apply({ type: "lease", id: this.#lease.id, trouble: this.#lease.trouble });
 
-  /** Looks at what is and does what is missing, until closed. */
-  async #keep(): Promise<void> {
-    const { signal } = this.#closing;
-    const backoff = new Backoff();
-    let lastPut = Number.NEGATIVE_INFINITY;
-    for (; !signal.aborted; await this.#bell.heard()) {
-      const { id: lease, trouble } = this.#lease;
-      if (trouble) this.#lost(trouble);
-      if (lease === undefined) continue;
-      const key = this.#entry?.lease === lease && this.#entry.confirmed ? this.#entry.key : undefined;
-      if (key !== undefined && this.#pause?.isGiven(lease)) {
-        if (await this.#standAside()) continue;
-        await sleep(backoff.next(), signal);
-        this.#bell.ring();
-        continue;
-      }
-      const missing = key === undefined ? undefined : this.#own?.missing();
-      if (key !== undefined && missing === undefined) {
-        if (this.#own?.isTaken(key, lease)) this.#lost(new Error(`its key ${key} was written by somebody else`));
-        else if (!trouble) this.#found();
-        continue;
-      }
-      // Without its facts it is listed still.
-      if (key !== undefined && missing === key && !this.#aside) this.#lost(new Error(`its key ${key} was deleted`));
-      if (performance.now() - lastPut < OFTEN_MS) await sleep(backoff.next(), signal);
-      else backoff.reset();
+  /** Tells what the watches show of the keys under the lease of now. */
+  readonly #look = () => {
+    const records = this.#records;
+    if (!records || !("lease" in this.#state) || this.#state.lease !== records.lease) return;
+    const { key, lease } = records;
+    const missing = this.#own?.missing;
+    const taker = this.#own?.takenBy(lease);
+    this.#apply({
+      type: "keys seen",
+      key,
+      ...(missing && { missing }),
+      ...(taker && { taken: describeTaker(taker, this.#service, this.#instance.address, this.#settings.id) }),
+      pauseOrdered: this.#pause?.isGiven(lease) ?? false,
+    });
+  };
+
+  #apply(event: RegistrationEvent): void {
+    const before = this.#state;
+    const now = next(before, event);
+    if (now === before) return;
+    this.#state = now;
+    this.#log.changed(before, now, this.#records?.key);
+    if (now.name !== before.name || leaseOf(now) !== leaseOf(before)) this.#begin(now);
+    this.#announce(before, now);
+    this.#look();
+  }
+
+  /** Calls off what the last state asked for, and begins what this one does. */
+  #begin(state: RegistrationState): void {
+    const last = this.#job;
+    last?.abort.abort(new Error("it is to be done no longer"));
+    const abort = new AbortController();
+    const { signal } = abort;
+    let done = Promise.resolve();
+    if (state.name === "putting" || state.name === "completing") done = this.#putUntilDone(state.lease, signal);
+    else if (state.name === "pausing") done = this.#takeOutForPause(signal);
+    else if (state.name === "closing") done = this.#remove(state.confirmed, last?.done);
+    this.#job = { done, abort };
+  }
+
+  #announce(before: RegistrationState, now: RegistrationState): void {
+    const why = whyNotListed(now);
+    if (isListed(before) && !isListed(now) && why) this.#tell(() => this.emit("lost", why));
+    if (!isListed(before) && isListed(now) && this.#wasAttempted) this.#tell(() => this.emit("restored"));
+    if (!isListed(now) && !why) return;
+    this.#wasAttempted = true;
+    this.#settleAttempt();
+  }
+
+  /** A listener that throws must not end what keeps the instance listed. */
+  #tell(emit: () => void): void {
+    try {
+      emit();
+    } catch (error) {
+      log.error({ service: this.#service, err: error }, "a listener of a registration threw");
+    }
+  }
+
+  async #putUntilDone(lease: bigint, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await this.#pace.turn(signal);
       if (signal.aborted) return;
-      lastPut = performance.now();
       try {
-        await this.#put(lease);
+        await this.#put(lease, signal);
+        if (!signal.aborted) this.#apply({ type: "put done" });
+        return;
       } catch (error) {
         if (signal.aborted) return;
         if (isLeaseGone(error)) this.#lease.gone(lease);
-        this.#lost(error as Error);
+        this.#apply({ type: "put failed", why: this.#withCure(error as Error) });
       }
-      this.#bell.ring();
     }
   }
 
-  async #put(lease: bigint): Promise<void> {
-    const { signal } = this.#closing;
-    const id = `${this.#settings.id ?? lease}${this.#number > 1 ? `-${this.#number}` : ""}`;
-    const link = await abortable(this.#cluster.link(), signal);
-    const entry = (withFacts: boolean) => new Entry(this.#service, id, lease, this.#instance, withFacts);
-    const whole = entry(this.#withFacts);
+  /** Without the attributes where the role covers the instances alone. */
+  async #put(lease: bigint, signal: AbortSignal): Promise<void> {
     try {
-      await this.#place(whole, link);
+      await this.#place(this.#recordsUnder(lease, this.#withAttributes), signal);
     } catch (error) {
-      if (!whole.hasFacts || !isDenied(error)) throw error;
-      this.#withFacts = false;
-      log.warn({ service: this.#service }, `weight, zone and metadata are not published: ${(error as Error).message}`);
-      await this.#place(entry(false), link);
+      if (!isDenied(error) || !this.#records?.hasAttributes) throw error;
+      await this.#place(this.#recordsUnder(lease, false), signal);
+      this.#withAttributes = false;
+      this.#log.limited("attributes", attributesAndPausesPrefix(this.#path), this.#settings.user);
     }
   }
 
-  async #place(entry: Entry, link: Link): Promise<void> {
-    this.#entry = entry;
+  #recordsUnder(lease: bigint, withAttributes: boolean): Records {
+    const id = `${this.#settings.id ?? lease}${this.#number > 1 ? `-${this.#number}` : ""}`;
+    return new Records(this.#layout, this.#path, id, lease, this.#instance, withAttributes);
+  }
+
+  async #place(records: Records, signal: AbortSignal): Promise<void> {
+    this.#records = records;
     this.#own?.putting();
-    const revision = await entry.put(link, this.#closing.signal);
-    this.#aside = false;
-    this.#watchOwn(entry.keys).put(revision);
-    this.#watchForPause(entry.pauseKey);
+    const revision = await records.put(await abortable(this.#cluster.link(), signal), signal);
+    if (signal.aborted) return;
+    this.#watchOwn(records.keys).put(revision);
+    this.#watchForPause(records.pauseKey);
   }
 
   #watchOwn(keys: readonly string[]): OwnKeys {
@@ -150,118 +197,57 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
   #watchForPause(key: string): void {
     if (this.#pause?.key === key) return;
     this.#pause?.close();
-    this.#pause = new PauseOrder(this.#cluster.watcher, key, this.#look);
+    const denied = () => this.#log.limited("pauses", attributesAndPausesPrefix(this.#path), this.#settings.user);
+    this.#pause = new PauseOrder(this.#cluster.watcher, key, { changed: this.#look, denied });
   }
 
-  /** Takes the instance out and keeps its lease, until the order is withdrawn. @returns whether it is out. */
-  async #standAside(): Promise<boolean> {
-    if (this.#aside) return true;
-    const { signal } = this.#closing;
-    const { address } = this.#instance;
-    try {
-      await this.#entry!.delete(await abortable(this.#cluster.link(), signal), false, signal);
-    } catch (error) {
-      if (signal.aborted) return true;
-      log.warn({ service: this.#service, address }, `${address} cannot be paused yet: ${(error as Error).message}`);
-      return false;
-    }
-    this.#aside = true;
-    this.#listed = false;
-    log.info({ service: this.#service, address }, `an operator paused ${address}: out of etcd until it is resumed`);
-    return true;
+  #withCure(error: Error): Error {
+    if (!isDenied(error)) return error;
+    return new Error(`${error.message}: ${grantCommand(instanceKey(this.#path, ""))}`, { cause: error });
   }
 
-  #found(): void {
-    if (this.#listed) return;
-    const { address } = this.#instance;
-    log.info({ service: this.#service, address }, `registered ${address} in etcd as ${this.#entry!.key}`);
-    this.#listed = true;
-    const again = this.#trouble !== undefined;
-    this.#trouble = undefined;
-    this.#attempted();
-    if (again) this.#tell(() => this.emit("restored"));
-  }
-
-  #lost(reason: Error): void {
-    const { address } = this.#instance;
-    const first = this.#trouble === undefined;
-    this.#trouble = reason.message;
-    if (this.#listed) {
-      this.#listed = false;
-      log.warn(
-        { service: this.#service, address },
-        `${address} is not listed in etcd: ${reason.message}; mending that`,
-      );
-      this.#tell(() => this.emit("lost", reason));
-    } else if (first) {
-      log.warn(
-        { service: this.#service, address },
-        `${address} cannot be registered yet: ${reason.message}; trying on`,
-      );
-    }
-    this.#attempted();
-  }
-
-  /** A listener that throws must not end what keeps the instance listed. */
-  #tell(emit: () => void): void {
-    try {
-      emit();
-    } catch (error) {
-      log.error({ err: error }, "a listener of a registration threw");
-    }
-  }
-
-  async #remove(): Promise<void> {
-    const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(new Error("etcd did not confirm it in time")), REMOVAL_LIMIT_MS);
-    const { address } = this.#instance;
-    this.#closing.abort(new Error("the instance was deregistered"));
-    this.#lease.off("changed", this.#look);
-    this.#bell.ring();
-    this.#own?.close();
-    this.#pause?.close();
-    await this.#kept;
-    const lastLease = this.#releases.lease();
-    const revoked = lastLease?.stop();
-    try {
-      if (revoked !== undefined) await this.#insist((link, signal) => revoke(link, revoked, signal), limit.signal);
-      else if (this.#entry) {
-        const entry = this.#entry;
-        const ordered = this.#pause?.isGiven(entry.lease) ?? false;
-        await this.#insist((link, signal) => entry.delete(link, ordered, signal), limit.signal);
-      }
-      if (this.#entry) log.info({ service: this.#service, address }, `took ${address} out of etcd`);
-    } catch (error) {
-      const ttl = this.#settings.ttlSeconds ?? DEFAULT_TTL_SECONDS;
-      const why = (error as Error).message;
-      log.warn({ service: this.#service, address }, `${address} may be listed for ${ttl} s more: ${why}`);
-    } finally {
-      clearTimeout(timer);
-      this.#listed = false;
-      this.#releases.number();
-      this.#releases.cluster();
-    }
-  }
-
-  /** Another host may do what one could not. */
-  async #insist(attempt: (link: Link, signal: AbortSignal) => Promise<unknown>, signal: AbortSignal): Promise<void> {
-    const backoff = new Backoff({ initialMs: 50, maxMs: 500 });
-    for (;;) {
+  /** Keeps the lease, so that the order stands as long as this process. */
+  async #takeOutForPause(signal: AbortSignal): Promise<void> {
+    for (const backoff = new Backoff(); !signal.aborted; await sleep(backoff.next(), signal)) {
       try {
-        await attempt(await abortable(this.#cluster.link(), signal), signal);
+        await this.#records!.delete(await abortable(this.#cluster.link(), signal), false, signal);
+        if (!signal.aborted) this.#apply({ type: "pause done" });
         return;
       } catch (error) {
-        await sleep(backoff.next(), signal);
-        if (signal.aborted) throw error;
+        if (!signal.aborted) this.#log.cannotPause((error as Error).message);
       }
+    }
+  }
+
+  /** @param confirmed whether etcd had confirmed the key; @param putting what may still be putting it. */
+  async #remove(confirmed: boolean, putting: Promise<void> | undefined): Promise<void> {
+    await putting;
+    this.#lease.off("changed", this.#followLease);
+    const records = this.#records;
+    const ordered = records !== undefined && this.#pause?.isGiven(records.lease) === true;
+    this.#own?.close();
+    this.#pause?.close();
+    const lastLease = this.#releases.lease()?.stop();
+    try {
+      let wasIn = false;
+      if (lastLease !== undefined) {
+        wasIn = await insist(this.#cluster, (link, signal) => revoke(link, lastLease, signal));
+      } else if (records) {
+        wasIn = await insist(this.#cluster, (link, signal) => records.delete(link, ordered, signal));
+      }
+      if (wasIn && confirmed) this.#log.tookOut();
+    } catch (error) {
+      if (records) this.#log.notTakenOut((error as Error).message, this.#ttlSeconds);
+    } finally {
+      this.#releases.number();
+      this.#releases.cluster();
+      this.#apply({ type: "close done" });
+      this.#settleAttempt();
+      this.#settleRemoval();
     }
   }
 }
 
-async function revoke(link: Link, lease: bigint, signal: AbortSignal): Promise<void> {
-  try {
-    await link.call(LeaseService.leaseRevoke, { ID: lease }, { signal });
-  } catch (error) {
-    if (!isLeaseGone(error)) throw error;
-  }
+function leaseOf(state: RegistrationState): bigint | undefined {
+  return "lease" in state ? state.lease : undefined;
 }

@@ -1,19 +1,23 @@
+import { isDenied } from "../../../etcd-client/errors.js";
 import { singleKey } from "../../../etcd-client/key-range.js";
 import type { RangeView } from "../../../etcd-client/range-view.js";
 import type { Watcher } from "../../../etcd-client/watcher.js";
 
-/** The key by which an operator asks an instance to stand aside. Where it may not be read there are no such orders. */
+/** The key by which an operator asks an instance to leave the listing. Where it may not be read there are no such orders. */
 export class PauseOrder {
   readonly key: string;
   readonly #watched: { close(): void };
   #view: RangeView | undefined;
 
-  constructor(watcher: Watcher, key: string, onChange: () => void) {
+  constructor(watcher: Watcher, key: string, told: { changed(): void; denied(): void }) {
     this.key = key;
     this.#watched = watcher.watch(singleKey(key), {
       changed: (_, view) => {
         this.#view = view;
-        onChange();
+        told.changed();
+      },
+      trouble: (trouble) => {
+        if (isDenied(trouble)) told.denied();
       },
     });
   }
