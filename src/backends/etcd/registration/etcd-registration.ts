@@ -109,9 +109,10 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
     if (now === before) return;
     this.#state = now;
     this.#log.changed(before, now, this.#records?.key);
-    if (now.name !== before.name || leaseOf(now) !== leaseOf(before)) this.#begin(now);
+    const isOther = now.name !== before.name || leaseOf(now) !== leaseOf(before);
+    if (isOther) this.#begin(now);
     this.#announce(before, now);
-    this.#look();
+    if (isOther) this.#look(); // what was seen before it began
   }
 
   /** Calls off what the last state asked for, and begins what this one does. */

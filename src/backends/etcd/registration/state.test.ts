@@ -145,3 +145,22 @@ test("registration: one that is not listed any more has a reason, in every order
     { numRuns: 1_000 },
   );
 });
+
+test("registration: to see the same again changes nothing", () => {
+  fc.assert(
+    fc.property(fc.array(anyEvent), (events) => {
+      const state = [lease(1n), putDone, ...events].reduce(next, start);
+      for (const what of [
+        {},
+        { missing: "instance" },
+        { missing: "attributes" },
+        { taken: other },
+        { pauseOrdered: true },
+      ] as const) {
+        const once = next(state, seen(what));
+        const twice = next(once, seen(what));
+        assert.equal(next(twice, seen(what)), twice);
+      }
+    }),
+  );
+});

@@ -106,9 +106,10 @@ function keysSeen(
   if (name === "paused") return pauseOrdered ? state : { name: "putting", lease };
   if (name === "pausing") return pauseOrdered ? state : { name: "listed", lease };
   if (missing === "instance") return { name: "putting", lease, why: new Error(`its key ${key} was deleted`) };
-  if (taken) return { name: "taken", lease, why: taken };
+  if (taken)
+    return name === "taken" && state.why.message === taken.message ? state : { name: "taken", lease, why: taken };
   if (pauseOrdered) return { name: "pausing", lease };
-  if (missing === "attributes") return { name: "completing", lease };
+  if (missing === "attributes") return name === "completing" ? state : { name: "completing", lease };
   return name === "taken" ? { name: "listed", lease } : state;
 }
 
