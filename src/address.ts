@@ -11,27 +11,22 @@ export interface HostPort {
  * @throws TypeError that quotes the text and says what is wrong with it.
  */
 export function parseAddress(text: string): HostPort {
-  const read = readAddress(text);
-  if (!("why" in read)) return read;
-  throw new TypeError(`${quote(text)} is not an address: ${read.why}; expected host:port, for example 10.0.0.1:8080`);
-}
-
-/** The same without throwing, for text that no error may show: what is wrong with it is said in `why`. */
-export function readAddress(text: string): HostPort | { readonly why: string } {
+  const fail = (why: string): never => {
+    throw new TypeError(`${quote(text)} is not an address: ${why}; expected host:port, for example 10.0.0.1:8080`);
+  };
   const match = /^(?:\[([^\]]*)\]|([^:]*)):([^:]*)$/.exec(text);
   if (!match) {
-    if (isIPv6(text)) return { why: "an IPv6 address needs brackets before its port" };
-    return { why: text.includes(":") ? "it has too many colons" : "it has no port" };
+    if (isIPv6(text)) fail("an IPv6 address needs brackets before its port");
+    return fail(text.includes(":") ? "it has too many colons" : "it has no port");
   }
   const [, bracketed, plain, portText] = match as unknown as [string, string | undefined, string | undefined, string];
   const host = bracketed ?? plain ?? "";
-  if (host === "") return { why: "it has no host" };
-  if (bracketed !== undefined && !isIPv6(host)) return { why: "what stands in brackets is not an IPv6 address" };
-  if (bracketed === undefined && !isHostName(host))
-    return { why: "its host has characters that no host name may have" };
-  if (!/^\d{1,5}$/.test(portText)) return { why: "its port is not a number" };
+  if (host === "") fail("it has no host");
+  if (bracketed !== undefined && !isIPv6(host)) fail("what stands in brackets is not an IPv6 address");
+  if (bracketed === undefined && !isHostName(host)) fail("its host has characters that no host name may have");
+  if (!/^\d{1,5}$/.test(portText)) fail("its port is not a number");
   const port = Number(portText);
-  if (port < 1 || port > 65535) return { why: "its port is not between 1 and 65535" };
+  if (port < 1 || port > 65535) fail("its port is not between 1 and 65535");
   return { host, port };
 }
 

@@ -24,8 +24,8 @@ test("what nobody can connect to is no usable address, however it is spelt", () 
     ...["127.1", "0x7f.1", "2130706433", "0x7f000001", "0177.0.0.1", "10.0.0.256", "10.0.0", "1.2.3.4.".slice(0, -2)],
     ...["224.0.0.1", "255.255.255.255", "[ff02::1]", "[::ffff:224.0.0.1]"],
   ]) {
-    assert.throws(() => usableAddress(`${host}:80`), /cannot be called: .*; set Advertise/, host);
-    assert.throws(() => usableForeignAddress(`${host}:80`), /cannot be called/, host);
+    assert.throws(() => usableAddress(`${host}:80`), /cannot be called|four decimal parts/, host);
+    assert.throws(() => usableForeignAddress(`${host}:80`), /cannot be called|four decimal parts/, host);
   }
 });
 

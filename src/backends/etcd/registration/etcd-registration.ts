@@ -80,6 +80,11 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
     return isListed(this.#state);
   }
 
+  /** Why it is not listed, as far as that is known. */
+  get trouble(): Error | undefined {
+    return whyNotListed(this.#state);
+  }
+
   deregister(): Promise<void> {
     this.#apply({ type: "close" });
     return this.#removed;
@@ -130,7 +135,8 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
 
   #announce(before: RegistrationState, now: RegistrationState): void {
     const why = whyNotListed(now);
-    if (isListed(before) && !isListed(now) && why) this.#tell(() => this.emit("lost", why));
+    const isNews = why !== undefined && why.message !== whyNotListed(before)?.message;
+    if (isNews) this.#tell(() => this.emit("lost", why));
     if (!isListed(before) && isListed(now) && this.#wasAttempted) this.#tell(() => this.emit("restored"));
     if (!isListed(now) && !why) return;
     this.#wasAttempted = true;
