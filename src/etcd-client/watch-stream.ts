@@ -1,6 +1,4 @@
-import { setMaxListeners } from "node:events";
-import { type ClientDuplexStream, type ServiceError, status } from "@grpc/grpc-js";
-import { Backoff, sleep } from "../async/backoff.js";
+import { Backoff } from "../async/backoff.js";
 import { log } from "../log.js";
 import {
   type Event,
@@ -15,18 +13,25 @@ import {
 import { EtcdError, isDenied, isOtherHistory } from "./errors.js";
 import { RangeReader } from "./range-reader.js";
 import { isSamePut } from "./range-view.js";
-import type { Link } from "./session.js";
-import type { WatchedRange } from "./watcher.js";
+import { Status } from "./rpc/status.js";
+import type { Session, Stream } from "./session.js";
+import type { WatchedRange } from "./watched-range.js";
 
 /** Seconds of silence after which etcd is asked for a sign of life, each time again, and after which it is given up. */
 const ASK_AFTER_TICKS = 4;
 const SILENT_AFTER_TICKS = 11;
 
+/** A listing that takes longer, in milliseconds, is told of. */
+const SLOW_MS = 10_000;
+const SLOW_LISTING = `reading takes longer than ${SLOW_MS / 1_000} s: there is much to read, or the network is slow`;
+
 /** One watch stream, from the listings that begin it to its end. */
-export class WatchSession {
+export class WatchStream {
   /** Resolves with the reason of the end. Never rejects. */
   readonly ended: Promise<Error>;
-  readonly #link: Link;
+  /** The stream ended because it was silent, while others of the session were not: the session may be kept. */
+  othersHeard = false;
+  readonly #session: Session;
   readonly #onPut: (kv: KeyValue) => void;
   readonly #over = new AbortController();
   readonly #reader: RangeReader;
@@ -36,20 +41,21 @@ export class WatchSession {
   readonly #creating: WatchedRange[] = [];
   readonly #fragments = new Map<bigint, Event[]>();
   #end!: (reason: Error) => void;
-  #stream: ClientDuplexStream<WatchRequest, WatchResponse> | undefined;
+  #stream: Stream<WatchRequest> | undefined;
   #ticker: NodeJS.Timeout | undefined;
   #silentTicks = 0;
+  #heardBytes = 0;
+  /** What the session had heard when the stream was last heard. */
+  #heardBefore = 0;
   #answersProgress = false;
 
-  constructor(link: Link, onPut: (kv: KeyValue) => void) {
-    this.#link = link;
+  constructor(session: Session, onPut: (kv: KeyValue) => void) {
+    this.#session = session;
     this.#onPut = onPut;
-    this.#reader = new RangeReader(link);
+    this.#reader = new RangeReader(session);
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
-    setMaxListeners(0, this.#over.signal); // one for each listing that waits for its next attempt
-    void link.ended.then((reason) => this.end(reason));
   }
 
   /**
@@ -60,10 +66,13 @@ export class WatchSession {
     if (!newestPut) return 0n;
     const { key, modRevision } = newestPut;
     try {
-      const { kvs } = await this.#link.call(KVService.range, RangeRequest.fromPartial({ key, revision: modRevision }));
+      const { kvs } = await this.#session.call(
+        KVService.range,
+        RangeRequest.fromPartial({ key, revision: modRevision }),
+      );
       const [found] = kvs;
       const same = found !== undefined && isSamePut(found, newestPut);
-      if (!same) log.warn({ host: this.#link.host }, "etcd's history is another one than before: listing again");
+      if (!same) log.warn({ host: this.#session.host }, "etcd's history is another one than before: listing again");
       return same ? modRevision : 0n;
     } catch (error) {
       if (isOtherHistory(error) || isDenied(error)) return 0n;
@@ -74,11 +83,12 @@ export class WatchSession {
   /** Opens the stream; ranges known up to the proved revision or an earlier one go on, the others are listed. */
   start(proved: bigint, ranges: Iterable<WatchedRange>): void {
     if (this.#over.signal.aborted) return;
-    this.#stream = this.#link.stream(WatchService.watch);
-    this.#stream.on("data", (response: WatchResponse) => this.#receive(response));
-    this.#stream.on("error", (error: ServiceError) => this.end(this.#failure(error.code, error.details)));
-    this.#stream.on("end", () => this.end(this.#failure(status.UNAVAILABLE, "it ended the watch stream")));
+    this.#stream = this.#session.stream(WatchService.watch, {
+      message: (response) => this.#receive(response),
+      end: (reason) => this.end(reason),
+    });
     this.#ticker = setInterval(() => this.#tick(), 1_000);
+    this.#ticker.unref?.();
     for (const watched of ranges) {
       const { revision, seen } = watched.view;
       // From the revision seen itself, whose events are skipped: some etcds lose a deletion at the revision to which they
@@ -110,6 +120,8 @@ export class WatchSession {
     const { signal } = this.#over;
     const backoff = new Backoff({ initialMs: 500, maxMs: 10_000 });
     while (!watched.closed && !signal.aborted) {
+      const slow = setTimeout(() => this.#report(watched, this.#failure(Status.UNAVAILABLE, SLOW_LISTING)), SLOW_MS);
+      slow.unref?.();
       try {
         const { revision, kvs } = await this.#reader.read(watched.range);
         if (watched.closed || signal.aborted) return;
@@ -121,10 +133,12 @@ export class WatchSession {
         return;
       } catch (error) {
         // Perhaps the connection is just ending: then that is told, and the next one lists again.
-        const passing = error instanceof EtcdError && error.code === status.UNAVAILABLE;
+        const passing = error instanceof EtcdError && error.code === Status.UNAVAILABLE;
         if (!passing) this.#report(watched, error as Error);
-        await sleep(backoff.next(), signal);
+        await backoff.wait(signal);
         if (passing) this.#report(watched, error as Error);
+      } finally {
+        clearTimeout(slow);
       }
     }
   }
@@ -153,7 +167,6 @@ export class WatchSession {
   }
 
   #receive(response: WatchResponse): void {
-    this.#silentTicks = 0;
     const { watchId } = response;
     if (response.created) {
       const watched = this.#creating.shift();
@@ -207,19 +220,24 @@ export class WatchSession {
     watched.view.distrust();
     const details = cancelReason || "it cancelled a watch without a reason";
     const stale = /permission denied|invalid auth token/.test(details);
-    this.end(
-      this.#failure(
-        stale ? status.UNAUTHENTICATED : status.UNAVAILABLE,
-        stale ? `invalid auth token (${details})` : details,
-      ),
-    );
+    const failure = stale
+      ? this.#failure(Status.UNAUTHENTICATED, `invalid auth token (${details})`)
+      : this.#failure(Status.UNAVAILABLE, details);
+    this.end(failure);
   }
 
   /** Ticks are counted, not the clock read: a clock that jumps or an event loop that stalls is no silence of etcd's. */
   #tick(): void {
+    const { heardBytes } = this.#stream!;
+    if (heardBytes !== this.#heardBytes) {
+      this.#heardBytes = heardBytes;
+      this.#heardBefore = this.#session.heard;
+      this.#silentTicks = 0;
+    }
     this.#silentTicks += 1;
     if (this.#silentTicks >= SILENT_AFTER_TICKS && this.#answersProgress) {
-      this.end(this.#failure(status.UNAVAILABLE, `its watch stream has been silent for ${this.#silentTicks} s`));
+      this.othersHeard = this.#session.heard !== this.#heardBefore;
+      this.end(this.#failure(Status.UNAVAILABLE, `its watch stream has been silent for ${SILENT_AFTER_TICKS} s`));
     } else if (this.#silentTicks % ASK_AFTER_TICKS === 0) {
       this.#stream!.write({ requestUnion: { $case: "progressRequest", value: {} } });
     }
@@ -228,10 +246,10 @@ export class WatchSession {
   #report(watched: WatchedRange, error: Error): void {
     if (this.#over.signal.aborted || !watched.trouble(error)) return;
     const key = watched.range.key.toString();
-    log.warn({ key }, `cannot read ${key} in etcd: ${error.message}; trying on`);
+    log.warn({ key }, `cannot read ${key} in etcd: ${error.message}; retrying`);
   }
 
-  #failure(code: status, details: string): EtcdError {
-    return new EtcdError(this.#link.host, code, details);
+  #failure(code: number, details: string): EtcdError {
+    return new EtcdError(this.#session.host, code, details);
   }
 }

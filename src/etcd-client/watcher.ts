@@ -1,45 +1,13 @@
-import { Backoff, sleep } from "../async/backoff.js";
+import { Backoff } from "../async/backoff.js";
+import { detached } from "../async/detached.js";
+import { supervise } from "../async/supervise.js";
 import { log } from "../log.js";
 import type { KeyValue } from "../proto/etcd.js";
 import { isTokenStale } from "./errors.js";
 import type { KeyRange } from "./key-range.js";
-import { type Change, RangeView } from "./range-view.js";
-import type { Link, Links } from "./session.js";
-import { WatchSession } from "./watch-stream.js";
-
-/** Told what happens to a watched range. */
-export interface RangeObserver {
-  /** The range was listed (for the first time, or again with what differs) or events came; the view is up to date. */
-  changed(change: Change, view: RangeView): void;
-  /** Why there is no fresh answer, once per change of state; undefined when answers are fresh again. */
-  trouble?(trouble: Error | undefined): void;
-}
-
-/** A range that somebody watches, over all the streams it takes. */
-export class WatchedRange {
-  readonly range: KeyRange;
-  readonly view = new RangeView();
-  closed = false;
-  readonly #observer: RangeObserver;
-  #trouble: Error | undefined;
-
-  constructor(range: KeyRange, observer: RangeObserver) {
-    this.range = range;
-    this.#observer = observer;
-  }
-
-  changed(change: Change): void {
-    if (!this.closed) this.#observer.changed(change, this.view);
-  }
-
-  /** @returns whether that is news. */
-  trouble(trouble: Error | undefined): boolean {
-    if (this.closed || trouble?.message === this.#trouble?.message) return false;
-    this.#trouble = trouble;
-    this.#observer.trouble?.(trouble);
-    return true;
-  }
-}
+import type { Session, Sessions } from "./session.js";
+import { WatchStream } from "./watch-stream.js";
+import { type RangeObserver, WatchedRange } from "./watched-range.js";
 
 /**
  * Watches any number of ranges over one stream, and goes on over another one when that is lost.
@@ -50,79 +18,85 @@ export class WatchedRange {
  * earlier one may go on from there. (A lower revision than one seen, a compacted one and another cluster fail the proof.)
  */
 export class Watcher {
-  readonly #links: Links;
+  readonly #sessions: Sessions;
   readonly #ranges = new Set<WatchedRange>();
   readonly #closing = new AbortController();
-  #session: WatchSession | undefined;
+  #stream: WatchStream | undefined;
   #newestPut: KeyValue | undefined;
   #running = false;
+  /** The last session was kept although the stream over it fell silent. */
+  #spared = false;
 
-  constructor(links: Links) {
-    this.#links = links;
+  constructor(sessions: Sessions) {
+    this.#sessions = sessions;
   }
 
   watch(range: KeyRange, observer: RangeObserver): { close(): void } {
     const watched = new WatchedRange(range, observer);
     this.#ranges.add(watched);
-    this.#session?.add(watched);
+    // Whoever watches has a context of his own; what goes on in the background has none.
+    detached(() => this.#stream?.add(watched));
     if (!this.#running) {
       this.#running = true;
-      void this.#run();
+      void supervise("the watch of etcd", this.#closing.signal, () => this.#run());
     }
     return {
       close: () => {
         watched.closed = true;
         this.#ranges.delete(watched);
-        this.#session?.remove(watched);
+        this.#stream?.remove(watched);
       },
     };
   }
 
   close(): void {
     this.#closing.abort();
-    this.#session?.end(new Error("the watch was closed"));
+    this.#stream?.end(new Error("the watch was closed"));
   }
 
   async #run(): Promise<void> {
     const { signal } = this.#closing;
     const backoff = new Backoff();
     while (!signal.aborted) {
-      let link: Link;
+      let session: Session;
       try {
-        link = await this.#links.link();
+        session = await this.#sessions.session();
       } catch (error) {
         for (const watched of this.#ranges) watched.trouble(error as Error);
-        continue; // the next link() waits for another attempt
+        continue; // the next session() waits for another attempt
       }
       const since = performance.now();
-      const reason = await this.#watchOver(link);
+      const reason = await this.#watchOver(session);
       if (signal.aborted) return;
-      log.debug({ host: link.host }, `the watch stream ended: ${reason.message}`);
+      log.debug({ host: session.host }, `the watch stream ended: ${reason.message}`);
       if (performance.now() - since > 5_000) backoff.reset();
-      await sleep(backoff.next(), signal);
+      await backoff.wait(signal);
     }
   }
 
-  /** Resolves with the reason why the stream ended. A reason that is not the token's ends the link as well. */
-  async #watchOver(link: Link): Promise<Error> {
-    const session = new WatchSession(link, (kv) => this.#notePut(kv));
-    this.#session = session;
+  /** Resolves with the reason why the stream ended. One that casts doubt on the session ends that as well. */
+  async #watchOver(session: Session): Promise<Error> {
+    const stream = new WatchStream(session, (kv) => this.#notePut(kv));
+    this.#stream = stream;
     try {
-      const proved = await session.proveHistory(this.#newestPut);
+      const proved = await stream.proveHistory(this.#newestPut);
       if (proved === 0n) {
         this.#newestPut = undefined;
         for (const { view } of this.#ranges) view.distrust();
       }
-      session.start(proved, this.#ranges);
-      const reason = await session.ended;
-      if (!isTokenStale(reason)) link.drop(reason);
-      else await link.renewToken();
+      stream.start(proved, this.#ranges);
+      const reason = await stream.ended;
+      const spare = stream.othersHeard && !this.#spared;
+      this.#spared = spare; // a second time in a row another host is tried
+      if (isTokenStale(reason)) await session.renewToken();
+      else if (!spare) session.drop(reason);
       return reason;
     } catch (error) {
-      link.drop(error as Error);
+      session.drop(error as Error);
       return error as Error;
     } finally {
-      this.#session = undefined;
+      stream.end(new Error("the watch goes on over another stream"));
+      this.#stream = undefined;
     }
   }
 

@@ -2,7 +2,7 @@ import { lookup } from "node:dns/promises";
 import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { join } from "node:path";
-import { atMost } from "../async/limited.js";
+import { Semaphore } from "../async/semaphore.js";
 import { queryDns } from "./dns-query.js";
 import type { HostAnswer, HostLookup, LookupOptions } from "./host-lookup.js";
 import { addressesInHostsFile, fullNames, searchListOf } from "./system-files.js";
@@ -27,11 +27,11 @@ const HOSTS_FILE =
  * list, and getaddrinfo itself for what neither knows (mDNS, `localhost`, whatever else the system has been taught).
  */
 export function systemLookup(files: SystemFiles = {}): HostLookup {
-  return (host, options) => lookUpInTurn(host, options, files);
+  return (host, options) => lookups.run(() => lookUp(host, options, files));
 }
 
 /** A lookup has files and sockets open, and thousands of names may be followed: this stays within what a process may open. */
-const lookUpInTurn = atMost(64, lookUp);
+const lookups = new Semaphore(64);
 
 async function lookUp(
   host: string,

@@ -17,6 +17,7 @@ export class LogLines {
       if (service !== undefined && line.service !== service) return;
       this.lines.push(line);
       for (const wake of this.#waiting) wake();
+      this.#waiting.clear();
     };
     setLogger({ debug: () => {}, info: gather("info"), warn: gather("warn"), error: gather("error") });
   }
@@ -34,10 +35,7 @@ export class LogLines {
     for (;;) {
       const [found] = this.matching(pattern);
       if (found !== undefined) return found;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#waiting.add(resolve);
-      await promise;
-      this.#waiting.delete(resolve);
+      await new Promise<void>((resolve) => this.#waiting.add(resolve));
     }
   }
 }

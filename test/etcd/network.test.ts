@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { holding } from "../../src/async/hold.js";
 import { EtcdDiscovery, EtcdRegistrar } from "../../src/backends/etcd/index.js";
-import { dial, PingPace } from "../../src/etcd-client/session.js";
+import { PingPace } from "../../src/etcd-client/rpc/ping-pace.js";
+import { dial } from "../../src/etcd-client/session.js";
+import { Tokens } from "../../src/etcd-client/tokens.js";
 import { WatchService } from "../../src/proto/etcd.js";
 import { type Etcd, etcdctl, etcdSkipReason, startEtcd } from "../support/etcd.js";
 import { Follower } from "./follower.js";
@@ -62,9 +65,11 @@ test("a half-open connection is noticed and another host taken", {
 
 test("pings slow down when etcd finds them too many", { skip }, async () => {
   const pace = new PingPace(200);
-  const link = await dial(etcd.endpoint, { hosts: [etcd.endpoint] }, pace, new AbortController().signal);
-  link.stream(WatchService.watch); // etcd counts pings while a call is open
-  await link.ended;
+  const { signal } = new AbortController();
+  const options = { settings: { hosts: [] }, pace, tokens: new Tokens(), signal };
+  const session = await holding(dial(etcd.endpoint, options));
+  session.stream(WatchService.watch, { message: () => {}, end: () => {} }); // etcd counts pings while a call is open
+  await holding(session.ended);
   assert.equal(pace.intervalMs, 400);
 });
 

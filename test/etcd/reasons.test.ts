@@ -118,7 +118,7 @@ test("a role without rights beside the service's keys: servers say once what to 
   const clients = new LogLines();
   await using follower = new Follower(new EtcdDiscovery(shop), "order.rpc");
   await follower.untilAddresses();
-  assert.deepEqual(clients.lines, []);
+  assert.deepEqual(clients.warnings, []);
 
   const log = new LogLines("order.rpc");
   const instance = { address: FIRST, weight: 2 };

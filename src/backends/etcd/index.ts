@@ -1,19 +1,18 @@
-import { etcdSettings } from "../../etcd-client/settings.js";
 import type { Backend } from "../../registry.js";
 import { EtcdDiscovery } from "./discovery/etcd-discovery.js";
-import { etcdLayout } from "./layout/layout.js";
 import { EtcdRegistrar } from "./registration/etcd-registrar.js";
+import { etcdSettings } from "./settings.js";
 
 export { EtcdError } from "../../etcd-client/errors.js";
-export { type EtcdSettings, etcdSettings } from "../../etcd-client/settings.js";
 export { EtcdDiscovery } from "./discovery/etcd-discovery.js";
 export type { EtcdLayout } from "./layout/layout.js";
 export { type Listing, type ListOptions, listRegistrations, type Registered } from "./operator/listing.js";
 export { type PausedOrResumed, pauseInstance, resumeInstance } from "./operator/pausing.js";
 export { EtcdRegistrar } from "./registration/etcd-registrar.js";
+export { type EtcdSettings, etcdSettings } from "./settings.js";
 
 /** The schemes `etcd` and `discov`: instances listed in etcd, in go-zero's layout. */
 export const etcdBackend: Backend = {
-  discovery: (target) => new EtcdDiscovery(etcdSettings(target), etcdLayout(target)),
-  registrar: (target) => new EtcdRegistrar(etcdSettings(target), etcdLayout(target)),
+  discovery: (target) => new EtcdDiscovery(etcdSettings(target)),
+  registrar: (target) => new EtcdRegistrar(etcdSettings(target)),
 };

@@ -97,7 +97,7 @@ class DiscoveryResolver implements NameResolver {
       troubles[stage] = trouble;
       this.#knowledge.trouble = troubles.registry ?? troubles.names;
     };
-    const watched = discovery.watch(target.service, { signal, onTrouble: noting("registry") });
+    const watched = discovery.watch(target.service, { signal, onTrouble: noting("registry"), background: true });
     const sets = followHosts(watched, { signal, onTrouble: noting("names") });
     this.#refresh = () => {
       discovery.refresh?.(target.service);

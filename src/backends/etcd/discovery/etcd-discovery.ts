@@ -1,14 +1,15 @@
+import { hold } from "../../../async/hold.js";
 import { Latest } from "../../../async/latest.js";
-import { Paced } from "../../../async/throttle.js";
+import { Throttle } from "../../../async/throttle.js";
 import { acquireCluster } from "../../../etcd-client/cluster.js";
 import { isDenied } from "../../../etcd-client/errors.js";
 import type { KeyRange } from "../../../etcd-client/key-range.js";
-import { checkEtcdSettings, type EtcdSettings } from "../../../etcd-client/settings.js";
 import type { Instance } from "../../../instance.js";
 import { log } from "../../../log.js";
 import type { Discovery, WatchOptions } from "../../../registry.js";
 import { checkServiceKey, instancesRange, serviceRange } from "../layout/keys.js";
-import { type EtcdLayout, type Layout, layoutOf } from "../layout/layout.js";
+import { type Layout, layoutOf } from "../layout/layout.js";
+import { checkEtcdSettings, type EtcdSettings } from "../settings.js";
 import { ServiceSet } from "./service-set.js";
 import { acquireSkippedValues } from "./skipped-values.js";
 
@@ -17,28 +18,27 @@ export class EtcdDiscovery implements Discovery {
   readonly #settings: EtcdSettings;
   readonly #layout: Layout;
 
-  /**
-   * @param layout where instances stand. Values are read in all known forms, whatever the layout. Default go-zero's.
-   * @throws TypeError when the settings contradict each other.
-   */
-  constructor(settings: EtcdSettings, layout?: EtcdLayout) {
+  /** @throws TypeError when the settings contradict each other. */
+  constructor(settings: EtcdSettings) {
     this.#settings = checkEtcdSettings(settings);
-    this.#layout = layoutOf(layout);
+    this.#layout = layoutOf(this.#settings.layout);
   }
 
   /**
    * Yields true sets, also an empty one: whether emptiness is believed is for the reader to decide.
    * @throws TypeError for an empty service key.
    */
-  async *watch(service: string, { signal, onTrouble }: WatchOptions): AsyncGenerator<readonly Instance[], void> {
+  async *watch(service: string, options: WatchOptions): AsyncGenerator<readonly Instance[], void> {
+    const { signal, onTrouble, background = false } = options;
     checkServiceKey(service);
     if (signal.aborted) return;
     const path = this.#layout.path(service);
     const { cluster, release } = acquireCluster(this.#settings);
+    const letGo = background ? () => {} : hold();
     const { skipped, release: releaseSkipped } = acquireSkippedValues(path);
     const latest = new Latest<readonly Instance[]>(signal);
     const set = new ServiceSet(this.#layout, path, skipped);
-    const publish = new Paced(() => latest.set(set.instances()));
+    const publish = new Throttle(() => latest.set(set.instances()));
 
     const watch = (range: KeyRange, onDenied?: () => void) =>
       cluster.watcher.watch(range, {
@@ -65,6 +65,7 @@ export class EtcdDiscovery implements Discovery {
       publish.close();
       releaseSkipped();
       release();
+      letGo();
     }
   }
 }

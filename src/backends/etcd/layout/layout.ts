@@ -1,6 +1,5 @@
 import { quote } from "../../../address.js";
 import type { Instance } from "../../../instance.js";
-import type { Target } from "../../../registry.js";
 import { kratosLayout } from "./kratos.js";
 import { attributesValue } from "./value.js";
 
@@ -39,20 +38,9 @@ const LAYOUTS: Readonly<Record<EtcdLayout, Layout>> = {
   "kratos-tls": kratosLayout("grpcs"),
 };
 
-export function layoutOf(name: EtcdLayout = "go-zero"): Layout {
-  return LAYOUTS[name];
-}
-
-/**
- * The layout that a target asks for by its `layout` parameter or the setting `Layout`, without regard to case.
- * @throws TypeError that names those there are.
- */
-export function etcdLayout(target: Target): EtcdLayout | undefined {
-  const given = Object.entries({ ...(target.settings as object | undefined), ...target.params }).findLast(
-    ([name, value]) => name.toLowerCase() === "layout" && value !== undefined && value !== null && value !== "",
-  )?.[1];
-  if (given === undefined) return undefined;
-  const known = String(given).toLowerCase();
-  if (Object.hasOwn(LAYOUTS, known)) return known as EtcdLayout;
-  throw new TypeError(`Etcd.Layout is ${quote(String(given))}; expected one of ${Object.keys(LAYOUTS).join(", ")}`);
+/** @throws TypeError that names those there are. */
+export function layoutOf(name: string = "go-zero"): Layout {
+  const known = name.toLowerCase();
+  if (Object.hasOwn(LAYOUTS, known)) return LAYOUTS[known as EtcdLayout];
+  throw new TypeError(`Etcd.Layout is ${quote(name)}; expected one of ${Object.keys(LAYOUTS).join(", ")}`);
 }

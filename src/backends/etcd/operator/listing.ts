@@ -1,14 +1,15 @@
 import { abortable } from "../../../async/abortable.js";
-import { Gate } from "../../../async/semaphore.js";
+import { holding } from "../../../async/hold.js";
+import { Semaphore } from "../../../async/semaphore.js";
 import { acquireCluster } from "../../../etcd-client/cluster.js";
 import { isDenied, isLeaseGone } from "../../../etcd-client/errors.js";
 import { type KeyRange, prefixRange } from "../../../etcd-client/key-range.js";
-import type { Link } from "../../../etcd-client/session.js";
-import { checkEtcdSettings, type EtcdSettings } from "../../../etcd-client/settings.js";
+import type { Session } from "../../../etcd-client/session.js";
 import type { Instance } from "../../../instance.js";
 import { type KeyValue, KVService, LeaseService, RangeRequest, type RangeResponse } from "../../../proto/etcd.js";
 import { attributesKey, operatorRange, readKey } from "../layout/keys.js";
 import { readAttributes, readInstance } from "../layout/value.js";
+import { checkEtcdSettings, type EtcdSettings } from "../settings.js";
 
 /** One key under which an instance is listed, or seems to be. */
 export interface Registered {
@@ -49,17 +50,20 @@ export interface ListOptions {
  * @throws EtcdError; an Error naming each host when none can be used.
  */
 export async function listRegistrations(settings: EtcdSettings, options: ListOptions = {}): Promise<Listing> {
-  const { prefix = "", signal } = options;
-  const { cluster, release } = acquireCluster(checkEtcdSettings(settings));
+  return holding(readRegistrations(checkEtcdSettings(settings), options));
+}
+
+async function readRegistrations(settings: EtcdSettings, { prefix = "", signal }: ListOptions): Promise<Listing> {
+  const { cluster, release } = acquireCluster(settings);
   try {
-    const link = await abortable(cluster.link(), signal);
-    const { header, kvs } = await readPrefix(link, prefix, signal);
-    const ttls = await timesToLive(link, new Set(kvs.map(({ lease }) => lease)), signal);
+    const session = await abortable(cluster.session(), signal);
+    const { header, kvs } = await readPrefix(session, prefix, signal);
+    const ttls = await timesToLive(session, new Set(kvs.map(({ lease }) => lease)), signal);
     const all = new Map(kvs.map((kv) => [kv.key.toString(), kv]));
     const registrations = kvs
       .filter((kv) => readKey(kv.key)?.kind !== "attributes")
       .map((kv) => readRegistered(kv, all, ttls.get(kv.lease)));
-    return { host: link.host, revision: header!.revision, registrations };
+    return { host: session.host, revision: header!.revision, registrations };
   } finally {
     release();
   }
@@ -71,18 +75,18 @@ interface TimeToLive {
 }
 
 async function timesToLive(
-  link: Link,
+  session: Session,
   leases: Set<bigint>,
   signal: AbortSignal | undefined,
 ): Promise<Map<bigint, TimeToLive>> {
-  const gate = new Gate(16);
+  const semaphore = new Semaphore(16);
   const found = new Map<bigint, TimeToLive>();
   leases.delete(0n);
   await Promise.all(
     [...leases].map((ID) =>
-      gate.pass(async () => {
+      semaphore.run(async () => {
         try {
-          const { TTL, grantedTTL } = await link.call(LeaseService.leaseTimeToLive, { ID, keys: false }, { signal });
+          const { TTL, grantedTTL } = await session.call(LeaseService.leaseTimeToLive, { ID, keys: false }, { signal });
           found.set(ID, { ttlSeconds: Math.max(0, Number(TTL)), grantedTtlSeconds: Number(grantedTTL) });
         } catch (error) {
           if (!isLeaseGone(error)) throw error;
@@ -94,8 +98,8 @@ async function timesToLive(
 }
 
 /** A prefix that is a whole service's is read with the service's attributes and pauses, where the role covers them. */
-async function readPrefix(link: Link, prefix: string, signal: AbortSignal | undefined): Promise<RangeResponse> {
-  const read = (range: KeyRange) => link.call(KVService.range, RangeRequest.fromPartial(range), { signal });
+async function readPrefix(session: Session, prefix: string, signal: AbortSignal | undefined): Promise<RangeResponse> {
+  const read = (range: KeyRange) => session.call(KVService.range, RangeRequest.fromPartial(range), { signal });
   if (!/[^/]\/$/.test(prefix)) return read(prefixRange(prefix));
   try {
     return await read(operatorRange(prefix.slice(0, -1)));

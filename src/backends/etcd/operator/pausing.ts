@@ -1,11 +1,12 @@
 import { abortable } from "../../../async/abortable.js";
 import { sleep } from "../../../async/backoff.js";
+import { holding } from "../../../async/hold.js";
 import { acquireCluster } from "../../../etcd-client/cluster.js";
 import { singleKey } from "../../../etcd-client/key-range.js";
-import type { Link } from "../../../etcd-client/session.js";
-import { checkEtcdSettings, type EtcdSettings } from "../../../etcd-client/settings.js";
+import type { Session } from "../../../etcd-client/session.js";
 import { DeleteRangeRequest, KVService, PutRequest } from "../../../proto/etcd.js";
 import { pauseKey } from "../layout/keys.js";
+import { checkEtcdSettings, type EtcdSettings } from "../settings.js";
 import { listRegistrations, type Registered } from "./listing.js";
 
 /** How often etcd is asked whether the instance has obeyed, in milliseconds. */
@@ -31,7 +32,7 @@ export function pauseInstance(
   address: string,
   signal: AbortSignal,
 ): Promise<PausedOrResumed> {
-  return withLink(settings, signal, async (link) => {
+  return withSession(settings, signal, async (session) => {
     const all = await look(settings, service, signal);
     const listed = at(all, address).filter(({ paused }) => !paused);
     if (listed.length === 0) return { changed: false, listed: countListed(all) };
@@ -41,10 +42,11 @@ export function pauseInstance(
         `${address} is listed by a key without a lease, which no process keeps up: delete the key instead`,
       );
     }
-    for (const { key, lease } of orders) await put(link, { key, value: Buffer.from(address), lease: lease! }, signal);
+    for (const { key, lease } of orders)
+      await put(session, { key, value: Buffer.from(address), lease: lease! }, signal);
     const left = await obeyed(settings, service, signal, (now) => !isListed(now, address));
     if (left) return { changed: true, listed: countListed(left) };
-    for (const { key } of orders) await remove(link, key, signal);
+    for (const { key } of orders) await remove(session, key, signal);
     throw new Error(`${address} did not leave the listing, so it was not paused: is it a server of this Rollcall?`);
   });
 }
@@ -56,21 +58,25 @@ export function resumeInstance(
   address: string,
   signal: AbortSignal,
 ): Promise<PausedOrResumed> {
-  return withLink(settings, signal, async (link) => {
+  return withSession(settings, signal, async (session) => {
     const all = await look(settings, service, signal);
     const paused = at(all, address).filter((one) => one.paused);
     if (paused.length === 0) return { changed: false, listed: countListed(all) };
-    for (const { key } of paused) await remove(link, Buffer.from(key), signal);
+    for (const { key } of paused) await remove(session, Buffer.from(key), signal);
     const back = await obeyed(settings, service, signal, (now) => isListed(now, address));
     if (back) return { changed: true, listed: countListed(back) };
     throw new Error(`${address} is not listed again yet: does its process still run?`);
   });
 }
 
-async function withLink<T>(settings: EtcdSettings, signal: AbortSignal, run: (link: Link) => Promise<T>): Promise<T> {
+async function withSession<T>(
+  settings: EtcdSettings,
+  signal: AbortSignal,
+  run: (session: Session) => Promise<T>,
+): Promise<T> {
   const { cluster, release } = acquireCluster(checkEtcdSettings(settings));
   try {
-    return await run(await abortable(cluster.link(), signal));
+    return await holding(abortable(cluster.session(), signal).then(run));
   } finally {
     release();
   }
@@ -114,10 +120,10 @@ async function obeyed(
   return undefined;
 }
 
-function put(link: Link, kv: Pick<PutRequest, "key" | "value" | "lease">, signal: AbortSignal) {
-  return link.call(KVService.put, PutRequest.fromPartial(kv), { signal });
+function put(session: Session, kv: Pick<PutRequest, "key" | "value" | "lease">, signal: AbortSignal) {
+  return session.call(KVService.put, PutRequest.fromPartial(kv), { signal });
 }
 
-function remove(link: Link, key: Buffer, signal: AbortSignal) {
-  return link.call(KVService.deleteRange, DeleteRangeRequest.fromPartial(singleKey(key.toString())), { signal });
+function remove(session: Session, key: Buffer, signal: AbortSignal) {
+  return session.call(KVService.deleteRange, DeleteRangeRequest.fromPartial(singleKey(key.toString())), { signal });
 }

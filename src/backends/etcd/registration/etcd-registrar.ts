@@ -1,24 +1,18 @@
 import { abortable } from "../../../async/abortable.js";
-import { checkEtcdSettings, type EtcdSettings } from "../../../etcd-client/settings.js";
 import type { Instance } from "../../../instance.js";
 import type { Registrar, Registration } from "../../../registry.js";
 import { checkServiceKey } from "../layout/keys.js";
-import { type EtcdLayout, type Layout, layoutOf } from "../layout/layout.js";
 import { usableAddress } from "../layout/usable-address.js";
+import { checkEtcdSettings, type EtcdSettings } from "../settings.js";
 import { EtcdRegistration } from "./etcd-registration.js";
 
 /** Lists instances of services in etcd, all under one lease of this process. */
 export class EtcdRegistrar implements Registrar {
   readonly #settings: EtcdSettings;
-  readonly #layout: Layout;
 
-  /**
-   * @param layout whose clients are to find the instances. Default go-zero's.
-   * @throws TypeError when the settings contradict each other.
-   */
-  constructor(settings: EtcdSettings, layout?: EtcdLayout) {
+  /** @throws TypeError when the settings contradict each other. */
+  constructor(settings: EtcdSettings) {
     this.#settings = checkEtcdSettings(settings);
-    this.#layout = layoutOf(layout);
   }
 
   /** @throws TypeError for an empty service key, and for an address that nobody can call (0.0.0.0). */
@@ -26,7 +20,7 @@ export class EtcdRegistrar implements Registrar {
     checkServiceKey(service);
     const address = usableAddress(instance.address);
     options.signal?.throwIfAborted();
-    const registration = new EtcdRegistration(this.#settings, this.#layout, service, { ...instance, address });
+    const registration = new EtcdRegistration(this.#settings, service, { ...instance, address });
     try {
       await abortable(registration.attempted, options.signal);
       return registration;

@@ -1,15 +1,18 @@
 import { EventEmitter } from "node:events";
 import { abortable } from "../../../async/abortable.js";
 import { Backoff, sleep } from "../../../async/backoff.js";
+import { detached } from "../../../async/detached.js";
+import { hold } from "../../../async/hold.js";
+import { callListener } from "../../../async/supervise.js";
 import { acquireCluster, type Cluster } from "../../../etcd-client/cluster.js";
 import { isDenied, isLeaseGone } from "../../../etcd-client/errors.js";
 import type { Lease } from "../../../etcd-client/lease.js";
-import type { EtcdSettings } from "../../../etcd-client/settings.js";
 import type { Instance } from "../../../instance.js";
-import { log } from "../../../log.js";
 import type { Registration } from "../../../registry.js";
 import { attributesAndPausesPrefix, grantCommand, instanceKey } from "../layout/keys.js";
-import type { Layout } from "../layout/layout.js";
+import { type Layout, layoutOf } from "../layout/layout.js";
+import type { EtcdSettings } from "../settings.js";
+import { acquireNumber } from "./numbers.js";
 import { OwnKeys } from "./own-keys.js";
 import { PauseOrder } from "./pause-order.js";
 import { PutPace } from "./put-pace.js";
@@ -39,6 +42,8 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
   readonly #log: RegistrationLog;
   readonly #pace = new PutPace();
   readonly #removed: Promise<void>;
+  /** A process that only keeps a registration lives for it. */
+  readonly #letGo = hold();
   #state: RegistrationState = { name: "waiting" };
   /** What the state asks to be done, and how it is called off. */
   #job: { readonly done: Promise<void>; readonly abort: AbortController } | undefined;
@@ -50,9 +55,10 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
   #settleAttempt!: () => void;
   #settleRemoval!: () => void;
 
-  constructor(settings: EtcdSettings, layout: Layout, service: string, instance: Instance) {
+  constructor(settings: EtcdSettings, service: string, instance: Instance) {
     super();
     this.#settings = settings;
+    const layout = layoutOf(settings.layout);
     this.#layout = layout;
     this.#service = service;
     this.#path = layout.path(service);
@@ -61,7 +67,7 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
     this.#log = new RegistrationLog(service, instance.address);
     const cluster = acquireCluster(settings);
     const lease = cluster.cluster.acquireLease(this.#ttlSeconds);
-    const number = cluster.cluster.acquireNumber(this.#path);
+    const number = acquireNumber(cluster.cluster, this.#path);
     this.#cluster = cluster.cluster;
     this.#lease = lease.lease;
     this.#number = number.number;
@@ -126,30 +132,30 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
     last?.abort.abort(new Error("it is to be done no longer"));
     const abort = new AbortController();
     const { signal } = abort;
-    let done = Promise.resolve();
-    if (state.name === "putting" || state.name === "completing") done = this.#putUntilDone(state.lease, signal);
-    else if (state.name === "pausing") done = this.#takeOutForPause(signal);
-    else if (state.name === "closing") done = this.#remove(state.confirmed, last?.done);
-    this.#job = { done, abort };
+    this.#job = { done: detached(() => this.#carryOut(state, signal, last?.done)), abort };
+  }
+
+  async #carryOut(state: RegistrationState, signal: AbortSignal, last: Promise<void> | undefined): Promise<void> {
+    switch (state.name) {
+      case "putting":
+      case "completing":
+        return this.#putUntilDone(state.lease, signal);
+      case "pausing":
+        return this.#takeOutForPause(signal);
+      case "closing":
+        return this.#remove(state.confirmed, last);
+    }
   }
 
   #announce(before: RegistrationState, now: RegistrationState): void {
     const why = whyNotListed(now);
     const isNews = why !== undefined && why.message !== whyNotListed(before)?.message;
-    if (isNews) this.#tell(() => this.emit("lost", why));
-    if (!isListed(before) && isListed(now) && this.#wasAttempted) this.#tell(() => this.emit("restored"));
+    if (isNews) callListener("a listener of a registration", () => this.emit("lost", why));
+    if (!isListed(before) && isListed(now) && this.#wasAttempted)
+      callListener("a listener of a registration", () => this.emit("restored"));
     if (!isListed(now) && !why) return;
     this.#wasAttempted = true;
     this.#settleAttempt();
-  }
-
-  /** A listener that throws must not end what keeps the instance listed. */
-  #tell(emit: () => void): void {
-    try {
-      emit();
-    } catch (error) {
-      log.error({ service: this.#service, err: error }, "a listener of a registration threw");
-    }
   }
 
   async #putUntilDone(lease: bigint, signal: AbortSignal): Promise<void> {
@@ -163,7 +169,7 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
       } catch (error) {
         if (signal.aborted) return;
         if (isLeaseGone(error)) this.#lease.gone(lease);
-        this.#apply({ type: "put failed", why: this.#withCure(error as Error) });
+        this.#apply({ type: "put failed", why: this.#reasonOf(error as Error) });
       }
     }
   }
@@ -188,7 +194,7 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
   async #place(records: Records, signal: AbortSignal): Promise<void> {
     this.#records = records;
     this.#own?.putting();
-    const revision = await records.put(await abortable(this.#cluster.link(), signal), signal);
+    const revision = await records.put(await abortable(this.#cluster.session(), signal), signal);
     if (signal.aborted) return;
     this.#watchOwn(records.keys).put(revision);
     this.#watchForPause(records.pauseKey);
@@ -208,7 +214,8 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
     this.#pause = new PauseOrder(this.#cluster.watcher, key, { changed: this.#look, denied });
   }
 
-  #withCure(error: Error): Error {
+  #reasonOf(error: Error): Error {
+    if (isLeaseGone(error)) return new Error("etcd no longer has the lease", { cause: error }); // as the lease will say
     if (!isDenied(error)) return error;
     return new Error(`${error.message}: ${grantCommand(instanceKey(this.#path, ""))}`, { cause: error });
   }
@@ -217,7 +224,7 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
   async #takeOutForPause(signal: AbortSignal): Promise<void> {
     for (const backoff = new Backoff(); !signal.aborted; await sleep(backoff.next(), signal)) {
       try {
-        await this.#records!.delete(await abortable(this.#cluster.link(), signal), false, signal);
+        await this.#records!.delete(await abortable(this.#cluster.session(), signal), false, signal);
         if (!signal.aborted) this.#apply({ type: "pause done" });
         return;
       } catch (error) {
@@ -238,9 +245,9 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
     try {
       let wasIn = false;
       if (lastLease !== undefined) {
-        wasIn = await insist(this.#cluster, (link, signal) => revoke(link, lastLease, signal));
+        wasIn = await insist(this.#cluster, (session, signal) => revoke(session, lastLease, signal));
       } else if (records) {
-        wasIn = await insist(this.#cluster, (link, signal) => records.delete(link, ordered, signal));
+        wasIn = await insist(this.#cluster, (session, signal) => records.delete(session, ordered, signal));
       }
       if (wasIn && confirmed) this.#log.tookOut();
     } catch (error) {
@@ -251,6 +258,7 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
       this.#apply({ type: "close done" });
       this.#settleAttempt();
       this.#settleRemoval();
+      this.#letGo();
     }
   }
 }

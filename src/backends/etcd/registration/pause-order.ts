@@ -17,7 +17,9 @@ export class PauseOrder {
         told.changed();
       },
       trouble: (trouble) => {
-        if (isDenied(trouble)) told.denied();
+        if (!isDenied(trouble)) return;
+        this.close();
+        told.denied();
       },
     });
   }

@@ -1,4 +1,4 @@
-import type { Link } from "../../../etcd-client/session.js";
+import type { Session } from "../../../etcd-client/session.js";
 import type { Instance } from "../../../instance.js";
 import {
   Compare,
@@ -40,10 +40,10 @@ export class Records {
   }
 
   /** Puts them, all or nothing. @returns the revision of etcd that has them. */
-  async put(link: Link, signal: AbortSignal): Promise<bigint> {
+  async put(session: Session, signal: AbortSignal): Promise<bigint> {
     const success = [putOp(this.key, this.#value, this.lease)];
     if (this.#attributes) success.push(putOp(this.#attributesKey, this.#attributes, this.lease));
-    const { header } = await link.call(KVService.txn, TxnRequest.fromPartial({ success }), { signal });
+    const { header } = await session.call(KVService.txn, TxnRequest.fromPartial({ success }), { signal });
     return header!.revision;
   }
 
@@ -52,7 +52,7 @@ export class Records {
    * @param ordered whether an order to pause the instance stands, which goes in any case.
    * @returns whether the instance's key was there and ours.
    */
-  async delete(link: Link, ordered: boolean, signal: AbortSignal): Promise<boolean> {
+  async delete(session: Session, ordered: boolean, signal: AbortSignal): Promise<boolean> {
     const isOurs = Compare.fromPartial({
       key: Buffer.from(this.key),
       target: Compare_CompareTarget.LEASE,
@@ -62,7 +62,7 @@ export class Records {
     const always = ordered ? [deleteOp(this.pauseKey)] : [];
     const success = [...this.keys.map(deleteOp), ...always];
     const request = TxnRequest.fromPartial({ compare: [isOurs], success, failure: always });
-    return (await link.call(KVService.txn, request, { signal })).succeeded;
+    return (await session.call(KVService.txn, request, { signal })).succeeded;
   }
 }
 

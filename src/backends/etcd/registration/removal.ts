@@ -1,7 +1,7 @@
 import { abortable } from "../../../async/abortable.js";
 import { Backoff, sleep } from "../../../async/backoff.js";
 import { isLeaseGone } from "../../../etcd-client/errors.js";
-import type { Link, Links } from "../../../etcd-client/session.js";
+import type { Session, Sessions } from "../../../etcd-client/session.js";
 import { LeaseService } from "../../../proto/etcd.js";
 
 /** Limit of taking an instance out, in milliseconds: a registry that is down must not keep a process from ending. */
@@ -11,7 +11,10 @@ const REMOVAL_LIMIT_MS = 3_000;
  * Tries until it is done: another host may do what one could not.
  * @throws the last failure, or that etcd did not answer, when the limit has passed.
  */
-export async function insist<T>(links: Links, attempt: (link: Link, signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function insist<T>(
+  sessions: Sessions,
+  attempt: (session: Session, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(new Error("etcd did not confirm it in time")), REMOVAL_LIMIT_MS);
   const { signal } = limit;
@@ -19,7 +22,7 @@ export async function insist<T>(links: Links, attempt: (link: Link, signal: Abor
   try {
     for (;;) {
       try {
-        return await attempt(await abortable(links.link(), signal), signal);
+        return await attempt(await abortable(sessions.session(), signal), signal);
       } catch (error) {
         await sleep(backoff.next(), signal);
         if (signal.aborted) throw error;
@@ -31,9 +34,9 @@ export async function insist<T>(links: Links, attempt: (link: Link, signal: Abor
 }
 
 /** @returns whether etcd still had the lease. */
-export async function revoke(link: Link, lease: bigint, signal: AbortSignal): Promise<boolean> {
+export async function revoke(session: Session, lease: bigint, signal: AbortSignal): Promise<boolean> {
   try {
-    await link.call(LeaseService.leaseRevoke, { ID: lease }, { signal });
+    await session.call(LeaseService.leaseRevoke, { ID: lease }, { signal });
     return true;
   } catch (error) {
     if (isLeaseGone(error)) return false;

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { atMost } from "./limited.js";
+import { Semaphore } from "./semaphore.js";
 
-test("no more calls than the limit are under way, the others follow in order, failures free their place", async () => {
+test("no more tasks than the limit are under way, the others follow in order, failures free their place", async () => {
   let running = 0;
   let most = 0;
   const ended: number[] = [];
-  const run = atMost(2, async (index: number) => {
+  const task = async (index: number) => {
     running += 1;
     most = Math.max(most, running);
     await new Promise(setImmediate);
@@ -14,8 +14,9 @@ test("no more calls than the limit are under way, the others follow in order, fa
     ended.push(index);
     if (index % 2) throw new Error("odd");
     return index;
-  });
-  const results = await Promise.allSettled([0, 1, 2, 3, 4].map((index) => run(index)));
+  };
+  const semaphore = new Semaphore(2);
+  const results = await Promise.allSettled([0, 1, 2, 3, 4].map((index) => semaphore.run(() => task(index))));
   assert.equal(most, 2);
   assert.deepEqual(ended, [0, 1, 2, 3, 4]);
   assert.deepEqual(
