@@ -125,7 +125,7 @@ test("a role without rights beside the service's keys: servers say once what to 
   const registration = await new EtcdRegistrar(shop).register("order.rpc", instance);
   await follower.untilAddresses(FIRST);
   assert.equal(registration.listed, true);
-  const command = "etcdctl role grant-permission --prefix=true ROLE readwrite 'order.rpc.~rollcall'";
+  const command = "etcdctl role grant-permission ROLE readwrite 'order.rpc.~rollcall' 'order.rpc/'";
   const told = await log.until(/grant-permission/);
   assert.ok(told.endsWith(command), told);
   assert.match(told, /weight, zone and metadata are not published.*user "shop"/);

@@ -6,7 +6,13 @@ import { etcdSettings } from "./settings.js";
 export { EtcdError } from "../../etcd-client/errors.js";
 export { EtcdDiscovery } from "./discovery/etcd-discovery.js";
 export type { EtcdLayout } from "./layout/layout.js";
-export { type Listing, type ListOptions, listRegistrations, type Registered } from "./operator/listing.js";
+export {
+  type Duplicate,
+  type Listing,
+  type ListOptions,
+  listRegistrations,
+  type Registered,
+} from "./operator/listing.js";
 export { type PausedOrResumed, pauseInstance, resumeInstance } from "./operator/pausing.js";
 export { EtcdRegistrar } from "./registration/etcd-registrar.js";
 export { type EtcdSettings, etcdSettings } from "./settings.js";

@@ -30,14 +30,21 @@ export function pauseKey(path: string, id: string): string {
   return `${path}${PAUSES}${id}`;
 }
 
-/** What a role must cover beside the instances, so that their attributes are seen and they can be paused. */
-export function attributesAndPausesPrefix(path: string): string {
-  return `${path}.~rollcall`;
+/** What an administrator of etcd runs so that a role covers the instances of a service. */
+export function grantInstancesCommand(path: string): string {
+  return `etcdctl role grant-permission --prefix=true ROLE readwrite ${shellQuote(`${path}/`)}`;
 }
 
-/** What an administrator of etcd runs so that a role covers a prefix. */
-export function grantCommand(prefix: string): string {
-  return `etcdctl role grant-permission --prefix=true ROLE readwrite '${prefix.replaceAll("'", `'\\''`)}'`;
+/**
+ * The same for attributes and orders to pause, for a role that covers the instances. It reaches up to them, because etcd allows
+ * to read a range only where what is granted has no gap.
+ */
+export function grantAttributesCommand(path: string): string {
+  return `etcdctl role grant-permission ROLE readwrite ${shellQuote(`${path}.~rollcall`)} ${shellQuote(`${path}/`)}`;
+}
+
+function shellQuote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /** The instances of a service, their attributes, and what is asked of them. */

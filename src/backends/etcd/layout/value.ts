@@ -14,7 +14,11 @@ export interface Written {
   /** Its weight may be 0: it gets no calls while others are there. */
   readonly instance: Instance;
   readonly name?: string;
+  readonly form: ValueForm;
 }
+
+/** `address`: plain, as go-zero writes it; `naming`: etcd's own naming JSON; `kratos`: Kratos' instance JSON. */
+export type ValueForm = "address" | "naming" | "kratos";
 
 /**
  * Reads what stands under an instance's key: plain `host:port`, etcd's naming JSON
@@ -24,7 +28,9 @@ export interface Written {
 export function readInstance(value: Buffer): Written {
   const text = readText(value);
   if (text === "") throw new TypeError("it is empty");
-  return text.startsWith("{") ? fromJson(parseJson(text)) : { instance: { address: usableForeignAddress(text) } };
+  return text.startsWith("{")
+    ? fromJson(parseJson(text))
+    : { instance: { address: usableForeignAddress(text) }, form: "address" };
 }
 
 /** Reads an instance's attributes, as attributesValue writes them. @throws TypeError as readInstance. */
@@ -68,7 +74,7 @@ function parseJson(text: string): Record<string, unknown> {
 
 function fromJson(json: Record<string, unknown>): Written {
   if (typeof json.Addr === "string") {
-    return { instance: { address: usableForeignAddress(json.Addr), ...readMetadata(json.Metadata) } };
+    return { instance: { address: usableForeignAddress(json.Addr), ...readMetadata(json.Metadata) }, form: "naming" };
   }
   if (Array.isArray(json.endpoints)) return fromKratos(json, json.endpoints);
   throw new TypeError("it is JSON, but neither etcd's naming form (Addr) nor Kratos' (endpoints)");
@@ -86,7 +92,7 @@ function fromKratos(json: Record<string, unknown>, endpoints: readonly unknown[]
     ...readZone(metadata?.zone),
     ...readMetadata({ ...version, ...metadata }),
   };
-  return { instance, ...(typeof json.name === "string" && { name: json.name }) };
+  return { instance, form: "kratos", ...(typeof json.name === "string" && { name: json.name }) };
 }
 
 /** As Kratos' balancers read it. */

@@ -8,7 +8,7 @@ import type { Session } from "../../../etcd-client/session.js";
 import type { Instance } from "../../../instance.js";
 import { type KeyValue, KVService, LeaseService, RangeRequest, type RangeResponse } from "../../../proto/etcd.js";
 import { attributesKey, operatorRange, readKey } from "../layout/keys.js";
-import { readAttributes, readInstance } from "../layout/value.js";
+import { readAttributes, readInstance, type ValueForm } from "../layout/value.js";
 import { checkEtcdSettings, type EtcdSettings } from "../settings.js";
 
 /** One key under which an instance is listed, or seems to be. */
@@ -18,8 +18,13 @@ export interface Registered {
   readonly service: string;
   /** The part of the key after its last slash. */
   readonly id: string;
-  /** Undefined when the value is no instance; `problem` then says why. */
+  /**
+   * Undefined when the value is no instance; `problem` then says why, and never shows the value. A weight of 0 is one that
+   * gets no calls while others are there (Kratos).
+   */
   readonly instance?: Instance;
+  /** How the value is written, where it is not a plain address. */
+  readonly form?: Exclude<ValueForm, "address">;
   readonly problem?: string;
   /** An operator has asked for it not to be listed: it lives, and takes part no more. */
   readonly paused?: true;
@@ -36,6 +41,15 @@ export interface Listing {
   readonly revision: bigint;
   /** In the order of their keys. */
   readonly registrations: readonly Registered[];
+  /** Addresses that several keys of a service list, most keys first. A few while a server restarts are usual, many are not. */
+  readonly duplicates: readonly Duplicate[];
+}
+
+export interface Duplicate {
+  readonly service: string;
+  readonly address: string;
+  /** How many there are, at least 2. */
+  readonly keys: number;
 }
 
 export interface ListOptions {
@@ -63,7 +77,8 @@ async function readRegistrations(settings: EtcdSettings, { prefix = "", signal }
     const registrations = kvs
       .filter((kv) => readKey(kv.key)?.kind !== "attributes")
       .map((kv) => readRegistered(kv, all, ttls.get(kv.lease)));
-    return { host: session.host, revision: header!.revision, registrations };
+    const duplicates = findDuplicates(registrations);
+    return { host: session.host, revision: header!.revision, registrations, duplicates };
   } finally {
     release();
   }
@@ -120,10 +135,26 @@ function readRegistered(kv: KeyValue, all: ReadonlyMap<string, KeyValue>, ttl: T
     ...(kv.lease !== 0n && { lease: kv.lease, ...ttl }),
   };
   try {
-    const { instance } = readInstance(kv.value);
+    const { instance, form } = readInstance(kv.value);
     const attributes = all.get(attributesKey(service, id));
-    return { ...known, instance: attributes ? { ...instance, ...readAttributes(attributes.value) } : instance };
+    return {
+      ...known,
+      ...(form !== "address" && { form }),
+      instance: attributes ? { ...instance, ...readAttributes(attributes.value) } : instance,
+    };
   } catch (error) {
-    return { ...known, problem: (error as Error).message };
+    return { ...known, problem: `its value (${kv.value.length} bytes) is no instance: ${(error as Error).message}` };
   }
+}
+
+function findDuplicates(registrations: readonly Registered[]): Duplicate[] {
+  const counts = new Map<string, { service: string; address: string; keys: number }>();
+  for (const { service, instance, paused } of registrations) {
+    if (!instance || paused) continue;
+    const name = `${service}\0${instance.address}`;
+    const count = counts.get(name) ?? { service, address: instance.address, keys: 0 };
+    count.keys += 1;
+    counts.set(name, count);
+  }
+  return [...counts.values()].filter(({ keys }) => keys > 1).sort((a, b) => b.keys - a.keys);
 }

@@ -2,17 +2,14 @@ import { EventEmitter } from "node:events";
 import { abortable } from "../../../async/abortable.js";
 import { Backoff, sleep } from "../../../async/backoff.js";
 import { detached } from "../../../async/detached.js";
-import { hold } from "../../../async/hold.js";
 import { callListener } from "../../../async/supervise.js";
-import { acquireCluster, type Cluster } from "../../../etcd-client/cluster.js";
 import { isDenied, isLeaseGone } from "../../../etcd-client/errors.js";
-import type { Lease } from "../../../etcd-client/lease.js";
 import type { Instance } from "../../../instance.js";
 import type { Registration } from "../../../registry.js";
-import { attributesAndPausesPrefix, grantCommand, instanceKey } from "../layout/keys.js";
+import { grantInstancesCommand } from "../layout/keys.js";
 import { type Layout, layoutOf } from "../layout/layout.js";
 import type { EtcdSettings } from "../settings.js";
-import { acquireNumber } from "./numbers.js";
+import { Holdings } from "./holdings.js";
 import { OwnKeys } from "./own-keys.js";
 import { PauseOrder } from "./pause-order.js";
 import { PutPace } from "./put-pace.js";
@@ -34,16 +31,11 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
   readonly #service: string;
   readonly #path: string;
   readonly #instance: Instance;
-  readonly #cluster: Cluster;
   readonly #ttlSeconds: number;
-  readonly #lease: Lease;
-  readonly #number: number;
-  readonly #releases: { cluster(): void; lease(): Lease | undefined; number(): void };
+  readonly #held: Holdings;
   readonly #log: RegistrationLog;
   readonly #pace = new PutPace();
   readonly #removed: Promise<void>;
-  /** A process that only keeps a registration lives for it. */
-  readonly #letGo = hold();
   #state: RegistrationState = { name: "waiting" };
   /** What the state asks to be done, and how it is called off. */
   #job: { readonly done: Promise<void>; readonly abort: AbortController } | undefined;
@@ -58,27 +50,20 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
   constructor(settings: EtcdSettings, service: string, instance: Instance) {
     super();
     this.#settings = settings;
-    const layout = layoutOf(settings.layout);
-    this.#layout = layout;
+    this.#layout = layoutOf(settings.layout);
     this.#service = service;
-    this.#path = layout.path(service);
+    this.#path = this.#layout.path(service);
     this.#instance = instance;
-    this.#ttlSeconds = settings.ttlSeconds ?? layout.ttlSeconds;
+    this.#ttlSeconds = settings.ttlSeconds ?? this.#layout.ttlSeconds;
+    this.#held = new Holdings(settings, this.#path, this.#ttlSeconds);
     this.#log = new RegistrationLog(service, instance.address);
-    const cluster = acquireCluster(settings);
-    const lease = cluster.cluster.acquireLease(this.#ttlSeconds);
-    const number = acquireNumber(cluster.cluster, this.#path);
-    this.#cluster = cluster.cluster;
-    this.#lease = lease.lease;
-    this.#number = number.number;
-    this.#releases = { cluster: cluster.release, lease: lease.release, number: number.release };
     this.attempted = new Promise((resolve) => {
       this.#settleAttempt = resolve;
     });
     this.#removed = new Promise((resolve) => {
       this.#settleRemoval = resolve;
     });
-    this.#lease.on("changed", this.#followLease);
+    this.#held.lease.on("changed", this.#followLease);
     this.#followLease();
   }
 
@@ -96,7 +81,8 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
     return this.#removed;
   }
 
-  readonly #followLease = () => this.#apply({ type: "lease", id: this.#lease.id, trouble: this.#lease.trouble });
+  readonly #followLease = () =>
+    this.#apply({ type: "lease", id: this.#held.lease.id, trouble: this.#held.lease.trouble });
 
   /** Tells what the watches show of the keys under the lease of now. */
   readonly #look = () => {
@@ -168,7 +154,7 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
         return;
       } catch (error) {
         if (signal.aborted) return;
-        if (isLeaseGone(error)) this.#lease.gone(lease);
+        if (isLeaseGone(error)) this.#held.lease.gone(lease);
         this.#apply({ type: "put failed", why: this.#reasonOf(error as Error) });
       }
     }
@@ -182,19 +168,19 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
       if (!isDenied(error) || !this.#records?.hasAttributes) throw error;
       await this.#place(this.#recordsUnder(lease, false), signal);
       this.#withAttributes = false;
-      this.#log.limited("attributes", attributesAndPausesPrefix(this.#path), this.#settings.user);
+      this.#log.limited("attributes", this.#path, this.#settings.user);
     }
   }
 
   #recordsUnder(lease: bigint, withAttributes: boolean): Records {
-    const id = `${this.#settings.id ?? lease}${this.#number > 1 ? `-${this.#number}` : ""}`;
+    const id = `${this.#settings.id ?? lease}${this.#held.number > 1 ? `-${this.#held.number}` : ""}`;
     return new Records(this.#layout, this.#path, id, lease, this.#instance, withAttributes);
   }
 
   async #place(records: Records, signal: AbortSignal): Promise<void> {
     this.#records = records;
     this.#own?.putting();
-    const revision = await records.put(await abortable(this.#cluster.session(), signal), signal);
+    const revision = await records.put(await abortable(this.#held.cluster.session(), signal), signal);
     if (signal.aborted) return;
     this.#watchOwn(records.keys).put(revision);
     this.#watchForPause(records.pauseKey);
@@ -203,28 +189,28 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
   #watchOwn(keys: readonly string[]): OwnKeys {
     if (this.#own?.keys.join() === keys.join()) return this.#own;
     this.#own?.close();
-    this.#own = new OwnKeys(this.#cluster.watcher, keys, this.#look);
+    this.#own = new OwnKeys(this.#held.cluster.watcher, keys, this.#look);
     return this.#own;
   }
 
   #watchForPause(key: string): void {
     if (this.#pause?.key === key) return;
     this.#pause?.close();
-    const denied = () => this.#log.limited("pauses", attributesAndPausesPrefix(this.#path), this.#settings.user);
-    this.#pause = new PauseOrder(this.#cluster.watcher, key, { changed: this.#look, denied });
+    const denied = () => this.#log.limited("pauses", this.#path, this.#settings.user);
+    this.#pause = new PauseOrder(this.#held.cluster.watcher, key, { changed: this.#look, denied });
   }
 
   #reasonOf(error: Error): Error {
     if (isLeaseGone(error)) return new Error("etcd no longer has the lease", { cause: error }); // as the lease will say
     if (!isDenied(error)) return error;
-    return new Error(`${error.message}: ${grantCommand(instanceKey(this.#path, ""))}`, { cause: error });
+    return new Error(`${error.message}: ${grantInstancesCommand(this.#path)}`, { cause: error });
   }
 
   /** Keeps the lease, so that the order stands as long as this process. */
   async #takeOutForPause(signal: AbortSignal): Promise<void> {
     for (const backoff = new Backoff(); !signal.aborted; await sleep(backoff.next(), signal)) {
       try {
-        await this.#records!.delete(await abortable(this.#cluster.session(), signal), false, signal);
+        await this.#records!.delete(await abortable(this.#held.cluster.session(), signal), false, signal);
         if (!signal.aborted) this.#apply({ type: "pause done" });
         return;
       } catch (error) {
@@ -236,29 +222,27 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
   /** @param confirmed whether etcd had confirmed the key; @param putting what may still be putting it. */
   async #remove(confirmed: boolean, putting: Promise<void> | undefined): Promise<void> {
     await putting;
-    this.#lease.off("changed", this.#followLease);
+    this.#held.lease.off("changed", this.#followLease);
     const records = this.#records;
     const ordered = records !== undefined && this.#pause?.isGiven(records.lease) === true;
     this.#own?.close();
     this.#pause?.close();
-    const lastLease = this.#releases.lease()?.stop();
+    const lastLease = this.#held.releaseLease();
     try {
       let wasIn = false;
       if (lastLease !== undefined) {
-        wasIn = await insist(this.#cluster, (session, signal) => revoke(session, lastLease, signal));
+        wasIn = await insist(this.#held.cluster, (session, signal) => revoke(session, lastLease, signal));
       } else if (records) {
-        wasIn = await insist(this.#cluster, (session, signal) => records.delete(session, ordered, signal));
+        wasIn = await insist(this.#held.cluster, (session, signal) => records.delete(session, ordered, signal));
       }
       if (wasIn && confirmed) this.#log.tookOut();
     } catch (error) {
       if (records) this.#log.notTakenOut((error as Error).message, this.#ttlSeconds);
     } finally {
-      this.#releases.number();
-      this.#releases.cluster();
+      this.#held.release();
       this.#apply({ type: "close done" });
       this.#settleAttempt();
       this.#settleRemoval();
-      this.#letGo();
     }
   }
 }

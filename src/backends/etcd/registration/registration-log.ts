@@ -1,5 +1,5 @@
 import { log } from "../../../log.js";
-import { grantCommand } from "../layout/keys.js";
+import { grantAttributesCommand } from "../layout/keys.js";
 import { isListed, type RegistrationState, whyNotListed } from "./state.js";
 
 /** A reason that has been said is said again only after this, in milliseconds: two may take turns at every attempt. */
@@ -44,7 +44,7 @@ export class RegistrationLog {
   }
 
   /** The role covers the instances alone. Said once: which right is missing, and what is missing without it. */
-  limited(what: "attributes" | "pauses", extrasPrefix: string, user: string | undefined): void {
+  limited(what: "attributes" | "pauses", path: string, user: string | undefined): void {
     if (this.#saidLimits) return;
     this.#saidLimits = true;
     const missing =
@@ -52,7 +52,7 @@ export class RegistrationLog {
         ? "its weight, zone and metadata are not published and it cannot be paused"
         : "it cannot be paused (rollcall pause)";
     const role = user === undefined ? "the role" : `the role of user "${user}"`;
-    const message = `${this.#fields.instance} is listed, but ${missing}: ${role} does not cover the keys beside the service's; grant it: ${grantCommand(extrasPrefix)}`;
+    const message = `${this.#fields.instance} is listed, but ${missing}: ${role} does not cover the keys beside the service's; grant it: ${grantAttributesCommand(path)}`;
     if (what === "attributes") log.warn(this.#fields, message);
     else log.info(this.#fields, message);
   }
