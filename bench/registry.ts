@@ -5,12 +5,13 @@
 import { setLogLevel } from "../src/index.js";
 import { startEtcd } from "../test/support/etcd.js";
 import { churn } from "./registry/churn.js";
+import { oneAddress } from "./registry/one-address.js";
 import { propagation } from "./registry/propagation.js";
 import { readiness } from "./registry/readiness.js";
 import { registrations } from "./registry/registrations.js";
 
 setLogLevel("error");
-for (const part of [propagation, registrations, readiness, churn]) {
+for (const part of [propagation, registrations, readiness, oneAddress, churn]) {
   const etcd = await startEtcd();
   try {
     await part(etcd);
