@@ -7,13 +7,14 @@ import { startEtcd } from "../test/support/etcd.js";
 import { churn } from "./registry/churn.js";
 import { largeService } from "./registry/large-service.js";
 import { logIns } from "./registry/log-ins.js";
+import { oneAddress } from "./registry/one-address.js";
 import { propagation } from "./registry/propagation.js";
 import { readiness } from "./registry/readiness.js";
 import { registrations } from "./registry/registrations.js";
 
 setLogLevel("error");
 const wanted = process.argv[3];
-for (const part of [propagation, registrations, readiness, largeService, logIns, churn]) {
+for (const part of [propagation, registrations, readiness, oneAddress, largeService, logIns, churn]) {
   if (wanted !== undefined && part.name !== wanted) continue;
   // Log-ins are measured at an etcd that has one core, whatever the machine has.
   if (part === logIns) process.env.GOMAXPROCS = "1";

@@ -27,11 +27,11 @@ export class WatchedRange {
     if (!this.closed) callListener("the observer of a watch", () => this.#observer.changed(change, this.view));
   }
 
-  /** @returns whether that is news. */
+  /** @returns whether that is news to somebody who still watches: an observer may close the range instead. */
   trouble(trouble: Error | undefined): boolean {
     if (this.closed || trouble?.message === this.#trouble?.message) return false;
     this.#trouble = trouble;
     callListener("the observer of a watch", () => this.#observer.trouble?.(trouble));
-    return true;
+    return !this.closed;
   }
 }

@@ -97,7 +97,7 @@ TlsRpc: { Etcd: { Hosts: ["${closed}"], Key: a, CACertFile: no-such.pem } }
       "failed etcd no-such-host.invalid:2379: has a name that is not found",
       "ok server key cart.rpc: lists no instance",
       "failed OrderRpc key order.rpc: lists no instance",
-      'note order.rpc/1: "127.0.0.1" is not an address: it has no port; expected host:port, for example 10.0.0.1:8080',
+      "note order.rpc/1: its value (9 bytes) is no instance: it is not an address: it has no port; expected host:port, for example 10.0.0.1:8080",
       `failed PayRpc ${closed}: refuses the connection: nothing listens there`,
       "failed TlsRpc.Etcd.CACertFile: no-such.pem does not exist",
     ],

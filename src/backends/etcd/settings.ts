@@ -1,16 +1,17 @@
 import { quote } from "../../address.js";
 import { type ConnectionSettings, normaliseSettings } from "../../etcd-client/settings.js";
 import type { Target } from "../../registry.js";
+import { type EtcdLayout, layoutOf } from "./layout/layout.js";
 
 /** How an etcd cluster is reached, and how instances are registered there. */
 export interface EtcdSettings extends ConnectionSettings {
-  /** Time to live of registrations, in seconds: a killed process is listed that long. Default 10. */
+  /** Time to live of registrations, in seconds: a killed process is listed that long. Default 10, with Kratos' layout 15. */
   readonly ttlSeconds?: number | undefined;
   /** Last part of registered keys instead of the lease id; above 0. Each instance of a service needs its own. */
   readonly id?: bigint | undefined;
+  /** Whose keys and values: `go-zero` (default), `kratos`, or `kratos-tls` for a Kratos fleet whose instances serve TLS. */
+  readonly layout?: EtcdLayout | undefined;
 }
-
-export const DEFAULT_TTL_SECONDS = 10;
 
 /**
  * Reads the settings of a target: its hosts, its `settings` object and its URL parameters, which win. Names match without
@@ -38,6 +39,7 @@ export function etcdSettings(target: Target): EtcdSettings {
     tls: flag(given, "tls"),
     ttlSeconds: seconds(given, "ttlSeconds") ?? seconds(given, "ttl"),
     id: id(given),
+    layout: text(given, "layout") as EtcdLayout | undefined,
   });
 }
 
@@ -47,10 +49,12 @@ export function etcdSettings(target: Target): EtcdSettings {
  */
 export function checkEtcdSettings(settings: EtcdSettings): EtcdSettings {
   const { ttlSeconds, id } = settings;
+  const layout = settings.layout?.toLowerCase() as EtcdLayout | undefined;
+  layoutOf(layout);
   if (ttlSeconds !== undefined && !(Number.isInteger(ttlSeconds) && ttlSeconds >= 1)) {
     throw new TypeError(`the registration's TTL is ${ttlSeconds}; expected whole seconds, at least 1`);
   }
-  const whole: EtcdSettings = { ...normaliseSettings(settings), ttlSeconds, id };
+  const whole: EtcdSettings = { ...normaliseSettings(settings), ttlSeconds, id, layout };
   return Object.fromEntries(
     Object.entries(whole).filter(([, value]) => value !== undefined),
   ) as unknown as EtcdSettings;

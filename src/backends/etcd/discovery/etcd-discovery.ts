@@ -1,23 +1,27 @@
-import { hold } from "../../async/hold.js";
-import { Latest } from "../../async/latest.js";
-import { Throttle } from "../../async/throttle.js";
-import { acquireCluster } from "../../etcd-client/cluster.js";
-import { isDenied } from "../../etcd-client/errors.js";
-import type { KeyRange } from "../../etcd-client/key-range.js";
-import type { Instance } from "../../instance.js";
-import { log } from "../../log.js";
-import type { Discovery, WatchOptions } from "../../registry.js";
-import { checkServiceKey, instancesRange, serviceRange } from "./layout.js";
+import { hold } from "../../../async/hold.js";
+import { Latest } from "../../../async/latest.js";
+import { Throttle } from "../../../async/throttle.js";
+import { acquireCluster } from "../../../etcd-client/cluster.js";
+import { isDenied } from "../../../etcd-client/errors.js";
+import type { KeyRange } from "../../../etcd-client/key-range.js";
+import type { Instance } from "../../../instance.js";
+import { log } from "../../../log.js";
+import type { Discovery, WatchOptions } from "../../../registry.js";
+import { checkServiceKey, instancesRange, serviceRange } from "../layout/keys.js";
+import { type Layout, layoutOf } from "../layout/layout.js";
+import { checkEtcdSettings, type EtcdSettings } from "../settings.js";
 import { ServiceSet } from "./service-set.js";
-import { checkEtcdSettings, type EtcdSettings } from "./settings.js";
+import { acquireSkippedValues } from "./skipped-values.js";
 
 /** Finds the instances of services in etcd. */
 export class EtcdDiscovery implements Discovery {
   readonly #settings: EtcdSettings;
+  readonly #layout: Layout;
 
   /** @throws TypeError when the settings contradict each other. */
   constructor(settings: EtcdSettings) {
     this.#settings = checkEtcdSettings(settings);
+    this.#layout = layoutOf(this.#settings.layout);
   }
 
   /**
@@ -28,10 +32,12 @@ export class EtcdDiscovery implements Discovery {
     const { signal, onTrouble, background = false } = options;
     checkServiceKey(service);
     if (signal.aborted) return;
+    const path = this.#layout.path(service);
     const { cluster, release } = acquireCluster(this.#settings);
     const letGo = background ? () => {} : hold();
+    const { skipped, release: releaseSkipped } = acquireSkippedValues(path);
     const latest = new Latest<readonly Instance[]>(signal);
-    const set = new ServiceSet(service);
+    const set = new ServiceSet(this.#layout, path, skipped);
     const publish = new Throttle(() => latest.set(set.instances()));
 
     const watch = (range: KeyRange, onDenied?: () => void) =>
@@ -46,10 +52,10 @@ export class EtcdDiscovery implements Discovery {
           else onTrouble?.(trouble);
         },
       });
-    let watched = watch(serviceRange(service), () => {
+    let watched = watch(serviceRange(path), () => {
       log.debug({ service }, "the role covers the instances alone: their weights, zones and metadata are not read");
       watched.close();
-      watched = watch(instancesRange(service));
+      watched = watch(instancesRange(path));
     });
 
     try {
@@ -57,6 +63,7 @@ export class EtcdDiscovery implements Discovery {
     } finally {
       watched.close();
       publish.close();
+      releaseSkipped();
       release();
       letGo();
     }

@@ -1,6 +1,7 @@
-import { singleKey } from "../../etcd-client/key-range.js";
-import type { RangeView } from "../../etcd-client/range-view.js";
-import type { Watcher } from "../../etcd-client/watcher.js";
+import { singleKey } from "../../../etcd-client/key-range.js";
+import type { RangeView } from "../../../etcd-client/range-view.js";
+import type { Watcher } from "../../../etcd-client/watcher.js";
+import type { KeyValue } from "../../../proto/etcd.js";
 
 /**
  * What etcd shows of the keys that a registration has put. Of a key that may be written but not read nothing is known; the
@@ -14,6 +15,7 @@ export class OwnKeys {
   readonly #watched: readonly { close(): void }[];
   #putAt: bigint | undefined;
 
+  /** @param keys the instance's, and its attributes' where there are any. */
   constructor(watcher: Watcher, keys: readonly string[], onChange: () => void) {
     this.keys = keys;
     this.#watched = keys.map((key) =>
@@ -39,14 +41,17 @@ export class OwnKeys {
     for (const [key, view] of this.#views) this.#look(key, view);
   }
 
-  /** The first of the keys that etcd does not have any more. A wiped etcd counts from 1 again, so revisions tell nothing. */
-  missing(): string | undefined {
-    return this.keys.find((key) => this.#shown.has(key) && this.#views.get(key)!.get(key) === undefined);
+  /** What etcd does not have any more. A wiped etcd counts from 1 again, so revisions tell nothing. */
+  get missing(): "instance" | "attributes" | undefined {
+    const at = this.keys.findIndex((key) => this.#shown.has(key) && this.#views.get(key)!.get(key) === undefined);
+    return at < 0 ? undefined : at === 0 ? "instance" : "attributes";
   }
 
-  /** Whether somebody else has written this key. */
-  isTaken(key: string, lease: bigint): boolean {
-    return this.#shown.has(key) && this.#views.get(key)!.get(key)?.lease !== lease;
+  /** What somebody else has written under the instance's key. */
+  takenBy(lease: bigint): KeyValue | undefined {
+    const key = this.keys[0]!;
+    const kv = this.#shown.has(key) ? this.#views.get(key)!.get(key) : undefined;
+    return kv && kv.lease !== lease ? kv : undefined;
   }
 
   close(): void {

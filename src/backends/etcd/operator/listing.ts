@@ -1,15 +1,15 @@
-import { abortable } from "../../async/abortable.js";
-import { holding } from "../../async/hold.js";
-import { Semaphore } from "../../async/semaphore.js";
-import { acquireCluster } from "../../etcd-client/cluster.js";
-import { isDenied, isLeaseGone } from "../../etcd-client/errors.js";
-import { type KeyRange, prefixRange } from "../../etcd-client/key-range.js";
-import type { Session } from "../../etcd-client/session.js";
-import type { Instance } from "../../instance.js";
-import { type KeyValue, KVService, LeaseService, RangeRequest, type RangeResponse } from "../../proto/etcd.js";
-import { readFacts, readInstance } from "./instance-value.js";
-import { factsKey, operatorRange, readKey } from "./layout.js";
-import { checkEtcdSettings, type EtcdSettings } from "./settings.js";
+import { abortable } from "../../../async/abortable.js";
+import { holding } from "../../../async/hold.js";
+import { Semaphore } from "../../../async/semaphore.js";
+import { acquireCluster } from "../../../etcd-client/cluster.js";
+import { isDenied, isLeaseGone } from "../../../etcd-client/errors.js";
+import { type KeyRange, prefixRange } from "../../../etcd-client/key-range.js";
+import type { Session } from "../../../etcd-client/session.js";
+import type { Instance } from "../../../instance.js";
+import { type KeyValue, KVService, LeaseService, RangeRequest, type RangeResponse } from "../../../proto/etcd.js";
+import { attributesKey, operatorRange, readKey } from "../layout/keys.js";
+import { readAttributes, readInstance, type ValueForm } from "../layout/value.js";
+import { checkEtcdSettings, type EtcdSettings } from "../settings.js";
 
 /** One key under which an instance is listed, or seems to be. */
 export interface Registered {
@@ -18,8 +18,13 @@ export interface Registered {
   readonly service: string;
   /** The part of the key after its last slash. */
   readonly id: string;
-  /** Undefined when the value is no instance; `problem` then says why. */
+  /**
+   * Undefined when the value is no instance; `problem` then says why, and never shows the value. A weight of 0 is one that
+   * gets no calls while others are there (Kratos).
+   */
   readonly instance?: Instance;
+  /** How the value is written, where it is not a plain address. */
+  readonly form?: Exclude<ValueForm, "address">;
   readonly problem?: string;
   /** An operator has asked for it not to be listed: it lives, and takes part no more. */
   readonly paused?: true;
@@ -36,6 +41,15 @@ export interface Listing {
   readonly revision: bigint;
   /** In the order of their keys. */
   readonly registrations: readonly Registered[];
+  /** Addresses that several keys of a service list, most keys first. A few while a server restarts are usual, many are not. */
+  readonly duplicates: readonly Duplicate[];
+}
+
+export interface Duplicate {
+  readonly service: string;
+  readonly address: string;
+  /** How many there are, at least 2. */
+  readonly keys: number;
 }
 
 export interface ListOptions {
@@ -61,9 +75,10 @@ async function readRegistrations(settings: EtcdSettings, { prefix = "", signal }
     const ttls = await timesToLive(session, new Set(kvs.map(({ lease }) => lease)), signal);
     const all = new Map(kvs.map((kv) => [kv.key.toString(), kv]));
     const registrations = kvs
-      .filter((kv) => readKey(kv.key)?.kind !== "facts")
+      .filter((kv) => readKey(kv.key)?.kind !== "attributes")
       .map((kv) => readRegistered(kv, all, ttls.get(kv.lease)));
-    return { host: session.host, revision: header!.revision, registrations };
+    const duplicates = findDuplicates(registrations);
+    return { host: session.host, revision: header!.revision, registrations, duplicates };
   } finally {
     release();
   }
@@ -97,7 +112,7 @@ async function timesToLive(
   return found;
 }
 
-/** A prefix that is a whole service's is read with the service's facts and pauses, where the role covers them. */
+/** A prefix that is a whole service's is read with the service's attributes and pauses, where the role covers them. */
 async function readPrefix(session: Session, prefix: string, signal: AbortSignal | undefined): Promise<RangeResponse> {
   const read = (range: KeyRange) => session.call(KVService.range, RangeRequest.fromPartial(range), { signal });
   if (!/[^/]\/$/.test(prefix)) return read(prefixRange(prefix));
@@ -120,10 +135,26 @@ function readRegistered(kv: KeyValue, all: ReadonlyMap<string, KeyValue>, ttl: T
     ...(kv.lease !== 0n && { lease: kv.lease, ...ttl }),
   };
   try {
-    const instance = readInstance(kv.value);
-    const facts = all.get(factsKey(service, id));
-    return { ...known, instance: facts ? { ...instance, ...readFacts(facts.value) } : instance };
+    const { instance, form } = readInstance(kv.value);
+    const attributes = all.get(attributesKey(service, id));
+    return {
+      ...known,
+      ...(form !== "address" && { form }),
+      instance: attributes ? { ...instance, ...readAttributes(attributes.value) } : instance,
+    };
   } catch (error) {
-    return { ...known, problem: (error as Error).message };
+    return { ...known, problem: `its value (${kv.value.length} bytes) is no instance: ${(error as Error).message}` };
   }
+}
+
+function findDuplicates(registrations: readonly Registered[]): Duplicate[] {
+  const counts = new Map<string, { service: string; address: string; keys: number }>();
+  for (const { service, instance, paused } of registrations) {
+    if (!instance || paused) continue;
+    const name = `${service}\0${instance.address}`;
+    const count = counts.get(name) ?? { service, address: instance.address, keys: 0 };
+    count.keys += 1;
+    counts.set(name, count);
+  }
+  return [...counts.values()].filter(({ keys }) => keys > 1).sort((a, b) => b.keys - a.keys);
 }

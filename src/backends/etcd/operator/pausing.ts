@@ -1,13 +1,14 @@
-import { abortable } from "../../async/abortable.js";
-import { sleep } from "../../async/backoff.js";
-import { holding } from "../../async/hold.js";
-import { acquireCluster } from "../../etcd-client/cluster.js";
-import { singleKey } from "../../etcd-client/key-range.js";
-import type { Session } from "../../etcd-client/session.js";
-import { DeleteRangeRequest, KVService, PutRequest } from "../../proto/etcd.js";
-import { pauseKey } from "./layout.js";
+import { abortable } from "../../../async/abortable.js";
+import { sleep } from "../../../async/backoff.js";
+import { holding } from "../../../async/hold.js";
+import { acquireCluster } from "../../../etcd-client/cluster.js";
+import { singleKey } from "../../../etcd-client/key-range.js";
+import type { Session } from "../../../etcd-client/session.js";
+import { DeleteRangeRequest, KVService, PutRequest } from "../../../proto/etcd.js";
+import { pauseKey } from "../layout/keys.js";
+import { layoutOf } from "../layout/layout.js";
+import { checkEtcdSettings, type EtcdSettings } from "../settings.js";
 import { listRegistrations, type Registered } from "./listing.js";
-import { checkEtcdSettings, type EtcdSettings } from "./settings.js";
 
 /** How often etcd is asked whether the instance has obeyed, in milliseconds. */
 const LOOK_MS = 50;
@@ -33,18 +34,22 @@ export function pauseInstance(
   signal: AbortSignal,
 ): Promise<PausedOrResumed> {
   return withSession(settings, signal, async (session) => {
-    const all = await look(settings, service, signal);
+    const path = layoutOf(settings.layout).path(service);
+    const all = await look(settings, path, signal);
     const listed = at(all, address).filter(({ paused }) => !paused);
     if (listed.length === 0) return { changed: false, listed: countListed(all) };
-    const orders = listed.map(({ id, lease }) => ({ key: Buffer.from(pauseKey(service, id)), lease }));
+    const orders = listed.map(({ id, lease, form }) => ({
+      key: Buffer.from(pauseKey(path, id)),
+      value: layoutOf(form === "kratos" ? "kratos" : "go-zero").pauseValue(path, id, address),
+      lease,
+    }));
     if (orders.some(({ lease }) => lease === undefined)) {
       throw new Error(
         `${address} is listed by a key without a lease, which no process keeps up: delete the key instead`,
       );
     }
-    for (const { key, lease } of orders)
-      await put(session, { key, value: Buffer.from(address), lease: lease! }, signal);
-    const left = await obeyed(settings, service, signal, (now) => !isListed(now, address));
+    for (const { key, value, lease } of orders) await put(session, { key, value, lease: lease! }, signal);
+    const left = await obeyed(settings, path, signal, (now) => !isListed(now, address));
     if (left) return { changed: true, listed: countListed(left) };
     for (const { key } of orders) await remove(session, key, signal);
     throw new Error(`${address} did not leave the listing, so it was not paused: is it a server of this Rollcall?`);
@@ -59,11 +64,12 @@ export function resumeInstance(
   signal: AbortSignal,
 ): Promise<PausedOrResumed> {
   return withSession(settings, signal, async (session) => {
-    const all = await look(settings, service, signal);
+    const path = layoutOf(settings.layout).path(service);
+    const all = await look(settings, path, signal);
     const paused = at(all, address).filter((one) => one.paused);
     if (paused.length === 0) return { changed: false, listed: countListed(all) };
     for (const { key } of paused) await remove(session, Buffer.from(key), signal);
-    const back = await obeyed(settings, service, signal, (now) => isListed(now, address));
+    const back = await obeyed(settings, path, signal, (now) => isListed(now, address));
     if (back) return { changed: true, listed: countListed(back) };
     throw new Error(`${address} is not listed again yet: does its process still run?`);
   });
@@ -82,10 +88,10 @@ async function withSession<T>(
   }
 }
 
-async function look(settings: EtcdSettings, service: string, signal: AbortSignal): Promise<readonly Registered[]> {
-  const { registrations } = await listRegistrations(settings, { prefix: `${service}/`, signal });
+async function look(settings: EtcdSettings, path: string, signal: AbortSignal): Promise<readonly Registered[]> {
+  const { registrations } = await listRegistrations(settings, { prefix: `${path}/`, signal });
   // Deeper keys are another service's.
-  return registrations.filter((one) => one.service === service);
+  return registrations.filter((one) => one.service === path);
 }
 
 /** What there is of one address. @throws Error that names the others when there is nothing. */
@@ -109,12 +115,12 @@ function countListed(all: readonly Registered[]): number {
 /** What is registered once the condition holds; undefined when that takes too long. */
 async function obeyed(
   settings: EtcdSettings,
-  service: string,
+  path: string,
   signal: AbortSignal,
   holds: (all: readonly Registered[]) => boolean,
 ): Promise<readonly Registered[] | undefined> {
   for (const end = performance.now() + OBEY_MS; performance.now() < end; await sleep(LOOK_MS, signal)) {
-    const now = await look(settings, service, signal);
+    const now = await look(settings, path, signal);
     if (holds(now)) return now;
   }
   return undefined;

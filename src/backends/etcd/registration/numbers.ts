@@ -1,4 +1,4 @@
-import type { Cluster } from "../../etcd-client/cluster.js";
+import type { Cluster } from "../../../etcd-client/cluster.js";
 
 const taken = new WeakMap<Cluster, Map<string, Set<number>>>();
 
