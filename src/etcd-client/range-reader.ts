@@ -1,7 +1,6 @@
 import { Semaphore } from "../async/semaphore.js";
 import {
   type KeyValue,
-  KVService,
   RangeRequest,
   type RangeResponse,
   RequestOp,
@@ -10,6 +9,7 @@ import {
 } from "../proto/etcd.js";
 import { EtcdError, isTooLong } from "./errors.js";
 import type { KeyRange } from "./key-range.js";
+import { KVService } from "./methods.js";
 import type { MessageTooLong } from "./rpc/frames.js";
 import { Status } from "./rpc/status.js";
 import type { Session } from "./session.js";

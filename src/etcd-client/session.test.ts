@@ -2,19 +2,10 @@ import assert from "node:assert/strict";
 import type { ServerHttp2Stream } from "node:http2";
 import { after, before, test } from "node:test";
 import { hold } from "../async/hold.js";
-import {
-  AuthenticateResponse,
-  AuthService,
-  KVService,
-  LeaseService,
-  MaintenanceService,
-  RangeRequest,
-  RangeResponse,
-  StatusResponse,
-  WatchService,
-} from "../proto/etcd.js";
+import { AuthenticateResponse, RangeRequest, RangeResponse, StatusResponse } from "../proto/etcd.js";
 import { answer, begin, RpcServer } from "../testing/rpc-server.js";
 import { EtcdError } from "./errors.js";
+import { AuthService, KVService, LeaseService, MaintenanceService, WatchService } from "./methods.js";
 import { frame } from "./rpc/frames.js";
 import { PingPace } from "./rpc/ping-pace.js";
 import { Status } from "./rpc/status.js";

@@ -3,14 +3,13 @@ import { log } from "../log.js";
 import {
   type Event,
   type KeyValue,
-  KVService,
   RangeRequest,
   WatchCreateRequest,
   type WatchRequest,
   type WatchResponse,
-  WatchService,
 } from "../proto/etcd.js";
 import { EtcdError, isDenied, isOtherHistory } from "./errors.js";
+import { KVService, WatchService } from "./methods.js";
 import { RangeReader } from "./range-reader.js";
 import { isSamePut } from "./range-view.js";
 import { Status } from "./rpc/status.js";
