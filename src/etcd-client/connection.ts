@@ -2,8 +2,9 @@ import { Backoff, sleep } from "../async/backoff.js";
 import { supervise } from "../async/supervise.js";
 import { log } from "../log.js";
 import { announce, type ConnectionEvent, type ConnectionState, next } from "./connection-state.js";
+import { type DialOptions, dial } from "./dial.js";
 import { PingPace } from "./rpc/ping-pace.js";
-import { type DialOptions, dial, type Session, type Sessions } from "./session.js";
+import type { Session, Sessions } from "./session.js";
 import type { ConnectionSettings } from "./settings.js";
 import { Tokens } from "./tokens.js";
 

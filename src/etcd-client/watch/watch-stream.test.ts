@@ -3,12 +3,12 @@ import { mock, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { RangeResponse } from "../proto/etcd.js";
-import { SimulatedEtcd } from "../testing/simulated-etcd.js";
-import { EtcdError } from "./errors.js";
-import { prefixRange } from "./key-range.js";
-import { Status } from "./rpc/status.js";
-import type { Session, StreamHandlers } from "./session.js";
+import { RangeResponse } from "../../proto/etcd.js";
+import { SimulatedEtcd } from "../../testing/simulated-etcd.js";
+import { EtcdError } from "../errors.js";
+import { prefixRange } from "../key-range.js";
+import { Status } from "../rpc/status.js";
+import type { Session, StreamHandlers } from "../session.js";
 import { Watcher } from "./watcher.js";
 
 setFlagsFromString("--expose-gc");
