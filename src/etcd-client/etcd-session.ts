@@ -126,11 +126,15 @@ export class EtcdSession implements Session {
   #renew(refused: string | undefined): Promise<void> {
     const { user = "", pass = "" } = this.#options.settings;
     return this.#options.tokens.renew(refused, async (timeoutMs) => {
+      // An etcd that hashes the passwords of many has no time for pings; the limit of the log-in is enough.
+      this.#transport.pinging = false;
       try {
         const request = { name: user, password: pass };
         return (await this.#once(AuthService.authenticate, request, { timeoutMs }, undefined)).token;
       } catch (error) {
         return noTokenWithoutAuthentication(this.host, user, error);
+      } finally {
+        this.#transport.pinging = true;
       }
     });
   }

@@ -23,6 +23,8 @@ export interface TransportOptions extends ConnectOptions {
 export class Transport {
   /** Resolves with the reason when no new calls can be made over it. Never rejects. */
   readonly ended: Promise<RpcError>;
+  /** Whether silence is looked into by pings; not while the other side is known to be busy. */
+  pinging = true;
   readonly #session: ClientHttp2Session;
   readonly #socket: Socket;
   readonly #options: TransportOptions;
@@ -142,7 +144,8 @@ export class Transport {
     const silentMs = performance.now() - this.#heardAt;
     const waitMs = silentMs < intervalMs ? intervalMs - silentMs : intervalMs;
     this.#pinger = setTimeout(() => {
-      if (this.#calls.size > 0 && performance.now() - this.#heardAt >= intervalMs) this.#ping();
+      const silent = performance.now() - this.#heardAt >= intervalMs;
+      if (silent && this.pinging && this.#calls.size > 0) this.#ping();
       this.#schedulePing();
     }, waitMs).unref();
   }
