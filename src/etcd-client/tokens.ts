@@ -4,11 +4,14 @@ import { EtcdError, isPasswordWrong } from "./errors.js";
 import { Status } from "./rpc/status.js";
 
 /**
- * How long a log-in may take, in milliseconds, at first and at most. etcd hashes a password for some 60 ms of a core, and
- * those of a whole fleet that starts at once one after the other; to give up early makes it hash them again.
+ * How long a log-in may take, in milliseconds, at first and at most. etcd hashes a password for some 60 ms of a core, those of a
+ * whole fleet that starts at once side by side, and goes on hashing for who has given up: to give up early means never to get in.
  */
-const FIRST_LIMIT_MS = 30_000;
-const LONGEST_MS = 60_000;
+const FIRST_LIMIT_MS = 60_000;
+const LONGEST_LIMIT_MS = 240_000;
+
+/** Longest wait between log-ins, in milliseconds. */
+const LONGEST_WAIT_MS = 60_000;
 
 /** Asks a host for a token; undefined where etcd runs without authentication. */
 export type Authenticate = (limitMs: number) => Promise<string | undefined>;
@@ -20,9 +23,9 @@ export type Authenticate = (limitMs: number) => Promise<string | undefined>;
 export class Tokens {
   readonly #now: () => number;
   /** etcd is too busy to answer, or was lost meanwhile: everybody tries again, spread as far as may be. */
-  readonly #busy = new Backoff({ initialMs: 1_000, maxMs: LONGEST_MS, jitter: "full" });
+  readonly #busy = new Backoff({ initialMs: 1_000, maxMs: LONGEST_WAIT_MS, jitter: "full" });
   /** It will be as wrong in a moment. */
-  readonly #wrong = new Backoff({ initialMs: 10_000, maxMs: LONGEST_MS });
+  readonly #wrong = new Backoff({ initialMs: 10_000, maxMs: LONGEST_WAIT_MS });
   #token: string | undefined;
   #renewal: Promise<void> | undefined;
   #failure: { readonly error: unknown; readonly until: number } | undefined;
@@ -57,7 +60,7 @@ export class Tokens {
   async #logIn(authenticate: Authenticate): Promise<void> {
     this.#token = undefined;
     try {
-      this.#token = await authenticate(Math.min(LONGEST_MS, FIRST_LIMIT_MS * 2 ** Math.min(this.#failures, 10)));
+      this.#token = await authenticate(Math.min(LONGEST_LIMIT_MS, FIRST_LIMIT_MS * 2 ** Math.min(this.#failures, 10)));
       this.#failure = undefined;
       this.#failures = 0;
       this.#busy.reset();
