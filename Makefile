@@ -1,7 +1,7 @@
 # `make demo` and `make test` are all the set-up there is: each installs what it needs.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check build clean bench
+.PHONY: help demo test test-nodes check build clean bench
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 22
@@ -11,6 +11,9 @@ demo: node_modules ## three servers, one client, a join, a stop, a crash and a s
 
 test: node_modules ## every test, against real etcd, DNS and go-zero
 	@scripts/with-real-parts.sh node scripts/test.mjs
+
+test-nodes: node_modules ## unit and gRPC tests on the other release lines of Node
+	@for line in 22 24 26; do node=$$(scripts/ensure-node.sh $$line) && $$node scripts/test.mjs src/ test/grpc || exit 1; done
 
 check: node_modules ## format, lint and types
 	@npm run --silent check

@@ -1,37 +1,113 @@
-// Builds dist/, or the folder given: what package.json exports as ES modules, and type declarations.
-// The modules of src/ are joined, because every file costs at import; what is loaded on demand stays apart.
+// Builds dist/, or the folder given. One CommonJS file, dist/cjs/rollcall.js, holds the whole library, its modules evaluated
+// when first needed, so that registries and classes are the same ones for import and require(). dist/<name>.js re-exports it
+// by name to ES modules. The command stands beside it as an ES module of its own.
 import { spawnSync } from "node:child_process";
-import { chmodSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const out = resolve(process.argv[2] ?? join(root, "dist"));
-const { bin, exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-const published = [...Object.values(exports).flatMap((target) => target.default ?? []), ...Object.values(bin)];
+const readJson = (file) => JSON.parse(readFileSync(join(root, file), "utf8"));
+const { bin, version } = readJson("package.json");
 
-// A file whose source is gone must not be published.
-rmSync(out, { recursive: true, force: true });
-await build({
+/** What is published, by the name after `rollcall/`: where its source is. The paths of tsconfig.json say the same to tests. */
+const published = Object.entries(readJson("tsconfig.json").compilerOptions.paths).map(([name, [source]]) => ({
+  name: name === "rollcall" ? "index" : name.replace("rollcall/", ""),
+  source: source.replace("./", ""),
+}));
+
+const common = {
   absWorkingDir: root,
-  entryPoints: published.map((file) => file.replace(/^\.\/dist\/(.*)\.js$/, "src/$1.ts")),
-  outbase: "src",
-  outdir: out,
-  chunkNames: "chunks/[name]-[hash]",
   bundle: true,
-  splitting: true,
-  format: "esm",
   platform: "node",
   target: "node20.19",
   packages: "external",
   sourcemap: true,
   sourcesContent: false,
-});
-for (const command of Object.values(bin)) chmodSync(join(out, command.replace("./dist/", "")), 0o755);
+  logOverride: { "require-resolve-not-external": "silent" },
+  define: { ROLLCALL_VERSION: JSON.stringify(version) },
+};
 
-const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-const { status } = spawnSync(process.execPath, [tsc, "-p", join(root, "tsconfig.build.json"), "--outDir", out], {
-  stdio: "inherit",
-});
-process.exit(status ?? 1);
+/** The sources are ES modules, where require() has to be made; in CommonJS it is there, and a bundler understands it. */
+const plainRequire = {
+  name: "plain-require",
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) => {
+      const contents = readFileSync(path, "utf8").replace(/^const require = createRequire\(import\.meta\.url\);$/m, "");
+      if (contents.includes("import.meta")) throw new Error(`${path}: there is no import.meta in CommonJS`);
+      return { contents, loader: "ts" };
+    });
+  },
+};
+
+rmSync(out, { recursive: true, force: true }); // a file whose source is gone must not be published
+await buildLibrary();
+await buildCommand();
+emitTypes();
+
+async function buildLibrary() {
+  const cjs = join(out, "cjs");
+  // A copy without the mark of a transpiled ES module, which bundlers and Node read differently.
+  const lines = published.map(
+    ({ name, source }) => `exports[${JSON.stringify(name)}] = () => ({ ...require("./${source}") });`,
+  );
+  await build({
+    ...common,
+    stdin: { contents: lines.join("\n"), resolveDir: root, loader: "js" },
+    outfile: join(cjs, "rollcall.js"),
+    format: "cjs",
+    plugins: [plainRequire],
+  });
+  writeFileSync(join(cjs, "package.json"), '{ "type": "commonjs" }\n');
+  for (const { name, source } of published) {
+    // In two statements, else Node reads the whole library to find out what it exports.
+    const text = `const rollcall = require("./rollcall.js");\nmodule.exports = rollcall[${JSON.stringify(name)}]();\n`;
+    writeFileSync(join(cjs, `${name}.js`), text);
+    const names = await namesOf(source);
+    const bindings = names.length > 0 ? `export const { ${names.join(", ")} } = all;\n` : "";
+    writeFileSync(join(out, `${name}.js`), `import all from "./cjs/${name}.js";\n${bindings}`);
+  }
+}
+
+/** What a module exports, types excluded. */
+async function namesOf(source) {
+  const { metafile } = await build({
+    ...common,
+    entryPoints: [source],
+    format: "esm",
+    write: false,
+    metafile: true,
+    outfile: join(out, "x.js"),
+  });
+  return Object.values(metafile.outputs)
+    .flatMap(({ exports }) => exports)
+    .sort();
+}
+
+async function buildCommand() {
+  const [[, file]] = Object.entries(bin);
+  await build({
+    ...common,
+    entryPoints: [file.replace(/^\.\/dist\/(.*)\.js$/, "src/$1.ts")],
+    outbase: "src",
+    outdir: out,
+    chunkNames: "cli/chunks/[name]-[hash]",
+    splitting: true,
+    format: "esm",
+  });
+  chmodSync(join(out, file.replace("./dist/", "")), 0o755);
+}
+
+/** The same declarations twice: in a folder of an ES module package and in one of a CommonJS package. */
+function emitTypes() {
+  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+  const types = join(out, "types");
+  const { status } = spawnSync(process.execPath, [tsc, "-p", join(root, "tsconfig.build.json"), "--outDir", types], {
+    stdio: "inherit",
+  });
+  if (status !== 0) process.exit(status ?? 1);
+  mkdirSync(join(out, "cjs"), { recursive: true });
+  cpSync(types, join(out, "cjs", "types"), { recursive: true });
+}

@@ -10,8 +10,12 @@ export class Screen {
   }
 
   say(line: string): void {
+    this.line(`${this.seconds.toFixed(1).padStart(5)} s  ${line}`);
+  }
+
+  line(text: string): void {
     this.#erase();
-    this.#out.write(`${this.seconds.toFixed(1).padStart(5)} s  ${line}\n`);
+    this.#out.write(`${text}\n`);
     this.#draw();
   }
 

@@ -63,13 +63,12 @@ export class Traffic {
   }
 }
 
-/** Middle and worst-but-one-in-a-hundred durations, in words. */
-export function latencies(calls: readonly Call[]): string {
+/** The worst-but-one-in-a-hundred duration of calls that succeeded, in words. */
+export function p99(calls: readonly Call[]): string {
   const sorted = calls.filter(({ error }) => !error).map(({ startedAt, endedAt }) => endedAt - startedAt);
-  if (sorted.length === 0) return "no call succeeded";
+  if (sorted.length === 0) return "-";
   sorted.sort((a, b) => a - b);
-  const at = (part: number) => sorted[Math.floor(part * (sorted.length - 1))]!.toFixed(0);
-  return `p50 ${at(0.5)} ms, p99 ${at(0.99)} ms`;
+  return `${sorted[Math.floor(0.99 * (sorted.length - 1))]!.toFixed(0)} ms`;
 }
 
 /** What went wrong, with an example. */

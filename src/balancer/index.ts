@@ -1,3 +1,8 @@
+export {
+  ConsistentHash,
+  type ConsistentHashOptions,
+  type ConsistentHashSet,
+} from "./consistent-hash.js";
 export type { Node } from "./node.js";
 export { type Outcome, outcomeOf } from "./outcome.js";
 export { P2cEwma, type P2cEwmaOptions } from "./p2c-ewma.js";

@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
 import { setLogLevel } from "../log.js";
 import { addDev } from "./dev.js";
@@ -9,7 +8,9 @@ import { EXIT, endWithReader, Failure, printError } from "./output.js";
 import { addPause, addResume } from "./pause.js";
 import { addWatch } from "./watch.js";
 
-const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
+/** Put in by the build. */
+declare const ROLLCALL_VERSION: string | undefined;
+const version = typeof ROLLCALL_VERSION === "string" ? ROLLCALL_VERSION : "from source";
 
 const program = new Command("rollcall")
   .description("Service discovery for gRPC: see and check what is registered.")

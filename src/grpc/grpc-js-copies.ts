@@ -12,27 +12,21 @@ const ENTRY = ["@grpc", "grpc-js", "build", "src", "index.js"].join(sep);
  * when the program's modules are loaded.
  */
 export function warnOfSecondCopy(): void {
-  if (!warnIfSecond()) setTimeout(warnIfSecond, 1_000).unref();
+  const own = ownCopy();
+  if (own === undefined || warnIfOther(own, fromEntryFile())) return;
+  setTimeout(() => warnIfOther(own, undefined), 1_000).unref();
 }
 
-function warnIfSecond(): boolean {
-  const own = realpathSync(require.resolve("@grpc/grpc-js"));
-  const other = otherCopy(own);
-  if (!other) return false;
-  process.emitWarning(
-    `two copies of @grpc/grpc-js are in this program: rollcall uses ${own}, and there is ${other}. ` +
-      "Clients made with the other copy cannot use rollcall's targets. Run `npm dedupe`, or install one version for both",
-    { code: "ROLLCALL_TWO_GRPC_JS" },
-  );
-  return true;
+/** Undefined in a bundle, which holds grpc-js itself. */
+function ownCopy(): string | undefined {
+  try {
+    return realpathSync(require.resolve("@grpc/grpc-js"));
+  } catch {
+    return undefined;
+  }
 }
 
-/** The copy that the program's entry file would load, or one that is loaded already. */
-function otherCopy(own: string): string | undefined {
-  const candidates = [fromEntryFile(), ...Object.keys(require.cache).filter((file) => file.endsWith(ENTRY))];
-  return candidates.find((file) => file !== undefined && file !== own);
-}
-
+/** The copy that the program's entry file would load. */
 function fromEntryFile(): string | undefined {
   const entry = process.argv[1];
   if (!entry) return undefined;
@@ -41,4 +35,16 @@ function fromEntryFile(): string | undefined {
   } catch {
     return undefined; // The entry file's package does not use grpc-js.
   }
+}
+
+function warnIfOther(own: string, candidate: string | undefined): boolean {
+  const loaded = Object.keys(require.cache ?? {}).filter((file) => file.endsWith(ENTRY));
+  const other = [candidate, ...loaded].find((file) => file !== undefined && file !== own);
+  if (other === undefined) return false;
+  process.emitWarning(
+    `two copies of @grpc/grpc-js are in this program: rollcall uses ${own}, and there is ${other}. ` +
+      "Clients made with the other copy cannot use rollcall's targets. Run `npm dedupe`, or install one version for both",
+    { code: "ROLLCALL_TWO_GRPC_JS" },
+  );
+  return true;
 }

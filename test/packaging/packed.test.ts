@@ -38,21 +38,39 @@ function assertBalanced({ status, stdout, stderr }: Ran): void {
 }
 
 test("the package holds what it needs and nothing of the workshop", () => {
-  for (const file of ["README.md", "CHANGELOG.md", "LICENSE", "dist/index.js", "dist/index.d.ts", "dist/cli/main.js"]) {
+  for (const file of [
+    "README.md",
+    "CHANGELOG.md",
+    "LICENSE",
+    "dist/index.js",
+    "dist/types/index.d.ts",
+    "dist/cli/main.js",
+  ]) {
     assert.ok(packed.files.includes(file), `${file} is missing`);
   }
   const strays = packed.files.filter((file) => /\.test\.|^(src|test|bench|interop|scripts|examples)\//.test(file));
   assert.deepEqual(strays, []);
 });
 
-test("every name in exports leads to a file with types beside it", () => {
-  const { exports } = JSON.parse(readFileSync("package.json", "utf8")) as {
-    exports: Record<string, string | { types: string; default: string }>;
-  };
-  const targets = Object.values(exports).flatMap((target) =>
-    typeof target === "string" ? target : Object.values(target),
-  );
-  for (const target of targets) assert.ok(packed.files.includes(target.slice(2)), `${target} is missing`);
+type Target = string | { readonly [condition: string]: Target };
+
+const filesOf = (target: Target): string[] =>
+  typeof target === "string" ? [target] : Object.values(target).flatMap(filesOf);
+
+test("every name in exports leads to a file with types beside it, for import and for require()", () => {
+  const { exports } = JSON.parse(readFileSync("package.json", "utf8")) as { exports: Record<string, Target> };
+  for (const target of filesOf(exports)) assert.ok(packed.files.includes(target.slice(2)), `${target} is missing`);
+});
+
+test("what is exported, what older resolvers read and what the tests import have the same names", () => {
+  const { exports, typesVersions } = JSON.parse(readFileSync("package.json", "utf8"));
+  const { paths } = JSON.parse(readFileSync("tsconfig.json", "utf8")).compilerOptions;
+  const names = Object.keys(exports)
+    .filter((name) => name !== "./package.json")
+    .map((name) => name.replace(".", "rollcall"));
+  assert.deepEqual(Object.keys(paths).sort(), names.sort());
+  const older = Object.keys(typesVersions["*"]).map((name) => `rollcall/${name}`);
+  assert.deepEqual(["rollcall", ...older].sort(), names);
 });
 
 test("an ES module of another project serves, finds and balances, and ends by itself", { skip }, async () => {

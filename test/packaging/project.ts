@@ -70,14 +70,23 @@ export class Project {
     return { status: signal ?? code, stdout: await stdout, stderr: await stderr };
   }
 
+  /** Runs a file of this project, and it alone, in another folder. */
+  async runIn(folder: string, file: string): Promise<Ran> {
+    cpSync(join(this.folder, file), join(folder, file));
+    const { status, stdout, stderr } = spawnSync(process.execPath, [file], {
+      cwd: folder,
+      encoding: "utf8",
+      timeout: 60_000,
+      env: cleanEnvironment(),
+    });
+    return { status: status ?? 1, stdout, stderr };
+  }
+
   start(command: string, ...args: string[]) {
-    const program = /\.[cm]?js$/.test(command) ? [process.execPath, command] : [join("node_modules", ".bin", command)];
-    const env = { ...process.env };
-    // The test runner's own must not reach the programs of others.
-    for (const name of ["NODE_TEST_CONTEXT", "NODE_OPTIONS"]) delete env[name];
+    const program = programOf(command);
     return spawn(program[0]!, [...program.slice(1), ...args], {
       cwd: this.folder,
-      env,
+      env: cleanEnvironment(),
       stdio: ["ignore", "pipe", "pipe"],
       timeout: 60_000,
     });
@@ -105,6 +114,20 @@ export class Project {
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** The test runner's own variables must not reach the programs of others. */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  const env = { ...process.env };
+  for (const name of ["NODE_TEST_CONTEXT", "NODE_OPTIONS"]) delete env[name];
+  return env;
+}
+
+/** A file for Node, Node itself, the path of another program, or a command that the project's packages have brought. */
+function programOf(command: string): [string, ...string[]] {
+  if (/\.[cm]?js$/.test(command)) return [process.execPath, command];
+  if (command === "node") return [process.execPath];
+  return [command.includes("/") ? command : join("node_modules", ".bin", command)];
 }
 
 /** The npm registry is not reachable. */

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { contestants } from "../../bench/fleet/contestants.js";
+import type { Row } from "../../bench/fleet/rows.js";
+import { runRow } from "../../bench/fleet/run.js";
+import type { Kind } from "../../bench/fleet/schedule.js";
+import { Servers } from "../../bench/fleet/servers.js";
+import type { Condition } from "../../bench/fleet/workers.js";
+import { type Etcd, etcdSkipReason, startEtcd } from "../support/etcd.js";
+import { interopSkipReason } from "../support/gozero.js";
+
+const healthy: Condition = { workers: 4, slower: 1, calls: "answered" };
+const unary: Kind = { name: "unary", share: 1, method: "fast", workMs: 2, spread: "similar", deadlineMs: 20_000 };
+const stream: Kind = { ...unary, name: "stream", method: "stream" };
+
+describe("bench:fleet", { skip: etcdSkipReason() || interopSkipReason() }, () => {
+  const all = contestants(new URL("../../src/register.ts", import.meta.url));
+  const servers = new Servers();
+  let etcd: Etcd;
+
+  before(async () => {
+    etcd = await startEtcd();
+  });
+  after(async () => {
+    await servers.stop();
+    await etcd.stop();
+  });
+
+  const run = (row: Row) => runRow("test", row, all, 1, { etcd: etcd.endpoint, servers, warmMs: 1_000, forMs: 1_000 });
+
+  test("every contestant makes the same calls, unary and streaming, and reaches every listed instance", async () => {
+    const row = { title: "", instances: [healthy, healthy, healthy], listed: 2, kinds: [unary, stream], rate: 60 };
+    const runs = await run(row);
+    assert.deepEqual([...runs.keys()], ["Rollcall", "go-zero", "round_robin"]);
+    const calls = (name: string) => Object.values(runs.get(name)!.kinds).map((figures) => figures.calls);
+    for (const [name, { kinds, shares }] of runs) {
+      assert.deepEqual(calls(name), calls("Rollcall"));
+      for (const figures of Object.values(kinds)) assert.deepEqual(figures.codes, {}, name);
+      assert.deepEqual(
+        shares.map((calls) => calls > 0),
+        [true, true, false],
+        name,
+      );
+    }
+  });
+
+  test("an instance that fails is seen by every contestant as failing calls", async () => {
+    const runs = await run({ title: "", instances: [{ ...healthy, calls: "fail" }], kinds: [unary, stream], rate: 40 });
+    for (const [name, { kinds }] of runs) {
+      for (const { calls, failed, p99 } of Object.values(kinds)) {
+        assert.equal(failed, calls, name);
+        assert.equal(p99, Number.POSITIVE_INFINITY, name);
+      }
+    }
+  });
+
+  test("what is to change while calls are made changes then: calls succeed before and fail after", async () => {
+    const fails: Condition = { ...healthy, calls: "fail" };
+    const runs = await run({
+      title: "",
+      instances: [healthy],
+      kinds: [unary],
+      rate: 60,
+      changes: (forMs) => [{ atMs: forMs / 2, change: "become", instance: 0, condition: fails }],
+    });
+    for (const [name, { kinds }] of runs) {
+      const { calls, failed } = kinds.unary!;
+      assert.ok(failed > 0 && failed < calls, `${name}: ${failed} of ${calls} failed`);
+    }
+  });
+});
