@@ -1,3 +1,5 @@
+import { callListener } from "./supervise.js";
+
 /** Share of the event loop's time that the work may take, as the wait between runs in multiples of a run. */
 const REST_PER_RUN = 4;
 
@@ -31,7 +33,7 @@ export class Throttle {
   #run(): void {
     this.#asked = false;
     const before = performance.now();
-    this.#work();
+    callListener("work that is done now and then", this.#work);
     const restMs = (performance.now() - before) * REST_PER_RUN;
     if (restMs < 1 || this.#closed) return;
     // As background work: it holds no process.

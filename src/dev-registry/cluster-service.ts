@@ -1,4 +1,4 @@
-import type { AuthServer, ClusterServer, MaintenanceServer } from "../proto/etcd.js";
+import type { AuthServer, ClusterServer, MaintenanceServer } from "../proto/etcd-services.js";
 import type { Admission } from "./admission.js";
 import { unary } from "./calls.js";
 import type { Identity } from "./identity.js";

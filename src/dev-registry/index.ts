@@ -9,7 +9,7 @@ import {
   LeaseService,
   MaintenanceService,
   WatchService,
-} from "../proto/etcd.js";
+} from "../proto/etcd-services.js";
 import { Admission } from "./admission.js";
 import { authService, clusterService, maintenanceService } from "./cluster-service.js";
 import { FaultProxy } from "./fault-proxy.js";

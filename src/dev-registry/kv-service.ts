@@ -1,4 +1,5 @@
-import { type KVServer, PutRequest, TxnRequest } from "../proto/etcd.js";
+import { PutRequest, TxnRequest } from "../proto/etcd.js";
+import type { KVServer } from "../proto/etcd-services.js";
 import type { Admission } from "./admission.js";
 import { unary } from "./calls.js";
 import { requestTooLarge } from "./errors.js";

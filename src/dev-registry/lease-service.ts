@@ -1,4 +1,4 @@
-import type { LeaseServer } from "../proto/etcd.js";
+import type { LeaseServer } from "../proto/etcd-services.js";
 import type { Admission } from "./admission.js";
 import { admitted, unary } from "./calls.js";
 import type { Identity } from "./identity.js";

@@ -1,5 +1,6 @@
 import type { Metadata, ServerDuplexStream } from "@grpc/grpc-js";
-import type { WatchRequest, WatchResponse, WatchServer } from "../proto/etcd.js";
+import type { WatchRequest, WatchResponse } from "../proto/etcd.js";
+import type { WatchServer } from "../proto/etcd-services.js";
 import type { Admission } from "./admission.js";
 import { admitted } from "./calls.js";
 import { EtcdError } from "./errors.js";

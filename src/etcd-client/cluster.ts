@@ -2,7 +2,7 @@ import { Connection } from "./connection.js";
 import { Lease } from "./lease.js";
 import type { Session, Sessions } from "./session.js";
 import { type ConnectionSettings, connectionKey, normaliseSettings } from "./settings.js";
-import { Watcher } from "./watcher.js";
+import { Watcher } from "./watch/watcher.js";
 
 /**
  * All that this process has to do with one etcd cluster: one connection, one watch stream over it, one lease.

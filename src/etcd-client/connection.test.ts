@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
+import { sleep } from "../async/backoff.js";
 import { hold } from "../async/hold.js";
 import { setLogger, setLogLevel } from "../log.js";
 import { Connection } from "./connection.js";
+import { EtcdError } from "./errors.js";
 import type { Session } from "./session.js";
 
 const lines: string[] = [];
@@ -29,10 +31,14 @@ class FakeSession {
 }
 
 /** Hosts that can be taken down, and what was dialled in which order. */
-function fakeHosts(hosts: string[], down = new Set<string>()) {
+function fakeHosts(hosts: string[], down = new Set<string>(), refusing = new Set<string>()) {
   const dialled: string[] = [];
-  const connection = new Connection({ hosts }, async (host) => {
+  const connection = new Connection({ hosts }, async (host, { tokens }) => {
     dialled.push(host);
+    if (refusing.has(host)) {
+      const wrong = new EtcdError(host, 3, "etcdserver: authentication failed");
+      await tokens.renew(undefined, () => Promise.reject(wrong));
+    }
     if (down.has(host)) throw new Error(`${host} refuses`);
     return new FakeSession(host) as unknown as Session;
   });
@@ -73,4 +79,16 @@ test("closing ends the session, and whoever waits for one is told", async () => 
   connection.close();
   await assert.rejects(waiting, /closed/);
   assert.deepEqual(lines.slice(0, 2), ["connected to etcd at a", "lost the connection: gone"]);
+});
+
+test("a password that one host refuses is not shown to the others of the cluster", async () => {
+  const hosts = ["a", "b", "c"];
+  const { connection, dialled } = fakeHosts(hosts, new Set(), new Set(hosts));
+  await assert.rejects(connection.session(), /authentication failed/);
+  await assert.rejects(
+    Promise.race([connection.session(), sleep(300).then(() => Promise.reject(new Error("waits")))]),
+    /waits/,
+  );
+  assert.equal(dialled.length, 1);
+  connection.close();
 });

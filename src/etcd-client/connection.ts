@@ -2,9 +2,9 @@ import { Backoff, sleep } from "../async/backoff.js";
 import { supervise } from "../async/supervise.js";
 import { log } from "../log.js";
 import { announce, type ConnectionEvent, type ConnectionState, next } from "./connection-state.js";
-import { isPasswordWrong } from "./errors.js";
+import { type DialOptions, dial } from "./dial.js";
 import { PingPace } from "./rpc/ping-pace.js";
-import { type DialOptions, dial, type Session, type Sessions } from "./session.js";
+import type { Session, Sessions } from "./session.js";
 import type { ConnectionSettings } from "./settings.js";
 import { Tokens } from "./tokens.js";
 
@@ -108,8 +108,8 @@ export class Connection implements Sessions {
           signal,
         });
       } catch (error) {
-        // The others would say the same, after hashing the password as well.
-        if (isPasswordWrong(error)) return error as Error;
+        // Another host would hash the password as well, and say the same: it is tried when it is time to log in again.
+        if (this.#tokens.waitMs > 0) return error as Error;
         failures.set(host, error as Error);
       }
     }

@@ -2,8 +2,8 @@ import { EventEmitter } from "node:events";
 import { Backoff, sleep } from "../async/backoff.js";
 import { callListener, supervise } from "../async/supervise.js";
 import { log } from "../log.js";
-import { LeaseService } from "../proto/etcd.js";
 import { isLeaseGone } from "./errors.js";
+import { LeaseService } from "./methods.js";
 import type { Sessions } from "./session.js";
 
 /** How long a call of a lease may take before another host is asked, in milliseconds. */

@@ -2,23 +2,15 @@ import assert from "node:assert/strict";
 import type { ServerHttp2Stream } from "node:http2";
 import { after, before, test } from "node:test";
 import { hold } from "../async/hold.js";
-import {
-  AuthenticateResponse,
-  AuthService,
-  KVService,
-  LeaseService,
-  MaintenanceService,
-  RangeRequest,
-  RangeResponse,
-  StatusResponse,
-  WatchService,
-} from "../proto/etcd.js";
+import { AuthenticateResponse, RangeRequest, RangeResponse, StatusResponse } from "../proto/etcd.js";
 import { answer, begin, RpcServer } from "../testing/rpc-server.js";
+import { dial } from "./dial.js";
 import { EtcdError } from "./errors.js";
+import { AuthService, KVService, LeaseService, MaintenanceService, WatchService } from "./methods.js";
 import { frame } from "./rpc/frames.js";
 import { PingPace } from "./rpc/ping-pace.js";
 import { Status } from "./rpc/status.js";
-import { dial, type Session } from "./session.js";
+import type { Session } from "./session.js";
 import { Tokens } from "./tokens.js";
 
 /** A limit of silence that tests need not wait long for. */

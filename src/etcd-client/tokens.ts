@@ -7,7 +7,7 @@ import { Status } from "./rpc/status.js";
  * How long a log-in may take, in milliseconds, at first and at most. etcd hashes a password for some 60 ms of a core, and
  * those of a whole fleet that starts at once one after the other; to give up early makes it hash them again.
  */
-const FIRST_LIMIT_MS = 15_000;
+const FIRST_LIMIT_MS = 30_000;
 const LONGEST_MS = 60_000;
 
 /** Asks a host for a token; undefined where etcd runs without authentication. */
@@ -19,7 +19,7 @@ export type Authenticate = (limitMs: number) => Promise<string | undefined>;
  */
 export class Tokens {
   readonly #now: () => number;
-  /** etcd is busy or away: everybody tries again, spread as far as may be. */
+  /** etcd is too busy to answer, or was lost meanwhile: everybody tries again, spread as far as may be. */
   readonly #busy = new Backoff({ initialMs: 1_000, maxMs: LONGEST_MS, jitter: "full" });
   /** It will be as wrong in a moment. */
   readonly #wrong = new Backoff({ initialMs: 10_000, maxMs: LONGEST_MS });
@@ -63,18 +63,12 @@ export class Tokens {
       this.#busy.reset();
       this.#wrong.reset();
     } catch (error) {
-      // A connection that fails says nothing of logging in; another one is tried at its own pace.
-      const kind = isPasswordWrong(error) ? this.#wrong : isLate(error) ? this.#busy : undefined;
+      const backoff = isPasswordWrong(error) ? this.#wrong : this.#busy;
       this.#failures += 1;
-      if (kind) this.#failure = { error, until: this.#now() + kind.next() };
+      this.#failure = { error, until: this.#now() + backoff.next() };
       throw error;
     }
   }
-}
-
-function isLate(error: unknown): boolean {
-  const late: number[] = [Status.DEADLINE_EXCEEDED, Status.RESOURCE_EXHAUSTED];
-  return error instanceof EtcdError && late.includes(error.code);
 }
 
 /** Without authentication at etcd its own clients go on without a token, too. */

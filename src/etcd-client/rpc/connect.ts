@@ -51,7 +51,7 @@ export function connect({ address, port, tls, timeoutMs, signal }: ConnectOption
     const release = onAbort(signal, () => fail(signal.reason));
 
     socket.unref();
-    socket.on("error", (error) => failed(error.message, error));
+    socket.on("error", (error) => failed(wordsOf(error), error));
     socket.once("close", () => failed(closedEarly(tls !== undefined)));
     socket.once(tls ? "secureConnect" : "connect", () => {
       if (tls && (socket as TLSSocket).alpnProtocol !== "h2") {
@@ -64,7 +64,7 @@ export function connect({ address, port, tls, timeoutMs, signal }: ConnectOption
         maxSessionMemory: Number.MAX_SAFE_INTEGER, // what is read is limited where it is asked for
       });
       session.unref();
-      session.on("error", (error) => failed(error.message, error));
+      session.on("error", (error) => failed(wordsOf(error), error));
       session.once("close", () => failed(closedEarly(tls !== undefined)));
       session.once("remoteSettings", () => {
         settle();
@@ -88,4 +88,10 @@ function closedEarly(encrypted: boolean): string {
   return encrypted
     ? "it closed the connection during the TLS handshake"
     : "it closed the connection without a word, as a server that expects TLS does";
+}
+
+/** OpenSSL's reason alone: its message has an address of memory in it, which makes equal failures look different. */
+export function wordsOf(error: Error): string {
+  const { reason } = error as { reason?: unknown };
+  return typeof reason === "string" ? `TLS: ${reason}` : error.message;
 }

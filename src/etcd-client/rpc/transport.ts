@@ -1,7 +1,7 @@
 import type { ClientHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import { type CallHandlers, type Method, RpcCall } from "./call.js";
-import { type ConnectOptions, connect, type Http2Connection } from "./connect.js";
+import { type ConnectOptions, connect, type Http2Connection, wordsOf } from "./connect.js";
 import type { PingPace } from "./ping-pace.js";
 import { onSilence } from "./silence.js";
 import { RpcError, Status } from "./status.js";
@@ -23,6 +23,8 @@ export interface TransportOptions extends ConnectOptions {
 export class Transport {
   /** Resolves with the reason when no new calls can be made over it. Never rejects. */
   readonly ended: Promise<RpcError>;
+  /** Whether silence is looked into by pings; not while the other side is known to be busy. */
+  pinging = true;
   readonly #session: ClientHttp2Session;
   readonly #socket: Socket;
   readonly #options: TransportOptions;
@@ -47,7 +49,7 @@ export class Transport {
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
-    session.on("error", (error) => this.#lose(error.message, error));
+    session.on("error", (error) => this.#lose(wordsOf(error), error));
     session.on("close", () => this.#lose("the connection was closed"));
     session.on("goaway", (code: number, _last: number, data?: Buffer) => this.#goAway(code, data));
     this.#schedulePing();
@@ -142,7 +144,8 @@ export class Transport {
     const silentMs = performance.now() - this.#heardAt;
     const waitMs = silentMs < intervalMs ? intervalMs - silentMs : intervalMs;
     this.#pinger = setTimeout(() => {
-      if (this.#calls.size > 0 && performance.now() - this.#heardAt >= intervalMs) this.#ping();
+      const silent = performance.now() - this.#heardAt >= intervalMs;
+      if (silent && this.pinging && this.#calls.size > 0) this.#ping();
       this.#schedulePing();
     }, waitMs).unref();
   }

@@ -1,6 +1,6 @@
 import { singleKey } from "../../../etcd-client/key-range.js";
-import type { RangeView } from "../../../etcd-client/range-view.js";
-import type { Watcher } from "../../../etcd-client/watcher.js";
+import type { RangeView } from "../../../etcd-client/watch/range-view.js";
+import type { Watcher } from "../../../etcd-client/watch/watcher.js";
 import type { KeyValue } from "../../../proto/etcd.js";
 
 /**

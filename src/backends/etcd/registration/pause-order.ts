@@ -1,7 +1,7 @@
 import { isDenied } from "../../../etcd-client/errors.js";
 import { singleKey } from "../../../etcd-client/key-range.js";
-import type { RangeView } from "../../../etcd-client/range-view.js";
-import type { Watcher } from "../../../etcd-client/watcher.js";
+import type { RangeView } from "../../../etcd-client/watch/range-view.js";
+import type { Watcher } from "../../../etcd-client/watch/watcher.js";
 
 /** The key by which an operator asks an instance to leave the listing. Where it may not be read there are no such orders. */
 export class PauseOrder {

@@ -1,13 +1,7 @@
+import { KVService } from "../../../etcd-client/methods.js";
 import type { Session } from "../../../etcd-client/session.js";
 import type { Instance } from "../../../instance.js";
-import {
-  Compare,
-  Compare_CompareResult,
-  Compare_CompareTarget,
-  KVService,
-  RequestOp,
-  TxnRequest,
-} from "../../../proto/etcd.js";
+import { Compare, Compare_CompareResult, Compare_CompareTarget, RequestOp, TxnRequest } from "../../../proto/etcd.js";
 import { attributesKey, instanceKey, pauseKey } from "../layout/keys.js";
 import type { Layout } from "../layout/layout.js";
 

@@ -1,8 +1,8 @@
 import { abortable } from "../../../async/abortable.js";
 import { Backoff, sleep } from "../../../async/backoff.js";
 import { isLeaseGone } from "../../../etcd-client/errors.js";
+import { LeaseService } from "../../../etcd-client/methods.js";
 import type { Session, Sessions } from "../../../etcd-client/session.js";
-import { LeaseService } from "../../../proto/etcd.js";
 
 /** Limit of taking an instance out, in milliseconds: a registry that is down must not keep a process from ending. */
 const REMOVAL_LIMIT_MS = 3_000;

@@ -1,4 +1,4 @@
-import { type Event, Event_EventType, type KeyValue } from "../proto/etcd.js";
+import { type Event, Event_EventType, type KeyValue } from "../../proto/etcd.js";
 
 /** What became different in a view: the key-values put and the keys gone. */
 export interface Change {

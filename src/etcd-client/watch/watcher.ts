@@ -1,11 +1,11 @@
-import { Backoff } from "../async/backoff.js";
-import { detached } from "../async/detached.js";
-import { supervise } from "../async/supervise.js";
-import { log } from "../log.js";
-import type { KeyValue } from "../proto/etcd.js";
-import { isTokenStale } from "./errors.js";
-import type { KeyRange } from "./key-range.js";
-import type { Session, Sessions } from "./session.js";
+import { Backoff } from "../../async/backoff.js";
+import { detached } from "../../async/detached.js";
+import { supervise } from "../../async/supervise.js";
+import { log } from "../../log.js";
+import type { KeyValue } from "../../proto/etcd.js";
+import { isTokenStale } from "../errors.js";
+import type { KeyRange } from "../key-range.js";
+import type { Session, Sessions } from "../session.js";
 import { WatchStream } from "./watch-stream.js";
 import { type RangeObserver, WatchedRange } from "./watched-range.js";
 

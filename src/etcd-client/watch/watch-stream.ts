@@ -1,20 +1,19 @@
-import { Backoff } from "../async/backoff.js";
-import { log } from "../log.js";
+import { Backoff } from "../../async/backoff.js";
+import { log } from "../../log.js";
 import {
   type Event,
   type KeyValue,
-  KVService,
   RangeRequest,
   WatchCreateRequest,
   type WatchRequest,
   type WatchResponse,
-  WatchService,
-} from "../proto/etcd.js";
-import { EtcdError, isDenied, isOtherHistory } from "./errors.js";
+} from "../../proto/etcd.js";
+import { EtcdError, isDenied, isOtherHistory } from "../errors.js";
+import { KVService, WatchService } from "../methods.js";
+import { Status } from "../rpc/status.js";
+import type { Session, Stream } from "../session.js";
 import { RangeReader } from "./range-reader.js";
 import { isSamePut } from "./range-view.js";
-import { Status } from "./rpc/status.js";
-import type { Session, Stream } from "./session.js";
 import type { WatchedRange } from "./watched-range.js";
 
 /** Seconds of silence after which etcd is asked for a sign of life, each time again, and after which it is given up. */

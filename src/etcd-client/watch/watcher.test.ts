@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
-import { SimulatedEtcd } from "../testing/simulated-etcd.js";
-import { prefixRange } from "./key-range.js";
+import { SimulatedEtcd } from "../../testing/simulated-etcd.js";
+import { prefixRange } from "../key-range.js";
 import { Watcher } from "./watcher.js";
 
 const RUNS = Number(process.env.ROLLCALL_PROPERTY_RUNS ?? 300);

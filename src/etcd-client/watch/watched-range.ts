@@ -1,5 +1,5 @@
-import { callListener } from "../async/supervise.js";
-import type { KeyRange } from "./key-range.js";
+import { callListener } from "../../async/supervise.js";
+import type { KeyRange } from "../key-range.js";
 import { type Change, RangeView } from "./range-view.js";
 
 /** Told what happens to a watched range. What it throws is reported and changes nothing. */

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type KeyValue, type RangeRequest, RangeResponse, type TxnRequest, TxnResponse } from "../proto/etcd.js";
-import { EtcdError } from "./errors.js";
-import { type KeyRange, prefixRange } from "./key-range.js";
+import { type KeyValue, type RangeRequest, RangeResponse, type TxnRequest, TxnResponse } from "../../proto/etcd.js";
+import { EtcdError } from "../errors.js";
+import { type KeyRange, prefixRange } from "../key-range.js";
+import { MessageTooLong } from "../rpc/frames.js";
+import { Status } from "../rpc/status.js";
+import type { CallOptions, Session } from "../session.js";
 import { RangeReader } from "./range-reader.js";
-import { MessageTooLong } from "./rpc/frames.js";
-import { Status } from "./rpc/status.js";
-import type { CallOptions, Session } from "./session.js";
 
 const HOST = "10.0.0.1:2379";
 

@@ -1,18 +1,18 @@
-import { Semaphore } from "../async/semaphore.js";
+import { Semaphore } from "../../async/semaphore.js";
 import {
   type KeyValue,
-  KVService,
   RangeRequest,
   type RangeResponse,
   RequestOp,
   type ResponseOp,
   TxnRequest,
-} from "../proto/etcd.js";
-import { EtcdError, isTooLong } from "./errors.js";
-import type { KeyRange } from "./key-range.js";
-import type { MessageTooLong } from "./rpc/frames.js";
-import { Status } from "./rpc/status.js";
-import type { Session } from "./session.js";
+} from "../../proto/etcd.js";
+import { EtcdError, isTooLong } from "../errors.js";
+import type { KeyRange } from "../key-range.js";
+import { KVService } from "../methods.js";
+import type { MessageTooLong } from "../rpc/frames.js";
+import { Status } from "../rpc/status.js";
+import type { Session } from "../session.js";
 
 /** Ranges in one call; etcd allows 128 operations unless it is told otherwise (--max-txn-ops). */
 const RANGES_A_CALL = 32;
