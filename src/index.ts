@@ -11,9 +11,16 @@ export { type RpcServerConfig, rpcServerConfig } from "./config/rpc-server-confi
 export { type CallContext, currentCall } from "./grpc/call-context.js";
 export { type ChannelSettings, createChannel } from "./grpc/client/channel.js";
 export { type ClientConstructor, type ClientSettings, createClient } from "./grpc/client/client.js";
+export { ServerHealth, type ServingStatus } from "./grpc/server/health-service.js";
 export { createServer, type Server, type ServerSettings } from "./grpc/server/server.js";
 export type { ServerConfig } from "./grpc/server/server-config.js";
 export type { Instance } from "./instance.js";
+export {
+  type InstanceToRegister,
+  type RegisteredInstance,
+  type RegisterOptions,
+  registerInstance,
+} from "./lifecycle/register-instance.js";
 export { type Logger, type LogLevel, setLogger, setLogLevel } from "./log.js";
 export type {
   Backend,

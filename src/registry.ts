@@ -14,11 +14,14 @@ export interface Registrar {
 
 /**
  * An instance's entry in a backend. Emits `lost` with the reason when the backend no longer lists the instance
- * (its lease expired, the backend is unreachable past the TTL) and `restored` when it does again.
+ * (its lease expired, the backend is unreachable past the TTL) and at every change of that reason, and `restored` when it
+ * is listed (again). A server logs both, unless the backend `logsRegistrations`.
  */
 export interface Registration extends EventEmitter<{ lost: [reason: Error]; restored: [] }> {
   /** Whether the backend listed the instance when last heard of. */
   readonly listed: boolean;
+  /** Why it is not listed, as far as that is known; read where the first attempt has failed. */
+  readonly trouble?: Error | undefined;
   /**
    * Takes the instance out. Resolves when the backend has confirmed it, or when that failed within a few seconds
    * (then the lease runs out by itself, and a warning says so). Never rejects; later calls return the first promise.
@@ -72,6 +75,8 @@ export interface Target {
 
 /** A place where instances are listed. Either half may be missing. */
 export interface Backend {
+  /** Whether it says in Rollcall's log itself what becomes of its registrations. Default false: servers say it for it. */
+  readonly logsRegistrations?: boolean;
   /** The instances that the target's hosts list. Called once a channel; connections are the backend's to share. */
   discovery?(target: Target): Discovery | Promise<Discovery>;
   /** Called once a server. */

@@ -25,16 +25,18 @@ export interface OrderHandlers extends grpc.UntypedServiceImplementation {
   find: grpc.handleUnaryCall<FindRequest, FoundOrder>;
 }
 
+type FindMethod = grpc.MethodDefinition<FindRequest, FoundOrder> & { requestStream: false; responseStream: false };
+
 interface OrderClientConstructor {
   new (address: string, credentials: grpc.ChannelCredentials, options?: grpc.ClientOptions): OrderClient;
-  readonly service: grpc.ServiceDefinition<OrderHandlers>;
+  readonly service: { readonly Find: FindMethod };
 }
 
 const proto = loadSync(fileURLToPath(new URL("order.proto", import.meta.url)));
 const { order } = grpc.loadPackageDefinition(proto) as unknown as { order: { Order: OrderClientConstructor } };
 
 export const OrderClient = order.Order;
-export const OrderService = OrderClient.service;
+export const OrderService = { find: OrderClient.service.Find };
 
 /** One call as a promise. */
 export function find(orders: OrderClient, id: string): Promise<FoundOrder> {

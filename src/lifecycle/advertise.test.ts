@@ -1,13 +1,7 @@
 import assert from "node:assert/strict";
-import type { NetworkInterfaceInfo } from "node:os";
 import { test } from "node:test";
-import { type AdvertiseInput, advertisedAddress, isLoopbackAbroad } from "./advertise.js";
-
-function info(address: string, internal = false): NetworkInterfaceInfo {
-  const family = address.includes(":") ? "IPv6" : "IPv4";
-  const base = { address, netmask: "", mac: "", internal, cidr: null };
-  return family === "IPv6" ? { ...base, family, scopeid: 0 } : { ...base, family };
-}
+import { interfaceInfo as info } from "../testing/interface-info.js";
+import { type AdvertiseInput, advertisedAddress, chooseAddress, isLoopbackAbroad } from "./advertise.js";
 
 const interfaces = {
   lo: [info("127.0.0.1", true), info("::1", true)],
@@ -61,7 +55,7 @@ test("Advertise overrides everything: an address, a host, an interface or a CIDR
     ["fd00::/8", "[fd00::5]:8080"],
     ["127.0.0.0/8", "127.0.0.1:8080"],
   ] as const) {
-    assert.equal(advertised({ advertise, listenHost: "192.168.0.7", env: { POD_IP: "10.9.9.9" } }), address, advertise);
+    assert.equal(advertised({ advertise, env: { POD_IP: "10.9.9.9" } }), address, advertise);
   }
 });
 
@@ -73,10 +67,12 @@ test("what cannot be registered is refused with the reason and what there is", (
   for (const [advertise, why] of [
     ["0.0.0.0", "that is no address to reach anything at"],
     ["0.0.0.0:8080", "that is no address to reach anything at"],
+    ["0x0:8080", "that is no address to reach anything at"],
+    ["[::ffff:0.0.0.0]:8080", "that is no address to reach anything at"],
     ["[::]:8080", "that is no address to reach anything at"],
     ["eth7", `no interface has this name, ${here}; a host's name without a dot needs a port behind it`],
-    ["down0", "the interface has no address"],
-    ["192.168.0.0/16", `no address is inside, ${here}`],
+    ["down0", "the interface has no address that is listened on"],
+    ["192.168.0.0/16", `no address that is listened on is inside, ${here}`],
     ["10.0.0.0/33", "it is no CIDR"],
     ["eth0/8", "it is no CIDR"],
     ["10.0.0.1:0", "its port is not between 1 and 65535"],
@@ -92,6 +88,46 @@ test("what cannot be registered is refused with the reason and what there is", (
   assert.throws(() => advertised({ interfaces: {} }), {
     message: "this machine has no network address to register; set Advertise, or a host in ListenOn",
   });
+});
+
+test("a family that is not listened on is never registered", () => {
+  const ipv6Only = { lo: interfaces.lo, eth0: [info("fe80::1"), info("fd00::5")] };
+  const both = { lo: interfaces.lo, eth0: [info("10.1.2.3"), info("fd00::5")] };
+  for (const [input, address] of [
+    [{ listenHost: "", interfaces: ipv6Only }, "[fd00::5]:8080"],
+    [{ listenHost: "::", interfaces: ipv6Only }, "[fd00::5]:8080"],
+    [{ listenHost: "0.0.0.0", interfaces: ipv6Only }, "127.0.0.1:8080"],
+    [{ listenHost: "0.0.0.0", advertise: "eth0", interfaces: both }, "10.1.2.3:8080"],
+    [{ listenHost: "::", advertise: "fd00::/8", interfaces: both }, "[fd00::5]:8080"],
+    // What is named outright is taken: it may be a load balancer's.
+    [{ listenHost: "0.0.0.0", advertise: "fd00::77", interfaces: both }, "[fd00::77]:8080"],
+  ] as [Partial<AdvertiseInput>, string][]) {
+    assert.equal(advertised(input), address, JSON.stringify(input));
+  }
+  const overIpv4 = { listenHost: "0.0.0.0", interfaces: ipv6Only };
+  assert.throws(
+    () => advertised({ ...overIpv4, advertise: "eth0" }),
+    /the interface has no address that is listened on/,
+  );
+  assert.throws(() => advertised({ ...overIpv4, advertise: "fd00::/8" }), /no address that is listened on is inside/);
+  assert.throws(() => advertised({ ...overIpv4, env: { POD_IP: "fd00::9" } }), /0\.0\.0\.0 listens on IPv4 alone/);
+});
+
+test("the addresses that would have done as well are named, of the same kind alone", () => {
+  const others = (input: Partial<AdvertiseInput>) =>
+    chooseAddress({ listenHost: "", boundPort: 8080, env: {}, interfaces, ...input }).others;
+  assert.deepEqual(others({}), ["172.17.0.1"]);
+  assert.deepEqual(others({ interfaces: { eth0: [info("10.1.2.3"), info("fd00::5")] } }), []);
+  assert.deepEqual(others({ interfaces: { eth0: [info("fd00::5")], eth1: [info("fd01::5")] } }), ["fd01::5"]);
+  assert.deepEqual(others({ interfaces: { lo: [info("127.0.0.1", true), info("127.0.0.2", true)] } }), []);
+  for (const input of [
+    { advertise: "eth0" },
+    { advertise: "10.0.0.0/8" },
+    { listenHost: "10.1.2.3" },
+    { env: { POD_IP: "10.1.2.3" } },
+  ]) {
+    assert.deepEqual(others(input), [], JSON.stringify(input));
+  }
 });
 
 test("loopback is told from an address that others can reach", () => {

@@ -1,11 +1,11 @@
 import { BlockList, isIP } from "node:net";
-import { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
+import { networkInterfaces } from "node:os";
 import { formatAddress, parseAddress, quote } from "../address.js";
-
-type Interfaces = NodeJS.Dict<NetworkInterfaceInfo[]>;
+import { isLoopback, isWildcard } from "./host-kind.js";
+import { describe, type Interfaces, type OwnAddress, ownAddresses, preferred } from "./own-addresses.js";
 
 export interface AdvertiseInput {
-  /** Host of ListenOn; empty for all interfaces. */
+  /** The host that is listened on; empty or `::` for all interfaces, 0.0.0.0 for all over IPv4. */
   readonly listenHost: string;
   /** The port that was bound, which ListenOn may leave open. */
   readonly boundPort: number;
@@ -17,19 +17,50 @@ export interface AdvertiseInput {
   readonly interfaces?: Interfaces;
 }
 
+/** An address to register, and where it comes from. */
+export interface Advertised {
+  readonly host: string;
+  readonly port: number;
+  /** Named by this setting; undefined where it was chosen among the machine's addresses. */
+  readonly namedBy?: "Advertise" | "ListenOn" | "$POD_IP";
+  /** What it was chosen among, and may be chosen again among when the addresses change. */
+  readonly candidates?: (interfaces: Interfaces) => OwnAddress[];
+  /** Others that would have done as well, where nothing but their order decided. */
+  readonly others: readonly string[];
+}
+
 /**
- * The address under which others reach a server, `host:port`. `Advertise` decides when it is given; then the host the
- * server listens on, unless it listens on all; then $POD_IP; then the first IPv4 address of the machine (failing that,
- * IPv6), loopback and link-local ones only when there is no other.
+ * The address under which others reach a server. `Advertise` decides when it is given; then the host the server listens on,
+ * unless it listens on all; then $POD_IP; then the first IPv4 address of the machine (failing that, IPv6), loopback and
+ * link-local ones only when there is no other. A family that is not listened on is never chosen.
  * @throws TypeError when Advertise or $POD_IP cannot be used.
  */
-export function advertisedAddress(input: AdvertiseInput): string {
-  const { listenHost, boundPort, advertise, env = process.env, interfaces = networkInterfaces() } = input;
-  if (advertise) return wantedAddress(advertise, boundPort, interfaces);
-  if (!isWildcard(listenHost)) return formatAddress({ host: listenHost, port: boundPort });
+export function chooseAddress(input: AdvertiseInput): Advertised {
+  const { listenHost, boundPort: port, advertise, env = process.env, interfaces = networkInterfaces() } = input;
+  const reached = (own: OwnAddress) => isListenedOn(own, listenHost);
+  if (advertise) return wanted(advertise, port, interfaces, reached);
+  if (!isWildcard(listenHost)) return { host: listenHost, port, namedBy: "ListenOn", others: [] };
   const podIp = env.POD_IP;
-  if (podIp && isIP(podIp) === 0) throw new TypeError(`$POD_IP is ${quote(podIp)}; expected an IP address`);
-  return formatAddress({ host: podIp || ownAddress(interfaces), port: boundPort });
+  if (podIp) {
+    if (isIP(podIp) === 0) throw new TypeError(`$POD_IP is ${quote(podIp)}; expected an IP address`);
+    if (isIP(podIp) === 6 && listenHost === "0.0.0.0") {
+      throw new TypeError(`$POD_IP is ${podIp}, but 0.0.0.0 listens on IPv4 alone; listen on [::], or set Advertise`);
+    }
+    return { host: podIp, port, namedBy: "$POD_IP", others: [] };
+  }
+  const candidates = (now: Interfaces) => ownAddresses(now).filter(reached);
+  const best = preferred(candidates(interfaces));
+  if (!best)
+    throw new TypeError("this machine has no network address to register; set Advertise, or a host in ListenOn");
+  const others = candidates(interfaces).filter(
+    ({ address, family, local }) => family === best.family && local === best.local && address !== best.address,
+  );
+  return { host: best.address, port, candidates, others: best.local ? [] : others.map(({ address }) => address) };
+}
+
+/** The same as `host:port`. */
+export function advertisedAddress(input: AdvertiseInput): string {
+  return formatAddress(chooseAddress(input));
 }
 
 /** Whether others are told an address that only this machine can reach: loopback, while some registry host is elsewhere. */
@@ -42,7 +73,12 @@ export function isLoopbackAbroad(address: string, registryHosts: readonly string
   return isLoopback(hostOf(address)) && registryHosts.some((host) => !isLoopback(hostOf(host)));
 }
 
-function wantedAddress(advertise: string, boundPort: number, interfaces: Interfaces): string {
+function wanted(
+  advertise: string,
+  boundPort: number,
+  interfaces: Interfaces,
+  reached: (own: OwnAddress) => boolean,
+): Advertised {
   const refuse = (why: string): never => {
     throw new TypeError(
       `Advertise is ${quote(advertise)}: ${why}; expected an address like 10.0.0.1:8080, an IP address or host name, ` +
@@ -52,21 +88,21 @@ function wantedAddress(advertise: string, boundPort: number, interfaces: Interfa
   const here = () => `this machine has ${describe(interfaces)}`;
   if (advertise.includes("/")) {
     const subnet = readSubnet(advertise) ?? refuse("it is no CIDR");
-    const inside = all(interfaces).find(({ address, family }) => subnet.check(address, ofFamily(family)));
-    return inside
-      ? formatAddress({ host: inside.address, port: boundPort })
-      : refuse(`no address is inside, ${here()}`);
+    const inside = (now: Interfaces) => ownAddresses(now).filter((own) => reached(own) && isInside(own, subnet));
+    const first = inside(interfaces)[0] ?? refuse(`no address that is listened on is inside, ${here()}`);
+    return { host: first.address, port: boundPort, candidates: inside, others: [] };
   }
   if (Object.hasOwn(interfaces, advertise)) {
-    const host = preferred(interfaces[advertise] ?? []) ?? refuse("the interface has no address");
-    return formatAddress({ host, port: boundPort });
+    const on = (now: Interfaces) => ownAddresses({ [advertise]: now[advertise] ?? [] }).filter(reached);
+    const best = preferred(on(interfaces)) ?? refuse("the interface has no address that is listened on");
+    return { host: best.address, port: boundPort, candidates: on, others: [] };
   }
   const { host, port } = readHost(advertise, boundPort, refuse);
   if (isWildcard(host)) refuse("that is no address to reach anything at");
   // "eth7" could be a host's name; far more often it is an interface that is not here.
   const bareName = isIP(host) === 0 && !host.includes(".") && host !== "localhost" && !advertise.includes(":");
   if (bareName) refuse(`no interface has this name, ${here()}; a host's name without a dot needs a port behind it`);
-  return formatAddress({ host, port });
+  return { host, port, namedBy: "Advertise", others: [] };
 }
 
 function readHost(text: string, boundPort: number, refuse: (why: string) => never): { host: string; port: number } {
@@ -78,20 +114,10 @@ function readHost(text: string, boundPort: number, refuse: (why: string) => neve
   }
 }
 
-function ownAddress(interfaces: Interfaces): string {
-  const host = preferred(all(interfaces));
-  if (host !== undefined) return host;
-  throw new TypeError("this machine has no network address to register; set Advertise, or a host in ListenOn");
-}
-
-/** IPv4 before IPv6, and what others can reach before what they cannot; otherwise the first. */
-function preferred(infos: readonly NetworkInterfaceInfo[]): string | undefined {
-  const reachable = infos.filter(({ internal, address }) => !internal && !isLinkLocal(address));
-  for (const choice of [reachable, infos.filter(({ address }) => !/^fe80:/i.test(address))]) {
-    const best = choice.find(({ family }) => family === "IPv4") ?? choice[0];
-    if (best) return best.address;
-  }
-  return undefined;
+/** A wildcard of IPv6 takes IPv4 as well; every other IP address is listened on by its own family alone. */
+function isListenedOn({ family }: OwnAddress, listenHost: string): boolean {
+  if (isIP(listenHost) === 4) return family === "IPv4";
+  return isIP(listenHost) === 0 || isWildcard(listenHost) || family === "IPv6";
 }
 
 function readSubnet(cidr: string): BlockList | undefined {
@@ -103,30 +129,6 @@ function readSubnet(cidr: string): BlockList | undefined {
   return list;
 }
 
-function all(interfaces: Interfaces): NetworkInterfaceInfo[] {
-  return Object.values(interfaces).flatMap((infos) => infos ?? []);
-}
-
-function describe(interfaces: Interfaces): string {
-  const names = Object.entries(interfaces).map(([name, infos = []]) =>
-    infos.length > 0 ? `${name} ${infos.map(({ address }) => address).join(" ")}` : `${name} without address`,
-  );
-  return names.length > 0 ? names.join(", ") : "no interface";
-}
-
-function ofFamily(family: string): "ipv4" | "ipv6" {
-  return family === "IPv4" ? "ipv4" : "ipv6";
-}
-
-/** All interfaces, in any way to write it. */
-function isWildcard(host: string): boolean {
-  return host === "" || host === "0.0.0.0" || /^[0:]+$/.test(host);
-}
-
-function isLoopback(host: string): boolean {
-  return /^(.+\.)?localhost\.?$/i.test(host) || /^127\./.test(host) || /^(0*:)+0*1$/.test(host);
-}
-
-function isLinkLocal(address: string): boolean {
-  return /^(169\.254\.|fe80:)/i.test(address);
+function isInside({ address, family }: OwnAddress, subnet: BlockList): boolean {
+  return subnet.check(address, family === "IPv4" ? "ipv4" : "ipv6");
 }

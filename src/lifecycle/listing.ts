@@ -1,38 +1,72 @@
-import { loadBackend } from "../backends/table.js";
 import type { Instance } from "../instance.js";
 import { log } from "../log.js";
-import type { Registration, Target } from "../registry.js";
+import type { Target } from "../registry.js";
+import { AddressWatch, type AddressWatchOptions } from "./address-watch.js";
+import type { Advertised } from "./advertise.js";
+import { KeptRegistration } from "./kept-registration.js";
+import { endsWithin } from "./time-limit.js";
 
-/** A server's place in its registry: in and out, as often as wanted. */
+/** A server's place in its registry: in and out, as often as wanted, under the address that the machine has. */
 export class Listing {
   readonly #target: Target;
-  #registration: Registration | undefined;
+  readonly #limitMs: number;
+  readonly #watching: AddressWatchOptions;
+  #kept: KeptRegistration | undefined;
+  #watch: AddressWatch | undefined;
+  #instance: Instance | undefined;
+  /** Whether it is to be in. */
+  #in = false;
+  /** Counts what has been begun; only the newest goes on. */
+  #begun = 0;
 
-  constructor(target: Target) {
+  /** @param limitMs how long a registry may take to put it in, in milliseconds. */
+  constructor(target: Target, limitMs: number, watching: AddressWatchOptions = {}) {
     this.#target = target;
+    this.#limitMs = limitMs;
+    this.#watching = watching;
   }
 
-  /** Resolves when the instance is listed, or when the first attempt has failed and goes on in the background. */
-  async enter(instance: Instance, signal: AbortSignal): Promise<void> {
-    const { scheme, service } = this.#target;
-    const backend = await loadBackend(scheme);
-    if (!backend.registrar) throw new Error(`the backend "${scheme}" cannot register instances, it is only watched`);
-    const registrar = await backend.registrar(this.#target);
-    this.#registration = await registrar.register(service, instance, { signal });
+  /** As it is registered, or was last. */
+  get instance(): Instance | undefined {
+    return this.#instance;
   }
 
-  /** Resolves when the instance is no longer listed, as far as that can be had. Never rejects. */
-  async leave(): Promise<void> {
-    const registration = this.#registration;
-    this.#registration = undefined;
-    try {
-      await registration?.deregister();
-    } catch (error) {
-      // Against the contract; but a plugged-in backend must not keep a server from stopping.
-      log.error(
-        { service: this.#target.service, err: error },
-        `taking the instance out of ${this.#target.scheme} failed`,
-      );
+  /**
+   * Resolves when the instance is listed, or when the first attempt has failed or takes too long and goes on in the background.
+   * @param advertised where its address comes from; without it the address stays, whatever becomes of the machine's.
+   * @throws what the registry refuses for good.
+   */
+  async enter(instance: Instance, advertised?: Advertised): Promise<void> {
+    this.#in = true;
+    this.#instance = instance;
+    if (advertised) {
+      this.#watch ??= new AddressWatch(advertised, (address) => this.#move(address), this.#watching);
+      this.#watch.open();
     }
+    await this.#begin();
+  }
+
+  /** Resolves when the instance is no longer listed, or when that is not confirmed in time. Never rejects. */
+  async leave(limitMs: number): Promise<void> {
+    this.#in = false;
+    this.#watch?.close();
+    await this.#kept?.end(limitMs);
+  }
+
+  async #begin(): Promise<void> {
+    this.#begun += 1;
+    const mine = this.#begun;
+    // What is still being taken out would take the new entry along.
+    if (this.#kept) await endsWithin(this.#kept.removed(), this.#limitMs);
+    if (!this.#in || mine !== this.#begun) return;
+    this.#kept = new KeptRegistration(this.#target, this.#instance!, () => this.#watch?.look());
+    await this.#kept.begun(this.#limitMs);
+  }
+
+  #move(address: string): void {
+    this.#instance = { ...this.#instance!, address };
+    this.#begin().catch((error) => {
+      if (this.#in) log.error({ instance: address, err: error }, `${address} cannot be registered`);
+    });
   }
 }

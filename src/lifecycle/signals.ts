@@ -1,3 +1,4 @@
+import { isMainThread } from "node:worker_threads";
 import { log } from "../log.js";
 
 /** What a signal stops. */
@@ -24,6 +25,13 @@ let stopping: { readonly signal: Signal; readonly at: number } | undefined;
  * @returns leaves the server to itself again.
  */
 export function stopOnSignals(server: Stoppable): () => void {
+  if (!isMainThread) {
+    log.warn(
+      {},
+      "this server runs in a worker thread, which gets no signals: on SIGTERM let the main thread ask it for stop(); signals: false silences this",
+    );
+    return () => {};
+  }
   if (running.size === 0 && !stopping) for (const signal of names()) process.on(signal, onSignal);
   running.add(server);
   return () => {

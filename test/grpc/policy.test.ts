@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
-import { HealthImplementation } from "grpc-health-check";
 import "../../src/register.js";
+import { ServerHealth } from "../../src/grpc/server/health-service.js";
 import { setLogger } from "../../src/log.js";
 import { EchoClient, say, startBareEcho, tally } from "../support/echo.js";
 import { FixtureRegistry } from "../support/fixture-backend.js";
@@ -245,7 +245,11 @@ test("an instance that leaves and comes back keeps its connection", async () => 
 test("an instance that has left can stop gracefully, and close() closes connections that wait", async () => {
   const servers = await echoes(3);
   const addresses = servers.map(({ address }) => address);
-  for (const { server } of servers) new HealthImplementation({ "": "SERVING" }).addToServer(server);
+  for (const { server } of servers) {
+    const health = new ServerHealth();
+    health.addTo(server);
+    health.set("SERVING");
+  }
   registry.list("leaving", addresses);
   const client = clientOf("leaving");
   await until(async () => (await tally(client, 20, 5)).size === 3, "all are used");

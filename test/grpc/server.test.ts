@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { after, mock, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
-import { service as HealthService } from "grpc-health-check";
+import { loadSync } from "@grpc/proto-loader";
 import { registerBackend } from "../../src/backends/table.js";
 import { createClient } from "../../src/grpc/client/client.js";
 import { createServer, type Server, type ServerSettings } from "../../src/grpc/server/server.js";
@@ -37,6 +37,10 @@ function clientOf(server: Server): EchoClient {
   return client;
 }
 
+// Read from the protocol's own file: what others' clients send and expect.
+const HealthService = loadSync("proto/health.proto", { enums: String, defaults: true })[
+  "grpc.health.v1.Health"
+] as grpc.ServiceDefinition;
 const HealthClient = grpc.makeClientConstructor(HealthService, "Health") as unknown as new (
   address: string,
   credentials: grpc.ChannelCredentials,

@@ -19,6 +19,7 @@ export { type EtcdSettings, etcdSettings } from "./settings.js";
 
 /** The schemes `etcd` and `discov`: instances listed in etcd, in go-zero's layout. */
 export const etcdBackend: Backend = {
+  logsRegistrations: true,
   discovery: (target) => new EtcdDiscovery(etcdSettings(target)),
   registrar: (target) => new EtcdRegistrar(etcdSettings(target)),
 };

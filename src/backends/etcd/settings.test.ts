@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Target } from "../../registry.js";
 import { etcdSettings } from "./settings.js";
+import { etcdForm } from "./target-form.js";
 
 const target = (settings: unknown, params: Target["params"] = {}, hosts = ["10.0.0.1:2379"]): Target => ({
   scheme: "etcd",
@@ -64,4 +65,15 @@ test("what cannot work is refused, naming the setting", () => {
   }
   assert.throws(() => etcdSettings(target({}, {}, [])), /Etcd\.Hosts/);
   assert.throws(() => etcdSettings(target({}, {}, ["a b:1"])), /"a b:1"/);
+});
+
+test("the layout is a parameter of the URL and a setting, in any case; an unknown one is refused by name", () => {
+  const read = (params: Record<string, string>, settings?: object) =>
+    etcdSettings({ scheme: "etcd", hosts: ["h:2379"], service: "order", params, settings }).layout;
+  assert.ok(etcdForm("etcd").params?.includes("layout"));
+  assert.equal(read({ layout: "Kratos" }), "kratos");
+  assert.equal(read({}, { Layout: "kratos-tls" }), "kratos-tls");
+  assert.equal(read({}, { Layout: "" }), undefined);
+  assert.throws(() => read({ layout: "consul" }), /Etcd\.Layout is "consul"; expected one of go-zero, kratos/);
+  assert.throws(() => read({ layout: "constructor" }), /Etcd\.Layout/);
 });

@@ -1,6 +1,7 @@
 import { parseListenAddress } from "../../config/listen-address.js";
 import type { RpcServerConfig } from "../../config/rpc-server-config.js";
 import { advertisedAddress, isLoopbackAbroad } from "../../lifecycle/advertise.js";
+import { isWildcard } from "../../lifecycle/host-kind.js";
 import { type Check, failed, ok } from "./check.js";
 
 /** Whether the address that would be registered makes sense. */
@@ -9,7 +10,11 @@ export function checkAdvertised({ ListenOn, Advertise, Etcd }: RpcServerConfig, 
   const { host, port } = parseListenAddress(ListenOn);
   let address: string;
   try {
-    address = advertisedAddress({ listenHost: host, boundPort: port || 1, advertise: Advertise });
+    address = advertisedAddress({
+      listenHost: isWildcard(host) ? "" : host,
+      boundPort: port || 1,
+      advertise: Advertise,
+    });
   } catch (error) {
     return [failed(where, (error as Error).message, "correct Advertise")];
   }

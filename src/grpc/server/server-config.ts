@@ -1,5 +1,6 @@
 import type { EtcdGiven } from "../../config/etcd-target.js";
 import type { RpcServerConfig } from "../../config/rpc-server-config.js";
+import { DRAIN_MS, WAIT_MS } from "../../lifecycle/limits.js";
 
 type Given<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
@@ -15,4 +16,4 @@ export type ServerConfig = Pick<RpcServerConfig, "ListenOn"> &
   };
 
 /** Milliseconds. */
-export const DEFAULTS = { Timeout: 2_000, WrapUpTime: 1_000, WaitTime: 5_500 } as const;
+export const DEFAULTS = { Timeout: 2_000, WrapUpTime: DRAIN_MS, WaitTime: WAIT_MS } as const;

@@ -1,12 +1,12 @@
 import * as grpc from "@grpc/grpc-js";
-import { formatAddress } from "../../address.js";
-import { sleep } from "../../async/backoff.js";
+import { formatAddress, type HostPort } from "../../address.js";
+import { registerBuiltInBackends } from "../../backends/index.js";
 import { targetOfEtcd } from "../../config/etcd-target.js";
 import { parseListenAddress } from "../../config/listen-address.js";
-import type { Instance } from "../../instance.js";
-import { advertisedAddress, isLoopbackAbroad } from "../../lifecycle/advertise.js";
-import { Listing } from "../../lifecycle/listing.js";
-import { type Stoppable, stopOnSignals } from "../../lifecycle/signals.js";
+import { chooseAddress } from "../../lifecycle/advertise.js";
+import type { Bound } from "../../lifecycle/bound.js";
+import { type Served, ServerLife } from "../../lifecycle/server-life.js";
+import { endsWithin } from "../../lifecycle/time-limit.js";
 import { log, setLogLevel } from "../../log.js";
 import type { Target } from "../../registry.js";
 import { parseTargetUrl } from "../../target/parse.js";
@@ -14,7 +14,8 @@ import { HEALTH_SERVICE, ServerHealth } from "./health-service.js";
 import { ServedCalls } from "./served-calls.js";
 import { DEFAULTS, type ServerConfig } from "./server-config.js";
 import { ServiceServer } from "./service-server.js";
-import "../register.js";
+
+registerBuiltInBackends();
 
 export interface ServerSettings {
   /** Default insecure. */
@@ -81,32 +82,22 @@ const KEEPALIVE: grpc.ServerOptions = { "grpc.keepalive_time_ms": 300_000, "grpc
 /** How long the last statuses may take to reach the clients when time is up, in milliseconds. */
 const FLUSH_MS = 500;
 
-class ListedServer implements Server, Stoppable {
+class ListedServer implements Server {
   readonly #config: ServerConfig;
-  readonly #settings: ServerSettings;
-  readonly #listen: { host: string; port: number };
+  readonly #credentials: grpc.ServerCredentials;
   readonly #server: ServiceServer;
   readonly #calls: ServedCalls;
   readonly #health: ServerHealth | undefined;
-  readonly #target: Target | undefined;
-  readonly #listing: Listing | undefined;
-  readonly #stopped = new AbortController();
-  #instance: Instance | undefined;
+  readonly #life: ServerLife;
   #port: number | undefined;
+  #closed: Promise<void> | undefined;
   #starting: Promise<void> | undefined;
-  #stopping: Promise<void> | undefined;
-  /** Start, pauses and resumes, one after the other. */
-  #turns: Promise<void> = Promise.resolve();
-  /** Whether clients may have been told to call. */
-  #inRotation = false;
-  #leaveSignals = (): void => {};
 
   constructor(config: ServerConfig, build: (server: grpc.Server) => void, settings: ServerSettings) {
+    const { WrapUpTime = DEFAULTS.WrapUpTime, WaitTime = DEFAULTS.WaitTime } = config.Shutdown ?? {};
+    const listen = parseListenAddress(config.ListenOn);
     this.#config = config;
-    this.#settings = settings;
-    this.#listen = parseListenAddress(config.ListenOn);
-    this.#target = registryOf(config, settings);
-    this.#listing = this.#target && new Listing(this.#target);
+    this.#credentials = settings.credentials ?? grpc.ServerCredentials.createInsecure();
     this.#calls = new ServedCalls({ timeoutOf: timeouts(config) });
     const { interceptors = [], ...options } = settings.serverOptions ?? {};
     this.#server = new ServiceServer({
@@ -114,6 +105,15 @@ class ListedServer implements Server, Stoppable {
       ...options,
       interceptors: [this.#calls.interceptor, ...interceptors],
     });
+    const served: Served = {
+      bind: () => this.#bind(listen),
+      health: (serving) => this.#health?.set(serving ? "SERVING" : "NOT_SERVING"),
+      close: () => this.#close(),
+      kill: () => this.#kill(),
+      facts: () => ({ name: config.Name, calls: this.#calls.size }),
+    };
+    const limits = { drainMs: WrapUpTime, waitMs: WaitTime };
+    this.#life = new ServerLife(registryOf(config, settings), served, limits, settings.signals !== false);
     if (config.Log?.Level) setLogLevel(config.Log.Level);
     build(this.#server);
     if (config.Health !== false && !this.#server.serviceNames.has(HEALTH_SERVICE)) {
@@ -123,7 +123,7 @@ class ListedServer implements Server, Stoppable {
   }
 
   get address(): string | undefined {
-    return this.#instance?.address;
+    return this.#life.address;
   }
 
   get port(): number | undefined {
@@ -131,138 +131,55 @@ class ListedServer implements Server, Stoppable {
   }
 
   start(): Promise<void> {
-    if (!this.#starting) {
-      this.#starting = this.#start();
-      this.#turns = this.#starting.catch(() => {});
-    }
+    this.#starting ??= this.#life.start().catch((error) => {
+      // A bound port must not keep Node alive.
+      this.#server.forceShutdown();
+      throw error;
+    });
     return this.#starting;
   }
 
   stop(): Promise<void> {
-    this.#stopping ??= this.#stop();
-    return this.#stopping;
-  }
-
-  kill(): void {
-    this.#server.forceShutdown();
+    return this.#life.stop();
   }
 
   pause(): Promise<void> {
-    return this.#turn(async () => {
-      if (!this.#inRotation) return;
-      await this.#leave();
-      log.info({ name: this.#config.Name, instance: this.address }, "paused");
-    });
+    return this.#life.pause();
   }
 
   resume(): Promise<void> {
-    return this.#turn(async () => {
-      if (this.#inRotation) return;
-      try {
-        await this.#enter();
-      } catch (error) {
-        await this.#leave();
-        throw error;
-      }
-      log.info({ name: this.#config.Name, instance: this.address }, "resumed");
-    });
+    return this.#life.resume();
   }
 
-  async #start(): Promise<void> {
-    if (this.#stopping) throw new Error("the server was stopped before it was started; create another one");
-    if (this.#settings.signals !== false) this.#leaveSignals = stopOnSignals(this);
-    try {
-      await this.#bind();
-      if (!this.#stopping) await this.#enter();
-    } catch (error) {
-      // When it is stopped while it starts, stop() does the rest.
-      if (this.#stopping) return;
-      this.#leaveSignals();
-      this.#health?.set("NOT_SERVING");
-      // A bound port must not keep Node alive.
-      this.#server.forceShutdown();
-      throw error;
-    }
-  }
-
-  async #bind(): Promise<void> {
-    const { host, port } = this.#listen;
-    const { credentials = grpc.ServerCredentials.createInsecure() } = this.#settings;
-    this.#port = await this.#server.listen(host, port, credentials);
-    this.#instance = this.#describe(this.#port);
-    if (this.#target && isLoopbackAbroad(this.#instance.address, this.#target.hosts)) {
-      log.warn(
-        { instance: this.#instance.address, registry: this.#target.hosts },
-        "a loopback address is registered where others read it: set Advertise, or ListenOn to an address they can reach",
-      );
-    }
-    log.info({ name: this.#config.Name, listen: formatAddress({ host: host || "::", port: this.#port }) }, "serving");
-  }
-
-  /** Healthy first, then listed: only what serves is listed. */
-  async #enter(): Promise<void> {
-    this.#inRotation = true;
-    this.#health?.set("SERVING");
-    await this.#listing?.enter(this.#instance!, this.#stopped.signal);
-  }
-
-  /** No longer listed first, so that clients have somewhere else to go. */
-  async #leave(): Promise<void> {
-    await this.#listing?.leave();
-    this.#health?.set("NOT_SERVING");
-    this.#inRotation = false;
-  }
-
-  #describe(boundPort: number): Instance {
-    const { Advertise, Weight, Zone, Metadata } = this.#config;
+  async #bind(listen: HostPort): Promise<Bound> {
+    const { Name, Advertise, Weight, Zone, Metadata } = this.#config;
+    const bound = await this.#server.listen(listen.host, listen.port, this.#credentials);
+    this.#port = bound.port;
+    const advertised = chooseAddress({ listenHost: bound.host, boundPort: bound.port, advertise: Advertise });
+    log.info({ name: Name, listen: formatAddress(bound) }, "serving");
     return {
-      address: advertisedAddress({ listenHost: this.#listen.host, boundPort, advertise: Advertise }),
-      ...(Weight !== undefined && { weight: Weight }),
-      ...(Zone !== undefined && { zone: Zone }),
-      ...(Metadata !== undefined && { metadata: Metadata }),
+      instance: {
+        address: formatAddress(advertised),
+        ...(Weight !== undefined && { weight: Weight }),
+        ...(Zone !== undefined && { zone: Zone }),
+        ...(Metadata !== undefined && { metadata: Metadata }),
+      },
+      advertised,
     };
   }
 
-  async #turn(turn: () => Promise<void>): Promise<void> {
-    const check = () => {
-      if (!this.#starting || this.#stopping) {
-        throw new Error("only a server that is started and not stopped can be paused or resumed");
-      }
-    };
-    check();
-    const turned = this.#turns.then(() => {
-      check();
-      return turn();
-    });
-    this.#turns = turned.catch(() => {});
-    return turned;
-  }
-
-  async #stop(): Promise<void> {
-    const { WrapUpTime = DEFAULTS.WrapUpTime, WaitTime = DEFAULTS.WaitTime } = this.#config.Shutdown ?? {};
-    const began = performance.now();
-    const name = this.#config.Name;
-    this.#stopped.abort(new Error("the server is stopping"));
-    await this.#turns;
-    if (this.#inRotation) {
-      await this.#leave();
-      log.info({ name, calls: this.#calls.size, drainMs: WrapUpTime }, "out of rotation, answering until clients know");
-      await sleep(WrapUpTime);
-    }
-    await this.#shutdown(Math.max(0, WaitTime - (performance.now() - began)));
-    this.#leaveSignals();
-    log.info({ name, ms: Math.round(performance.now() - began) }, "stopped");
-  }
-
-  /** GOAWAY, then the end of what is in flight, at the latest after `limitMs`. */
-  async #shutdown(limitMs: number): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
+  /** GOAWAY; resolves when what is in flight has ended. */
+  #close(): Promise<void> {
+    this.#closed = new Promise((resolve) => this.#server.tryShutdown(() => resolve()));
     // Health watches never end by themselves, and they have said their last word.
     this.#calls.endAll("the server is stopping", `/${HEALTH_SERVICE}/`);
-    if (await inTime(closed, limitMs)) return;
+    return this.#closed;
+  }
+
+  async #kill(): Promise<void> {
     const calls = this.#calls.endAll("the server is stopping and its time limit for calls in flight has passed");
     log.warn({ name: this.#config.Name, calls }, "time is up: calls still in flight are ended with UNAVAILABLE");
-    await inTime(closed, FLUSH_MS);
+    if (this.#closed) await endsWithin(this.#closed, FLUSH_MS);
     this.#server.forceShutdown();
   }
 }
@@ -275,12 +192,4 @@ function registryOf({ Etcd }: ServerConfig, { registry }: ServerSettings): Targe
 function timeouts({ Timeout = DEFAULTS.Timeout, MethodTimeouts = [] }: ServerConfig): (path: string) => number {
   const byPath = new Map(MethodTimeouts.map(({ FullMethod, Timeout: limit }) => [FullMethod, limit]));
   return (path) => byPath.get(path) ?? Timeout;
-}
-
-/** Whether a promise is fulfilled within some milliseconds. */
-async function inTime(promise: Promise<void>, ms: number): Promise<boolean> {
-  const timeout = new AbortController();
-  const won = await Promise.race([promise.then(() => true), sleep(ms, timeout.signal).then(() => false)]);
-  timeout.abort();
-  return won;
 }

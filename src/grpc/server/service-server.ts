@@ -1,4 +1,6 @@
 import * as grpc from "@grpc/grpc-js";
+import { formatAddress, type HostPort } from "../../address.js";
+import { isWildcard } from "../../lifecycle/host-kind.js";
 
 /** A grpc.Server that knows the names of its services. */
 export class ServiceServer extends grpc.Server {
@@ -10,16 +12,19 @@ export class ServiceServer extends grpc.Server {
   }
 
   /**
-   * Binds `host:port`; an empty host means all interfaces, over IPv6 where there is any.
-   * @returns the port bound.
+   * Binds `host:port`. Every wildcard (empty, 0.0.0.0, ::) means all interfaces, over IPv6 and IPv4, as in Go; over IPv4 alone
+   * where the machine has no IPv6.
+   * @returns what was bound.
    * @throws Error that names the address and the reason.
    */
-  async listen(host: string, port: number, credentials: grpc.ServerCredentials): Promise<number> {
-    if (host !== "") return this.#bind(host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`, credentials);
-    return this.#bind(`[::]:${port}`, credentials).catch((error: Error) => {
-      if (!/EAFNOSUPPORT|EADDRNOTAVAIL/.test(error.message)) throw error;
-      return this.#bind(`0.0.0.0:${port}`, credentials);
-    });
+  async listen(host: string, port: number, credentials: grpc.ServerCredentials): Promise<HostPort> {
+    if (!isWildcard(host)) return { host, port: await this.#bind(formatAddress({ host, port }), credentials) };
+    try {
+      return { host: "::", port: await this.#bind(`[::]:${port}`, credentials) };
+    } catch (error) {
+      if (!/EAFNOSUPPORT|EADDRNOTAVAIL/.test((error as Error).message)) throw error;
+      return { host: "0.0.0.0", port: await this.#bind(`0.0.0.0:${port}`, credentials) };
+    }
   }
 
   #bind(address: string, credentials: grpc.ServerCredentials): Promise<number> {

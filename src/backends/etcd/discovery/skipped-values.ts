@@ -1,10 +1,12 @@
 import { quote } from "../../../address.js";
 import { log } from "../../../log.js";
 
-/** How often one service's are told at most, in milliseconds. */
+/** How often one service's are told at most once there are many, in milliseconds. */
 const SAY_EVERY_MS = 60_000;
+/** So many keys in that time are told as they come. */
+const FEW = 5;
 /** Keys that a line names; the others are counted. */
-const NAMED = 3;
+const NAMED = 5;
 
 interface Skipped {
   readonly length: number;
@@ -12,14 +14,17 @@ interface Skipped {
 }
 
 /**
- * The values of one service that cannot be read: told in one line a minute, each key once for as long as its reason stays
- * the same, however many watch the service in this process. The values are not shown: a password may stand there.
+ * The values of one service that cannot be read: a few are told as they come, many in one line a minute. Each key is told
+ * once for as long as its reason stays the same, however many watch the service in this process. The values are not shown:
+ * a password may stand there.
  */
 export class SkippedValues {
   readonly #service: string;
   readonly #known = new Map<string, string>();
   readonly #untold = new Map<string, Skipped>();
-  #toldAt = Number.NEGATIVE_INFINITY;
+  /** When the minute began that is being counted, and how many keys were told in it. */
+  #since = Number.NEGATIVE_INFINITY;
+  #told = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(service: string) {
@@ -31,7 +36,7 @@ export class SkippedValues {
     if (this.#known.get(name) === why) return;
     this.#known.set(name, why);
     this.#untold.set(name, { length, why });
-    const waitMs = Math.max(0, this.#toldAt + SAY_EVERY_MS - performance.now());
+    const waitMs = this.#told < FEW ? 0 : Math.max(0, this.#since + SAY_EVERY_MS - performance.now());
     this.#timer ??= setTimeout(() => this.#tell(), waitMs).unref(); // all that arrive together are one line
   }
 
@@ -51,7 +56,12 @@ export class SkippedValues {
     this.#timer = undefined;
     const { size } = this.#untold;
     if (size === 0) return;
-    this.#toldAt = performance.now();
+    const now = performance.now();
+    if (now >= this.#since + SAY_EVERY_MS) {
+      this.#since = now;
+      this.#told = 0;
+    }
+    this.#told += size;
     const shown = [...this.#untold].slice(0, NAMED).map(([name, { length, why }]) => {
       return `${quote(Buffer.from(name, "latin1").toString())} (${length} bytes: ${why})`;
     });

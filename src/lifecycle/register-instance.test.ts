@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { EventEmitter } from "node:events";
+import { test } from "node:test";
+import { registerBackend } from "../backends/table.js";
+import type { Instance } from "../instance.js";
+import type { Registration } from "../registry.js";
+import { type InstanceToRegister, type RegisterOptions, registerInstance } from "./register-instance.js";
+
+const listed: Instance[] = [];
+registerBackend("book", {
+  registrar: () => ({
+    async register(service, instance): Promise<Registration> {
+      if (service === "refused") throw new Error("no such tenant");
+      listed.push(instance);
+      return Object.assign(new EventEmitter<{ lost: [Error]; restored: [] }>(), {
+        listed: true,
+        deregister: async () => void listed.splice(listed.indexOf(instance), 1),
+      });
+    },
+  }),
+});
+const url = "book:///127.0.0.1:1?key=order.rpc";
+
+test("a server made by anything is listed with its facts until it stops", async () => {
+  const instance = { address: "10.0.0.7:8080", weight: 2, zone: "a", metadata: { version: "7" } };
+  const registered = await registerInstance(url, instance, { drainMs: 0 });
+  assert.deepEqual([registered.address, listed], ["10.0.0.7:8080", [instance]]);
+  await registered.pause();
+  assert.deepEqual(listed, []);
+  await registered.resume();
+  assert.deepEqual(listed, [instance]);
+  await registered.stop();
+  assert.deepEqual(listed, []);
+});
+
+test("of a port alone the address is this machine's, and Advertise's forms may choose it", async () => {
+  const registered = await registerInstance(url, { port: 8080, advertise: "127.0.0.0/8" }, { drainMs: 0 });
+  assert.equal(registered.address, "127.0.0.1:8080");
+  await registered.stop();
+});
+
+test("what cannot be obeyed is refused by name, and nothing is listed", async () => {
+  for (const [instance, options, why] of [
+    [{ port: 0 }, {}, /port is 0; expected .* register it after it listens/],
+    [{ port: 8080.5 }, {}, /port is 8080\.5/],
+    [{ port: "8080" }, {}, /port is "8080"/],
+    [{}, {}, /port is undefined/],
+    [{ address: "10.0.0.1" }, {}, /"10\.0\.0\.1" is not an address: it has no port/],
+    [{ address: "0.0.0.0:80" }, {}, /address is "0\.0\.0\.0:80"; expected one that others can reach/],
+    [{ address: "10.0.0.1:80", port: 80 }, {}, /either port or address/],
+    [{ port: 80, advertise: "eth77" }, {}, /Advertise is "eth77": no interface has this name/],
+    [{ address: "a:1", weight: 0 }, {}, /weight is 0; expected a number above 0/],
+    [{ address: "a:1", weight: Number.NaN }, {}, /weight is/],
+    [{ address: "a:1", weight: "2" }, {}, /weight is "2"/],
+    [{ address: "a:1", zone: 7 }, {}, /zone is 7; expected a text/],
+    [{ address: "a:1", metadata: { version: 7 } }, {}, /metadata is .*; expected names with texts/],
+    [{ address: "a:1" }, { drainMs: -1 }, /drainMs is -1; expected milliseconds/],
+    [{ address: "a:1" }, { waitMs: "5s" }, /waitMs is "5s"; expected milliseconds/],
+    [{ address: "a:1" }, { drainMs: 2_000, waitMs: 1_000 }, /drainMs is 2000; expected at most waitMs \(1000\)/],
+    [{ address: "a:1" }, { signals: true }, /signals: true needs close/],
+    [{ address: "a:1" }, { close: "yes" }, /close is "yes"; expected a function/],
+  ] as [unknown, unknown, RegExp][]) {
+    const register = registerInstance(url, instance as InstanceToRegister, options as RegisterOptions);
+    await assert.rejects(register, why, JSON.stringify(instance));
+  }
+  await assert.rejects(registerInstance("book://", { port: 80 }), /is not a target/);
+  await assert.rejects(registerInstance("direct:///10.0.0.1:80", { port: 80 }), /cannot register instances/);
+  await assert.rejects(registerInstance(url.replace("order.rpc", "refused"), { port: 80 }), /no such tenant/);
+  assert.deepEqual(listed, []);
+});

@@ -1,0 +1,159 @@
+import type { Server as NetServer } from "node:net";
+import { formatAddress, parseAddress } from "../address.js";
+import { registerBuiltInBackends } from "../backends/index.js";
+import type { Instance } from "../instance.js";
+import { parseTargetUrl } from "../target/parse.js";
+import { chooseAddress } from "./advertise.js";
+import type { Bound } from "./bound.js";
+import { isWildcard } from "./host-kind.js";
+import { DRAIN_MS, type Limits, WAIT_MS } from "./limits.js";
+import { ServerLife } from "./server-life.js";
+
+registerBuiltInBackends();
+
+/** What others are told of a server. */
+export type InstanceToRegister = Omit<Instance, "address"> &
+  (
+    | {
+        /** The port that is listened on; the address is that of this machine, chosen as `Advertise` says. */
+        readonly port: number;
+        /**
+         * The host that is listened on: default all interfaces, over IPv4 and IPv6. "0.0.0.0" says that it is IPv4 alone, so
+         * that no IPv6 address is registered.
+         */
+        readonly host?: string | undefined;
+        /**
+         * What to register instead: an address, a host, the name of a network interface or a CIDR, as `Advertise` in
+         * docs/configuration.md.
+         */
+        readonly advertise?: string | undefined;
+        readonly address?: undefined;
+      }
+    | {
+        /** `host:port` as clients reach it. It is registered as it is, whatever addresses the machine has. */
+        readonly address: string;
+        readonly port?: undefined;
+      }
+  );
+
+/** What a registration does with the server it stands for. A hook that throws or hangs is logged and passed over. */
+export interface RegisterOptions {
+  /**
+   * Told `true` before the instance is listed (again), `false` after it was taken out: what a health check should say.
+   * If `health(true)` throws, registering fails with it.
+   */
+  readonly health?: ((serving: boolean) => unknown) | undefined;
+  /** How long the server keeps answering after it was taken out, until every client has seen it. Milliseconds; default 1,000. */
+  readonly drainMs?: number | undefined;
+  /**
+   * Takes no new calls, and tells when those under way have ended: returns a promise, or the server itself as `close()` of
+   * node:http does (its `close` event is awaited). Without it `stop()` ends after the drain, and signals are the application's.
+   */
+  readonly close?: (() => PromiseLike<unknown> | NetServer) | undefined;
+  /** Ends what `close` has not ended in time, for example `server.closeAllConnections()`. */
+  readonly kill?: (() => unknown) | undefined;
+  /** How long `stop()` may take from its beginning, drain included; then `kill`. Milliseconds; default 5,500. */
+  readonly waitMs?: number | undefined;
+  /**
+   * Stop on SIGTERM and SIGINT, and end the process then, unless the application listens for the signal itself. A second signal
+   * ends at once. Needs `close`. Default true where `close` is given. In a worker thread there are no signals.
+   */
+  readonly signals?: boolean | undefined;
+}
+
+/** A server that is listed. */
+export interface RegisteredInstance {
+  /** `host:port` as registered. Another one after the machine's address has changed. */
+  readonly address: string;
+  /** Takes it out of rotation without stopping it, and says so to `health`. Idempotent. @throws Error once it is stopped. */
+  pause(): Promise<void>;
+  /** Puts it back. Idempotent. @throws Error as pause(), and when the registry refuses for good; it then stays paused. */
+  resume(): Promise<void>;
+  /**
+   * Takes it out, says so to `health`, waits `drainMs`, closes; what has not ended `waitMs` after the beginning is killed. Takes
+   * no longer whatever the registry or a hook does. Never rejects; later calls return the first promise.
+   */
+  stop(): Promise<void>;
+}
+
+/**
+ * Lists a server that already listens, made by anything: node:http, Fastify, Connect, nice-grpc, grpc-js. It is kept listed
+ * until `stop()`: `await registerInstance("etcd:///10.0.0.5:2379?key=order.rpc", { port: 8080 }, { close: () => server.close() })`.
+ *
+ * Resolves when it is listed, or when the first attempt has failed for a reason that may pass, or is not over within
+ * `waitMs` (3 s at least): it goes on in the background then, and a warning says why. Resolves too when a signal stops it meanwhile.
+ * @param url target URL of the registry and the key to register under: `etcd:///h1:2379,h2:2379?key=order.rpc`.
+ * @throws TypeError when the URL, the instance or an option cannot be obeyed; Error when the registry refuses for good.
+ */
+export async function registerInstance(
+  url: string,
+  instance: InstanceToRegister,
+  options: RegisterOptions = {},
+): Promise<RegisteredInstance> {
+  const target = parseTargetUrl(url);
+  const { health, close, kill, signals = close !== undefined } = options;
+  for (const [name, hook] of Object.entries({ health, close, kill })) {
+    if (hook !== undefined && typeof hook !== "function") refuse(name, hook, "a function");
+  }
+  if (signals && !close)
+    throw new TypeError("signals: true needs close, which ends the server before the process ends");
+  const bound = describe(instance);
+  const served = {
+    bind: () => bound,
+    facts: () => ({ service: target.service }),
+    ...(health && { health }),
+    ...(close && { close }),
+    ...(kill && { kill }),
+  };
+  const life = new ServerLife(target, served, limitsOf(options), signals);
+  await life.start();
+  return {
+    get address() {
+      return life.address!;
+    },
+    pause: () => life.pause(),
+    resume: () => life.resume(),
+    stop: () => life.stop(),
+  };
+}
+
+function describe(given: InstanceToRegister): Bound {
+  const { weight, zone, metadata } = given;
+  if (weight !== undefined && !(Number.isFinite(weight) && weight > 0)) refuse("weight", weight, "a number above 0");
+  if (zone !== undefined && typeof zone !== "string") refuse("zone", zone, "a text");
+  if (metadata !== undefined && !isTexts(metadata)) refuse("metadata", metadata, "names with texts");
+  const facts = {
+    ...(weight !== undefined && { weight }),
+    ...(zone !== undefined && { zone }),
+    ...(metadata !== undefined && { metadata }),
+  };
+  if (given.address !== undefined) {
+    if (given.port !== undefined) throw new TypeError("give either port or address; address has its port in it");
+    const { host } = parseAddress(given.address);
+    if (isWildcard(host))
+      refuse("address", given.address, "one that others can reach; give port alone to have it chosen");
+    return { instance: { address: given.address, ...facts } };
+  }
+  const { port, host = "", advertise } = given;
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    refuse("port", port, "the port that the server listens on, from 1 to 65535: register it after it listens");
+  }
+  const advertised = chooseAddress({ listenHost: host, boundPort: port, advertise });
+  return { instance: { address: formatAddress(advertised), ...facts }, advertised };
+}
+
+function isTexts(metadata: object): boolean {
+  return metadata !== null && Object.values(metadata).every((value) => typeof value === "string");
+}
+
+function limitsOf({ drainMs = DRAIN_MS, waitMs = WAIT_MS }: RegisterOptions): Limits {
+  for (const [name, ms] of Object.entries({ drainMs, waitMs })) {
+    if (typeof ms !== "number" || !(ms >= 0)) refuse(name, ms, "milliseconds, 0 or more");
+  }
+  if (drainMs > waitMs) refuse("drainMs", drainMs, `at most waitMs (${waitMs}), of which it is part`);
+  return { drainMs, waitMs };
+}
+
+function refuse(name: string, value: unknown, expected: string): never {
+  throw new TypeError(`${name} is ${JSON.stringify(value) ?? String(value)}; expected ${expected}`);
+}

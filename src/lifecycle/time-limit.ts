@@ -1,0 +1,23 @@
+/** What timers take at most, in milliseconds; more would be taken for 1. */
+const LONGEST_MS = 2_147_483_647;
+
+/**
+ * Whether a promise is fulfilled within some milliseconds. What it does later is the caller's.
+ * @throws what the promise rejects with in that time.
+ */
+export async function endsWithin(work: PromiseLike<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), Math.min(Math.max(0, ms), LONGEST_MS));
+  });
+  try {
+    return await Promise.race([Promise.resolve(work).then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The message of whatever was thrown. */
+export function reasonOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
