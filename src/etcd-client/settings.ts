@@ -24,8 +24,8 @@ export interface ConnectionSettings {
 const DEFAULT_PORT = 2379;
 
 /**
- * The one way to write these settings: two that mean the same connection come out equal, whatever the order and spelling of
- * hosts and whether a default is written out.
+ * The one way to write these settings: two that mean the same connection come out equal but for the order of hosts, however
+ * hosts are spelled and whether a default is written out.
  * @throws TypeError that names the setting which is missing, cannot be read or contradicts another.
  */
 export function normaliseSettings(settings: ConnectionSettings): ConnectionSettings {
@@ -64,7 +64,7 @@ export function normaliseSettings(settings: ConnectionSettings): ConnectionSetti
 /** Equal for settings of one and the same connection. It holds the password: for comparing, not for showing. */
 export function connectionKey(settings: ConnectionSettings): string {
   const { hosts, user, pass, certFile, certKeyFile, caCertFile, insecureSkipVerify, tls } = normaliseSettings(settings);
-  return JSON.stringify([hosts, user, pass, certFile, certKeyFile, caCertFile, insecureSkipVerify, tls]);
+  return JSON.stringify([[...hosts].sort(), user, pass, certFile, certKeyFile, caCertFile, insecureSkipVerify, tls]);
 }
 
 /** The clients' usual ways of writing an endpoint are read: with and without a port, with and without http:// or https://. */
@@ -82,7 +82,7 @@ function readHosts(written: readonly string[]): { hosts: string[]; secure: boole
       throw new TypeError(`etcd host ${quote(one)}: ${(error as Error).message}`, { cause: error });
     }
   }
-  return { hosts: [...hosts].sort(), secure };
+  return { hosts: [...hosts], secure };
 }
 
 /** An empty text counts as not given: that is what an unset `${VAR}` in YAML leaves behind. */

@@ -33,8 +33,8 @@ test("hosts are read as etcd's own clients write them", () => {
   assert.deepEqual(read("10.0.0.1", "http://10.0.0.2:1/", "[::1]", "", "10.0.0.1:2379, 10.0.0.3").hosts, [
     "10.0.0.1:2379",
     "10.0.0.2:1",
-    "10.0.0.3:2379",
     "[::1]:2379",
+    "10.0.0.3:2379",
   ]);
   assert.equal(read("10.0.0.1").tls, false);
   assert.equal(read("https://10.0.0.1").tls, true);
