@@ -100,7 +100,7 @@ async function fleet(t: TestContext) {
   return {
     etcd,
     async server(facts: { weight?: number; metadata?: Record<string, string> } = {}) {
-      const etcdSection = { Hosts: [etcd.endpoint], Key: "order", Layout: "kratos" };
+      const etcdSection = { Hosts: [etcd.endpoint], Key: "order", Layout: "kratos" as const };
       const server: Server = createServer(
         {
           Name: "order",
