@@ -4,7 +4,8 @@
  */
 import * as grpc from "@grpc/grpc-js";
 import { createClient, setLogLevel } from "../src/index.js";
-import { DeleteRangeRequest, KVClient, PutRequest, WatchClient, WatchCreateRequest } from "../src/proto/etcd.js";
+import { DeleteRangeRequest, PutRequest, WatchCreateRequest } from "../src/proto/etcd.js";
+import { KVClient, WatchClient } from "../src/proto/etcd-services.js";
 import { EchoClient, say, startBareEcho } from "../test/support/echo.js";
 import { startEtcd } from "../test/support/etcd.js";
 

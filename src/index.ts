@@ -1,3 +1,6 @@
+// Loaded with the program, in nobody's context, which is the one that background work runs in.
+import "./async/detached.js";
+
 export { type HostPort, parseAddress } from "./address.js";
 export { type BackendLoader, registerBackend } from "./backends/table.js";
 export type { ClientConfig } from "./config/client-target.js";

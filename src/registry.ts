@@ -37,6 +37,11 @@ export interface WatchOptions {
    * state, and `undefined` when answers are fresh again. For the messages of calls that wait.
    */
   onTrouble?: (trouble: Error | undefined) => void;
+  /**
+   * The watch does not keep the process alive: a client that is never closed must not. Default false: a program that does
+   * nothing but read a watch lives.
+   */
+  background?: boolean;
 }
 
 /** Watches a service and yields the whole current set of its instances on every change. */

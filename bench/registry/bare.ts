@@ -1,13 +1,12 @@
 import * as grpc from "@grpc/grpc-js";
 import {
   DeleteRangeRequest,
-  KVClient,
   PutRequest,
   RangeRequest,
   type RangeResponse,
-  WatchClient,
   WatchCreateRequest,
 } from "../../src/proto/etcd.js";
+import { KVClient, WatchClient } from "../../src/proto/etcd-services.js";
 
 /** etcd by its generated clients and nothing else: what Rollcall is compared with. One connection. */
 export class BareEtcd {

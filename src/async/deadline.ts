@@ -1,13 +1,14 @@
+import { timerMs } from "./backoff.js";
+import { onAbort } from "./on-abort.js";
+
 /** Aborts with its parent, or with a reason in words when the time given runs out first. */
 export class Deadline {
   readonly #abort = new AbortController();
-  readonly #parent: AbortSignal;
+  readonly #release: () => void;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(parent: AbortSignal) {
-    this.#parent = parent;
-    if (parent.aborted) this.#follow();
-    else parent.addEventListener("abort", this.#follow, { once: true });
+    this.#release = onAbort(parent, () => this.#abort.abort(parent.reason));
   }
 
   get signal(): AbortSignal {
@@ -17,14 +18,12 @@ export class Deadline {
   /** Gives so many milliseconds from now, in place of what was left. */
   set(ms: number, reason: string): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#abort.abort(new Error(reason)), ms);
+    this.#timer = setTimeout(() => this.#abort.abort(new Error(reason)), timerMs(ms));
   }
 
   /** Never aborts any more. */
   clear(): void {
     clearTimeout(this.#timer);
-    this.#parent.removeEventListener("abort", this.#follow);
+    this.#release();
   }
-
-  readonly #follow = (): void => this.#abort.abort(this.#parent.reason);
 }

@@ -1,21 +1,24 @@
-/** Wakes a loop that looks again at what may have changed; a ring while it is busy is heard at the next wait. */
-export class Bell {
-  #rung = false;
+/**
+ * Wakes a loop that looks again at what may have changed; a notification while the loop is busy is kept for its next wait.
+ * One waiter. (tokio's `Notify` is the same.)
+ */
+export class Notify {
+  #notified = false;
   #wake: (() => void) | undefined;
 
-  ring(): void {
-    this.#rung = true;
+  notify(): void {
+    this.#notified = true;
     this.#wake?.();
   }
 
-  /** Resolves when rung since the last time. */
-  async heard(): Promise<void> {
-    if (!this.#rung) {
+  /** Resolves when notified since the last time. */
+  async notified(): Promise<void> {
+    if (!this.#notified) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
       this.#wake = undefined;
     }
-    this.#rung = false;
+    this.#notified = false;
   }
 }

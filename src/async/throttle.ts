@@ -1,3 +1,5 @@
+import { callListener } from "./supervise.js";
+
 /** Share of the event loop's time that the work may take, as the wait between runs in multiples of a run. */
 const REST_PER_RUN = 4;
 
@@ -5,7 +7,7 @@ const REST_PER_RUN = 4;
  * Runs work soon after it is asked for, once however often that was, and seldom enough that it takes at most a fifth of the
  * time: a small set is published at once, the thousandth change of a large one waits a few milliseconds.
  */
-export class Paced {
+export class Throttle {
   readonly #work: () => void;
   #asked = false;
   #closed = false;
@@ -31,12 +33,13 @@ export class Paced {
   #run(): void {
     this.#asked = false;
     const before = performance.now();
-    this.#work();
+    callListener("work that is done now and then", this.#work);
     const restMs = (performance.now() - before) * REST_PER_RUN;
     if (restMs < 1 || this.#closed) return;
+    // As background work: it holds no process.
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       if (this.#asked) this.#run();
-    }, restMs);
+    }, restMs).unref();
   }
 }

@@ -21,7 +21,7 @@ const NEEDS: Readonly<Record<string, "user" | "no bad token">> = {
 };
 
 /** Every call passes here first: it decides whether the call is refused, by a fault that was asked for or for lack of a token. */
-export class Gate {
+export class Admission {
   readonly access = new Access();
   leaderless = false;
   #planned: PlannedFailure[] = [];

@@ -1,16 +1,16 @@
 import { type handleUnaryCall, type ServerDuplexStream, status } from "@grpc/grpc-js";
-import type { Gate } from "./admission.js";
+import type { Admission } from "./admission.js";
 import { EtcdError } from "./errors.js";
 
 /** A gRPC handler from a function that answers at once or throws. */
 export function unary<Request, Response>(
-  gate: Gate,
+  admission: Admission,
   method: string,
   answer: (request: Request) => Response,
 ): handleUnaryCall<Request, Response> {
   return ({ request, metadata }, callback) => {
     try {
-      gate.check(method, metadata);
+      admission.check(method, metadata);
       callback(null, answer(request));
     } catch (error) {
       callback(statusOf(error));
@@ -20,13 +20,13 @@ export function unary<Request, Response>(
 
 /** Whether a stream may begin; if not it is ended with the reason. */
 export function admitted<Request, Response>(
-  gate: Gate,
+  admission: Admission,
   method: string,
   call: ServerDuplexStream<Request, Response>,
 ): boolean {
   call.on("error", () => {}); // a client that goes away, or a refusal below: grpc-js has told the client already
   try {
-    gate.check(method, call.metadata);
+    admission.check(method, call.metadata);
     return true;
   } catch (error) {
     call.emit("error", statusOf(error));

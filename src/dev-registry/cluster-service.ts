@@ -1,5 +1,5 @@
-import type { AuthServer, ClusterServer, MaintenanceServer } from "../proto/etcd.js";
-import type { Gate } from "./admission.js";
+import type { AuthServer, ClusterServer, MaintenanceServer } from "../proto/etcd-services.js";
+import type { Admission } from "./admission.js";
 import { unary } from "./calls.js";
 import type { Identity } from "./identity.js";
 import type { Store } from "./store.js";
@@ -8,9 +8,9 @@ import type { Store } from "./store.js";
 const VERSION = "3.5.21+dev-registry";
 
 /** What clients and etcdctl ask about the cluster itself: it is one node, always leader and healthy. */
-export function clusterService(gate: Gate, identity: Identity, clientUrl: () => string): ClusterServer {
+export function clusterService(admission: Admission, identity: Identity, clientUrl: () => string): ClusterServer {
   return {
-    memberList: unary(gate, "MemberList", () => {
+    memberList: unary(admission, "MemberList", () => {
       const urls = { peerURLs: [], clientURLs: [clientUrl()] };
       const member = { ID: identity.memberId, name: "dev-registry", ...urls, isLearner: false };
       return { header: identity.header(0n), members: [member] };
@@ -18,10 +18,10 @@ export function clusterService(gate: Gate, identity: Identity, clientUrl: () => 
   };
 }
 
-export function maintenanceService(gate: Gate, identity: Identity, store: Store): MaintenanceServer {
+export function maintenanceService(admission: Admission, identity: Identity, store: Store): MaintenanceServer {
   return {
-    alarm: unary(gate, "Alarm", () => ({ header: identity.header(store.revision) })),
-    status: unary(gate, "Status", () => {
+    alarm: unary(admission, "Alarm", () => ({ header: identity.header(store.revision) })),
+    status: unary(admission, "Status", () => {
       const size = BigInt(store.size);
       return {
         header: identity.header(store.revision),
@@ -39,10 +39,10 @@ export function maintenanceService(gate: Gate, identity: Identity, store: Store)
   };
 }
 
-export function authService(gate: Gate, identity: Identity, store: Store): AuthServer {
+export function authService(admission: Admission, identity: Identity, store: Store): AuthServer {
   return {
-    authenticate: unary(gate, "Authenticate", ({ name, password }) => {
-      const token = gate.access.login(name, password);
+    authenticate: unary(admission, "Authenticate", ({ name, password }) => {
+      const token = admission.access.login(name, password);
       return { header: identity.header(store.revision), token };
     }),
   };

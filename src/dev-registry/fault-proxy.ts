@@ -5,7 +5,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
  * Passes TCP connections on to the gRPC server, so that faults of the network can be had without the server's knowledge:
  * connections cut or refused, and connections that stay open while nothing passes ("half-open").
  */
-export class Relay {
+export class FaultProxy {
   readonly #targetPort: number;
   readonly #pairs = new Map<Socket, Socket>();
   #listener: Server | undefined;

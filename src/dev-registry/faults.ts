@@ -1,8 +1,8 @@
 import type { status } from "@grpc/grpc-js";
 import type { Credentials } from "./access.js";
-import type { Gate } from "./admission.js";
+import type { Admission } from "./admission.js";
 import { noLeader } from "./errors.js";
-import type { Relay } from "./fault-proxy.js";
+import type { FaultProxy } from "./fault-proxy.js";
 import type { Identity } from "./identity.js";
 import type { Leases } from "./leases.js";
 import type { Store } from "./store.js";
@@ -42,28 +42,28 @@ export interface Faults {
 }
 
 export function createFaults(parts: {
-  gate: Gate;
+  admission: Admission;
   identity: Identity;
   store: Store;
   leases: Leases;
   watches: WatchStreams;
-  relay: Relay;
+  faultProxy: FaultProxy;
 }): Faults {
-  const { gate, identity, store, leases, watches, relay } = parts;
+  const { admission, identity, store, leases, watches, faultProxy } = parts;
   const crash = async () => {
     leases.pause();
-    await relay.refuse(true);
+    await faultProxy.refuse(true);
   };
   const restart = async () => {
     await crash();
     identity.term += 1n;
     leases.resume();
-    await relay.refuse(false);
+    await faultProxy.refuse(false);
   };
   return {
-    dropConnections: () => relay.cut(),
-    refuse: (on) => relay.refuse(on),
-    freeze: (on) => relay.freeze(on),
+    dropConnections: () => faultProxy.cut(),
+    refuse: (on) => faultProxy.refuse(on),
+    freeze: (on) => faultProxy.freeze(on),
     freezeWatches: (on) => watches.freeze(on),
     crash,
     restart,
@@ -77,12 +77,12 @@ export function createFaults(parts: {
     expireLeases: () => leases.expireAll(),
     compact: (revision = store.revision) => store.compact(revision),
     loseLeader: (on) => {
-      gate.leaderless = on;
+      admission.leaderless = on;
       if (on) watches.endAll(noLeader());
     },
     failNext: (code, { method, times = 1, details = "injected by the dev registry" } = {}) =>
-      gate.plan(code, details, method, times),
-    requireAuth: (credentials) => gate.access.require(credentials),
-    expireTokens: () => gate.access.expireTokens(),
+      admission.plan(code, details, method, times),
+    requireAuth: (credentials) => admission.access.require(credentials),
+    expireTokens: () => admission.access.expireTokens(),
   };
 }

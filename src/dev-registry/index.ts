@@ -9,10 +9,10 @@ import {
   LeaseService,
   MaintenanceService,
   WatchService,
-} from "../proto/etcd.js";
-import { Gate } from "./admission.js";
+} from "../proto/etcd-services.js";
+import { Admission } from "./admission.js";
 import { authService, clusterService, maintenanceService } from "./cluster-service.js";
-import { Relay } from "./fault-proxy.js";
+import { FaultProxy } from "./fault-proxy.js";
 import { createFaults, type Faults } from "./faults.js";
 import { Identity } from "./identity.js";
 import { prefixRange, toKey } from "./key-range.js";
@@ -68,41 +68,41 @@ export async function startDevRegistry(options: DevRegistryOptions = {}): Promis
   const store = new Store(options.keptRevisions ?? 10_000);
   const leases = new Leases(store, options.minLeaseTtl ?? 2);
   const identity = new Identity();
-  const gate = new Gate();
-  const watches = new WatchStreams(gate, identity, store, options.progressNotifyIntervalMs ?? 600_000);
+  const admission = new Admission();
+  const watches = new WatchStreams(admission, identity, store, options.progressNotifyIntervalMs ?? 600_000);
 
   const server = new Server({ "grpc.max_receive_message_length": MAX_MESSAGE_BYTES });
-  server.addService(KVService, kvService(gate, identity, store, leases));
-  server.addService(LeaseService, leaseService(gate, identity, store, leases));
+  server.addService(KVService, kvService(admission, identity, store, leases));
+  server.addService(LeaseService, leaseService(admission, identity, store, leases));
   server.addService(WatchService, watches.implementation);
   server.addService(
     ClusterService,
-    clusterService(gate, identity, () => url),
+    clusterService(admission, identity, () => url),
   );
-  server.addService(MaintenanceService, maintenanceService(gate, identity, store));
-  server.addService(AuthService, authService(gate, identity, store));
+  server.addService(MaintenanceService, maintenanceService(admission, identity, store));
+  server.addService(AuthService, authService(admission, identity, store));
 
-  const relay = new Relay(await promisify(server.bindAsync.bind(server))("127.0.0.1:0", credentials));
+  const faultProxy = new FaultProxy(await promisify(server.bindAsync.bind(server))("127.0.0.1:0", credentials));
   const close = async () => {
     leases.clear();
     watches.close();
-    await relay.close();
+    await faultProxy.close();
     server.forceShutdown();
   };
   try {
-    await relay.listen(host, port);
+    await faultProxy.listen(host, port);
   } catch (error) {
     await close();
     throw error;
   }
   const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
-  const endpoint = formatAddress({ host: reachable, port: relay.port });
+  const endpoint = formatAddress({ host: reachable, port: faultProxy.port });
   const url = `${options.credentials ? "https" : "http"}://${endpoint}`;
   log.info({ endpoint }, "dev registry started: one node, in memory only, for demos and tests, never for production");
 
   return {
     endpoint,
-    faults: createFaults({ gate, identity, store, leases, watches, relay }),
+    faults: createFaults({ admission, identity, store, leases, watches, faultProxy }),
     put: (key, value) => {
       const bytes = typeof value === "string" ? Buffer.from(value) : value;
       store.transaction(() => store.put(utf8Key(key), bytes, 0n));

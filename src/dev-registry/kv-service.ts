@@ -1,5 +1,6 @@
-import { type KVServer, PutRequest, TxnRequest } from "../proto/etcd.js";
-import type { Gate } from "./admission.js";
+import { PutRequest, TxnRequest } from "../proto/etcd.js";
+import type { KVServer } from "../proto/etcd-services.js";
+import type { Admission } from "./admission.js";
 import { unary } from "./calls.js";
 import { requestTooLarge } from "./errors.js";
 import type { Identity } from "./identity.js";
@@ -13,14 +14,14 @@ import { txn } from "./txn-request.js";
 /** etcd's default of --max-request-bytes. */
 const MAX_REQUEST_BYTES = 1.5 * 1024 * 1024;
 
-export function kvService(gate: Gate, identity: Identity, store: Store, leases: Leases): KVServer {
+export function kvService(admission: Admission, identity: Identity, store: Store, leases: Leases): KVServer {
   const header = () => identity.header(store.revision);
   return {
-    range: unary(gate, "Range", (request) => {
+    range: unary(admission, "Range", (request) => {
       checkRange(request);
       return { header: header(), ...range(store, request) };
     }),
-    put: unary(gate, "Put", (request) => {
+    put: unary(admission, "Put", (request) => {
       checkPut(request);
       checkSize(PutRequest.encode(request).finish());
       checkLease(leases, request);
@@ -28,17 +29,17 @@ export function kvService(gate: Gate, identity: Identity, store: Store, leases: 
       const before = store.transaction(() => put(store, request));
       return { header: header(), prevKv: request.prevKv ? before : undefined };
     }),
-    deleteRange: unary(gate, "DeleteRange", (request) => {
+    deleteRange: unary(admission, "DeleteRange", (request) => {
       checkDelete(request);
       const before = store.transaction(() => deleteRange(store, request));
       return { header: header(), deleted: BigInt(before.length), prevKvs: request.prevKv ? before : [] };
     }),
-    txn: unary(gate, "Txn", (request) => {
+    txn: unary(admission, "Txn", (request) => {
       checkTxn(request);
       checkSize(TxnRequest.encode(request).finish());
       return { ...txn(store, leases, request), header: header() };
     }),
-    compact: unary(gate, "Compact", ({ revision }) => {
+    compact: unary(admission, "Compact", ({ revision }) => {
       store.compact(revision);
       return { header: header() };
     }),

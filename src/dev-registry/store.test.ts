@@ -54,3 +54,15 @@ test("a prefix covers exactly the keys that begin with it", () => {
     }),
   );
 });
+
+test("a kept key and value hold their own bytes in memory and no more", () => {
+  const store = new Store(1_000);
+  const value = bytes("x".repeat(150));
+  assert.ok(value.buffer.byteLength > 150, "given in a slab that others share, as messages are");
+  store.transaction(() => store.put("order.rpc/1", value, 0n));
+  const [kept] = store.range(everything);
+  assert.equal(kept!.value.buffer.byteLength, 150);
+  assert.equal(kept!.key.buffer.byteLength, "order.rpc/1".length);
+  value.fill(0);
+  assert.equal(String(kept!.value), "x".repeat(150));
+});

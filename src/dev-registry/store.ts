@@ -76,8 +76,8 @@ export class Store {
     const current = this.#index.get(key);
     const revision = this.#committed + 1n;
     const kv: KeyValue = {
-      key: toBytes(key),
-      value,
+      key: ownBytes(toBytes(key)),
+      value: ownBytes(value),
       createRevision: current?.createRevision ?? revision,
       modRevision: revision,
       version: (current?.version ?? 0n) + 1n,
@@ -136,4 +136,14 @@ export class Store {
     // Only when twice the history has gathered, so that the walk over all keys is spread over many commits.
     if (this.#commits.length > 2 * this.#keptRevisions) this.compact(this.#committed - BigInt(this.#keptRevisions));
   }
+}
+
+/**
+ * A copy in memory of its own. A message is read into Node's shared slabs of 8 kB, and one value of 150 bytes that is kept
+ * would keep a whole slab.
+ */
+function ownBytes(bytes: Buffer): Buffer {
+  const own = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(own);
+  return own;
 }

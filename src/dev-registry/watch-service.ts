@@ -1,6 +1,7 @@
 import type { Metadata, ServerDuplexStream } from "@grpc/grpc-js";
-import type { WatchRequest, WatchResponse, WatchServer } from "../proto/etcd.js";
-import type { Gate } from "./admission.js";
+import type { WatchRequest, WatchResponse } from "../proto/etcd.js";
+import type { WatchServer } from "../proto/etcd-services.js";
+import type { Admission } from "./admission.js";
 import { admitted } from "./calls.js";
 import { EtcdError } from "./errors.js";
 import type { Identity } from "./identity.js";
@@ -11,15 +12,15 @@ type WatchCall = ServerDuplexStream<WatchRequest, WatchResponse>;
 
 /** All watch streams: feeds them with requests, tells them of commits and of progress that is due. */
 export class WatchStreams {
-  readonly #gate: Gate;
+  readonly #admission: Admission;
   readonly #identity: Identity;
   readonly #store: Store;
   readonly #streams = new Map<WatchCall, WatchStream>();
   readonly #progress: NodeJS.Timeout;
   #frozen = false;
 
-  constructor(gate: Gate, identity: Identity, store: Store, progressNotifyIntervalMs: number) {
-    this.#gate = gate;
+  constructor(admission: Admission, identity: Identity, store: Store, progressNotifyIntervalMs: number) {
+    this.#admission = admission;
     this.#identity = identity;
     this.#store = store;
     this.#progress = setInterval(() => this.#notifyProgress(), progressNotifyIntervalMs);
@@ -59,7 +60,7 @@ export class WatchStreams {
   }
 
   #open(call: WatchCall): void {
-    if (!admitted(this.#gate, "Watch", call)) return;
+    if (!admitted(this.#admission, "Watch", call)) return;
     const stream = new WatchStream(this.#store, this.#identity, (response) => call.write(response));
     this.#streams.set(call, stream);
     call.on("drain", () => {
@@ -94,7 +95,7 @@ export class WatchStreams {
   /** Tokens are checked when a watch is created, not when its stream is opened. */
   #refusal(metadata: Metadata): string | undefined {
     try {
-      this.#gate.access.check(metadata, true);
+      this.#admission.access.check(metadata, true);
       return undefined;
     } catch (error) {
       if (error instanceof EtcdError) return String(error);

@@ -89,6 +89,7 @@ export class TargetDiscovery {
     const troubles = new Troubles(this.status);
     const watched = discovery.watch(target.service, {
       signal,
+      background: true,
       onTrouble: (trouble) => {
         troubles.set("registry", trouble);
         if (trouble) sets.useFirst();

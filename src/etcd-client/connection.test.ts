@@ -1,16 +1,23 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
+import { sleep } from "../async/backoff.js";
+import { hold } from "../async/hold.js";
 import { setLogger, setLogLevel } from "../log.js";
 import { Connection } from "./connection.js";
-import type { Link } from "./session.js";
+import { EtcdError } from "./errors.js";
+import type { Session } from "./session.js";
 
 const lines: string[] = [];
 const collect = (_: object, message: string) => void lines.push(message);
 before(() => setLogger({ debug: () => {}, info: collect, warn: collect, error: collect }));
 beforeEach(() => lines.splice(0));
-after(() => setLogLevel("silent"));
+const release = hold(); // a connection holds no process
+after(() => {
+  release();
+  setLogLevel("silent");
+});
 
-class FakeLink {
+class FakeSession {
   readonly host: string;
   readonly ended: Promise<Error>;
   drop!: (reason: Error) => void;
@@ -24,23 +31,27 @@ class FakeLink {
 }
 
 /** Hosts that can be taken down, and what was dialled in which order. */
-function fakeHosts(hosts: string[], down = new Set<string>()) {
+function fakeHosts(hosts: string[], down = new Set<string>(), refusing = new Set<string>()) {
   const dialled: string[] = [];
-  const connection = new Connection({ hosts }, async (host) => {
+  const connection = new Connection({ hosts }, async (host, { tokens }) => {
     dialled.push(host);
+    if (refusing.has(host)) {
+      const wrong = new EtcdError(host, 3, "etcdserver: authentication failed");
+      await tokens.renew(undefined, () => Promise.reject(wrong));
+    }
     if (down.has(host)) throw new Error(`${host} refuses`);
-    return new FakeLink(host) as unknown as Link;
+    return new FakeSession(host) as unknown as Session;
   });
   return { connection, down, dialled };
 }
 
-test("a lost link is replaced by the next host's, and everybody shares one", async () => {
+test("a lost session is replaced by the next host's, and everybody shares one", async () => {
   const { connection, dialled } = fakeHosts(["a", "b", "c"]);
-  const first = await connection.link();
-  assert.equal(await connection.link(), first);
+  const first = await connection.session();
+  assert.equal(await connection.session(), first);
   first.drop(new Error("gone"));
   await first.ended;
-  const second = await connection.link();
+  const second = await connection.session();
   assert.notEqual(second.host, first.host);
   assert.equal(dialled.length, 2);
   connection.close();
@@ -49,23 +60,35 @@ test("a lost link is replaced by the next host's, and everybody shares one", asy
 
 test("when no host can be used, each was tried once, and the error names them all", async () => {
   const { connection, down, dialled } = fakeHosts(["a", "b"], new Set(["a", "b"]));
-  await assert.rejects(connection.link(), /a refuses.*b refuses|b refuses.*a refuses/);
+  await assert.rejects(connection.session(), /a refuses.*b refuses|b refuses.*a refuses/);
   assert.deepEqual([...dialled].sort(), ["a", "b"]);
-  await assert.rejects(connection.link());
+  await assert.rejects(connection.session());
   down.delete("b");
-  assert.equal((await connection.link()).host, "b");
+  assert.equal((await connection.session()).host, "b");
   assert.equal(lines.length, 2, "one line for the outage, one for its end");
   connection.close();
 });
 
-test("closing ends the link, and whoever waits for one is told", async () => {
+test("closing ends the session, and whoever waits for one is told", async () => {
   const { connection, down } = fakeHosts(["a"]);
-  const link = await connection.link();
+  const session = await connection.session();
   down.add("a");
-  link.drop(new Error("gone"));
-  await link.ended;
-  const waiting = connection.link();
+  session.drop(new Error("gone"));
+  await session.ended;
+  const waiting = connection.session();
   connection.close();
   await assert.rejects(waiting, /closed/);
   assert.deepEqual(lines.slice(0, 2), ["connected to etcd at a", "lost the connection: gone"]);
+});
+
+test("a password that one host refuses is not shown to the others of the cluster", async () => {
+  const hosts = ["a", "b", "c"];
+  const { connection, dialled } = fakeHosts(hosts, new Set(), new Set(hosts));
+  await assert.rejects(connection.session(), /authentication failed/);
+  await assert.rejects(
+    Promise.race([connection.session(), sleep(300).then(() => Promise.reject(new Error("waits")))]),
+    /waits/,
+  );
+  assert.equal(dialled.length, 1);
+  connection.close();
 });

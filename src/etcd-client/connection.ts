@@ -1,53 +1,63 @@
 import { Backoff, sleep } from "../async/backoff.js";
+import { supervise } from "../async/supervise.js";
 import { log } from "../log.js";
-import { dial, type Link, PingPace } from "./session.js";
-import type { EtcdSettings } from "./settings.js";
+import { announce, type ConnectionEvent, type ConnectionState, next } from "./connection-state.js";
+import { type DialOptions, dial } from "./dial.js";
+import { PingPace } from "./rpc/ping-pace.js";
+import type { Session, Sessions } from "./session.js";
+import type { ConnectionSettings } from "./settings.js";
+import { Tokens } from "./tokens.js";
 
-/** A link that lived this long was a good one: the next attempt need not wait. */
-const GOOD_LINK_MS = 10_000;
+/** A session that lived this long was a good one: the next attempt need not wait. */
+const GOOD_SESSION_MS = 10_000;
 
-export type Dial = (host: string, settings: EtcdSettings, pace: PingPace, signal: AbortSignal) => Promise<Link>;
+/** How long connecting to a host may take, in milliseconds, at first and after many rounds in which none could be used. */
+const CONNECT_MS = 3_000;
+const LONGEST_CONNECT_MS = 12_000;
 
-/**
- * Keeps one link to the cluster up, from one host to the next. One log line when it comes up, one when it is lost, one when
- * no host answers.
- */
-export class Connection {
-  readonly #settings: EtcdSettings;
+export type Dial = (host: string, options: DialOptions) => Promise<Session>;
+
+/** Keeps one session with the cluster up, from one host to the next. Each change is one log line. */
+export class Connection implements Sessions {
+  readonly #settings: ConnectionSettings;
   readonly #hosts: readonly string[];
   readonly #dial: Dial;
   readonly #closing = new AbortController();
   readonly #backoff = new Backoff({ initialMs: 100, maxMs: 3_000 });
   readonly #pace = new PingPace();
+  readonly #tokens = new Tokens();
+  #state: ConnectionState = { at: "starting" };
   #round = new Round();
-  #link: Link | undefined;
+  #session: Session | undefined;
   #nextHost = 0;
+  #failedRounds = 0;
 
-  constructor(settings: EtcdSettings, dialHost: Dial = dial) {
+  /** @param settings Normalised. */
+  constructor(settings: ConnectionSettings, dialHost: Dial = dial) {
     this.#settings = settings;
     this.#hosts = shuffled(settings.hosts);
     this.#dial = dialHost;
-    void this.#run();
+    void supervise("the connection to etcd", this.#closing.signal, () => this.#run());
   }
 
   /**
-   * The link; while there is none, the outcome of trying every host once.
+   * The session; while there is none, the outcome of trying every host once.
    * @throws Error that names each host and why it could not be used.
    */
-  link(): Promise<Link> {
+  session(): Promise<Session> {
     return this.#round.outcome;
   }
 
   close(): void {
     const reason = new Error("the connection to etcd was closed");
+    this.#happened({ is: "closed" });
     this.#closing.abort(reason);
-    this.#link?.drop(reason);
+    this.#session?.drop(reason);
     this.#round.failed(reason);
   }
 
   async #run(): Promise<void> {
     const { signal } = this.#closing;
-    let reachable: boolean | undefined;
     while (!signal.aborted) {
       const found = await this.#tryHosts();
       if (signal.aborted) {
@@ -55,57 +65,74 @@ export class Connection {
         return;
       }
       if (found instanceof Error) {
-        if (reachable === false) log.debug({ attempt: this.#backoff.attempts }, found.message);
-        else log.warn({ hosts: this.#hosts }, `${found.message}; trying on`);
-        reachable = false;
+        this.#failedRounds += 1;
+        this.#happened({ is: "failed", reason: found.message });
         this.#round.failed(found);
         this.#round = new Round();
       } else {
-        log.info({ host: found.host }, `connected to etcd at ${found.host}`);
-        reachable = true;
+        this.#failedRounds = 0;
+        this.#happened({ is: "opened", host: found.host });
         await this.#use(found);
       }
-      await sleep(this.#backoff.next(), signal);
+      await sleep(Math.max(this.#backoff.next(), this.#tokens.waitMs), signal, { unref: true });
     }
   }
 
-  /** Resolves when the link is lost. */
-  async #use(link: Link): Promise<void> {
+  /** Resolves when the session is lost. */
+  async #use(session: Session): Promise<void> {
     const since = performance.now();
-    this.#link = link;
-    this.#round.found(link);
-    const reason = await link.ended;
-    this.#link = undefined;
+    this.#session = session;
+    this.#round.found(session);
+    const reason = await session.ended;
+    this.#session = undefined;
     if (this.#closing.signal.aborted) return;
     this.#round = new Round();
-    log.warn({ host: link.host }, `lost the connection: ${reason.message}`);
-    if (performance.now() - since > GOOD_LINK_MS) this.#backoff.reset();
+    this.#happened({ is: "lost", reason: reason.message });
+    if (performance.now() - since > GOOD_SESSION_MS) this.#backoff.reset();
   }
 
   /** The first host that can be used, beginning after the one tried last; or why none can. */
-  async #tryHosts(): Promise<Link | Error> {
-    const failures = [];
-    for (let tries = 0; tries < this.#hosts.length && !this.#closing.signal.aborted; tries++) {
+  async #tryHosts(): Promise<Session | Error> {
+    const failures = new Map<string, Error>();
+    const { signal } = this.#closing;
+    while (failures.size < this.#hosts.length && !signal.aborted) {
       const host = this.#hosts[this.#nextHost % this.#hosts.length]!;
       this.#nextHost += 1;
       try {
-        return await this.#dial(host, this.#settings, this.#pace, this.#closing.signal);
+        const timeoutMs = Math.min(LONGEST_CONNECT_MS, CONNECT_MS * 2 ** Math.min(this.#failedRounds, 10));
+        return await this.#dial(host, {
+          settings: this.#settings,
+          pace: this.#pace,
+          tokens: this.#tokens,
+          timeoutMs,
+          signal,
+        });
       } catch (error) {
-        failures.push(error as Error);
+        // Another host would hash the password as well, and say the same: it is tried when it is time to log in again.
+        if (this.#tokens.waitMs > 0) return error as Error;
+        failures.set(host, error as Error);
       }
     }
-    if (failures.length === 1) return failures[0]!;
-    return new AggregateError(
-      failures,
-      `no etcd host can be used: ${failures.map(({ message }) => message).join("; ")}`,
-    );
+    if (failures.size === 1) return [...failures.values()][0]!;
+    // In one order, so that equal outcomes read alike.
+    const sorted = this.#settings.hosts.flatMap((host) => failures.get(host) ?? []);
+    return new AggregateError(sorted, `no etcd host can be used: ${sorted.map(({ message }) => message).join("; ")}`);
+  }
+
+  #happened(event: ConnectionEvent): void {
+    const before = this.#state;
+    this.#state = next(before, event);
+    const line = announce(before, this.#state);
+    if (!line) return;
+    const facts = "host" in this.#state ? { host: this.#state.host } : { hosts: this.#settings.hosts };
+    log[line.level](facts, line.message);
   }
 }
 
 /** One search for a usable host: a promise that its owner settles, and that may be left alone. */
 class Round {
-  readonly outcome: Promise<Link>;
-  found!: (link: Link) => void;
+  readonly outcome: Promise<Session>;
+  found!: (session: Session) => void;
   failed!: (reason: Error) => void;
 
   constructor() {

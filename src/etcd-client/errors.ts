@@ -1,74 +1,111 @@
-import { type ServiceError, status } from "@grpc/grpc-js";
+import { isIP } from "node:net";
+import { MessageTooLong } from "./rpc/frames.js";
+import { type RpcError, Status } from "./rpc/status.js";
+import type { ConnectionSettings } from "./settings.js";
 
-/** A call to etcd that failed. The message names the host and, where there is one, the mend. */
+/** A call to etcd that failed. The message names the host and, where there is one, the fix. */
 export class EtcdError extends Error {
   override readonly name = "EtcdError";
-  readonly code: status;
+  /** The gRPC status code. */
+  readonly code: number;
   readonly host: string;
   /** What etcd (or the transport) said, word by word. */
   readonly details: string;
 
-  constructor(host: string, code: status, details: string, advice = "") {
-    super(`etcd at ${host}: ${details}${advice && `; ${advice}`}`);
+  constructor(host: string, code: number, details: string, advice = "", options?: ErrorOptions) {
+    super(`etcd at ${host}: ${details}${advice && `; ${advice}`}`, options);
     this.host = host;
     this.code = code;
     this.details = details;
   }
 }
 
-/** Puts into words what grpc-js reports of a call. */
-export function describeFailure(error: ServiceError, host: string, user: string | undefined): EtcdError {
-  const details = plain(error.details || error.message);
-  return new EtcdError(host, error.code, details, advice(error.code, details, user));
+/** Names the host and the fix of a failure of the transport or of etcd. */
+export function describeFailure(failure: RpcError, host: string, settings: ConnectionSettings): EtcdError {
+  const advice = adviceOnTransport(failure, host, settings) ?? adviceOnCall(failure, settings.user) ?? "";
+  return new EtcdError(host, failure.code, failure.message, advice, { cause: failure });
 }
 
 /** The lease does not exist (any more): it expired, was revoked, or etcd lost its data. */
 export function isLeaseGone(error: unknown): boolean {
-  return error instanceof EtcdError && error.code === status.NOT_FOUND && error.details.includes("lease");
+  return error instanceof EtcdError && error.code === Status.NOT_FOUND && error.details.includes("lease");
 }
 
-/** The token expired, or users were changed since it was given. Authenticating again mends it. */
+/** The token expired, or users were changed since it was given. Another one is to be asked for. */
 export function isTokenStale(error: unknown): boolean {
   return error instanceof EtcdError && /invalid auth token|revision of auth store is old/.test(error.details);
 }
 
+/** The name or the password is wrong: no host of the cluster will say otherwise. */
+export function isPasswordWrong(error: unknown): boolean {
+  return error instanceof EtcdError && error.details.includes("authentication failed");
+}
+
 /** The user may not do this. */
 export function isDenied(error: unknown): boolean {
-  return error instanceof EtcdError && error.code === status.PERMISSION_DENIED;
+  return error instanceof EtcdError && error.code === Status.PERMISSION_DENIED;
 }
 
 /** The revision asked for has been compacted away, or is yet to come: the history is not the one we know. */
 export function isOtherHistory(error: unknown): boolean {
-  return error instanceof EtcdError && error.code === status.OUT_OF_RANGE;
+  return error instanceof EtcdError && error.code === Status.OUT_OF_RANGE;
 }
 
-/** The connection was closed with ENHANCE_YOUR_CALM; grpc-js' words for it in a call that ran. */
-export function isCalledToCalm(error: ServiceError): boolean {
-  return error.code === status.RESOURCE_EXHAUSTED && error.details.startsWith("Bandwidth exhausted");
+/** The answer is longer than was allowed for. */
+export function isTooLong(error: unknown): boolean {
+  return error instanceof EtcdError && error.cause instanceof MessageTooLong;
 }
 
-function advice(code: status, details: string, user: string | undefined): string {
+function adviceOnCall({ code, message }: RpcError, user: string | undefined): string | undefined {
   const who = user === undefined ? "a client without a user" : `user "${user}"`;
-  if (details.includes("authentication failed"))
+  if (message.includes("authentication failed")) {
     return `check the name and the password of ${who} (Etcd.User, Etcd.Pass)`;
-  if (details.includes("user name is empty")) return "it asks for a user: set Etcd.User and Etcd.Pass";
-  if (code === status.PERMISSION_DENIED) {
+  }
+  if (message.includes("user name is empty")) return "it asks for a user: set Etcd.User and Etcd.Pass";
+  if (code === Status.PERMISSION_DENIED) {
     return `${who} may not do this: grant a role that reads and writes the service's prefix`;
   }
-  if (/self[- ]signed|unable to (?:verify|get)|CERT_|certificate|ERR_TLS|altnames/i.test(details)) {
-    return "check Etcd.CACertFile, Etcd.CertFile and Etcd.CertKeyFile, and that the certificate names this host";
-  }
-  if (/Failed to connect|socket hang up|ECONNRESET|wrong version number|EPROTO|Socket closed/i.test(details)) {
-    return "check that this is etcd's client port and that both sides agree on TLS";
-  }
-  return "";
+  return undefined;
 }
 
-/** grpc-js adds timestamps and the path a call took, which make equal failures look different. */
-function plain(details: string): string {
-  return details
-    .replace(/^No connection established\. Last error: (?:Error: )?/, "")
-    .replace(/ ?\(\d{4}-\d\d-\d\dT[\d:.]+Z\)/g, "")
-    .replace(/\.? Resolution note: *$/, "")
-    .replace(/^Deadline exceeded.*/s, "no answer in time");
+/** By the codes of Node and OpenSSL. */
+function adviceOnTransport(
+  { message, cause }: RpcError,
+  host: string,
+  settings: ConnectionSettings,
+): string | undefined {
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code ?? "";
+  const text = `${code} ${message}`;
+  const own = settings.certFile === undefined ? undefined : `Etcd.CertFile (${settings.certFile})`;
+  if (
+    /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|RECORD_LAYER_FAILURE|expects TLS|disconnected before secure/i.test(
+      text,
+    )
+  ) {
+    return settings.tls
+      ? "it seems not to speak TLS on this port: write the host without https:// and give no TLS files, or turn TLS on at etcd"
+      : "check that this is etcd's client port, and that both sides agree on TLS: write https:// before the host or give Etcd.CACertFile where etcd uses it";
+  }
+  if (/CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE/i.test(text) && own === undefined) {
+    return "it asks for a client certificate (TLS): set Etcd.CertFile and Etcd.CertKeyFile";
+  }
+  if (/ALERT_|alert /i.test(text) || /during the TLS handshake/.test(text)) {
+    return own === undefined
+      ? "if it asks for a client certificate (TLS), set Etcd.CertFile and Etcd.CertKeyFile"
+      : `it refuses the client certificate ${own}: check that it has not expired and that its authority is one etcd trusts`;
+  }
+  if (/ALTNAME|altnames/i.test(text)) return nameAdvice(host);
+  if (/self[- ]signed|unable to (?:verify|get)|CERT_|certificate/i.test(text)) {
+    return "the certificate of etcd is checked against Etcd.CACertFile, or the authorities Node knows where that is not given; check that file and etcd's certificate";
+  }
+  if (/ECONNRESET|EPIPE|not gRPC|HTTP status|Protocol error|ERR_HTTP2/i.test(text)) {
+    return "check that this is etcd's client port and that both sides agree on TLS";
+  }
+  return undefined;
+}
+
+function nameAdvice(host: string): string {
+  const name = host.replace(/:\d+$/, "");
+  const kind = isIP(name.replace(/^\[|\]$/g, "")) ? "IP address" : "DNS name";
+  return `the certificate must name the host as Etcd.Hosts has it: write there a name that the certificate has, or sign a certificate with the ${kind} ${name}`;
 }

@@ -1,31 +1,32 @@
 import { EventEmitter } from "node:events";
 import { Backoff, sleep } from "../async/backoff.js";
+import { callListener, supervise } from "../async/supervise.js";
 import { log } from "../log.js";
-import { LeaseService } from "../proto/etcd.js";
 import { isLeaseGone } from "./errors.js";
-import type { Links } from "./session.js";
+import { LeaseService } from "./methods.js";
+import type { Sessions } from "./session.js";
 
 /** How long a call of a lease may take before another host is asked, in milliseconds. */
 const ANSWER_LIMIT_MS = 3_000;
 
 /**
  * One lease, kept alive from its first user to its last; when etcd has lost it, another one takes its place at once.
- * Emits `changed` when the id, the trouble or the doubt is another one.
+ * Emits `changed` when the id or the trouble is another one.
  */
 export class Lease extends EventEmitter<{ changed: [] }> {
-  readonly #links: Links;
+  readonly #sessions: Sessions;
   readonly #ttlSeconds: number;
   readonly #closing = new AbortController();
   #renewing = new AbortController();
   #id: bigint | undefined;
   #trouble: Error | undefined;
 
-  constructor(links: Links, ttlSeconds: number) {
+  constructor(sessions: Sessions, ttlSeconds: number) {
     super();
     this.setMaxListeners(0);
-    this.#links = links;
+    this.#sessions = sessions;
     this.#ttlSeconds = ttlSeconds;
-    void this.#run();
+    void supervise("the lease in etcd", this.#closing.signal, () => this.#run());
   }
 
   /** Undefined while there is none. */
@@ -67,14 +68,14 @@ export class Lease extends EventEmitter<{ changed: [] }> {
         if (signal.aborted) return;
         this.#set(undefined, error as Error);
       }
-      await sleep(backoff.next(), signal);
+      await backoff.wait(signal);
     }
   }
 
   async #grant(): Promise<bigint> {
-    const link = await this.#links.link();
+    const session = await this.#sessions.session();
     const request = { TTL: BigInt(this.#ttlSeconds), ID: 0n };
-    const { ID } = await link.call(LeaseService.leaseGrant, request, {
+    const { ID } = await session.call(LeaseService.leaseGrant, request, {
       timeoutMs: ANSWER_LIMIT_MS,
       signal: this.#closing.signal,
     });
@@ -90,11 +91,11 @@ export class Lease extends EventEmitter<{ changed: [] }> {
     let renewedAt = performance.now();
     let waitMs = ttlMs / 3;
     for (;;) {
-      await sleep(waitMs, signal);
+      await sleep(waitMs, signal, { unref: true });
       if (signal.aborted) return;
       try {
-        const link = await this.#links.link();
-        const { TTL } = await link.exchange(
+        const session = await this.#sessions.session();
+        const { TTL } = await session.exchange(
           LeaseService.leaseKeepAlive,
           { ID: id },
           { timeoutMs: ANSWER_LIMIT_MS, signal },
@@ -117,6 +118,6 @@ export class Lease extends EventEmitter<{ changed: [] }> {
     if (id === this.#id && trouble?.message === this.#trouble?.message) return;
     this.#id = id;
     this.#trouble = trouble;
-    this.emit("changed");
+    callListener("a listener of the lease", () => this.emit("changed"));
   }
 }

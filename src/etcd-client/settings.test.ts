@@ -1,64 +1,42 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Target } from "../registry.js";
-import { etcdSettings, usesTls } from "./settings.js";
+import { type ConnectionSettings, connectionKey, normaliseSettings } from "./settings.js";
 
-const target = (settings: unknown, params: Target["params"] = {}, hosts = ["10.0.0.1:2379"]): Target => ({
-  scheme: "etcd",
-  service: "order.rpc",
-  hosts,
-  params,
-  settings,
+const SAME: readonly [string, ConnectionSettings, ConnectionSettings][] = [
+  ["the order of hosts", { hosts: ["a:1", "b:1"] }, { hosts: ["b:1", "a:1"] }],
+  ["a host twice", { hosts: ["a:1", "a:1"] }, { hosts: ["a:1"] }],
+  ["several hosts in one text", { hosts: ["a:1,b:1"] }, { hosts: ["a:1", "b:1"] }],
+  ["the default port", { hosts: ["a"] }, { hosts: ["a:2379"] }],
+  ["http://, and a slash at the end", { hosts: ["http://a:1/"] }, { hosts: ["a:1"] }],
+  ["https://", { hosts: ["https://a"] }, { hosts: ["a"], tls: true }],
+  ["letters of a host name", { hosts: ["Etcd.Local"] }, { hosts: ["etcd.local"] }],
+  ["defaults written out", { hosts: ["a"] }, { hosts: ["a"], insecureSkipVerify: false, tls: false }],
+  ["undefined and left out", { hosts: ["a"] }, { hosts: ["a"], user: undefined, tls: undefined }],
+  ["an empty text and left out", { hosts: ["a"] }, { hosts: ["a"], user: "", pass: "", caCertFile: "" }],
+  ["TLS that a file turns on", { hosts: ["a"], caCertFile: "ca" }, { hosts: ["a"], caCertFile: "./ca", tls: true }],
+];
+
+test("settings that mean the same connection share it, however they are written", () => {
+  for (const [what, a, b] of SAME) assert.equal(connectionKey(a), connectionKey(b), what);
 });
 
-test("go-zero's names are read in any case; an empty text counts as not given", () => {
-  const given = { Hosts: [], Key: "x", ID: 7, User: "u", Pass: "p", CertFile: "", InsecureSkipVerify: false };
-  assert.deepEqual(etcdSettings(target(given)), {
-    hosts: ["10.0.0.1:2379"],
-    user: "u",
-    pass: "p",
-    insecureSkipVerify: false,
-    id: 7n,
-  });
-});
-
-test("URL parameters win over settings", () => {
-  assert.equal(etcdSettings(target({ ttlSeconds: 5 }, { ttl: "7", ttlseconds: "7" })).ttlSeconds, 7);
-});
-
-test("hosts are read as etcd's own clients write them", () => {
-  const read = (...hosts: string[]) => etcdSettings(target(undefined, {}, hosts));
-  assert.deepEqual(read("10.0.0.1", "http://10.0.0.2:1/", "[::1]", "").hosts, [
-    "10.0.0.1:2379",
-    "10.0.0.2:1",
-    "[::1]:2379",
-  ]);
-  assert.equal(usesTls(read("10.0.0.1")), false);
-  assert.equal(usesTls(read("https://10.0.0.1")), true);
-  assert.equal(usesTls(etcdSettings(target({ caCertFile: "ca.pem" }))), true);
-});
-
-test("an ID is exact however large, and one that is not above 0 means none", () => {
-  assert.equal(etcdSettings(target({ id: "9223372036854775807" })).id, 9223372036854775807n);
-  for (const none of [0, -1, "0", 0n]) assert.equal(etcdSettings(target({ id: none })).id, undefined);
-});
-
-test("what cannot work is refused, naming the setting", () => {
-  for (const [settings, expected] of [
-    [{ pass: "p" }, /Etcd\.Pass.*Etcd\.User/],
-    [{ certFile: "c" }, /Etcd\.CertKeyFile/],
-    [{ certKeyFile: "c" }, /Etcd\.CertFile/],
-    [{ id: 2 ** 60 }, /Etcd\.ID.*quotes/],
-    [{ id: "seven" }, /Etcd\.ID/],
-    [{ ttlSeconds: 0 }, /TTL/],
-    [{ ttlSeconds: 1.5 }, /TTL/],
-    [{ ttlSeconds: "long" }, /ttlSeconds/],
-    [{ user: {} }, /user/],
-    [{ insecureSkipVerify: "maybe" }, /insecureSkipVerify.*true or false/],
-    ["text", /object/],
-  ] as const) {
-    assert.throws(() => etcdSettings(target(settings)), expected, JSON.stringify(settings));
+test("settings that mean different connections do not share one", () => {
+  const a = { hosts: ["a"] };
+  for (const other of [
+    { hosts: ["a", "b"] },
+    { ...a, user: "u" },
+    { ...a, user: "u", pass: "p" },
+    { ...a, tls: true },
+    { ...a, insecureSkipVerify: true },
+    { ...a, caCertFile: "ca" },
+  ]) {
+    assert.notEqual(connectionKey(a), connectionKey(other), JSON.stringify(other));
   }
-  assert.throws(() => etcdSettings(target({}, {}, [])), /Etcd\.Hosts/);
-  assert.throws(() => etcdSettings(target({}, {}, ["a b:1"])), /"a b:1"/);
+});
+
+test("normalising twice changes nothing", () => {
+  for (const [, settings] of SAME) {
+    const once = normaliseSettings(settings);
+    assert.deepEqual(normaliseSettings(once), once);
+  }
 });

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { EventEmitter } from "node:events";
-import { status } from "@grpc/grpc-js";
 import { EtcdError } from "../etcd-client/errors.js";
-import type { Link } from "../etcd-client/session.js";
+import { Status } from "../etcd-client/rpc/status.js";
+import type { Session, Stream, StreamHandlers } from "../etcd-client/session.js";
 import {
   Event,
   Event_EventType,
@@ -27,8 +26,8 @@ export class SimulatedEtcd {
   #revision = 1n;
   #compacted = 0n;
   #lease = 1n;
-  #waiting: ((link: Link) => void)[] = [];
-  #current: SimulatedLink | undefined;
+  #waiting: ((session: Session) => void)[] = [];
+  #current: SimulatedSession | undefined;
 
   /** Puts keys at one revision. Every put has a lease of its own, as no two are alike in a real etcd either. */
   put(...keys: string[]): void {
@@ -57,7 +56,7 @@ export class SimulatedEtcd {
   }
 
   disconnect(): void {
-    this.#current?.drop(new EtcdError(HOST, status.UNAVAILABLE, "connection closed"));
+    this.#current?.drop(new EtcdError(HOST, Status.UNAVAILABLE, "connection closed"));
     this.#current = undefined;
   }
 
@@ -81,17 +80,17 @@ export class SimulatedEtcd {
 
   reconnect(): void {
     if (this.#current || this.#waiting.length === 0) return;
-    const link = new SimulatedLink(this);
-    this.#current = link;
-    void link.ended.then(() => {
-      if (this.#current === link) this.#current = undefined;
+    const session = new SimulatedSession(this);
+    this.#current = session;
+    void session.ended.then(() => {
+      if (this.#current === session) this.#current = undefined;
     });
-    for (const resolve of this.#waiting) resolve(this.#current as unknown as Link);
+    for (const resolve of this.#waiting) resolve(this.#current as unknown as Session);
     this.#waiting = [];
   }
 
-  link(): Promise<Link> {
-    if (this.#current) return Promise.resolve(this.#current as unknown as Link);
+  session(): Promise<Session> {
+    if (this.#current) return Promise.resolve(this.#current as unknown as Session);
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
@@ -135,7 +134,7 @@ export class SimulatedEtcd {
   }
 }
 
-class SimulatedLink {
+class SimulatedSession {
   readonly host = HOST;
   readonly ended: Promise<Error>;
   readonly #etcd: SimulatedEtcd;
@@ -177,14 +176,16 @@ class SimulatedLink {
   #range({ key, rangeEnd, revision: asked }: RangeRequest): RangeResponse {
     const { revision, compacted } = this.#etcd;
     if (asked !== 0n && (asked < compacted || asked > revision)) {
-      throw new EtcdError(HOST, status.OUT_OF_RANGE, "required revision has been compacted or is in the future");
+      throw new EtcdError(HOST, Status.OUT_OF_RANGE, "required revision has been compacted or is in the future");
     }
     const kvs = this.#etcd.list(key.toString(), rangeEnd.toString(), asked === 0n ? revision : asked);
     return RangeResponse.fromPartial({ header: { revision }, kvs });
   }
 
-  stream(): SimulatedStream {
-    this.#stream = new SimulatedStream(this.#etcd);
+  readonly heard = 0;
+
+  stream(_method: unknown, handlers: StreamHandlers<WatchResponse>): SimulatedStream {
+    this.#stream = new SimulatedStream(this.#etcd, handlers);
     return this.#stream;
   }
 
@@ -192,7 +193,7 @@ class SimulatedLink {
     if (this.#lost) return;
     this.#lost = reason;
     for (const { fail } of this.#calls) fail(reason);
-    this.#stream?.fail(reason as EtcdError);
+    this.#stream?.fail(reason);
     this.#end(reason);
   }
 
@@ -215,17 +216,19 @@ class SimulatedLink {
 }
 
 /** etcd's end of a watch stream. */
-class SimulatedStream extends EventEmitter {
+class SimulatedStream implements Stream<WatchRequest> {
+  readonly heardBytes = 0;
   readonly #etcd: SimulatedEtcd;
   readonly #watches = new Map<bigint, { from: string; to: string; next: bigint }>();
   /** What is under way in either direction. */
   readonly #requests: WatchRequest[] = [];
   readonly #responses: WatchResponse[] = [];
+  #handlers: StreamHandlers<WatchResponse> | undefined;
   #lastId = -1n;
 
-  constructor(etcd: SimulatedEtcd) {
-    super();
+  constructor(etcd: SimulatedEtcd, handlers: StreamHandlers<WatchResponse>) {
     this.#etcd = etcd;
+    this.#handlers = handlers;
   }
 
   /** Requests for progress are left without an answer, as some etcds do. */
@@ -234,11 +237,11 @@ class SimulatedStream extends EventEmitter {
   }
 
   cancel(): void {
-    this.removeAllListeners("data");
+    this.#handlers = undefined;
   }
 
-  fail(error: EtcdError): void {
-    this.emit("error", error);
+  fail(error: Error): void {
+    this.#handlers?.end(error);
   }
 
   hasMessage(): boolean {
@@ -247,7 +250,7 @@ class SimulatedStream extends EventEmitter {
 
   deliver(): void {
     const response = this.#responses.shift();
-    if (response) this.emit("data", response);
+    if (response) this.#handlers?.message(response);
     else this.#receive(this.#requests.shift()!);
   }
 

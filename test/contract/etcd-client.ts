@@ -1,15 +1,11 @@
 import assert from "node:assert/strict";
 import { type ClientDuplexStream, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import {
-  AuthClient,
   type AuthenticateResponse,
-  ClusterClient,
   CompactionRequest,
   type CompactionResponse,
   DeleteRangeRequest,
   type DeleteRangeResponse,
-  KVClient,
-  LeaseClient,
   LeaseGrantRequest,
   type LeaseGrantResponse,
   type LeaseKeepAliveRequest,
@@ -18,7 +14,6 @@ import {
   type LeaseRevokeResponse,
   LeaseTimeToLiveRequest,
   type LeaseTimeToLiveResponse,
-  MaintenanceClient,
   type MemberListResponse,
   PutRequest,
   type PutResponse,
@@ -28,11 +23,18 @@ import {
   type StatusResponse,
   TxnRequest,
   type TxnResponse,
-  WatchClient,
   WatchCreateRequest,
   type WatchRequest,
   type WatchResponse,
 } from "../../src/proto/etcd.js";
+import {
+  AuthClient,
+  ClusterClient,
+  KVClient,
+  LeaseClient,
+  MaintenanceClient,
+  WatchClient,
+} from "../../src/proto/etcd-services.js";
 
 const LIMITS = { "grpc.max_receive_message_length": -1 };
 

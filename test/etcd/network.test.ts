@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { after, before, test } from "node:test";
+import { holding } from "../../src/async/hold.js";
 import { EtcdDiscovery, EtcdRegistrar } from "../../src/backends/etcd/index.js";
-import { dial, PingPace } from "../../src/etcd-client/session.js";
-import { WatchService } from "../../src/proto/etcd.js";
+import { dial } from "../../src/etcd-client/dial.js";
+import { WatchService } from "../../src/etcd-client/methods.js";
+import { PingPace } from "../../src/etcd-client/rpc/ping-pace.js";
+import { Tokens } from "../../src/etcd-client/tokens.js";
 import { type Etcd, etcdctl, etcdSkipReason, startEtcd } from "../support/etcd.js";
+import { freePort } from "../support/ports.js";
 import { Follower } from "./follower.js";
 import { TcpProxy } from "./tcp-proxy.js";
 
@@ -62,9 +67,11 @@ test("a half-open connection is noticed and another host taken", {
 
 test("pings slow down when etcd finds them too many", { skip }, async () => {
   const pace = new PingPace(200);
-  const link = await dial(etcd.endpoint, { hosts: [etcd.endpoint] }, pace, new AbortController().signal);
-  link.stream(WatchService.watch); // etcd counts pings while a call is open
-  await link.ended;
+  const { signal } = new AbortController();
+  const options = { settings: { hosts: [] }, pace, tokens: new Tokens(), signal };
+  const session = await holding(dial(etcd.endpoint, options));
+  session.stream(WatchService.watch, { message: () => {}, end: () => {} }); // etcd counts pings while a call is open
+  await holding(session.ended);
   assert.equal(pace.intervalMs, 400);
 });
 
@@ -78,4 +85,23 @@ test("bursts end in the exact set, and are passed on in fewer sets than there we
   await Promise.all(registrations.map((registration) => registration.deregister()));
   await follower.untilAddresses();
   assert.ok(follower.yields < 600, `${follower.yields} sets for 600 changes`);
+});
+
+test("through etcd's own grpc-proxy an instance is listed, found and taken out", { skip }, async () => {
+  const port = await freePort();
+  const endpoint = `127.0.0.1:${port}`;
+  const args = [`--endpoints=${etcd.endpoint}`, `--listen-addr=${endpoint}`, `--advertise-client-url=${endpoint}`];
+  const proxy = spawn(process.env.ROLLCALL_ETCD || "etcd", ["grpc-proxy", "start", ...args], { stdio: "ignore" });
+  try {
+    await using follower = new Follower(new EtcdDiscovery({ hosts: [endpoint] }), "proxied.rpc");
+    await follower.untilAddresses(); // waits until the proxy is up
+    const registration = await new EtcdRegistrar({ hosts: [endpoint] }).register("proxied.rpc", {
+      address: "10.0.0.1:80",
+    });
+    await follower.untilAddresses("10.0.0.1:80");
+    await registration.deregister();
+    await follower.untilAddresses();
+  } finally {
+    proxy.kill("SIGKILL");
+  }
 });

@@ -40,6 +40,9 @@ for (const kind of ["etcd", "dev registry"] as const) {
     const { settings, first, stop } = await twoInstances(dev?.endpoint ?? etcd.endpoint, "paused.rpc");
     await using follower = new Follower(new EtcdDiscovery(settings), "paused.rpc");
     await follower.until((set) => set.length === 2);
+    const told: string[] = [];
+    first.on("lost", ({ message }) => told.push(message));
+    first.on("restored", () => told.push("restored"));
 
     assert.deepEqual(await pauseInstance(settings, "paused.rpc", FIRST, limit()), { changed: true, listed: 1 });
     assert.deepEqual(all(await follower.until((set) => set.length === 1)), [SECOND]);
@@ -57,6 +60,7 @@ for (const kind of ["etcd", "dev registry"] as const) {
       back.find(({ address }) => address === FIRST),
       { address: FIRST, weight: 2, zone: "a" },
     );
+    assert.deepEqual(told, ["an operator paused it", "restored"]);
     assert.deepEqual(await resumeInstance(settings, "paused.rpc", FIRST, limit()), { changed: false, listed: 2 });
     await stop();
     await dev?.close();

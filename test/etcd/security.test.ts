@@ -141,11 +141,19 @@ test("TLS, with a client certificate and without; what is wrong is said", { skip
   const unverified = { hosts, insecureSkipVerify: true, certFile, certKeyFile };
   assert.deepEqual((await listRegistrations(unverified)).registrations, []);
 
+  const plain = await startEtcd();
+  t.after(() => plain.stop());
   const refusals: [string, EtcdSettings, RegExp][] = [
+    ["TLS where etcd has none", { hosts: [plain.endpoint], caCertFile: authority.caFile }, /seems not to speak TLS/],
+    ["https:// where etcd has no TLS", { hosts: [`https://${plain.endpoint}`] }, /without https:/],
     ["another authority", { ...mutual, caCertFile: stranger.caFile }, /certificate.*Etcd\.CACertFile/],
-    ["no client certificate", { hosts, caCertFile: authority.caFile }, /Etcd\.|TLS/],
-    ["an expired one", { ...mutual, certFile: expired.certFile, certKeyFile: expired.keyFile }, /Etcd\.|TLS/],
-    ["no TLS at all", { hosts }, /TLS/],
+    ["no client certificate", { hosts, caCertFile: authority.caFile }, /asks for a client certificate.*Etcd\.CertFile/],
+    [
+      "an expired one",
+      { ...mutual, certFile: expired.certFile, certKeyFile: expired.keyFile },
+      /refuses.*Etcd\.CertFile.*expired/,
+    ],
+    ["no TLS at all", { hosts }, /TLS.*https:/],
     ["a file that is not there", { ...mutual, caCertFile: "/nowhere/ca.pem" }, /Etcd\.CACertFile.*\/nowhere\/ca\.pem/],
     ["a file that is none", { ...mutual, certKeyFile: certFile }, /cannot be used/],
   ];

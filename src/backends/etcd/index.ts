@@ -1,15 +1,22 @@
-import { etcdSettings } from "../../etcd-client/settings.js";
 import type { Backend } from "../../registry.js";
-import { EtcdDiscovery } from "./discovery.js";
-import { EtcdRegistrar } from "./registrar.js";
+import { EtcdDiscovery } from "./discovery/etcd-discovery.js";
+import { EtcdRegistrar } from "./registration/etcd-registrar.js";
+import { etcdSettings } from "./settings.js";
 
 export { EtcdError } from "../../etcd-client/errors.js";
-export { type EtcdSettings, etcdSettings } from "../../etcd-client/settings.js";
-export { EtcdDiscovery } from "./discovery.js";
-export { type Listing, type ListOptions, listRegistrations, type Registered } from "./listing.js";
-export { type PausedOrResumed, pauseInstance, resumeInstance } from "./pausing.js";
-export { EtcdRegistrar } from "./registrar.js";
-export { type Written, writeProblem } from "./write-check.js";
+export { EtcdDiscovery } from "./discovery/etcd-discovery.js";
+export type { EtcdLayout } from "./layout/layout.js";
+export {
+  type Duplicate,
+  type Listing,
+  type ListOptions,
+  listRegistrations,
+  type Registered,
+} from "./operator/listing.js";
+export { type PausedOrResumed, pauseInstance, resumeInstance } from "./operator/pausing.js";
+export { type Written, writeProblem } from "./operator/write-check.js";
+export { EtcdRegistrar } from "./registration/etcd-registrar.js";
+export { type EtcdSettings, etcdSettings } from "./settings.js";
 
 /** The schemes `etcd` and `discov`: instances listed in etcd, in go-zero's layout. */
 export const etcdBackend: Backend = {

@@ -1,7 +1,18 @@
 import { hostsAndKey, type TargetForm } from "../../target/forms.js";
 
 /** What configuration files set in `Etcd` may stand in a URL too. */
-const SETTINGS = ["user", "pass", "certfile", "certkeyfile", "cacertfile", "insecureskipverify", "tls", "ttl", "id"];
+const SETTINGS = [
+  "user",
+  "pass",
+  "certfile",
+  "certkeyfile",
+  "cacertfile",
+  "insecureskipverify",
+  "tls",
+  "ttl",
+  "id",
+  "layout",
+];
 
 /** `etcd:///h1:2379,h2:2379?key=order.rpc`, and the older `etcd://h1,h2/order.rpc`. */
 export function etcdForm(scheme: string): TargetForm {

@@ -1,0 +1,45 @@
+import { abortable } from "../../../async/abortable.js";
+import { Backoff, sleep } from "../../../async/backoff.js";
+import { isLeaseGone } from "../../../etcd-client/errors.js";
+import { LeaseService } from "../../../etcd-client/methods.js";
+import type { Session, Sessions } from "../../../etcd-client/session.js";
+
+/** Limit of taking an instance out, in milliseconds: a registry that is down must not keep a process from ending. */
+const REMOVAL_LIMIT_MS = 3_000;
+
+/**
+ * Tries until it is done: another host may do what one could not.
+ * @throws the last failure, or that etcd did not answer, when the limit has passed.
+ */
+export async function insist<T>(
+  sessions: Sessions,
+  attempt: (session: Session, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(new Error("etcd did not confirm it in time")), REMOVAL_LIMIT_MS);
+  const { signal } = limit;
+  const backoff = new Backoff({ initialMs: 50, maxMs: 500 });
+  try {
+    for (;;) {
+      try {
+        return await attempt(await abortable(sessions.session(), signal), signal);
+      } catch (error) {
+        await sleep(backoff.next(), signal);
+        if (signal.aborted) throw error;
+      }
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** @returns whether etcd still had the lease. */
+export async function revoke(session: Session, lease: bigint, signal: AbortSignal): Promise<boolean> {
+  try {
+    await session.call(LeaseService.leaseRevoke, { ID: lease }, { signal });
+    return true;
+  } catch (error) {
+    if (isLeaseGone(error)) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,118 @@
+/** Where the registration of one instance stands. */
+export type RegistrationState =
+  /** There is no lease to put the key under. */
+  | { readonly name: "waiting"; readonly why?: Error }
+  /** The key is being put, again until etcd has it. */
+  | { readonly name: "putting"; readonly lease: bigint; readonly why?: Error }
+  | { readonly name: "listed"; readonly lease: bigint }
+  /** Listed, while its attributes, which somebody deleted, are being put again. */
+  | { readonly name: "completing"; readonly lease: bigint }
+  /** The lease was not renewed for a whole TTL: the key may be gone. */
+  | { readonly name: "unrenewed"; readonly lease: bigint; readonly why: Error }
+  /** The key is somebody else's now. It is not fought for. */
+  | { readonly name: "taken"; readonly lease: bigint; readonly why: Error }
+  /** An operator has asked for it, and the key is being deleted. */
+  | { readonly name: "pausing"; readonly lease: bigint }
+  | { readonly name: "paused"; readonly lease: bigint }
+  /** `confirmed`: etcd has confirmed the key, and nothing since says that it is gone. */
+  | { readonly name: "closing"; readonly confirmed: boolean }
+  | { readonly name: "closed" };
+
+export type RegistrationEvent =
+  /** What the lease says of itself: its id, if there is one, and why it is missing or was not renewed in time. */
+  | { readonly type: "lease"; readonly id: bigint | undefined; readonly trouble: Error | undefined }
+  | { readonly type: "put done" }
+  | { readonly type: "put failed"; readonly why: Error }
+  /** What the watches of the own keys show, as of after the last put. */
+  | {
+      readonly type: "keys seen";
+      /** The instance's own. */
+      readonly key: string;
+      readonly missing?: "instance" | "attributes";
+      readonly taken?: Error;
+      readonly pauseOrdered: boolean;
+    }
+  | { readonly type: "pause done" }
+  | { readonly type: "close" }
+  | { readonly type: "close done" };
+
+/** The state that follows. What does not concern a state leaves it as it is. */
+export function next(state: RegistrationState, event: RegistrationEvent): RegistrationState {
+  if (state.name === "closed") return state;
+  if (state.name === "closing") return event.type === "close done" ? { name: "closed" } : state;
+  switch (event.type) {
+    case "lease":
+      return event.id === undefined ? waiting(state, event.trouble) : withLease(state, event.id, event.trouble);
+    case "put done":
+      return state.name === "putting" || state.name === "completing" ? { name: "listed", lease: state.lease } : state;
+    case "put failed":
+      return state.name === "putting" ? { ...state, why: event.why } : state;
+    case "keys seen":
+      return state.name === "waiting" || state.name === "putting" ? state : keysSeen(state, event);
+    case "pause done":
+      return state.name === "pausing" ? { name: "paused", lease: state.lease } : state;
+    case "close":
+      return { name: "closing", confirmed: isListed(state) || state.name === "unrenewed" };
+    case "close done":
+      return state;
+  }
+}
+
+/** Whether etcd lists the instance, as far as is known. */
+export function isListed({ name }: RegistrationState): boolean {
+  return name === "listed" || name === "completing" || name === "pausing";
+}
+
+/** Why the instance is not listed; undefined when it is, when nothing has gone wrong yet, and at the end. */
+export function whyNotListed(state: RegistrationState): Error | undefined {
+  if (state.name === "paused") return new Error("an operator paused it");
+  return "why" in state ? state.why : undefined;
+}
+
+type Held = Exclude<RegistrationState, { readonly name: "waiting" | "putting" | "closing" | "closed" }>;
+
+function waiting(state: RegistrationState, trouble: Error | undefined): RegistrationState {
+  return withWhy({ name: "waiting" }, trouble ?? whyLeft(state));
+}
+
+function withLease(state: RegistrationState, lease: bigint, trouble: Error | undefined): RegistrationState {
+  if (!("lease" in state) || state.lease !== lease) {
+    return withWhy({ name: "putting", lease }, trouble ?? whyLeft(state));
+  }
+  switch (state.name) {
+    case "listed":
+    case "completing":
+    case "unrenewed":
+      return trouble ? { name: "unrenewed", lease, why: trouble } : renewed(state);
+    default:
+      return state;
+  }
+}
+
+function whyLeft(state: RegistrationState): Error | undefined {
+  return isListed(state) ? new Error("etcd no longer has the lease") : whyNotListed(state);
+}
+
+function renewed(state: Held): RegistrationState {
+  return state.name === "unrenewed" ? { name: "listed", lease: state.lease } : state;
+}
+
+function keysSeen(
+  state: Exclude<RegistrationState, { readonly name: "waiting" | "putting" }>,
+  { key, missing, taken, pauseOrdered }: Extract<RegistrationEvent, { readonly type: "keys seen" }>,
+): RegistrationState {
+  if (!("lease" in state)) return state;
+  const { name, lease } = state;
+  if (name === "paused") return pauseOrdered ? state : { name: "putting", lease };
+  if (name === "pausing") return pauseOrdered ? state : { name: "listed", lease };
+  if (missing === "instance") return { name: "putting", lease, why: new Error(`its key ${key} was deleted`) };
+  if (taken)
+    return name === "taken" && state.why.message === taken.message ? state : { name: "taken", lease, why: taken };
+  if (pauseOrdered) return { name: "pausing", lease };
+  if (missing === "attributes") return name === "completing" ? state : { name: "completing", lease };
+  return name === "taken" ? { name: "listed", lease } : state;
+}
+
+function withWhy<S extends { readonly name: "waiting" | "putting" }>(state: S, why: Error | undefined): S {
+  return why ? { ...state, why } : state;
+}

@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { mock, test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { RangeResponse } from "../../proto/etcd.js";
+import { SimulatedEtcd } from "../../testing/simulated-etcd.js";
+import { EtcdError } from "../errors.js";
+import { prefixRange } from "../key-range.js";
+import { Status } from "../rpc/status.js";
+import type { Session, StreamHandlers } from "../session.js";
+import { Watcher } from "./watcher.js";
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
+
+test("a watch stream that ended, as with every token that expires, is not kept while its session lives", async (t) => {
+  mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  t.after(() => mock.timers.reset());
+  const streams: WeakRef<object>[] = [];
+  let renewals = 0;
+  const session: Partial<Session> = {
+    host: "10.0.0.1:2379",
+    ended: new Promise(() => {}),
+    heard: 0,
+    call: async <Res>() => RangeResponse.fromPartial({ header: { revision: 5n } }) as Res,
+    stream: <Req, Res>(_: unknown, handlers: StreamHandlers<Res>) => {
+      const stale = new EtcdError("10.0.0.1:2379", Status.UNAUTHENTICATED, "invalid auth token");
+      setImmediate(() => handlers.end(stale));
+      const stream = { heardBytes: 0, write: (_: Req) => {}, cancel: () => {} };
+      streams.push(new WeakRef(stream));
+      return stream;
+    },
+    renewToken: async () => {
+      renewals += 1;
+    },
+    drop: () => assert.fail("a token that expired is no reason to drop the session"),
+  };
+  const watcher = new Watcher({ session: async () => session as Session });
+  watcher.watch(prefixRange("a/"), { changed: () => {} });
+  while (streams.length < 30) {
+    await turn();
+    mock.timers.tick(10_000);
+  }
+  await turn();
+  collectGarbage();
+  await turn();
+  collectGarbage();
+  const kept = streams.filter((stream) => stream.deref() !== undefined).length;
+  watcher.close();
+  assert.ok(renewals >= 29);
+  assert.ok(kept <= 3, `${kept} of ${streams.length} streams are kept`);
+});
+
+test("an observer that throws ends neither its own watch nor another's", async () => {
+  const etcd = new SimulatedEtcd();
+  const watcher = new Watcher(etcd);
+  const seen: string[] = [];
+  let throws = 0;
+  watcher.watch(prefixRange("a/"), {
+    changed: () => {
+      throws += 1;
+      throw new Error("a mistake of the observer's");
+    },
+  });
+  watcher.watch(prefixRange("a/"), { changed: ({ put }) => void seen.push(...put.map(({ key }) => key.toString())) });
+  etcd.reconnect();
+  for (const key of ["a/1", "a/2"]) {
+    etcd.put(key);
+    for (let i = 0; i < 20; i++) {
+      etcd.pump(false);
+      await turn();
+      etcd.deliver(0);
+    }
+  }
+  watcher.close();
+  etcd.disconnect();
+  assert.deepEqual(seen, ["a/1", "a/2"]);
+  assert.ok(throws >= 2);
+});
