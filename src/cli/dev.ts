@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { type Command, InvalidArgumentError } from "commander";
+import { isLoopbackHost, isWildcardHost } from "../address.js";
 import { Failure, print, printError } from "./output.js";
 
 export function addDev(program: Command): void {
@@ -18,6 +19,12 @@ async function dev({ host, port }: { host: string; port: number }): Promise<void
   });
   print(registry.endpoint);
   printError(`dev registry (etcd v3 API, in memory) at ${registry.endpoint}; Ctrl-C ends it`);
+  if (!isLoopbackHost(host)) {
+    printError(
+      `warning: it listens on ${isWildcardHost(host) ? "all interfaces" : host}: whoever reaches this machine can read and ` +
+        "change everything in it, without a password and without TLS",
+    );
+  }
   await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
   await registry.close();
 }

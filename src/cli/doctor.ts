@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { Check } from "./doctor/check.js";
 import { EXIT, print, toJson } from "./output.js";
 
 export function addDoctor(program: Command): void {
@@ -13,11 +14,13 @@ export function addDoctor(program: Command): void {
 async function doctor(file: string, { json }: { json?: boolean }): Promise<void> {
   const { examine } = await import("./doctor/examine.js");
   const { renderCheck } = await import("./doctor/check.js");
-  const checks = [];
+  const checks: Check[] = [];
   for await (const check of examine(file)) {
     checks.push(check);
     if (!json) print(renderCheck(check));
   }
   if (json) print(toJson(checks));
-  if (checks.some(({ outcome }) => outcome === "failed")) process.exitCode = EXIT.problem;
+  const some = (outcome: Check["outcome"]) => checks.some((check) => check.outcome === outcome);
+  if (some("failed")) process.exitCode = EXIT.problem;
+  else if (some("warning")) process.exitCode = EXIT.warning;
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { type Command, Option } from "commander";
 import { type EtcdSettings, etcdSettings } from "../backends/etcd/index.js";
 import { Failure } from "./output.js";
@@ -49,9 +50,15 @@ export function readEtcdOptions(options: EtcdOptions, command: Command): EtcdSet
   }
 }
 
+export function limitOf(ms: number): AbortSignal {
+  const signal = AbortSignal.timeout(ms);
+  setMaxListeners(0, signal); // one for each lease that is asked for
+  return signal;
+}
+
 /** Runs something that asks etcd, within the limit. @throws Failure in one line that says what was tried. */
 export async function answerOf<T>(settings: EtcdSettings, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const signal = AbortSignal.timeout(ANSWER_LIMIT_MS);
+  const signal = limitOf(ANSWER_LIMIT_MS);
   try {
     return await ask(signal);
   } catch (error) {

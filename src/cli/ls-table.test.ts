@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { renderTable, toRow } from "./ls-table.js";
 
 test("the table shows what registrations have, and no column that would be empty", () => {
-  const plain = { key: "order.rpc/7", service: "order.rpc", id: "7" };
+  const plain = { key: "order.rpc/7", service: "order.rpc", id: "7", valueBytes: 13 };
   const instance = { address: "10.0.0.1:8080", metadata: { version: "1.2", build: "\u0007" } };
   const rows = [
     toRow({ ...plain, instance, lease: 9007199254740993n, ttlSeconds: 7, grantedTtlSeconds: 10 }),

@@ -16,7 +16,10 @@ const program = new Command("rollcall")
   .description("Service discovery for gRPC: see and check what is registered.")
   .version(version)
   .exitOverride()
-  .addHelpText("after", "\nExit codes: 0 all is well, 1 a problem was found, 2 the command was misused.");
+  .addHelpText(
+    "after",
+    "\nExit codes: 0 all is well, 1 a problem was found, 2 the command was misused, 3 warnings only (doctor).",
+  );
 addDev(program);
 addLs(program);
 addWatch(program);

@@ -1,40 +1,55 @@
+import { printable, printableJson, redactText } from "../target/redact.js";
+
 /** How a command ended; anything else that is thrown is a defect of the command itself. */
-export const EXIT = { ok: 0, problem: 1, usage: 2 } as const;
+export const EXIT = { ok: 0, problem: 1, usage: 2, warning: 3 } as const;
 
 /** What keeps a command from doing its work, in one line for the operator. Ends it with exit code 1. */
 export class Failure extends Error {}
 
-/** Writes a line of results. Everything else goes to standard error. */
-export function print(line: string): void {
-  process.stdout.write(`${line}\n`);
+/** Writes lines of results. Everything else goes to standard error. */
+export function print(lines: string): void {
+  process.stdout.write(`${shown(lines)}\n`);
 }
 
-export function printError(line: string): void {
-  process.stderr.write(`${line}\n`);
+export function printError(lines: string): void {
+  process.stderr.write(`${shown(lines)}\n`);
 }
 
-/** Data as JSON on one line; int64 numbers become text, because JSON's readers would round them. */
+/** Data as JSON on one line; int64 numbers become text, because JSON's readers would round them. Secrets are hidden. */
 export function toJson(data: unknown): string {
-  return JSON.stringify(data, (_key, value) => (typeof value === "bigint" ? String(value) : value));
+  return printableJson(withoutSecrets(data));
 }
 
-/** Text from outside, with what could steer a terminal (escape sequences, line breaks) made visible. */
-export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not get through.
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (char) => {
-    return `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  });
-}
-
-/** A reader that has gone away (`rollcall ls | head -1`) is no error. */
-export function endWithReader(): void {
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    process.exit(EXIT.ok);
-  });
+/** A word for the shell, quoted where it needs to be. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** `3 instances`, `1 instance`. */
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/** A reader that has gone away (`rollcall ls | head -1`) is no error; a full disk is. */
+export function endWithReader(): void {
+  process.stderr.on("error", () => {});
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(EXIT.ok);
+    printError(`rollcall: the output cannot be written: ${error.message}`);
+    process.exit(EXIT.problem);
+  });
+}
+
+function shown(lines: string): string {
+  return lines
+    .split("\n")
+    .map((line) => printable(redactText(line)))
+    .join("\n");
+}
+
+function withoutSecrets(data: unknown): unknown {
+  if (typeof data === "string") return redactText(data);
+  if (Array.isArray(data)) return data.map(withoutSecrets);
+  if (typeof data !== "object" || data === null) return data;
+  return Object.fromEntries(Object.entries(data).map(([name, value]) => [name, withoutSecrets(value)]));
 }

@@ -1,9 +1,11 @@
 import type { Command } from "commander";
-import { EtcdDiscovery } from "../backends/etcd/index.js";
-import type { Instance } from "../instance.js";
-import { ANSWER_LIMIT_MS, addEtcdOptions, type EtcdOptions, noAnswer, readEtcdOptions } from "./etcd-options.js";
+import type { Target } from "../registry.js";
+import { type FeedOptions, type Look, watchEtcd } from "./etcd-feed.js";
+import { ANSWER_LIMIT_MS, addEtcdOptions, type EtcdOptions, noAnswer } from "./etcd-options.js";
+import { discoveryOf } from "./instances.js";
 import { Failure, print, printError } from "./output.js";
-import { changesBetween, renderChange, renderChangeJson, timeOfDay } from "./watch-changes.js";
+import { type Place, readPlace } from "./place.js";
+import { changesBetween, type Listed, renderChange, renderChangeJson, timeOfDay } from "./watch-changes.js";
 
 interface WatchOptions extends EtcdOptions {
   readonly json?: boolean;
@@ -12,15 +14,19 @@ interface WatchOptions extends EtcdOptions {
 export function addWatch(program: Command): void {
   const command = program
     .command("watch")
-    .description("print every change of a service's instances: + joined, - left, ~ changed")
-    .argument("<key>", "service key, for example order.rpc");
+    .description("print every change of instances: = there at first, + joined, - left (and why), ~ changed")
+    .argument(
+      "[what]",
+      "a service key, or a target URL, for example k8s://shop/order:grpc; without it everything in etcd",
+      "",
+    );
   addEtcdOptions(command).option("--json", "print JSON, one object a line").action(watch);
 }
 
-async function watch(service: string, options: WatchOptions, command: Command): Promise<void> {
-  const settings = readEtcdOptions(options, command);
+async function watch(what: string, options: WatchOptions, command: Command): Promise<void> {
+  const place = readPlace(what, options, command);
   const given = new AbortController();
-  let failure = noAnswer(settings);
+  let failure = silent(place);
   let answered = false;
   const limit = setTimeout(() => given.abort(), ANSWER_LIMIT_MS);
   const onTrouble = (trouble: Error | undefined) => {
@@ -30,17 +36,40 @@ async function watch(service: string, options: WatchOptions, command: Command): 
     given.abort();
   };
 
-  let before: readonly Instance[] = [];
-  for await (const after of new EtcdDiscovery(settings).watch(service, { signal: given.signal, onTrouble })) {
+  let before: readonly Listed[] | undefined;
+  for await (const { listed, why } of looks(place, { signal: given.signal, onTrouble })) {
     clearTimeout(limit);
-    if (!answered && after.length === 0) printError(`no instance of ${service} yet`);
+    if (!answered && listed.length === 0) printError(nothing(place));
     answered = true;
     const now = new Date();
-    for (const change of changesBetween(before, after)) {
-      print(options.json ? renderChangeJson(change, after.length, now) : renderChange(change, after.length, now));
+    for (const change of changesBetween(before, listed, why)) {
+      print(options.json ? renderChangeJson(change, now) : renderChange(change, now, what === ""));
     }
-    before = after;
+    before = listed;
   }
   clearTimeout(limit);
   throw failure;
+}
+
+function looks(place: Place, options: FeedOptions): AsyncIterable<Look> {
+  return place.kind === "etcd" ? watchEtcd(place.settings, place.service, options) : watchTarget(place.target, options);
+}
+
+/** Other backends do not say why an instance left. */
+async function* watchTarget(target: Target, options: FeedOptions): AsyncGenerator<Look> {
+  const { service } = target;
+  for await (const instances of (await discoveryOf(target)).watch(service, options)) {
+    yield { listed: instances.map((instance) => ({ service, instance })), why: () => undefined };
+  }
+}
+
+function silent(place: Place): Failure {
+  return place.kind === "etcd"
+    ? noAnswer(place.settings)
+    : new Failure(`no answer within ${ANSWER_LIMIT_MS / 1000} s from ${place.shown}`);
+}
+
+function nothing(place: Place): string {
+  if (place.kind === "target") return `${place.shown} lists no instance yet`;
+  return place.service === "" ? "nothing is registered yet" : `no instance of ${place.service} yet`;
 }

@@ -1,6 +1,6 @@
 import { isMap, isScalar, isSeq, Pair, Scalar, YAMLMap } from "yaml";
 import { foldCase, nearMiss } from "../target/key-names.js";
-import { type Inheritance, inheritance, isGoZeroOnly, warningOf } from "./field-annotations.js";
+import { type Inheritance, inheritance, isGoZeroOnly, withoutEffect } from "./field-annotations.js";
 import { type Schema, structureOf } from "./structure.js";
 import { keyName, type YamlFile } from "./yaml-file.js";
 
@@ -12,7 +12,7 @@ export interface KeyFindings {
   readonly nearMisses: { path: Path; meant: string }[];
   /** Keys written twice, in different cases. */
   readonly doubles: { path: Path; other: string }[];
-  /** Keys of go-zero that mean nothing here. */
+  /** Keys of go-zero that mean nothing here, or nothing yet. */
   readonly ignored: Path[];
   readonly warnings: { path: Path; message: string }[];
 }
@@ -20,16 +20,22 @@ export interface KeyFindings {
 /**
  * Brings the keys of a YAML tree to the names the schema has for them, without regard to case, as go-zero does; keys
  * that the schema leaves free (of records, of applications) stay as they are. Also does to the tree what go-zero does on
- * its way: a text key without a value is empty text, and fields marked as inherited are filled from the sections around.
+ * its way: a text key without a value is empty text, YAML 1.1's words for true and false are booleans where one is expected,
+ * what a variable brought is text where text is, and fields marked as inherited are filled from the sections around.
  */
 export function canonicaliseKeys(file: YamlFile, schema: Schema): KeyFindings {
-  const walk = new Walk();
+  const walk = new Walk(file);
   walk.node(file.document.contents, [schema], [], []);
   return walk.findings;
 }
 
 class Walk {
   readonly findings: KeyFindings = { nearMisses: [], doubles: [], ignored: [], warnings: [] };
+  readonly #file: YamlFile;
+
+  constructor(file: YamlFile) {
+    this.#file = file;
+  }
 
   /** @param around the mappings that hold this node, innermost first */
   node(node: unknown, schemas: readonly Schema[], path: Path, around: readonly YAMLMap[]): void {
@@ -37,7 +43,26 @@ class Walk {
     if (isMap(node)) this.#map(node, schemas, path, around);
     if (!isSeq(node)) return;
     const { items } = structureOf(schemas);
-    for (const [i, item] of node.items.entries()) this.node(item, items, [...path, i], around);
+    for (const [i, item] of node.items.entries()) {
+      const value = this.#scalar(item, items);
+      node.items[i] = value;
+      this.node(value, items, [...path, i], around);
+    }
+  }
+
+  /** A value as its schema wants it: what YAML makes of it depends on what is expected. */
+  #scalar(node: unknown, schemas: readonly Schema[]): unknown {
+    if (schemas.length === 0) return node;
+    const { text, boolean } = structureOf(schemas);
+    if (text) {
+      const brought = this.#file.broughtText(node);
+      if (brought !== undefined) return placed(new Scalar(brought), node);
+      if (isNothing(node)) return placed(new Scalar(""), node);
+    } else if (boolean && isScalar(node) && node.type === Scalar.PLAIN && typeof node.value === "string") {
+      if (/^(y|yes|on)$/i.test(node.value)) return placed(new Scalar(true), node);
+      if (/^(n|no|off)$/i.test(node.value)) return placed(new Scalar(false), node);
+    }
+    return node;
   }
 
   #map(map: YAMLMap, schemas: readonly Schema[], path: Path, around: readonly YAMLMap[]): void {
@@ -54,6 +79,7 @@ class Walk {
       const name = fields.has(written) ? written : names.get(foldCase(written));
       if (name === undefined) {
         if (fields.size > 0) strangers.push(written);
+        if (values.length > 0 && !isNothing(pair.value)) pair.value = this.#scalar(pair.value, values);
         this.node(pair.value, values, [...path, written], inside);
         continue;
       }
@@ -80,14 +106,10 @@ class Walk {
     const pair = find(map, name);
     if (!pair) return;
     const here = [...path, name];
-    if (schemas.some(isGoZeroOnly)) {
-      this.findings.ignored.push(here);
-      const warning =
-        isScalar(pair.value) && pair.value.value === true ? schemas.map(warningOf).find(Boolean) : undefined;
-      if (warning) this.findings.warnings.push({ path: here, message: warning });
-      return;
-    }
-    if (isNothing(pair.value) && structureOf(schemas).text) pair.value = new Scalar("");
+    const goZeros = schemas.some(isGoZeroOnly);
+    if (goZeros || schemas.some((schema) => withoutEffect(schema) === "noted")) this.findings.ignored.push(here);
+    if (goZeros) return;
+    pair.value = this.#scalar(pair.value, schemas);
     this.node(pair.value, schemas, here, inside);
   }
 
@@ -143,6 +165,12 @@ function expandMerges(map: YAMLMap): void {
 function find(map: YAMLMap, name: string): Pair | undefined {
   const folded = foldCase(name);
   return map.items.find(({ key }) => foldCase(keyName(key) ?? "") === folded);
+}
+
+/** A node that stands in another's place keeps it, so that errors find it. */
+function placed(node: Scalar, instead: unknown): Scalar {
+  const { range, source } = (isScalar(instead) ? instead : {}) as Scalar;
+  return Object.assign(node, range && { range }, source !== undefined && { source });
 }
 
 function isNothing(value: unknown): boolean {

@@ -15,11 +15,12 @@ export type MethodGiven = Pick<MethodSettings, "FullMethod"> & {
  * Which service to call and how: what `rpcClientConfig` reads, with the defaults that docs/configuration.md states for
  * what is left out. Of Endpoints, Target and Etcd the first given counts.
  */
-export type ClientConfig = Given<Omit<RpcClientConfig, "Etcd" | "Middlewares" | "Retry" | "Methods">> & {
+export type ClientConfig = Given<Omit<RpcClientConfig, "Etcd" | "Middlewares" | "Retry" | "Methods" | "Snapshot">> & {
   readonly Etcd?: EtcdGiven | undefined;
   readonly Middlewares?: Given<RpcClientConfig["Middlewares"]> | undefined;
   readonly Retry?: RetryGiven | undefined;
   readonly Methods?: readonly MethodGiven[] | undefined;
+  readonly Snapshot?: Given<NonNullable<RpcClientConfig["Snapshot"]>> | undefined;
 };
 
 /** @throws TypeError when nothing says where the instances are, or a target URL is malformed. */

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { quote } from "../address.js";
+import { isSecretName } from "../target/redact.js";
 
 const FORMS: Readonly<Record<string, string>> = {
   number: "a number",
@@ -36,11 +37,16 @@ export function describeIssue({ code, path, message }: z.core.$ZodIssue, value: 
   if (code === "custom" || message.startsWith("is ")) return message;
   if (value === undefined) return `is missing; ${message}`;
   if (value === null) return `is empty; ${message}`;
-  return `${message}, got ${isSecret(path.at(-1)) ? `a ${typeof value} (not shown)` : show(value)}`;
+  return `${message}, got ${path.some((part) => isSecretName(String(part))) ? `a ${typeof value} (not shown)` : show(value)}`;
 }
 
-function isSecret(key: PropertyKey | undefined): boolean {
-  return /pass|token|secret/i.test(String(key));
+/** What stands at a path. */
+export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (inner, part) =>
+      typeof inner === "object" && inner !== null ? (inner as Record<PropertyKey, unknown>)[part] : undefined,
+    value,
+  );
 }
 
 function show(value: unknown): string {

@@ -14,13 +14,18 @@ export interface NamedTarget {
 }
 
 /** @throws TypeError when the section has no host or no key. */
-export function targetOfEtcd({ Hosts, Key, TTL, ...settings }: EtcdGiven): NamedTarget {
+export function targetOfEtcd({ Hosts, Key, TTL, User, Pass, ...others }: EtcdGiven): NamedTarget {
   if (!Hosts?.length)
     throw new TypeError("Etcd.Hosts is empty; expected at least one address, for example 127.0.0.1:2379");
   if (!Key) throw new TypeError("Etcd.Key is empty; expected the service key, for example order.rpc");
-  const lease = TTL === undefined ? {} : { ttlSeconds: TTL / 1000 };
+  const settings = {
+    ...others,
+    // As for go-zero, name and password count together.
+    ...(User && Pass ? { User, Pass } : {}),
+    ...(TTL !== undefined && { ttlSeconds: TTL / 1000 }),
+  };
   return {
     url: `etcd:///${Hosts.join(",")}?key=${encodeURIComponent(Key)}`,
-    target: { scheme: "etcd", hosts: Hosts, service: Key, params: {}, settings: { ...settings, ...lease } },
+    target: { scheme: "etcd", hosts: Hosts, service: Key, params: {}, settings },
   };
 }

@@ -8,8 +8,21 @@ export interface Inheritance {
   readonly notToShare: string;
 }
 
+/**
+ * What should be known about a value that is allowed: undefined, or words that follow on the key; of a section, words by
+ * the keys in it.
+ * @param value as read
+ * @param given as written; undefined when the key is absent
+ */
+export type Advice = (
+  value: unknown,
+  given: unknown,
+) => string | Readonly<Record<string, string | undefined>> | undefined;
+
 const inherited = new WeakMap<object, Inheritance>();
-const warnings = new WeakMap<object, string>();
+const advised = new WeakMap<object, Advice>();
+const goZeroOnlyFields = new WeakSet<object>();
+const unusedFields = new WeakMap<object, "warned" | "noted">();
 
 /**
  * Marks a field that takes what it lacks from the field of the same name in the sections around it (go-zero's
@@ -24,27 +37,41 @@ export function inheritance(schema: object): Inheritance | undefined {
   return inherited.get(schema);
 }
 
-const anything = () =>
-  z
-    .unknown()
-    .transform((): undefined => undefined)
-    .optional();
-
-/** A key of go-zero that means nothing here: accepted whatever it holds, and left out of the result. */
-export const goZeroOnly = anything();
-
-/** A key of go-zero that means nothing here, but whose users must know that when it is switched on. */
-export function goZeroOnlyWithWarning(warning: string): typeof goZeroOnly {
-  const schema = anything();
-  warnings.set(schema, warning);
+/** Adds a warning that some values of a field deserve, given when the file is loaded or the client is made. */
+export function advise<Schema extends z.ZodType>(schema: Schema, advice: Advice): Schema {
+  advised.set(schema, advice);
   return schema;
 }
 
-/** Whether the field is a key of go-zero without a meaning here. */
-export function isGoZeroOnly(schema: object): boolean {
-  return schema === goZeroOnly || warnings.has(schema);
+export function adviceOf(schema: object): Advice | undefined {
+  return advised.get(schema);
 }
 
-export function warningOf(schema: object): string | undefined {
-  return warnings.get(schema);
+/** A key of go-zero that means nothing here: accepted whatever it holds, and left out of the result. */
+export function goZeroOnly(advice?: Advice) {
+  const schema = z
+    .unknown()
+    .transform((): undefined => undefined)
+    .optional();
+  goZeroOnlyFields.add(schema);
+  if (advice) advised.set(schema, advice);
+  return schema;
+}
+
+/** Whether the field is a key of go-zero without a meaning here, whose content is not looked at. */
+export function isGoZeroOnly(schema: object): boolean {
+  return goZeroOnlyFields.has(schema);
+}
+
+/**
+ * Marks a key that is read and checked but that nothing obeys yet.
+ * @param told whether its use is warned about: not for keys of go-zero, which stand in files anyway
+ */
+export function withoutEffectYet<Schema extends z.ZodType>(schema: Schema, told: "warned" | "noted"): Schema {
+  unusedFields.set(schema, told);
+  return schema;
+}
+
+export function withoutEffect(schema: object): "warned" | "noted" | undefined {
+  return unusedFields.get(schema);
 }

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { log } from "../log.js";
+import { adviceFor } from "./advice.js";
 import { canonicaliseKeys } from "./canonical-keys.js";
+import { noteAdvised } from "./check.js";
 import { ConfigError, type ConfigProblem, describeProblem, keyPath } from "./config-error.js";
-import { describeIssue, expectation } from "./describe-issue.js";
+import { describeIssue, expectation, valueAt } from "./describe-issue.js";
 import { YamlFile } from "./yaml-file.js";
 
 export interface LoadOptions {
@@ -13,7 +15,7 @@ export interface LoadOptions {
 /** A configuration, and what should be known about the file it came from. */
 export interface Loaded<Config> {
   readonly config: Config;
-  /** What is probably a mistake: near misses of known keys, variables that are not set, switches without effect. */
+  /** What is probably a mistake: near misses of known keys, variables that are not set, what has no effect or is unsafe. */
   readonly warnings: readonly ConfigProblem[];
   /** Keys of go-zero that are accepted and mean nothing here. */
   readonly ignored: readonly string[];
@@ -30,7 +32,7 @@ export type Config<S extends SchemaOrShape> = S extends z.ZodType
     : never;
 
 /**
- * Reads a YAML (or JSON) file as go-zero does: `${VAR}` is replaced from the environment, key names match without regard
+ * Reads a YAML (or JSON) file as go-zero does: `${VAR}` in a value is replaced from the environment, key names match without regard
  * to case, defaults are filled in. Unknown keys are allowed; what looks like a mistake is logged as a warning.
  *
  *     const config = await loadConfig("etc/cart.yaml", rpcServerConfig.extend({ OrderRpc: rpcClientConfig }));
@@ -83,11 +85,17 @@ export async function readConfig<Schema extends SchemaOrShape>(
   }
 
   const warnings = [
+    ...yaml.warnings,
     ...[...nearMisses].map(({ path, meant }) => yaml.problem(path, `did you mean ${meant}?`, { at: "key" })),
     ...found.warnings.map(({ path, message }) => yaml.problem(path, message)),
   ];
   // An unknown key may well be the reason for a problem, so it is told in the same breath.
   if (!parsed.success || problems.length > 0) throw new ConfigError(file, [...problems, ...warnings]);
+  for (const { path, message } of adviceFor(schema, parsed.data, value)) {
+    const warning = yaml.problem(path, message);
+    if (!warnings.some((other) => samePlace(other, warning))) warnings.push(warning);
+  }
+  noteAdvised(parsed.data);
   for (const { name, line, column } of yaml.unsetVariables()) {
     warnings.push({ key: "", message: `\${${name}} is not set in the environment and became nothing`, line, column });
   }
@@ -104,12 +112,4 @@ function explains(
 
 function samePlace(a: ConfigProblem, b: ConfigProblem): boolean {
   return a.line !== undefined && a.line === b.line && a.column === b.column && a.message === b.message;
-}
-
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (inner, part) =>
-      typeof inner === "object" && inner !== null ? (inner as Record<PropertyKey, unknown>)[part] : undefined,
-    value,
-  );
 }

@@ -1,72 +1,122 @@
 import { z } from "zod";
+import { CLIENT_DEFAULTS, GRPC_GO_MIN_PING_INTERVAL, MIDDLEWARE_DEFAULTS } from "../defaults.js";
 import { parseTargetUrl } from "../target/parse.js";
+import { isSecretName } from "../target/redact.js";
 import { methodSettings, retryConfig } from "./call-settings.js";
-import { etcdConfig } from "./etcd-config.js";
-import { inherit } from "./field-annotations.js";
-import { address, flag, goDuration, milliseconds, optionalText } from "./fields.js";
+import { optionalEtcd } from "./etcd-config.js";
+import { advise, inherit, withoutEffectYet } from "./field-annotations.js";
+import { addresses, duration, flag, milliseconds, type Notation, optionalText } from "./fields.js";
+import { snapshotConfig } from "./observability-config.js";
 
 export const BALANCERS = ["p2c_ewma", "round_robin", "pick_first"] as const;
 
 const middlewares = z.object({
-  Trace: flag(true),
-  Duration: flag(true),
-  Prometheus: flag(true),
-  Breaker: flag(true),
-  Timeout: flag(true),
+  /** Client spans. Default true. */
+  Trace: flag(MIDDLEWARE_DEFAULTS.Trace),
+  /** Accepted. Default true. */
+  Duration: flag(MIDDLEWARE_DEFAULTS.Duration),
+  /** Accepted. Default true. */
+  Prometheus: flag(MIDDLEWARE_DEFAULTS.Prometheus),
+  /** Accepted. Default true. */
+  Breaker: flag(MIDDLEWARE_DEFAULTS.Breaker),
+  /** Whether Timeout is applied. Default true. */
+  Timeout: flag(MIDDLEWARE_DEFAULTS.Timeout),
 });
 
 const target = optionalText("a target URL, for example dns:///order-rpc:8080").superRefine((url, context) => {
   try {
     if (url) parseTargetUrl(url);
   } catch (error) {
-    context.addIssue({ code: "custom", message: (error as Error).message });
+    context.addIssue({ code: "custom", message: `${(error as Error).message}${hintFor(url!)}` });
   }
 });
+
+/** What was probably meant by a URL of another program. */
+function hintFor(url: string): string {
+  if (/^\s*https?:\/\//i.test(url)) return "; for a gRPC server write dns:///host:port, without http://";
+  if (/^\s*(?:unix|unix-abstract|ipv4|ipv6|xds|passthrough):/i.test(url)) {
+    return "; gRPC's own schemes unix, ipv4, ipv6, xds and passthrough are not balanced here: write direct:///host:port";
+  }
+  return "";
+}
+
+function secretIn(url: unknown): string | undefined {
+  const names = [...new URLSearchParams(String(url ?? "").replace(/^[^?]*/, "")).keys()];
+  return names.some(isSecretName)
+    ? "has a password in its URL, where tools and logs of others may show it: write an Etcd section with User and Pass"
+    : undefined;
+}
+
+function tooManyPings(ms: unknown): string | undefined {
+  if (typeof ms !== "number" || ms === 0 || ms >= GRPC_GO_MIN_PING_INTERVAL) return undefined;
+  return (
+    "is below the 5 minutes that Go servers (grpc-go) allow unless they are told otherwise: they close connections that " +
+    "ping more often (too_many_pings)"
+  );
+}
+
+const clientSchema = (notation: Notation) =>
+  z
+    .object({
+      /** go-zero's Etcd: a registry and the key to watch. Default that of the section around, for what is left out. */
+      Etcd: inherit(optionalEtcd(notation), { unless: ["Endpoints", "Target"], notToShare: "Key" }),
+      /** Fixed addresses, `host:port` each. Counts before Target and Etcd. Default none. */
+      Endpoints: addresses()
+        .transform((endpoints) => (endpoints.length > 0 ? endpoints : undefined))
+        .optional(),
+      /** A target URL, for example `dns:///order-rpc:8080`. Counts before Etcd. Default none. */
+      Target: advise(target, secretIn),
+      /** Sent as metadata `app` and `token` with every call when both are given. Default none. */
+      App: optionalText("the name by which this application is known to the server"),
+      Token: optionalText("the token that belongs to App"),
+      /** Accepted; making a client never waits here, its calls do. Default true. */
+      NonBlock: flag(CLIENT_DEFAULTS.NonBlock),
+      /** Deadline of unary calls that bring none, in milliseconds; 0 = none. Default 2,000. */
+      Timeout: milliseconds().default(CLIENT_DEFAULTS.Timeout),
+      /** grpc.keepalive_time_ms: time between HTTP/2 pings, in milliseconds; 0 = none. Default none. */
+      KeepaliveTime: advise(duration(notation).optional(), tooManyPings),
+      Middlewares: middlewares.prefault({}),
+      /** The policy of gRPC's loadBalancingConfig. Default p2c_ewma. */
+      BalancerName: z
+        .preprocess(
+          (name) => (name === "" || name === null ? undefined : name),
+          z
+            .enum(BALANCERS, { error: "expected p2c_ewma, round_robin or pick_first" })
+            .default(CLIENT_DEFAULTS.BalancerName),
+        )
+        .default(CLIENT_DEFAULTS.BalancerName),
+      /** Rollcall's own: connect to this many of the instances only; 0 = all. Default 0. */
+      Subset: z
+        .int({ error: "expected a number of instances, 0 for all" })
+        .min(0, { error: "expected a number of instances, 0 for all" })
+        .default(CLIENT_DEFAULTS.Subset),
+      /** Rollcall's own, gRPC's healthCheckConfig: watch each instance's grpc.health.v1 and call none that is NOT_SERVING. Default true. */
+      HealthCheck: flag(CLIENT_DEFAULTS.HealthCheck),
+      /** Rollcall's own: the zone this client runs in; instances of the same zone are preferred. Default none: no preference. */
+      Zone: optionalText("the name of a zone"),
+      /** Rollcall's own, gRPC's retryPolicy: try again what failed before anything was answered. Default off; `Retry: {}` is on. */
+      Retry: retryConfig(notation).optional(),
+      /** Rollcall's own, gRPC's methodConfig: what is different for single methods. The first entry that names a method exactly counts, then `*`. */
+      Methods: z
+        .array(methodSettings(notation), { error: "expected a list of methods, each with its FullMethod" })
+        .default([]),
+      /** Rollcall's own: keep the last known set on disk. Read and checked; nothing obeys it yet. Default off. */
+      Snapshot: withoutEffectYet(snapshotConfig(notation).optional(), "warned"),
+      /** Rollcall's own: say in the registry which services this client calls. Read and checked; nothing obeys it yet. Default false. */
+      Presence: withoutEffectYet(flag(CLIENT_DEFAULTS.Presence), "warned"),
+    })
+    .refine(({ Endpoints, Target, Etcd }) => Endpoints || Target || Etcd, {
+      error:
+        "nothing says where the instances are; expected one of Endpoints (fixed addresses), Target (a URL) or Etcd (Hosts and Key)",
+    });
 
 /**
  * One service that is called: go-zero's zrpc.RpcClientConf. `Endpoints`, `Target` and `Etcd` say where its instances
  * are; of several the first in this order counts, and one there must be.
  */
-export const rpcClientConfig = z
-  .object({
-    Etcd: inherit(etcdConfig.optional(), { unless: ["Endpoints", "Target"], notToShare: "Key" }),
-    /** Fixed addresses, `host:port` each. */
-    Endpoints: z
-      .array(address, { error: 'expected a list of addresses, host:port each (lines beginning with "- ")' })
-      .transform((endpoints) => (endpoints.length > 0 ? endpoints : undefined))
-      .optional(),
-    /** A target URL, for example `dns:///order-rpc:8080`. */
-    Target: target,
-    /** Sent as metadata `app` and `token` with every call when both are given. */
-    App: optionalText("the name by which this application is known to the server"),
-    Token: optionalText("the token that belongs to App"),
-    /** Accepted; making a client never waits here, its calls do. */
-    NonBlock: flag(true),
-    /** Deadline of calls that bring none, in milliseconds; 0 = none. */
-    Timeout: milliseconds().default(2000),
-    /** Time between HTTP/2 pings, in milliseconds (written as a Go duration). */
-    KeepaliveTime: goDuration().optional(),
-    Middlewares: middlewares.prefault({}),
-    BalancerName: z
-      .preprocess(
-        (name) => name || "p2c_ewma",
-        z.enum(BALANCERS, { error: "expected p2c_ewma, round_robin or pick_first" }),
-      )
-      .default("p2c_ewma"),
-    /** Rollcall's own: connect to this many of the instances only; 0 = all. */
-    Subset: z.int({ error: "expected a number of instances, 0 for all" }).min(0).default(0),
-    /** Rollcall's own: watch each instance's grpc.health.v1 and call none that is NOT_SERVING. */
-    HealthCheck: flag(true),
-    /** Rollcall's own: the zone this client runs in; instances of the same zone are preferred. Off when not given. */
-    Zone: optionalText("the name of a zone"),
-    /** Rollcall's own: try again what failed before anything was answered. Off by default; `Retry: {}` is on. */
-    Retry: retryConfig.optional(),
-    /** Rollcall's own: what is different for single methods. The first entry that names a method exactly counts, then `*`. */
-    Methods: z.array(methodSettings, { error: "expected a list of methods, each with its FullMethod" }).default([]),
-  })
-  .refine(({ Endpoints, Target, Etcd }) => Endpoints || Target || Etcd, {
-    error:
-      "nothing says where the instances are; expected one of Endpoints (fixed addresses), Target (a URL) or Etcd (Hosts and Key)",
-  });
+export const rpcClientConfig = clientSchema("file");
+
+/** The same of a configuration given in code: durations are milliseconds. */
+export const clientConfigInCode = clientSchema("code");
 
 export type RpcClientConfig = z.output<typeof rpcClientConfig>;

@@ -12,16 +12,21 @@ export interface Structure {
   readonly items: Schema[];
   /** Whether plain text is accepted. */
   text: boolean;
+  /** Whether true and false are. */
+  boolean: boolean;
+  /** The schemas given and those they wrap, outermost first: where annotations may hang. */
+  readonly layers: Schema[];
 }
 
 export function structureOf(schemas: readonly Schema[]): Structure {
-  const found: Structure = { fields: new Map(), values: [], items: [], text: false };
+  const found: Structure = { fields: new Map(), values: [], items: [], text: false, boolean: false, layers: [] };
   for (const schema of schemas) collect(schema, found);
   return found;
 }
 
 function collect(schema: Schema, found: Structure): void {
   const { def } = (schema as z.core.$ZodTypes)._zod;
+  found.layers.push(schema);
   switch (def.type) {
     case "object":
       for (const [name, field] of Object.entries(def.shape)) {
@@ -39,6 +44,9 @@ function collect(schema: Schema, found: Structure): void {
       break;
     case "string":
       found.text = true;
+      break;
+    case "boolean":
+      found.boolean = true;
       break;
     case "union":
       for (const option of def.options) collect(option, found);

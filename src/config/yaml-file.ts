@@ -1,14 +1,32 @@
-import { type Document, isMap, isScalar, isSeq, type Node, type Pair, parseDocument, visit } from "yaml";
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  parseDocument,
+  Scalar,
+  visit,
+} from "yaml";
+import { printable } from "../target/redact.js";
 import { ConfigError, type ConfigProblem, keyPath } from "./config-error.js";
-import { type Expanded, expandEnv } from "./env.js";
+import { Variables } from "./env.js";
 import { readConfigText } from "./read-text.js";
+
+const READING = { intAsBigInt: true, merge: true, prettyErrors: false } as const;
 
 /** A file's YAML as a tree whose nodes know where they stand in the file. */
 export class YamlFile {
   readonly name: string;
   readonly document: Document;
+  /** What the YAML itself makes suspicious. */
+  readonly warnings: readonly ConfigProblem[];
   readonly #source: string;
-  readonly #expanded: Expanded;
+  readonly #variables: Variables;
+  /** The text of values that variables brought, which may have become a number or a list. */
+  readonly #brought = new WeakMap<object, string>();
 
   /** @throws ConfigError when the file cannot be read or is no YAML mapping. */
   static async read(name: string, env: NodeJS.ProcessEnv): Promise<YamlFile> {
@@ -18,13 +36,13 @@ export class YamlFile {
   private constructor(name: string, source: string, env: NodeJS.ProcessEnv) {
     this.name = name;
     this.#source = source;
-    this.#expanded = expandEnv(source, env);
-    this.document = parseDocument(this.#expanded.text, { intAsBigInt: true, merge: true, prettyErrors: false });
+    this.#variables = new Variables(source, env);
+    this.document = parseDocument(this.#variables.text, READING);
     const { errors, contents } = this.document;
     if (errors.length > 0) {
       const problems = errors.map(({ code, message, pos }) => {
         const why = code === "MULTIPLE_DOCS" ? "a second document begins; expected one" : lowerFirst(message);
-        return this.#problem("", `is not YAML: ${why}`, pos[0]);
+        return this.#problem("", `is not YAML: ${this.#shown(why)}`, pos[0]);
       });
       throw new ConfigError(name, firstOfEachLine(problems));
     }
@@ -34,15 +52,21 @@ export class YamlFile {
         `holds ${isSeq(contents) ? "a list" : "a single value"}; expected keys with values, one "Key: value" a line`,
       );
     }
+    this.#checkAliases();
     this.toValue(); // refuses aliases without end
+    this.warnings = this.#suspicions();
     this.#copyAliases();
+    this.#expandVariables();
   }
 
-  /** Variables the file names, outside of comments, that the environment lacks; by line. */
+  /** Variables that values name and that the environment lacks; by line. */
   unsetVariables(): { name: string; line: number; column: number }[] {
-    return this.#expanded.unset
-      .filter(({ offset }) => !/(^|\s)#/.test(this.#lineBefore(offset)))
-      .map(({ name, offset }) => ({ name, ...this.#position(offset) }));
+    return this.#variables.unset().map(({ name, offset }) => ({ name, ...this.#position(offset) }));
+  }
+
+  /** The text of a value that came from variables, before YAML made a number, a switch or a list of it. */
+  broughtText(node: unknown): string | undefined {
+    return typeof node === "object" && node !== null ? this.#brought.get(node) : undefined;
   }
 
   /**
@@ -56,7 +80,7 @@ export class YamlFile {
           typeof value === "bigint" && Number.isSafeInteger(Number(value)) ? Number(value) : value,
       });
     } catch (error) {
-      this.#fail(`is not usable YAML: ${lowerFirst((error as Error).message)}`, error);
+      this.#fail(`is not usable YAML: ${lowerFirst(this.#shown((error as Error).message))}`, error);
     }
   }
 
@@ -72,6 +96,47 @@ export class YamlFile {
     return { ...problem, message: `${message} (${because})` };
   }
 
+  /** An alias without its anchor is often a password that begins with "*", so its name is not shown. */
+  #checkAliases(): void {
+    const problems: ConfigProblem[] = [];
+    visit(this.document, {
+      Alias: (_key, alias) => {
+        if (alias.resolve(this.document) || !alias.range) return;
+        const message =
+          'is not usable YAML: "*" begins an alias, and there is no such anchor before it; quote text that begins with "*"';
+        problems.push(this.#problem("", message, alias.range[0]));
+      },
+    });
+    if (problems.length > 0) throw new ConfigError(this.name, problems);
+  }
+
+  /** What YAML drops without an error: text that begins with "!" is a tag to it, with "&" an anchor. Neither is shown. */
+  #suspicions(): ConfigProblem[] {
+    const found = this.document.warnings.map(({ code, message, pos }) =>
+      this.#problem(
+        "",
+        code === "TAG_RESOLVE_FAILED"
+          ? '"!" begins a tag, which is unknown and dropped; quote text that begins with "!"'
+          : lowerFirst(this.#shown(message)),
+        pos[0],
+      ),
+    );
+    visit(this.document, {
+      Scalar: (_key, { anchor, source, range }) => {
+        if (anchor !== undefined && source === "" && range) {
+          found.push(
+            this.#problem(
+              "",
+              '"&" begins an anchor, and nothing follows it; quote text that begins with "&"',
+              range[0],
+            ),
+          );
+        }
+      },
+    });
+    return found;
+  }
+
   /** Replaces aliases by copies of what they stand for, so that each can be changed by itself. */
   #copyAliases(): void {
     visit(this.document, {
@@ -83,8 +148,34 @@ export class YamlFile {
     });
   }
 
+  /**
+   * Puts the values of variables into the scalars that name them. Between quotes they are text; a plain one may be a number, a
+   * switch or a whole list.
+   */
+  #expandVariables(): void {
+    visit(this.document, {
+      Scalar: (key, scalar) => {
+        if (typeof scalar.value !== "string" || !this.#variables.isIn(scalar.value)) return undefined;
+        const text = this.#variables.expand(scalar.value);
+        if (key === "key" || scalar.type !== Scalar.PLAIN) {
+          scalar.value = text;
+          return undefined;
+        }
+        const { range, source } = scalar;
+        const node = Object.assign(plainValue(text), range && { range }, source !== undefined && { source });
+        if (isScalar(node)) node.type = Scalar.PLAIN;
+        this.#brought.set(node, text);
+        return node;
+      },
+    });
+  }
+
   #problem(key: string, message: string, offset: number): ConfigProblem {
-    return { key, message, ...this.#position(this.#expanded.fileOffset(offset)) };
+    return { key, message, ...this.#position(offset) };
+  }
+
+  #shown(message: string): string {
+    return printable(this.#variables.unmark(message));
   }
 
   #offsetOf(path: readonly PropertyKey[], at: "value" | "key"): number | undefined {
@@ -110,13 +201,31 @@ export class YamlFile {
     return { line: before.split("\n").length, column: offset - lineStart + 1 };
   }
 
-  #lineBefore(offset: number): string {
-    return this.#source.slice(this.#source.lastIndexOf("\n", offset - 1) + 1, offset);
-  }
-
   #fail(message: string, cause?: unknown): never {
     throw new ConfigError(this.name, [{ key: "", message }], { cause });
   }
+}
+
+/** What a variable's value is where YAML may choose: a list, a number, a switch, nothing, or else text as it is. */
+function plainValue(text: string): Node {
+  if (text === "") return new Scalar(null);
+  if (!/^\[.*\]$|^[-+.\w]+$/s.test(text.trim())) return new Scalar(text);
+  const { errors, contents } = parseDocument(text, READING);
+  if (errors.length > 0 || isAlias(contents)) return new Scalar(text);
+  if (isSeq(contents)) return withoutPlaces(contents);
+  return new Scalar(
+    isScalar(contents) && ["number", "bigint", "boolean"].includes(typeof contents.value) ? contents.value : text,
+  );
+}
+
+/** Offsets in a variable's value are none in the file. */
+function withoutPlaces(list: Node): Node {
+  visit(list, {
+    Node: (_key, node) => {
+      delete node.range;
+    },
+  });
+  return list;
 }
 
 /** The text of a key; undefined for a list or mapping that serves as a key. */

@@ -1,22 +1,21 @@
 import type { ChannelOptions } from "@grpc/grpc-js";
+import type { ResolvedInstance } from "../discovery/follow-names.js";
 import type { Knowledge } from "../discovery/status.js";
-import type { Instance } from "../instance.js";
 import { PRIVATE_OPTION } from "./shield.js";
 
-const FLEET_OPTION = `${PRIVATE_OPTION}fleet`;
+const INSTANCES_OPTION = `${PRIVATE_OPTION}instances`;
 
-/** What Rollcall's resolver hands Rollcall's policy beside the bare endpoints. */
-export interface Fleet {
-  /** In the order of the endpoints. */
-  readonly instances: readonly Instance[];
+/** What Rollcall's resolver hands Rollcall's policy; other policies get the bare endpoints. */
+export interface InstanceAttributes {
+  readonly instances: readonly ResolvedInstance[];
   readonly knowledge: Knowledge;
 }
 
-export function fleetAttributes(fleet: Fleet): Record<string, unknown> {
-  return { [FLEET_OPTION]: fleet };
+export function withInstances(attributes: InstanceAttributes): Record<string, unknown> {
+  return { [INSTANCES_OPTION]: attributes };
 }
 
 /** Undefined when another resolver than Rollcall's found the endpoints. */
-export function fleetOf(options: ChannelOptions): Fleet | undefined {
-  return options[FLEET_OPTION] as Fleet | undefined;
+export function instancesOf(options: ChannelOptions): InstanceAttributes | undefined {
+  return options[INSTANCES_OPTION] as InstanceAttributes | undefined;
 }

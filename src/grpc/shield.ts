@@ -28,7 +28,7 @@ export interface ServiceConfig {
   retryThrottling?: { maxTokens: number; tokenRatio: number };
 }
 
-export const { PickResultType, UnavailablePicker, BaseFilter } = experimental;
+export const { PickResultType, UnavailablePicker, BaseFilter, BaseSubchannelWrapper } = experimental;
 export const { createChildChannelControlHelper: childHelper, parseDuration } = experimental;
 
 /** Channel options with this prefix stay out of the key by which grpc-js finds a subchannel in its pool. */
@@ -255,21 +255,4 @@ export function callStarter(subchannel: Subchannel): CallStarter {
 /** `host:port`, and the others after commas where an endpoint has several addresses. */
 export function endpointText(endpoint: Endpoint): string {
   return endpoint.addresses.map(experimental.subchannelAddressToString).join(", ");
-}
-
-/** The connection that a ready leaf sends its calls to. */
-export function subchannelOf(leaf: Leaf): Subchannel | undefined {
-  const picked = leaf.getPicker().pick({ metadata: new grpc.Metadata(), extraPickInfo: {} });
-  return picked.pickResultType === PickResultType.COMPLETE ? (picked.subchannel ?? undefined) : undefined;
-}
-
-/**
- * grpc-js keeps a subchannel for a while after its last use, its backoff included. An instance that has just been listed
- * is dialled at once, whatever an earlier connection to its address met.
- */
-export function redial(subchannel: Subchannel): Subchannel {
-  if (subchannel.getConnectivityState() === grpc.connectivityState.TRANSIENT_FAILURE) {
-    (subchannel.getRealSubchannel() as unknown as { resetBackoff(): void }).resetBackoff();
-  }
-  return subchannel;
 }

@@ -1,8 +1,10 @@
+import { SHUTDOWN_DEFAULTS } from "../defaults.js";
+
 /** How long a server that is no longer listed keeps answering, in milliseconds: go-zero's Shutdown.WrapUpTime. */
-export const DRAIN_MS = 1_000;
+export const DRAIN_MS = SHUTDOWN_DEFAULTS.WrapUpTime;
 
 /** How long after the beginning of a stop everything must have ended, in milliseconds: go-zero's Shutdown.WaitTime. */
-export const WAIT_MS = 5_500;
+export const WAIT_MS = SHUTDOWN_DEFAULTS.WaitTime;
 
 /** A start waits this long for its registry even where a stop may not take as long, in milliseconds. */
 const LEAST_REGISTERING_MS = 3_000;

@@ -97,7 +97,7 @@ test("what is no target is refused with its URL, the reason and the expected for
     ],
     [
       "direct:///http://a:1",
-      `"direct:///http://a:1" is not a target: "http://a:1" is not an address: it has too many colons${address}; expected direct:///host:port,host:port`,
+      `"direct:///http://a:1" is not a target: "http://a:1" is not an address: it is a URL${address}; expected direct:///host:port,host:port`,
     ],
     ["direct:///", '"direct:///" is not a target: it has no endpoint; expected direct:///host:port,host:port'],
     [

@@ -36,8 +36,7 @@ function read(url: string, scheme: string, authority: string, path: string): Tar
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const expected = form.expected === undefined ? "" : `; expected ${form.expected}`;
-    const shown = url.replace(/([?&]pass=)[^&]*/gi, "$1...");
-    throw new TypeError(`${quote(shown)} is not a target: ${why}${expected}`, { cause: error });
+    throw new TypeError(`${quote(url)} is not a target: ${why}${expected}`, { cause: error });
   }
 }
 

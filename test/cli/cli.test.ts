@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync, openSync } from "node:fs";
 import { createServer } from "node:net";
+import { createInterface } from "node:readline";
 import { type TestContext, test } from "node:test";
 import { EtcdRegistrar } from "../../src/backends/etcd/index.js";
 import { startDevRegistry } from "../../src/dev-registry/index.js";
@@ -24,7 +27,7 @@ test("ls shows each registration with its address, id, lease and facts", async (
   const { endpoint, put } = await registry(t);
   await register(t, endpoint, "order.rpc", { address: "10.0.0.1:8080", weight: 2, zone: "a" });
   put("order.rpc2/7", "10.0.0.2:8080");
-  put("order.rpc2/8", "nonsense\u001b[31m");
+  put("order.rpc2/8", "hunter2\u001b[31m");
 
   const table = await runCli(t, ["ls", "--etcd", endpoint]);
   assert.equal(table.stderr, "");
@@ -33,11 +36,8 @@ test("ls shows each registration with its address, id, lease and facts", async (
   assert.match(header!, /^SERVICE +ADDRESS +ID +TTL +WEIGHT +ZONE +PROBLEM$/);
   assert.match(first!, /^order\.rpc +10\.0\.0\.1:8080 +\d+ +\d+\/10 s +2 +a$/);
   assert.match(second!, /^order\.rpc2 +10\.0\.0\.2:8080 +7 +no lease$/);
-  assert.match(
-    third!,
-    /^order\.rpc2 +8 +no lease +its value \(13 bytes\) is no instance: it is not an address: it has no port/,
-  );
-  assert.doesNotMatch(table.stdout, /nonsense/);
+  assert.match(third!, /^order\.rpc2 +8 +no lease +no instance: a value of 12 bytes, not shown$/);
+  assert.doesNotMatch(table.stdout, /hunter2/);
 
   const json = await runCli(t, ["ls", "order.rpc/", "--json"], { ETCD_ENDPOINTS: endpoint });
   const [row, ...others] = JSON.parse(json.stdout);
@@ -80,18 +80,18 @@ test("watch prints one line per change and the count, until it is interrupted", 
       const told = seen.map((line) => JSON.parse(line));
       for (const { time } of told) assert.ok(Math.abs(Date.parse(time) - Date.now()) < 3_600_000);
       assert.deepEqual(
-        told.map(({ change, instance, count }) => [change, instance, count]),
+        told.map(({ change, instance, count, reason }) => [change, instance, count, reason]),
         [
-          ["joined", { address: "10.0.0.1:8080" }, 1],
-          ["joined", { address: "10.0.0.2:8080", weight: 3, zone: "b" }, 2],
-          ["left", { address: "10.0.0.2:8080", weight: 3, zone: "b" }, 1],
+          ["listed", { address: "10.0.0.1:8080" }, 1, undefined],
+          ["joined", { address: "10.0.0.2:8080", weight: 3, zone: "b" }, 2, undefined],
+          ["left", { address: "10.0.0.2:8080", weight: 3, zone: "b" }, 1, "stopped"],
         ],
       );
     } else {
       const [first, joined, left] = seen.map((line) => line.replace(/^\d\d:\d\d:\d\d\.\d{3} /, ""));
-      assert.equal(first, "+ 10.0.0.1:8080 (1 instance)");
+      assert.equal(first, "= 10.0.0.1:8080 (1 instance)");
       assert.equal(joined, "+ 10.0.0.2:8080 weight 3 zone b (2 instances)");
-      assert.equal(left, "- 10.0.0.2:8080 weight 3 zone b (1 instance)");
+      assert.equal(left, "- 10.0.0.2:8080 weight 3 zone b stopped (1 instance)");
     }
     child.kill("SIGINT");
     assert.deepEqual(await once(child, "exit"), [null, "SIGINT"]);
@@ -141,7 +141,9 @@ test("misuse is explained, with exit code 2", async (t) => {
   const cases: [args: string[], message: RegExp][] = [
     [[], /^Usage: rollcall/],
     [["lst"], /unknown command 'lst'.*did you mean ls/is],
-    [["watch"], /missing required argument 'key'/],
+    [["watch", "etcd:///h:1"], /it has no key/],
+    [["ls", "nowhere:///a"], /no backend is called "nowhere"/],
+    [["ls", "etcd:///h:1?pass=hunter2"], /pass=\.\.\." is not a target/],
     [["dev", "--port", "70000"], /Expected a number from 0 to 65535/],
     [["ls", "--etcd", "a:b:c"], /"a:b:c" is not an address/],
     [["ls", "--cert", "a.pem"], /without Etcd\.CertKeyFile/],
@@ -156,6 +158,140 @@ test("misuse is explained, with exit code 2", async (t) => {
   const help = await runCli(t, ["--help"]);
   assert.equal(help.code, 0);
   assert.match(help.stdout, /doctor.*Exit codes: 0/s);
+});
+
+/** A process of its own that is registered under a short lease, so that it can be killed. */
+async function registeredProcess(t: TestContext, endpoint: string, service: string, address: string) {
+  const program = `
+    import { EtcdRegistrar } from ${JSON.stringify(new URL("../../src/backends/etcd/index.ts", import.meta.url).href)};
+    await new EtcdRegistrar({ hosts: ["${endpoint}"], ttlSeconds: 4 }).register("${service}", { address: "${address}" });
+    console.log("registered");
+    setInterval(() => {}, 1e6);`;
+  const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", program], {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, ROLLCALL_LOG_LEVEL: "silent" },
+  });
+  t.after(() => child.kill("SIGKILL"));
+  await linesOf(child).next();
+  return child;
+}
+
+test("watch without a key shows everything, and says of each leave why", async (t) => {
+  const { endpoint, put, delete: remove } = await registry(t);
+  await register(t, endpoint, "pay.rpc", { address: "10.0.0.1:8080" });
+  const stopping = await register(t, endpoint, "pay.rpc", { address: "10.0.0.2:8080" });
+  const killed = await registeredProcess(t, endpoint, "order.rpc", "10.0.0.3:8080");
+  put("mail.rpc/1", "10.0.0.4:8080");
+  put("mail.rpc/2", "hunter2");
+
+  const lines = linesOf(startCli(t, ["watch", "--json", "--etcd", endpoint]));
+  const next = async () => {
+    const { change, service, instance, reason, count } = JSON.parse((await lines.next()).value);
+    return [change, service, instance.address, count, reason].filter((fact) => fact !== undefined).join(" ");
+  };
+  assert.deepEqual([await next(), await next(), await next(), await next()].sort(), [
+    "listed mail.rpc 10.0.0.4:8080 1",
+    "listed order.rpc 10.0.0.3:8080 1",
+    "listed pay.rpc 10.0.0.1:8080 2",
+    "listed pay.rpc 10.0.0.2:8080 2",
+  ]);
+  await stopping.deregister();
+  assert.equal(await next(), "left pay.rpc 10.0.0.2:8080 1 stopped");
+  remove("mail.rpc/1");
+  assert.equal(await next(), "left mail.rpc 10.0.0.4:8080 0 deleted");
+  const paused = await runCli(t, ["pause", "pay.rpc", "10.0.0.1:8080", "--json", "--etcd", endpoint]);
+  assert.deepEqual(JSON.parse(paused.stdout), {
+    service: "pay.rpc",
+    address: "10.0.0.1:8080",
+    changed: true,
+    listed: 0,
+  });
+  assert.match(paused.stderr, /^warning: no instance of pay\.rpc is listed now/);
+  assert.equal(await next(), "left pay.rpc 10.0.0.1:8080 0 paused");
+  killed.kill("SIGKILL");
+  assert.equal(await next(), "left order.rpc 10.0.0.3:8080 0 expired");
+});
+
+test("ls and watch take the URL of any target", async (t) => {
+  const { endpoint, put } = await registry(t);
+  put("order.rpc/1", "10.0.0.1:8080");
+  put("order.rpc2/1", "10.0.0.2:8080");
+  const direct = await runCli(t, ["ls", "direct:///10.0.0.1:8080,10.0.0.2:8080"]);
+  assert.deepEqual(
+    direct.stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.split(/ +/)),
+    [
+      ["SERVICE", "ADDRESS"],
+      ["10.0.0.1:8080,10.0.0.2:8080", "10.0.0.1:8080"],
+      ["10.0.0.1:8080,10.0.0.2:8080", "10.0.0.2:8080"],
+    ],
+  );
+  const url = await runCli(t, ["ls", "--json", `DISCOV:///${endpoint}?key=order.rpc`]);
+  assert.deepEqual(
+    JSON.parse(url.stdout).map(({ address }: { address: string }) => address),
+    ["10.0.0.1:8080"],
+  );
+  for (const what of [`etcd:///${endpoint}?key=order.rpc`, "direct:///10.0.0.1:8080"]) {
+    const line = String((await linesOf(startCli(t, ["watch", what])).next()).value);
+    assert.match(line, / = 10\.0\.0\.1:8080 \(1 instance\)$/, what);
+  }
+});
+
+test("many leases are listed without a warning of Node's, and many keys of one address as one line", async (t) => {
+  const { endpoint, put } = await registry(t);
+  for (let i = 0; i < 15; i++) {
+    const settings = { hosts: [endpoint], ttlSeconds: 60 + i };
+    const registration = await new EtcdRegistrar(settings).register("order.rpc", { address: `10.0.1.${i}:8080` });
+    t.after(() => registration.deregister());
+  }
+  for (let i = 0; i < 3_000; i++) put(`pay.rpc/${i}`, "10.0.0.9:8080");
+  const { stdout, stderr, code } = await runCli(t, ["ls", "--etcd", endpoint]);
+  assert.deepEqual([stderr, code], ["", 0]);
+  const lines = stdout.trimEnd().split("\n");
+  assert.equal(lines.length, 1 + 15 + 1);
+  assert.match(lines.at(-1)!, /^pay\.rpc +10\.0\.0\.9:8080 +\(3000 keys\) .*one address under many keys$/);
+});
+
+test("an unknown $ROLLCALL_LOG_LEVEL is told by the command", async (t) => {
+  const { endpoint } = await registry(t);
+  const { stderr, code } = await runCli(t, ["ls", "--etcd", endpoint], { ROLLCALL_LOG_LEVEL: "loud" });
+  assert.equal(code, 0);
+  assert.match(stderr, /ROLLCALL_LOG_LEVEL is none of/);
+});
+
+test("no terminal is steered by what stands in the registry, by --json neither", async (t) => {
+  const { endpoint, put } = await registry(t);
+  const steering = "\u001b[2J\u009b31m\u202e";
+  put("order.rpc/1", JSON.stringify({ Op: 0, Addr: "10.0.0.1:8080", Metadata: { note: steering } }));
+  put(`order.rpc/2${steering}`, "10.0.0.2:8080");
+  for (const args of [["ls"], ["ls", "--json"], ["ls", `x${steering}`]]) {
+    const { stdout, stderr } = await runCli(t, [...args, "--etcd", endpoint]);
+    assert.doesNotMatch((stdout + stderr).replaceAll("\n", ""), /[\p{Cc}\p{Cf}]/u, args.join(" "));
+  }
+});
+
+test("output that cannot be written is said, with exit code 1", {
+  skip: !existsSync("/dev/full") && "no /dev/full",
+}, async (t) => {
+  const { endpoint, put } = await registry(t);
+  put("order.rpc/1", "10.0.0.1:8080");
+  const child = startCli(t, ["ls", "--etcd", endpoint], {}, openSync("/dev/full", "w"));
+  let said = "";
+  child.stderr!.setEncoding("utf8").on("data", (text) => {
+    said += text;
+  });
+  assert.deepEqual((await once(child, "close"))[0], 1);
+  assert.match(said, /^rollcall: the output cannot be written: /);
+});
+
+test("dev says what it exposes when others can reach it", async (t) => {
+  const child = startCli(t, ["dev", "--port", "0", "--host", "0.0.0.0"]);
+  const lines = createInterface(child.stderr!)[Symbol.asyncIterator]();
+  const said = [(await lines.next()).value, (await lines.next()).value].join("\n");
+  assert.match(said, /warning: it listens on all interfaces: .*without a password and without TLS/);
+  child.kill("SIGTERM");
 });
 
 test("a reader that goes away ends ls quietly", async (t) => {

@@ -8,6 +8,7 @@ import { type TestContext, test } from "node:test";
 import { EtcdRegistrar } from "../../src/backends/etcd/index.js";
 import { startDevRegistry } from "../../src/dev-registry/index.js";
 import { runCli } from "../support/cli.js";
+import { etcdctl, etcdSkipReason, startEtcd } from "../support/etcd.js";
 import { freePort } from "../support/ports.js";
 
 /** Something that takes connections. */
@@ -56,6 +57,7 @@ Cache: { Host: redis:6379 }
       "✓ server: would be registered as 127.0.0.1:(a free port)",
       `✓ etcd ${registry.endpoint}: answers (revision N)`,
       "✓ server key cart.rpc: lists no instance",
+      "✓ server key cart.rpc: can be written",
       `✓ OrderRpc key order.rpc: lists 1 instance: ${address}`,
       `✓ OrderRpc ${address}: takes connections`,
       `✓ Upstream.PayRpc ${address}: takes connections`,
@@ -89,15 +91,20 @@ TlsRpc: { Etcd: { Hosts: ["${closed}"], Key: a, CACertFile: no-such.pem } }
   assert.deepEqual(
     found.map((line) => line.replace(/\(revision \d+\)/, "(revision N)")),
     [
-      `note ${file}:4:7: Auth has no effect: nothing checks the app and token of callers; check them in an interceptor`,
+      `warning ${file}:4:7: Auth has no effect: nothing checks the app and token of callers; check them in an interceptor`,
       `ok ${file}: can be read: a server, client OrderRpc, client PayRpc, client TlsRpc`,
       "failed server: would be registered as 127.0.0.1:8080, which only this machine can reach, in a registry on another",
-      `ok etcd ${registry.endpoint}: answers (revision N)`,
-      `failed etcd ${closed}: refuses the connection: nothing listens there`,
+      ...[
+        [registry.endpoint, `ok etcd ${registry.endpoint}: answers (revision N)`] as const,
+        [closed, `failed etcd ${closed}: refuses the connection: nothing listens there`] as const,
+      ]
+        .sort(([a], [b]) => (a < b ? -1 : 1)) // the one order of hosts
+        .map(([, line]) => line),
       "failed etcd no-such-host.invalid:2379: has a name that is not found",
       "ok server key cart.rpc: lists no instance",
+      "ok server key cart.rpc: can be written",
       "failed OrderRpc key order.rpc: lists no instance",
-      "note order.rpc/1: its value (9 bytes) is no instance: it is not an address: it has no port; expected host:port, for example 10.0.0.1:8080",
+      "warning order.rpc/1: no instance: a value of 9 bytes, not shown",
       `failed PayRpc ${closed}: refuses the connection: nothing listens there`,
       "failed TlsRpc.Etcd.CACertFile: no-such.pem does not exist",
     ],
@@ -113,4 +120,115 @@ test("a file that cannot be used gets a cross for every problem in it", async (t
     `✗ ${file}:2:11: ListenOn: expected host:port, for example 0.0.0.0:8080, got 8080`,
     `✗ ${file}:3:9: Etcd.Hosts is missing; expected a list of etcd addresses (lines beginning with "- ") (Etcd.Host: did you mean Hosts?)`,
   ]);
+});
+
+test("warnings alone end with 3: near misses, nested keys, keys without a lease, unsafe settings", async (t) => {
+  const registry = await startDevRegistry();
+  t.after(() => registry.close());
+  const address = await listener(t);
+  registry.put("shop/1", address);
+  registry.put("shop/admin/it's 1", address);
+  const of = async (yaml: string) => {
+    const { code, stdout } = await runCli(t, ["doctor", write(t, yaml)]);
+    return { code, warnings: stdout.split("\n").filter((line) => line.startsWith("!")), stdout };
+  };
+  const miss = await of(`OrderRpc: { Endpoints: ["${address}"], Timout: 5 }\n`);
+  assert.deepEqual([miss.code, miss.warnings.length], [3, 1]);
+  assert.match(miss.warnings[0]!, /OrderRpc\.Timout: did you mean Timeout\?/);
+
+  const nested = await of(`ShopRpc: { Etcd: { Hosts: ["${registry.endpoint}"], Key: shop } }\n`);
+  assert.equal(nested.code, 3);
+  assert.match(nested.warnings[0]!, /key shop: holds the instances of other services too.*: shop\/admin$/);
+  assert.match(
+    nested.stdout,
+    /etcdctl del 'shop\/admin\/it'\\''s 1'$/m,
+    "what is to be pasted is quoted for the shell",
+  );
+
+  const unsafe = await of(`OrderRpc: { Endpoints: ["${address}"], KeepaliveTime: 10s }\n`);
+  assert.equal(unsafe.code, 3);
+  const fine = await of(`OrderRpc: { Endpoints: ["${address}"] }\n`);
+  assert.deepEqual([fine.code, fine.warnings], [0, []]);
+});
+
+test("no password is shown, of a target, of a host, in JSON or not", async (t) => {
+  const registry = await startDevRegistry();
+  t.after(() => registry.close());
+  registry.faults.requireAuth({ user: "shop", password: "other" });
+  for (const section of [
+    `Target: "etcd:///${registry.endpoint}?key=a&user=shop&pass=hunter2"`,
+    `Target: "etcd:///${registry.endpoint}?key=a&psas=hunter2"`,
+    `Target: "etcd://shop:hunter2@${registry.endpoint}/a"`,
+    `Etcd: { Hosts: ["shop:hunter2@${registry.endpoint}"], Key: a }`,
+    `Etcd: { Hosts: ["${registry.endpoint}"], Key: a, User: shop, Pass: hunter2 }`,
+  ]) {
+    const file = write(t, `OrderRpc: { ${section} }\n`);
+    for (const args of [
+      ["doctor", file],
+      ["doctor", "--json", file],
+    ]) {
+      const { code, stdout, stderr } = await runCli(t, args, { ROLLCALL_LOG_LEVEL: "debug" });
+      assert.equal(code, 1, stdout);
+      assert.doesNotMatch(stdout + stderr, /hunter2/, section);
+    }
+  }
+});
+
+test("instances that are listed and do not answer are told, of a server's own key too", async (t) => {
+  const registry = await startDevRegistry();
+  t.after(() => registry.close());
+  const closed = `127.0.0.1:${await freePort()}`;
+  const registration = await new EtcdRegistrar({ hosts: [registry.endpoint] }).register("cart.rpc", {
+    address: closed,
+  });
+  t.after(() => registration.deregister());
+  const file = write(t, `Name: a\nListenOn: 127.0.0.1:0\nEtcd: { Hosts: ["${registry.endpoint}"], Key: cart.rpc }\n`);
+  const { code, stdout } = await runCli(t, ["doctor", file]);
+  assert.equal(code, 1);
+  assert.match(stdout, new RegExp(`✗ server ${closed}: refuses the connection: nothing listens there`));
+});
+
+test("a server that may not write is told before it starts: no rights, and an etcd that is full", {
+  skip: etcdSkipReason(),
+}, async (t) => {
+  const etcd = await startEtcd({ args: ["--quota-backend-bytes=200000"] });
+  t.after(() => etcd.stop());
+  const run = (...args: string[]) => etcdctl(etcd.endpoint, ...args);
+  const yaml = (key: string, account = "") =>
+    write(
+      t,
+      `Name: a\nListenOn: 127.0.0.1:0\nZone: eu\nEtcd: { Hosts: ["${etcd.endpoint}"], Key: ${key}${account} }\n`,
+    );
+  const before = await runCli(t, ["doctor", yaml("order.rpc")]);
+  assert.match(before.stdout, /✓ server key order\.rpc: can be written/);
+  assert.equal((await runCli(t, ["ls", "--json", "--etcd", etcd.endpoint])).stdout, "[]\n", "nothing was written");
+
+  for (const args of [
+    ["user", "add", "root:secret"],
+    ["user", "grant-role", "root", "root"],
+    ["user", "add", "shop:open"],
+    ["role", "add", "orders"],
+    ["role", "grant-permission", "--prefix=true", "orders", "readwrite", "order.rpc/"],
+    ["role", "grant-permission", "--prefix=true", "orders", "read", "pay.rpc/"],
+    ["user", "grant-role", "shop", "orders"],
+    ["auth", "enable"],
+  ]) {
+    await run(...args);
+  }
+  const shop = ", User: shop, Pass: open";
+  const some = await runCli(t, ["doctor", yaml("order.rpc", shop)]);
+  assert.match(
+    some.stdout,
+    /! server key order\.rpc: can be written, but Weight, Zone and Metadata cannot: .*permission denied/,
+  );
+  assert.match(some.stdout, /readwrite on the prefix 'order\.rpc\.~rollcall'/);
+  const none = await runCli(t, ["doctor", yaml("pay.rpc", shop)]);
+  assert.equal(none.code, 1, none.stdout);
+  assert.match(none.stdout, /✗ server key pay\.rpc: cannot be written: .*permission denied[\s\S]*readwrite pay\.rpc\//);
+  await run("--user=root:secret", "auth", "disable");
+
+  for (const full of ["a", "b", "c"]) await run("put", full, "x".repeat(100_000)).catch(() => {});
+  const { code, stdout } = await runCli(t, ["doctor", yaml("order.rpc")]);
+  assert.equal(code, 1, stdout);
+  assert.match(stdout, /✗ server key order\.rpc: cannot be written: .*space exceeded[\s\S]*alarm NOSPACE/);
 });

@@ -178,7 +178,28 @@ test("a config that leads nowhere is refused with the mend", () => {
     () => createClient(EchoClient, { Endpoints: ["10.0.0.1"] }),
     /"10.0.0.1" is not an address: it has no port/,
   );
-  assert.throws(() => createClient(EchoClient, { Etcd: { Hosts: [], Key: "k" } }), /Etcd\.Hosts is empty/);
+  assert.throws(
+    () => createClient(EchoClient, { Etcd: { Hosts: [], Key: "k" } }),
+    /nothing says where .*Etcd \(Hosts and Key\)/,
+  );
+});
+
+test("a setting that cannot be obeyed is refused by name where the client or the server is made, never dropped", () => {
+  for (const [setting, message] of [
+    [{ Subset: "2" }, /Subset: expected a number of instances/],
+    [{ Subset: 1.5 }, /Subset: expected a number of instances/],
+    [{ HealthCheck: "no" }, /HealthCheck: expected true or false/],
+    [{ BalancerName: "p2c" }, /BalancerName: expected p2c_ewma/],
+    [{ KeepaliveTime: "20s" }, /KeepaliveTime: expected milliseconds/],
+  ] as const) {
+    const config = { Endpoints: ["127.0.0.1:1"], ...setting } as never;
+    assert.throws(() => createClient(EchoClient, config), message);
+    assert.throws(() => createChannel(config), message);
+  }
+  assert.throws(
+    () => createServer({ ListenOn: ":0", Weight: "2" } as never, () => {}),
+    /Weight: expected a number above 0/,
+  );
 });
 
 test("a backend that cannot be used is said at once", async () => {

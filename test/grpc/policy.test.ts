@@ -16,7 +16,7 @@ after(() => {
 });
 
 async function echoes(n: number) {
-  const servers = await Promise.all(Array.from({ length: n }, startBareEcho));
+  const servers = await Promise.all(Array.from({ length: n }, () => startBareEcho()));
   for (const server of servers) open.push({ close: server.stop });
   return servers;
 }
@@ -208,7 +208,7 @@ test("an instance in doubt that is silent gets no calls until it answers again, 
   proxy.silence(); // connections that are made from now on work
   registry.list("stalled", []);
   await until(
-    () => warnings.some((line) => /no sign of life/.test(line)),
+    () => warnings.some((line) => /no answer to a probe/.test(line)),
     "without a call it is asked and found silent",
   );
   await until(async () => (await tally(client, 20, 5)).size === 2, "it answers again");

@@ -13,11 +13,16 @@ export interface Ended {
 }
 
 /** Starts the real command. It does not outlive its test. */
-export function startCli(t: TestContext, args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
+export function startCli(
+  t: TestContext,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  stdout: "pipe" | number = "pipe",
+): ChildProcess {
   const { ETCD_ENDPOINTS: _endpoints, ETCD_USER: _user, ROLLCALL_LOG_LEVEL: _level, ...rest } = process.env;
   const child = spawn(process.execPath, ["--import", "tsx", MAIN, ...args], {
     env: { ...rest, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["ignore", stdout, "pipe"],
   });
   t.after(() => child.kill("SIGKILL"));
   return child;

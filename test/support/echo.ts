@@ -88,8 +88,8 @@ export async function tally(client: EchoClient, calls: number, atATime = 1): Pro
   return counts;
 }
 
-/** A bare grpc-js server of the echo service on a free port of 127.0.0.1, without health or registration. */
-export async function startBareEcho(): Promise<{ address: string; server: grpc.Server; stop(): void }> {
+/** A bare grpc-js server of the echo service on 127.0.0.1, on a free port unless told, without health or registration. */
+export async function startBareEcho(at = 0): Promise<{ address: string; server: grpc.Server; stop(): void }> {
   const server = new grpc.Server();
   let address = "";
   server.addService(
@@ -97,7 +97,7 @@ export async function startBareEcho(): Promise<{ address: string; server: grpc.S
     echoHandlers(() => address),
   );
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
+    server.bindAsync(`127.0.0.1:${at}`, grpc.ServerCredentials.createInsecure(), (error, bound) =>
       error ? reject(error) : resolve(bound),
     );
   });

@@ -13,6 +13,10 @@ export class SilentProxy {
   #silent = new Set<Socket>();
   /** Connections taken so far. */
   accepted = 0;
+  /** Bytes forwarded so far, both ways. */
+  passed = 0;
+  /** What waits to be forwarded, while the proxy holds everything. */
+  #held: (() => void)[] | undefined;
 
   constructor(targetPort: number) {
     this.#target = targetPort;
@@ -34,6 +38,18 @@ export class SilentProxy {
     this.#silent = new Set(this.#sockets);
   }
 
+  /** From now on nothing passes, and nothing is lost: a network that stalls. */
+  hold(): void {
+    this.#held = [];
+  }
+
+  /** What was held passes, and whatever comes. */
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const pass of held) pass();
+  }
+
   /** Cuts all connections and takes no new ones, until it is started again. */
   async stop(): Promise<void> {
     const closed = once(this.#server, "close");
@@ -51,7 +67,10 @@ export class SilentProxy {
     ] as const) {
       this.#sockets.add(from);
       from.on("data", (data) => {
-        if (!this.#silent.has(from)) to.write(data);
+        if (this.#silent.has(from)) return;
+        this.passed += data.length;
+        if (this.#held) this.#held.push(() => to.write(data));
+        else to.write(data);
       });
       from.on("error", () => {});
       from.on("close", () => {

@@ -14,6 +14,7 @@ export {
   type Registered,
 } from "./operator/listing.js";
 export { type PausedOrResumed, pauseInstance, resumeInstance } from "./operator/pausing.js";
+export { type Written, writeProblem } from "./operator/write-check.js";
 export { EtcdRegistrar } from "./registration/etcd-registrar.js";
 export { type EtcdSettings, etcdSettings } from "./settings.js";
 

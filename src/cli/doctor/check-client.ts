@@ -1,55 +1,55 @@
-import { registerBuiltInBackends } from "../../backends/index.js";
-import { loadBackend } from "../../backends/table.js";
-import { parseTargetUrl } from "../../target/parse.js";
-import { ANSWER_LIMIT_MS } from "../etcd-options.js";
+import { formatAddress } from "../../address.js";
+import type { NamedTarget } from "../../config/etcd-target.js";
+import type { ResolvedInstance } from "../../discovery/follow-names.js";
+import { redactUrl } from "../../target/redact.js";
+import { resolvedInstances } from "../instances.js";
 import { count } from "../output.js";
-import { type Check, failed, ok } from "./check.js";
+import { type Check, failed, note, ok } from "./check.js";
 import { dialProblem } from "./dial.js";
 
 /** More would be a load test. */
 const MOST_DIALLED = 20;
 
-/** Whether each instance takes connections. */
-export function checkAddresses(where: string, addresses: readonly string[], advice: string): Promise<Check[]> {
-  return Promise.all(
-    [...new Set(addresses)].slice(0, MOST_DIALLED).map(async (address) => {
+/**
+ * Asks a target's backend as a client would, and dials what it lists.
+ * @param where the client's section, for example `OrderRpc`
+ * @param key that names the target in it
+ */
+export async function checkTarget(
+  where: string,
+  key: "Endpoints" | "Target",
+  { url, target }: NamedTarget,
+  advice: string,
+): Promise<Check[]> {
+  const subject = `${where}.${key} ${redactUrl(url)}`;
+  const found = await resolvedInstances(target).catch((error: Error) => error);
+  if (found instanceof Error) return [failed(subject, found.message, advice)];
+  if (found.length === 0) return [failed(subject, "lists no instance", "start a server there, or correct it")];
+  const lists = key === "Target" ? [ok(subject, `lists ${count(found.length, "instance")}`)] : [];
+  return [...lists, ...(await checkInstances(where, found, advice))];
+}
+
+/** Whether each instance takes connections at every address of it that a client would dial. */
+export async function checkInstances(
+  where: string,
+  instances: readonly ResolvedInstance[],
+  advice: string,
+): Promise<Check[]> {
+  const dialled = new Map<string, { host: string; port: number; named: string }>();
+  for (const { instance, addresses } of instances) {
+    for (const { host, port } of addresses) {
+      const address = formatAddress({ host, port });
+      const named = instance.address === address ? address : `${instance.address} (${address})`;
+      if (!dialled.has(address)) dialled.set(address, { host, port, named });
+    }
+  }
+  const some = [...dialled.values()].slice(0, MOST_DIALLED);
+  const checks = await Promise.all(
+    some.map(async ({ named, ...address }) => {
       const problem = await dialProblem(address);
-      return problem ? failed(`${where} ${address}`, problem, advice) : ok(`${where} ${address}`, "takes connections");
+      return problem ? failed(`${where} ${named}`, problem, advice) : ok(`${where} ${named}`, "takes connections");
     }),
   );
-}
-
-/** Asks a target's backend as a client would, and dials what it lists. */
-export async function checkTarget(where: string, url: string): Promise<Check[]> {
-  const subject = `${where}.Target ${url}`;
-  registerBuiltInBackends();
-  const found = await firstAnswer(url).catch((error: Error) => error);
-  if (found instanceof Error) return [failed(subject, found.message, "correct Target, or see to what it names")];
-  if (found.length === 0) return [failed(subject, "lists no instance", "start a server there, or correct Target")];
-  return [
-    ok(subject, `lists ${count(found.length, "instance")}`),
-    ...(await checkAddresses(where, found, "start the server, or see why it is still listed")),
-  ];
-}
-
-/** @throws Error that says why there is no answer. */
-async function firstAnswer(url: string): Promise<string[]> {
-  const target = parseTargetUrl(url);
-  const { discovery } = await loadBackend(target.scheme);
-  if (!discovery) throw new Error(`the backend "${target.scheme}" finds no instances, it only registers`);
-  const limit = AbortSignal.timeout(ANSWER_LIMIT_MS);
-  let trouble: Error | undefined;
-  const done = new AbortController();
-  const watch = (await discovery(target)).watch(target.service, {
-    signal: AbortSignal.any([limit, done.signal]),
-    onTrouble: (error) => {
-      trouble = error;
-      done.abort();
-    },
-  });
-  for await (const instances of watch) {
-    done.abort();
-    return instances.map(({ address }) => address);
-  }
-  throw trouble ?? new Error(`no answer within ${ANSWER_LIMIT_MS / 1000} s`);
+  const more = dialled.size - some.length;
+  return more > 0 ? [...checks, note(where, `${count(more, "further address")} not dialled`)] : checks;
 }

@@ -1,7 +1,16 @@
-import { EtcdError, type EtcdSettings, type Listing, listRegistrations } from "../../backends/etcd/index.js";
-import { ANSWER_LIMIT_MS } from "../etcd-options.js";
-import { count } from "../output.js";
-import { type Check, failed, note, ok } from "./check.js";
+import { parseAddress } from "../../address.js";
+import {
+  EtcdError,
+  type EtcdSettings,
+  type Listing,
+  listRegistrations,
+  type Registered,
+  writeProblem,
+} from "../../backends/etcd/index.js";
+import { ANSWER_LIMIT_MS, limitOf } from "../etcd-options.js";
+import { foreignValue } from "../ls-table.js";
+import { count, shellWord } from "../output.js";
+import { type Check, failed, ok, warning } from "./check.js";
 import { dialProblem } from "./dial.js";
 
 /** What an etcd cluster says of one service key, and how each of its hosts behaved. */
@@ -25,11 +34,11 @@ async function askHost(
   key: string,
 ): Promise<{ check: Check; listing?: Listing }> {
   const subject = `etcd ${host}`;
-  const refused = await dialProblem(host);
+  const refused = await dialProblem(parseAddress(host));
   if (refused) {
     return { check: failed(subject, refused, "check the host and port in Etcd.Hosts, that etcd runs, and firewalls") };
   }
-  const signal = AbortSignal.timeout(ANSWER_LIMIT_MS);
+  const signal = limitOf(ANSWER_LIMIT_MS);
   try {
     const listing = await listRegistrations(settings, { prefix: `${key}/`, signal });
     const as = settings.user === undefined ? "" : ` to user ${settings.user}`;
@@ -57,6 +66,39 @@ function wordsOf(error: Error): [message: string, advice: string] {
   return [message ?? error.message, advice ?? general];
 }
 
+/** Whether a server with these settings may list itself, found out without writing. */
+export async function checkWriting(
+  where: string,
+  settings: EtcdSettings,
+  key: string,
+  hasAttributes: boolean,
+): Promise<Check[]> {
+  const subject = `${where} key ${key}`;
+  const problem = await writable(settings, key, "instance");
+  if (problem) {
+    const [message, advice] = wordsOf(problem);
+    return [failed(subject, `cannot be written: ${message}`, adviceOnWriting(message, key, settings) ?? advice)];
+  }
+  const attributes = hasAttributes ? await writable(settings, key, "attributes") : undefined;
+  if (!attributes) return [ok(subject, "can be written")];
+  const message = `can be written, but Weight, Zone and Metadata cannot: ${wordsOf(attributes)[0]}`;
+  return [warning(subject, message, `grant the role readwrite on the prefix ${shellWord(`${key}.~rollcall`)} too`)];
+}
+
+function writable(settings: EtcdSettings, key: string, what: "instance" | "attributes"): Promise<Error | undefined> {
+  return writeProblem(settings, key, what, limitOf(ANSWER_LIMIT_MS)).catch((error: Error) => error);
+}
+
+function adviceOnWriting(message: string, key: string, { user }: EtcdSettings): string | undefined {
+  if (/space exceeded|NOSPACE/i.test(message)) {
+    return "etcd is full (alarm NOSPACE): compact and defragment it, or raise --quota-backend-bytes, then etcdctl alarm disarm";
+  }
+  if (/CORRUPT/i.test(message))
+    return "etcd has the alarm CORRUPT: see its log, and replace the member that is corrupt";
+  if (!/permission denied/i.test(message)) return undefined;
+  return `grant a role of ${user ?? "the user"} readwrite: etcdctl role grant-permission ROLE --prefix=true readwrite ${shellWord(`${key}/`)}`;
+}
+
 /** How many instances a key lists; to a client, none is a problem. */
 export function checkListing(
   where: string,
@@ -64,13 +106,13 @@ export function checkListing(
   { registrations }: Listing,
   kind: "server" | "client",
 ): Check[] {
-  const listed = registrations.flatMap(({ instance }) => instance?.address ?? []);
-  const broken = registrations.filter(({ problem }) => problem !== undefined);
-  const unleased = registrations.filter(({ instance, lease }) => instance && lease === undefined);
+  const listed = registrations.flatMap(({ instance, paused }) => (instance && !paused ? [instance.address] : []));
   const subject = `${where} key ${key}`;
+  const addresses = new Set(listed).size;
+  const keys = listed.length > addresses ? ` under ${listed.length} keys` : "";
   const message =
-    listed.length > 0 ? `lists ${count(new Set(listed).size, "instance")}: ${shorten(listed)}` : "lists no instance";
-  const some = listed.length > 0 || kind === "server";
+    addresses > 0 ? `lists ${count(addresses, "instance")}${keys}: ${shorten(listed)}` : "lists no instance";
+  const some = addresses > 0 || kind === "server";
   return [
     some
       ? ok(subject, message)
@@ -79,18 +121,46 @@ export function checkListing(
           message,
           `start a server with Etcd.Key ${key}, or correct the key; rollcall ls shows what there is`,
         ),
-    ...broken.map(({ key: at, problem }) => note(at, problem!, `delete it: etcdctl del ${at}`)),
-    ...unleased.map(({ key: at }) =>
-      note(
-        at,
-        "has no lease, so it stays when its process dies",
-        `delete it if nothing answers there: etcdctl del ${at}`,
-      ),
+    ...checkNested(subject, key, registrations),
+    ...summarised(
+      registrations.filter(({ problem, paused }) => problem !== undefined && !paused),
+      ({ key: at, valueBytes }) =>
+        warning(
+          at,
+          foreignValue(valueBytes),
+          `look at it, and delete it if it is nobody's: etcdctl del ${shellWord(at)}`,
+        ),
+      (more) => warning(subject, `${count(more, "further key")} whose value is no instance`),
+    ),
+    ...summarised(
+      registrations.filter(({ instance, lease }) => instance && lease === undefined),
+      ({ key: at }) =>
+        warning(
+          at,
+          "has no lease, so it stays when its process dies",
+          `delete it if nothing answers there: etcdctl del ${shellWord(at)}`,
+        ),
+      (more) => warning(subject, `${count(more, "further key")} without a lease`),
     ),
   ];
 }
 
-function shorten(addresses: readonly string[]): string {
-  const shown = [...new Set(addresses)];
+/** A key is a prefix to etcd: clients of `shop`, go-zero's too, find what is registered as `shop/admin`. */
+function checkNested(subject: string, key: string, registrations: readonly Registered[]): Check[] {
+  const inside = [...new Set(registrations.map(({ service }) => service))].filter((service) => service !== key);
+  if (inside.length === 0) return [];
+  const message = `holds the instances of other services too, and its clients call them: ${shorten(inside)}`;
+  return [warning(subject, message, `register the other services under keys that do not begin with ${key}/`)];
+}
+
+const MOST_SHOWN = 10;
+
+function summarised<T>(all: readonly T[], show: (one: T) => Check, rest: (more: number) => Check): Check[] {
+  const more = all.length - MOST_SHOWN;
+  return [...all.slice(0, MOST_SHOWN).map(show), ...(more > 0 ? [rest(more)] : [])];
+}
+
+function shorten(names: readonly string[]): string {
+  const shown = [...new Set(names)];
   return shown.length > 5 ? `${shown.slice(0, 5).join(", ")} and ${shown.length - 5} more` : shown.join(", ");
 }

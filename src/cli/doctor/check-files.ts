@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { EtcdConfig } from "../../config/etcd-config.js";
-import { type Check, failed, note, ok } from "./check.js";
+import { type Check, failed, ok, warning } from "./check.js";
 
 const WEEK_MS = 7 * 24 * 3_600_000;
 
@@ -34,6 +34,6 @@ function checkCertificate(subject: string, file: string, { validFrom, validTo }:
   if (Date.parse(validFrom) > now) {
     return failed(subject, `${file} is not valid before ${validFrom}`, "check the clock, or wait");
   }
-  if (Date.parse(validTo) - now < WEEK_MS) return note(subject, `${file} expires on ${validTo}`, "renew it soon");
+  if (Date.parse(validTo) - now < WEEK_MS) return warning(subject, `${file} expires on ${validTo}`, "renew it soon");
   return ok(subject, `${file} is valid until ${validTo}`);
 }

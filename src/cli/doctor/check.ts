@@ -1,9 +1,9 @@
-import { printable } from "../output.js";
+import { printable } from "../../target/redact.js";
 
 /** One thing that was looked at. */
 export interface Check {
-  /** `failed` makes the command fail; a `note` is worth knowing. */
-  readonly outcome: "ok" | "failed" | "note";
+  /** `failed` ends the command with 1; a `warning` with 3 when nothing failed; a `note` is worth knowing. */
+  readonly outcome: "ok" | "failed" | "warning" | "note";
   /** What was looked at, for example `etcd 10.0.0.1:2379`. */
   readonly subject: string;
   readonly message: string;
@@ -11,7 +11,7 @@ export interface Check {
   readonly advice?: string;
 }
 
-const MARKS = { ok: "✓", failed: "✗", note: "!" } as const;
+const MARKS = { ok: "✓", failed: "✗", warning: "!", note: "·" } as const;
 
 /** `✓ subject: message`, and on a line of its own what to do. */
 export function renderCheck({ outcome, subject, message, advice }: Check): string {
@@ -21,9 +21,16 @@ export function renderCheck({ outcome, subject, message, advice }: Check): strin
 
 export const ok = (subject: string, message: string): Check => ({ outcome: "ok", subject, message });
 export const note = (subject: string, message: string, advice?: string) => withAdvice("note", subject, message, advice);
+export const warning = (subject: string, message: string, advice?: string) =>
+  withAdvice("warning", subject, message, advice);
 export const failed = (subject: string, message: string, advice?: string) =>
   withAdvice("failed", subject, message, advice);
 
-function withAdvice(outcome: "note" | "failed", subject: string, message: string, advice: string | undefined): Check {
+function withAdvice(
+  outcome: "note" | "warning" | "failed",
+  subject: string,
+  message: string,
+  advice: string | undefined,
+): Check {
   return { outcome, subject, message, ...(advice && { advice }) };
 }

@@ -1,11 +1,10 @@
 import { connect } from "node:net";
-import { parseAddress } from "../../address.js";
+import type { HostPort } from "../../address.js";
 
 const LIMIT_MS = 3_000;
 
 /** Opens a TCP connection and closes it. Resolves with what went wrong, in words, or undefined. */
-export function dialProblem(address: string): Promise<string | undefined> {
-  const { host, port } = parseAddress(address);
+export function dialProblem({ host, port }: HostPort): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect({ host, port });
     const end = (problem?: string) => {

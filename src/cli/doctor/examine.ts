@@ -1,4 +1,6 @@
 import { type EtcdSettings, etcdSettings } from "../../backends/etcd/index.js";
+import { registerBuiltInBackends } from "../../backends/index.js";
+import { targetOfClient } from "../../config/client-target.js";
 import { ConfigError, describeProblem } from "../../config/config-error.js";
 import type { EtcdConfig } from "../../config/etcd-config.js";
 import { targetOfEtcd } from "../../config/etcd-target.js";
@@ -6,16 +8,18 @@ import { readConfig } from "../../config/load.js";
 import type { RpcClientConfig } from "../../config/rpc-client-config.js";
 import type { RpcServerConfig } from "../../config/rpc-server-config.js";
 import { YamlFile } from "../../config/yaml-file.js";
+import { resolvedInstances } from "../instances.js";
 import { toJson } from "../output.js";
-import { type Check, failed, note, ok } from "./check.js";
-import { checkAddresses, checkTarget } from "./check-client.js";
-import { askEtcd, checkListing } from "./check-etcd.js";
+import { type Check, failed, ok, warning } from "./check.js";
+import { checkInstances, checkTarget } from "./check-client.js";
+import { askEtcd, checkListing, checkWriting } from "./check-etcd.js";
 import { checkTlsFiles } from "./check-files.js";
 import { checkAdvertised } from "./check-server.js";
 import { findSections, type Section } from "./sections.js";
 
 /** Looks at a configuration file and at everything it names, as far as that can be seen from this machine. */
 export async function* examine(file: string): AsyncGenerator<Check> {
+  registerBuiltInBackends();
   let read: Awaited<ReturnType<typeof readSections>>;
   try {
     read = await readSections(file);
@@ -24,7 +28,7 @@ export async function* examine(file: string): AsyncGenerator<Check> {
     yield* error.problems.map((problem) => failed(...placeAndMessage(file, problem)));
     return;
   }
-  yield* read.warnings.map((warning) => note(...placeAndMessage(file, warning)));
+  yield* read.warnings.map((problem) => warning(...placeAndMessage(file, problem)));
   if (read.sections.length === 0) {
     yield failed(file, "has no server and no client", "a server has ListenOn, a client has Endpoints, Target or Etcd");
     return;
@@ -48,13 +52,14 @@ async function readSections(file: string) {
 
 async function* checkServer(where: string, config: RpcServerConfig, etcds: Set<string>): AsyncGenerator<Check> {
   yield* checkAdvertised(config, where);
-  if (config.Etcd) yield* checkEtcd(where, config.Etcd, "server", etcds);
+  if (config.Etcd) yield* checkEtcd(where, config.Etcd, "server", etcds, config);
 }
 
 async function* checkClient(where: string, config: RpcClientConfig, etcds: Set<string>): AsyncGenerator<Check> {
   const { Endpoints, Target, Etcd } = config;
-  if (Endpoints) yield* await checkAddresses(where, Endpoints, "start the server, or correct Endpoints");
-  else if (Target) yield* await checkTarget(where, Target);
+  const named = targetOfClient(config);
+  if (Endpoints) yield* await checkTarget(where, "Endpoints", named, "start the server, or correct Endpoints");
+  else if (Target) yield* await checkTarget(where, "Target", named, "correct Target, or see to what it names");
   else if (Etcd) yield* checkEtcd(where, Etcd, "client", etcds);
 }
 
@@ -64,8 +69,10 @@ async function* checkEtcd(
   config: EtcdConfig,
   kind: Section["kind"],
   seen: Set<string>,
+  server?: RpcServerConfig,
 ): AsyncGenerator<Check> {
-  const settings = etcdSettings(targetOfEtcd(config).target);
+  const { target } = targetOfEtcd(config);
+  const settings = etcdSettings(target);
   const isNew = !seen.has(clusterOf(settings));
   seen.add(clusterOf(settings));
   if (isNew) {
@@ -77,13 +84,19 @@ async function* checkEtcd(
   if (isNew) yield* checks;
   if (!listing) return;
   yield* checkListing(where, config.Key, listing, kind);
-  if (kind === "server") return;
-  const addresses = listing.registrations.flatMap(({ instance }) => instance?.address ?? []);
-  yield* await checkAddresses(
-    where,
-    addresses,
-    "see why it is still listed, or which address it should register (Advertise)",
-  );
+  if (server) {
+    const { Weight, Zone, Metadata } = server;
+    const attributes = Weight !== undefined || Zone !== undefined || Metadata !== undefined;
+    yield* await checkWriting(where, settings, config.Key, attributes);
+  }
+  if (!listing.registrations.some(({ instance }) => instance)) return;
+  // What is advertised is of use only where it can be reached.
+  const found = await resolvedInstances(target).catch((error: Error) => error);
+  if (found instanceof Error) yield failed(`${where} key ${config.Key}`, found.message);
+  else {
+    const advice = "see why it is still listed, or which address it should register (Advertise)";
+    yield* await checkInstances(where, found, advice);
+  }
 }
 
 function clusterOf({ ttlSeconds: _ttl, id: _id, ...connection }: EtcdSettings): string {

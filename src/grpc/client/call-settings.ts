@@ -1,4 +1,5 @@
 import type { ClientConfig, MethodGiven, RetryGiven } from "../../config/client-target.js";
+import { CLIENT_DEFAULTS, HEDGE_DEFAULTS, RETRY_DEFAULTS } from "../../defaults.js";
 import { POLICY } from "../service-config.js";
 
 /**
@@ -9,9 +10,9 @@ const MOST_TOKENS = 1_000;
 
 /** What a client's configuration says in terms of a gRPC service config, which grpc-js carries out. */
 export function clientServiceConfig({
-  BalancerName = POLICY,
-  Subset = 0,
-  HealthCheck = true,
+  BalancerName = CLIENT_DEFAULTS.BalancerName,
+  Subset = CLIENT_DEFAULTS.Subset,
+  HealthCheck = CLIENT_DEFAULTS.HealthCheck,
   Zone,
   Retry,
   Methods = [],
@@ -23,7 +24,7 @@ export function clientServiceConfig({
     loadBalancingConfig: [{ [BalancerName]: balancer }],
     methodConfig: [...methods, ...retries],
     ...(retries.length + methods.length > 0 && {
-      retryThrottling: { maxTokens: MOST_TOKENS, tokenRatio: Retry?.Budget ?? 0.1 },
+      retryThrottling: { maxTokens: MOST_TOKENS, tokenRatio: Retry?.Budget ?? RETRY_DEFAULTS.Budget },
     }),
   };
 }
@@ -42,17 +43,17 @@ function methodConfig({ FullMethod, Retry, Hedge }: MethodGiven): object {
   const [, service, method] = FullMethod.split("/");
   const name = [method === "*" ? { service } : { service, method }];
   if (!Hedge) return { name, ...retryPolicy(Retry ?? {}) };
-  const { MaxAttempts = 2, Delay } = Hedge;
+  const { MaxAttempts = HEDGE_DEFAULTS.MaxAttempts, Delay } = Hedge;
   // An attempt that is refused does not end the others.
   const nonFatalStatusCodes = ["UNAVAILABLE"];
   return { name, hedgingPolicy: { maxAttempts: MaxAttempts, hedgingDelay: seconds(Delay), nonFatalStatusCodes } };
 }
 
 function retryPolicy({
-  MaxAttempts = 3,
-  InitialBackoff = 50,
-  MaxBackoff = 1_000,
-  Codes = ["UNAVAILABLE"],
+  MaxAttempts = RETRY_DEFAULTS.MaxAttempts,
+  InitialBackoff = RETRY_DEFAULTS.InitialBackoff,
+  MaxBackoff = RETRY_DEFAULTS.MaxBackoff,
+  Codes = [...RETRY_DEFAULTS.Codes],
 }: RetryGiven): object {
   if (MaxAttempts < 2) return {};
   return {

@@ -1,7 +1,9 @@
 import * as grpc from "@grpc/grpc-js";
 import type { Span } from "@opentelemetry/api";
 import "../register.js";
+import { checkClientConfig } from "../../config/check.js";
 import { type ClientConfig, targetOfClient } from "../../config/client-target.js";
+import { CLIENT_DEFAULTS } from "../../defaults.js";
 import { currentCall } from "../call-context.js";
 import { TARGET_OPTION } from "../resolver/target-option.js";
 import { callTimeouts, clientServiceConfig } from "./call-settings.js";
@@ -22,15 +24,13 @@ export interface ChannelSettings {
   readonly services?: readonly grpc.ServiceDefinition[] | undefined;
 }
 
-const DEFAULT_TIMEOUT_MS = 2_000;
-
 /**
  * A grpc-js channel to the instances of a service, for whatever takes a channel (`channelOverride`, nice-grpc). It begins
  * to connect at once; close() it to end.
  * @throws TypeError when the config does not say where the instances are, or says it wrongly.
  */
 export function createChannel(config: ClientConfig, settings: ChannelSettings = {}): grpc.Channel {
-  const channel = new ServiceChannel(config, settings);
+  const channel = new ServiceChannel(checkClientConfig(config), settings);
   channel.getConnectivityState(true);
   return channel;
 }
@@ -81,7 +81,9 @@ class ServiceChannel extends grpc.Channel {
   /** Of a call that brings no deadline: what Methods says of it, else Timeout unless it is a stream. 0 = none. */
   #timeoutOf(path: string): number {
     if (this.#config.Middlewares?.Timeout === false) return 0;
-    return this.#methodTimeout(path) ?? (this.#streaming.has(path) ? 0 : (this.#config.Timeout ?? DEFAULT_TIMEOUT_MS));
+    return (
+      this.#methodTimeout(path) ?? (this.#streaming.has(path) ? 0 : (this.#config.Timeout ?? CLIENT_DEFAULTS.Timeout))
+    );
   }
 
   #start(call: Call, path: string, start: Call["start"], given: grpc.Metadata, listener: CallListener): void {

@@ -1,11 +1,13 @@
-import { status } from "@grpc/grpc-js";
+import type { status } from "@grpc/grpc-js";
 import { outcomeOf } from "../../balancer/outcome.js";
 import { type Node, P2cEwma } from "../../balancer/p2c-ewma.js";
 import type { Instance } from "../../instance.js";
 import { log, logs } from "../../log.js";
+import type { Connection } from "../../membership/connection.js";
 import { type Picker, type PickResult, PickResultType } from "../shield.js";
-import type { Connection } from "./connection.js";
-import type { CallDoor } from "./observed-subchannel.js";
+import type { GrpcSession } from "./grpc-session.js";
+import type { ListedEndpoint } from "./grpc-transport.js";
+import type { ObservedSubchannel } from "./observed-subchannel.js";
 import { Reservations } from "./reservations.js";
 
 const QUEUE: PickResult = {
@@ -24,22 +26,27 @@ interface Compared {
   readonly inFlight: number;
 }
 
+type GrpcConnection = Connection<ListedEndpoint, GrpcSession>;
+
+/** So many connections are found stale, and probed, before a call waits for an answer. */
+const STALE_PICKS = 5;
+
 /** Chooses the connection of each call by the balancer and tells the balancer how the call went. */
 export class CallPicker implements Picker {
   readonly #balancer: P2cEwma<string>;
-  readonly #connections: ReadonlyMap<string, Connection>;
+  readonly #connections: ReadonlyMap<string, GrpcConnection>;
   readonly #service: () => string;
   readonly #reservations = new Reservations();
   #compared: readonly Compared[] = [];
   #distance: (instance: Instance) => number = () => 1;
 
   /** @param connections by the identity that the balancer knows them by. */
-  constructor(connections: ReadonlyMap<string, Connection>, service: () => string) {
+  constructor(connections: ReadonlyMap<string, GrpcConnection>, service: () => string) {
     this.#connections = connections;
     this.#service = service;
     this.#balancer = new P2cEwma<string>({
-      weight: (id) => connections.get(id)?.instance.weight ?? 1,
-      distance: (id) => this.#distance(connections.get(id)!.instance),
+      weight: (id) => connections.get(id)?.listed.instance.weight ?? 1,
+      distance: (id) => this.#distance(connections.get(id)!.listed.instance),
       onPick: (_chosen, first, second, remembered) => {
         if (logs("debug")) this.#compared = compare([first, second, remembered]);
       },
@@ -54,18 +61,21 @@ export class CallPicker implements Picker {
 
   pick(): PickResult {
     this.#reservations.expire();
-    const node = this.#balancer.pick();
-    if (!node) return QUEUE;
-    const connection = this.#connections.get(node.key);
-    if (!connection?.ready) {
-      // It has just gone; the policy is about to say so, and the call is picked for again.
+    for (let stale = 0; stale < STALE_PICKS; stale++) {
+      const node = this.#balancer.pick();
+      if (!node) return QUEUE;
+      const connection = this.#connections.get(node.key);
+      const session = connection?.session;
+      if (session && !connection.stale) return this.#resultFor(node, session.observed);
+      // It has just gone, or nothing has passed on it for so long that the way may be gone: the call goes elsewhere, or waits
+      // until the policy has something new to say.
+      connection?.probe("idle");
       node.released();
-      return QUEUE;
     }
-    return this.#resultFor(node, connection, connection.door!);
+    return QUEUE;
   }
 
-  #resultFor(node: Node<string>, connection: Connection, door: CallDoor): PickResult {
+  #resultFor(node: Node<string>, subchannel: ObservedSubchannel): PickResult {
     const reservation = this.#reservations.add(node);
     const compared = this.#compared;
     let startedAt = 0;
@@ -73,7 +83,7 @@ export class CallPicker implements Picker {
     let firstMessageAt: number | undefined;
 
     const onCallStarted = () => {
-      const call = door.takeEntered();
+      const call = subchannel.takeStartedCall();
       startedAt = performance.now();
       if (!reservation.settle()) return;
       node.started();
@@ -81,7 +91,6 @@ export class CallPicker implements Picker {
       method = call.method;
       call.onFirstMessage = () => {
         firstMessageAt = performance.now();
-        connection.heardAt = firstMessageAt;
         node.answered(firstMessageAt - startedAt);
       };
     };
@@ -92,8 +101,6 @@ export class CallPicker implements Picker {
         const ok = outcome === "ignore" ? undefined : outcome === "success";
         node.ended(firstMessageAt === undefined ? now - startedAt : undefined, ok);
       }
-      const unanswered = startedAt > 0 && firstMessageAt === undefined && connection.heardAt < startedAt;
-      if (unanswered && code === status.DEADLINE_EXCEEDED) void connection.check();
       if (logs("debug")) {
         const ms = Number((now - startedAt).toFixed(3));
         log.debug({ service: this.#service(), method, instance: node.key, code, ms, compared }, "call");
@@ -101,7 +108,7 @@ export class CallPicker implements Picker {
     };
     return {
       pickResultType: PickResultType.COMPLETE,
-      subchannel: door.asSubchannel(),
+      subchannel: subchannel.asSubchannel(),
       status: null,
       onCallStarted,
       onCallEnded,

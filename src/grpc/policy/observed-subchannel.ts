@@ -1,4 +1,5 @@
-import type { Metadata } from "@grpc/grpc-js";
+import { type Metadata, status } from "@grpc/grpc-js";
+import type { Activity } from "../../membership/activity.js";
 import {
   type CallListener,
   type CallStarter,
@@ -12,14 +13,18 @@ import {
  * Stands in for a connection at the moment grpc-js starts a call on it, to see what the policy is not told: the method,
  * and when the first answer comes. That is the latency of unary calls and the only meaningful one of streams.
  */
-export class CallDoor implements CallStarter {
+export class ObservedSubchannel implements CallStarter {
   readonly #subchannel: Subchannel;
   readonly #starter: CallStarter;
-  #entered: ObservedCall | undefined;
+  readonly #activity: Activity;
+  /** Calls that run, by who listens to them. */
+  readonly #calls = new Map<ObservedCall, ConnectionCall>();
+  #started: ObservedCall | undefined;
 
-  constructor(subchannel: Subchannel) {
+  constructor(subchannel: Subchannel, activity: Activity) {
     this.#subchannel = subchannel;
     this.#starter = callStarter(subchannel);
+    this.#activity = activity;
   }
 
   /** What grpc-js puts into a pick result and asks of it; the rest of a subchannel's interface is for policies. */
@@ -44,37 +49,58 @@ export class CallDoor implements CallStarter {
   }
 
   createCall(metadata: Metadata, host: string, method: string, listener: CallListener, number: number): ConnectionCall {
-    const observed = new ObservedCall(method, listener);
+    const observed = new ObservedCall(method, listener, this.#activity, this.#calls);
     const call = this.#starter.createCall(metadata, host, method, observed, number);
-    this.#entered = observed;
+    observed.begin(call);
+    this.#started = observed;
     return call;
   }
 
   /** The call that has just been started: grpc-js says so to the pick synchronously after createCall. */
-  takeEntered(): ObservedCall | undefined {
-    const entered = this.#entered;
-    this.#entered = undefined;
-    return entered;
+  takeStartedCall(): ObservedCall | undefined {
+    const started = this.#started;
+    this.#started = undefined;
+    return started;
+  }
+
+  /** Ends the calls that run with UNAVAILABLE: nobody is there to answer them. */
+  endCalls(reason: string): void {
+    for (const call of [...this.#calls.values()]) call.cancelWithStatus(status.UNAVAILABLE, reason);
   }
 }
 
-/** Passes a call's events on and notes the first message. */
+/** Ends that this side makes by itself; any other is the server's answer. */
+const OWN_ENDS: readonly status[] = [status.DEADLINE_EXCEEDED, status.CANCELLED, status.UNAVAILABLE];
+
+/** Passes a call's events on and notes what comes. */
 export class ObservedCall implements CallListener {
   readonly method: string;
   readonly #listener: CallListener;
+  readonly #activity: Activity;
+  readonly #calls: Map<ObservedCall, ConnectionCall>;
+  #startedAt = 0;
   /** Called once, at the first message. */
   onFirstMessage: (() => void) | undefined;
 
-  constructor(method: string, listener: CallListener) {
+  constructor(method: string, listener: CallListener, activity: Activity, calls: Map<ObservedCall, ConnectionCall>) {
     this.method = method;
     this.#listener = listener;
+    this.#activity = activity;
+    this.#calls = calls;
+  }
+
+  begin(call: ConnectionCall): void {
+    this.#startedAt = this.#activity.started();
+    this.#calls.set(this, call);
   }
 
   onReceiveMetadata(metadata: Metadata): void {
+    this.#activity.heard();
     this.#listener.onReceiveMetadata(metadata);
   }
 
   onReceiveMessage(message: Buffer): void {
+    this.#activity.heard();
     const first = this.onFirstMessage;
     if (first) {
       this.onFirstMessage = undefined;
@@ -83,7 +109,11 @@ export class ObservedCall implements CallListener {
     this.#listener.onReceiveMessage(message);
   }
 
-  onReceiveStatus(status: StatusObject): void {
-    this.#listener.onReceiveStatus(status);
+  onReceiveStatus(end: StatusObject): void {
+    if (this.#calls.delete(this)) {
+      if (!OWN_ENDS.includes(end.code)) this.#activity.heard();
+      this.#activity.ended(this.#startedAt, end.code === status.DEADLINE_EXCEEDED);
+    }
+    this.#listener.onReceiveStatus(end);
   }
 }

@@ -1,10 +1,12 @@
-import { randomUUID } from "node:crypto";
 import { type ChannelOptions, Metadata, connectivityState as State, status } from "@grpc/grpc-js";
-import { subset } from "../../balancer/subset.js";
+import { systemTiming } from "../../async/timing.js";
 import type { Knowledge } from "../../discovery/status.js";
-import type { Instance } from "../../instance.js";
+import type { ChannelState } from "../../membership/channel-state.js";
+import { choose } from "../../membership/choice.js";
+import { DialLimit } from "../../membership/dial-limit.js";
+import { Membership } from "../../membership/membership.js";
 import { distanceFrom } from "../../membership/zone.js";
-import { fleetOf } from "../instance-attributes.js";
+import { instancesOf } from "../instance-attributes.js";
 import { POLICY } from "../service-config.js";
 import {
   type Endpoint,
@@ -16,69 +18,57 @@ import {
   UnavailablePicker,
 } from "../shield.js";
 import { CallPicker } from "./call-picker.js";
-import { Connection } from "./connection.js";
-import { connectionOptions } from "./connection-options.js";
-import { type Listed, Members } from "./members.js";
-import { type PolicyConfig, parsePolicyConfig } from "./policy-config.js";
+import { connectionOptions, quietKeepaliveMs } from "./connection-options.js";
+import type { GrpcSession } from "./grpc-session.js";
+import { GrpcTransport, type ListedEndpoint } from "./grpc-transport.js";
+import { healthCheckService, type PolicyConfig, parsePolicyConfig } from "./policy-config.js";
 
 /** Registers the load-balancing policy `p2c_ewma` with grpc-js. */
 export function registerP2cEwma(): void {
   registerPolicy(POLICY, { parse: parsePolicyConfig, create: (helper) => new P2cEwmaPolicy(helper) });
 }
 
-/**
- * How long calls that wait for a first connection wait for the others too, in milliseconds: else all of them would go to
- * the instance that happened to connect first.
- */
-const SETTLE_MS = 50;
-
-/** Tells this process from the other clients of a service when each takes a subset. */
-const CLIENT = randomUUID();
-
 /** Keeps a connection to every listed instance and lets the balancer choose among those that are ready. */
 class P2cEwmaPolicy implements Policy<PolicyConfig> {
   readonly #helper: PolicyHelper;
-  readonly #members: Members;
+  readonly #membership: Membership<ListedEndpoint, GrpcSession>;
   readonly #picker: CallPicker;
+  readonly #limit = new DialLimit(systemTiming);
   #knowledge: Knowledge | undefined;
-  #zone = "";
-  #ready = new Set<string>();
-  /** Whether calls may start: some connection is ready, and the others have had their time. */
-  #settled = false;
-  #settling: NodeJS.Timeout | undefined;
-  #refreshing: NodeJS.Immediate | undefined;
+  #config: PolicyConfig = parsePolicyConfig({});
+  #options: ChannelOptions = {};
 
   constructor(helper: PolicyHelper) {
     this.#helper = helper;
-    this.#members = new Members(
-      () => this.#knowledge,
-      () => this.#refresh(),
-    );
-    this.#picker = new CallPicker(this.#members.connections, () => this.#knowledge?.target.service ?? "");
+    const subject = () => ({ service: this.#service, registry: this.#knowledge?.registry ?? "the resolver" });
+    this.#membership = new Membership(() => this.#connecting(), systemTiming, subject, {
+      state: (state) => this.#report(state),
+      lost: () => this.#helper.requestReresolution(),
+    });
+    this.#picker = new CallPicker(this.#membership.connections, () => this.#service);
+  }
+
+  get #service(): string {
+    return this.#knowledge?.target.service ?? "";
   }
 
   update(endpoints: readonly Endpoint[], config: PolicyConfig, options: ChannelOptions): void {
-    const fleet = fleetOf(options);
-    this.#knowledge = fleet?.knowledge;
-    this.#zone = config.zone;
-    const listed = new Map<string, Listed>();
-    for (const [index, endpoint] of endpoints.entries()) {
-      const instance = fleet?.instances[index] ?? { address: endpointText(endpoint) };
-      listed.set(identityOf(instance, endpoint), { endpoint, instance });
-    }
-    const chosen = config.subset > 0 ? subset([...listed.keys()], config.subset, CLIENT) : listed.keys();
-    const connecting = {
-      channel: connectionOptions(options),
-      healthService: config.healthCheck ? config.healthService : undefined,
-    };
-    const onChange = () => this.#refreshSoon();
-    this.#members.set(listed, chosen, (one) => new Connection(one, this.#helper, connecting, onChange));
-    this.#refresh();
+    const attributes = instancesOf(options);
+    this.#knowledge = attributes?.knowledge;
+    this.#config = config;
+    this.#options = options;
+    const listed = new Map<string, ListedEndpoint>();
+    const add = (one: ListedEndpoint) => listed.set(identityOf(one), one);
+    if (attributes)
+      for (const { instance, addresses } of attributes.instances)
+        add({ instance, endpoint: { addresses: [...addresses] } });
+    else for (const endpoint of endpoints) add({ instance: { address: endpointText(endpoint) }, endpoint });
+    this.#membership.set(listed, choose([...listed.keys()], config.subset));
   }
 
   /** A failed resolution says nothing about the instances, so what is known stays. */
   fail(error: StatusObject): void {
-    if (this.#members.connections.size > 0) return;
+    if (this.#membership.connections.size > 0) return;
     this.#helper.updateState(State.TRANSIENT_FAILURE, new UnavailablePicker(error), error.details);
   }
 
@@ -86,70 +76,47 @@ class P2cEwmaPolicy implements Policy<PolicyConfig> {
   exitIdle(): void {}
 
   destroy(): void {
-    clearTimeout(this.#settling);
-    clearImmediate(this.#refreshing);
-    this.#members.close();
+    this.#membership.close();
     if (this.#knowledge) this.#knowledge.ready = 0;
   }
 
-  /** Connections change in bursts (a rolling deploy, a start with a thousand instances): one look at all of them serves. */
-  #refreshSoon(): void {
-    this.#refreshing ??= setImmediate(() => this.#refresh());
+  /** How an instance that is listed now is connected to. */
+  #connecting() {
+    const { healthCheck, healthService, silentCallGraceMs } = this.#config;
+    const options = this.#options;
+    const named = healthService ?? healthCheckService(options["grpc.service_config"]) ?? "";
+    const transport = new GrpcTransport({
+      helper: this.#helper,
+      channel: connectionOptions(options, this.#knowledge !== undefined),
+      healthService: healthCheck ? named : undefined,
+      limit: this.#limit,
+      timing: systemTiming,
+    });
+    const keepaliveMs = quietKeepaliveMs(options, healthCheck);
+    return { transport, settings: { timing: systemTiming, keepaliveMs, callGraceMs: silentCallGraceMs } };
   }
 
-  #refresh(): void {
-    clearImmediate(this.#refreshing);
-    this.#refreshing = undefined;
-    this.#members.closeStopped();
-    const { connections } = this.#members;
-    const ready = new Set<string>();
-    for (const [id, connection] of connections) if (connection.ready) ready.add(id);
-    const lost = [...this.#ready].some((id) => !ready.has(id) && connections.has(id));
-    this.#ready = ready;
-    const instances = [...connections.values()].map(({ instance }) => instance);
-    this.#picker.set(ready, distanceFrom(this.#zone, instances));
-    this.#report();
-    if (lost) this.#helper.requestReresolution();
-  }
-
-  #report(): void {
-    const connections = [...this.#members.connections.values()];
-    const error = connections.find((connection) => connection.lastError)?.lastError;
+  #report(state: ChannelState): void {
+    const usable = state.is === "ready" ? state.usable : [];
+    const { connections, lastError } = this.#membership;
+    const instances = [...connections.values()].map(({ listed }) => listed.instance);
+    this.#picker.set(usable, distanceFrom(this.#config.zone, instances));
     if (this.#knowledge) {
-      this.#knowledge.ready = this.#ready.size;
-      this.#knowledge.connectionError = error;
+      this.#knowledge.ready = usable.length;
+      this.#knowledge.connectionError = lastError;
     }
-    const pending = connections.some((connection) => connection.pending);
-    if (this.#ready.size > 0) {
-      if (pending && !this.#settled) this.#settleSoon();
-      else this.#serve();
-      return;
-    }
-    this.#settled = false;
-    if (pending || this.#members.allDoubted) {
-      this.#helper.updateState(State.CONNECTING, this.#picker, null);
-    } else {
-      const details = this.#knowledge?.explain() ?? `no connection established; last error: ${error}`;
+    if (state.is === "ready") this.#helper.updateState(State.READY, this.#picker, null);
+    else if (state.is === "connecting") this.#helper.updateState(State.CONNECTING, this.#picker, null);
+    else {
+      const details = this.#knowledge?.explain() ?? `no connection established; last error: ${lastError}`;
       const unavailable = new UnavailablePicker({ code: status.UNAVAILABLE, details, metadata: new Metadata() });
       this.#helper.updateState(State.TRANSIENT_FAILURE, unavailable, details);
     }
   }
-
-  #serve(): void {
-    this.#settled = true;
-    this.#helper.updateState(State.READY, this.#picker, null);
-  }
-
-  #settleSoon(): void {
-    this.#settling ??= setTimeout(() => {
-      this.#settling = undefined;
-      if (this.#ready.size > 0) this.#serve();
-    }, SETTLE_MS).unref();
-  }
 }
 
 /** An instance by its address and by where that points now: a host name that moved is another connection. */
-function identityOf({ address }: Instance, endpoint: Endpoint): string {
+function identityOf({ instance: { address }, endpoint }: ListedEndpoint): string {
   const text = endpointText(endpoint);
   return text === address ? address : `${address} (${text})`;
 }

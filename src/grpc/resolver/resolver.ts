@@ -5,7 +5,7 @@ import { Knowledge } from "../../discovery/status.js";
 import { log } from "../../log.js";
 import type { Target } from "../../registry.js";
 import { parseTarget } from "../../target/parse.js";
-import { fleetAttributes } from "../instance-attributes.js";
+import { withInstances } from "../instance-attributes.js";
 import { POLICY, serviceConfigFor } from "../service-config.js";
 import { type GrpcTarget, type NameResolver, type Publish, type Resolution, registerResolver } from "../shield.js";
 import { configSelector } from "./config-selector.js";
@@ -119,10 +119,7 @@ class DiscoveryResolver implements NameResolver {
   #tell(instances: readonly ResolvedInstance[]): void {
     this.#publish({
       endpoints: instances.map(({ addresses }) => ({ addresses: addresses.map(({ host, port }) => ({ host, port })) })),
-      attributes: fleetAttributes({
-        instances: instances.map(({ instance }) => instance),
-        knowledge: this.#knowledge,
-      }),
+      attributes: withInstances({ instances, knowledge: this.#knowledge }),
       serviceConfig: this.#serviceConfig.own ? undefined : this.#serviceConfig.config,
       configSelector: this.#selector,
     });

@@ -1,6 +1,7 @@
 import * as grpc from "@grpc/grpc-js";
 import { formatAddress, type HostPort } from "../../address.js";
 import { registerBuiltInBackends } from "../../backends/index.js";
+import { checkServerConfig } from "../../config/check.js";
 import { targetOfEtcd } from "../../config/etcd-target.js";
 import { parseListenAddress } from "../../config/listen-address.js";
 import { chooseAddress } from "../../lifecycle/advertise.js";
@@ -70,7 +71,7 @@ export function createServer(
   build: (server: grpc.Server) => void,
   settings: ServerSettings = {},
 ): Server {
-  return new ListedServer(config, build, settings);
+  return new ListedServer(checkServerConfig(config), build, settings);
 }
 
 /**

@@ -27,6 +27,8 @@ export interface Registered {
   /** How the value is written, where it is not a plain address. */
   readonly form?: Exclude<ValueForm, "address">;
   readonly problem?: string;
+  /** Length of the key's value. */
+  readonly valueBytes: number;
   /** An operator has asked for it not to be listed: it lives, and takes part no more. */
   readonly paused?: true;
   /** Undefined for a key without a lease: nothing takes it out when its process dies. */
@@ -132,6 +134,7 @@ function readRegistered(kv: KeyValue, all: ReadonlyMap<string, KeyValue>, ttl: T
     key,
     service,
     id,
+    valueBytes: kv.value.length,
     ...(kind === "pause" && { paused: true as const }),
     ...(kv.lease !== 0n && { lease: kv.lease, ...ttl }),
   };
@@ -144,7 +147,7 @@ function readRegistered(kv: KeyValue, all: ReadonlyMap<string, KeyValue>, ttl: T
       instance: attributes ? { ...instance, ...readAttributes(attributes.value) } : instance,
     };
   } catch (error) {
-    return { ...known, problem: `its value (${kv.value.length} bytes) is no instance: ${(error as Error).message}` };
+    return { ...known, problem: (error as Error).message };
   }
 }
 

@@ -1,0 +1,61 @@
+/** The checks of files, for configuration that code gives: where the client or the server is made. */
+import type { z } from "zod";
+import { log } from "../log.js";
+import { adviceFor } from "./advice.js";
+import type { ClientConfig } from "./client-target.js";
+import { keyPath } from "./config-error.js";
+import { describeIssue, expectation, valueAt } from "./describe-issue.js";
+import { clientConfigInCode, type RpcClientConfig } from "./rpc-client-config.js";
+import { type RpcServerConfig, serverConfigInCode } from "./rpc-server-config.js";
+import type { ServerConfig } from "./server-config.js";
+
+/** What a file's loader has warned about already. */
+const advised = new WeakSet<object>();
+
+/** Notes the sections of a loaded configuration, so that nothing is warned about twice. */
+export function noteAdvised(config: unknown, depth = 0): void {
+  if (typeof config !== "object" || config === null || depth > 10) return;
+  advised.add(config);
+  for (const inner of Object.values(config)) noteAdvised(inner, depth + 1);
+}
+
+/**
+ * A client's configuration with its defaults filled in. Durations are milliseconds.
+ * @throws TypeError that names each key that is wrong, what is expected, and what was given.
+ */
+export function checkClientConfig(config: ClientConfig): RpcClientConfig {
+  return checked("client", clientConfigInCode, config);
+}
+
+/**
+ * A server's configuration with its defaults filled in. Durations are milliseconds.
+ * @throws TypeError that names each key that is wrong, what is expected, and what was given.
+ */
+export function checkServerConfig(
+  config: ServerConfig,
+): Omit<RpcServerConfig, "Name"> & { readonly Name?: string | undefined } {
+  return checked("server", serverConfigInCode, config);
+}
+
+function checked<Schema extends z.ZodType>(
+  kind: "client" | "server",
+  schema: Schema,
+  config: unknown,
+): z.output<Schema> {
+  const read = schema.safeParse(config, { error: expectation });
+  if (!read.success) {
+    const problems = read.error.issues.map((issue) => {
+      const message = describeIssue(issue, valueAt(config, issue.path));
+      const key = keyPath(issue.path);
+      return key === "" ? message : `${key}${/^(is|has) /.test(message) ? " " : ": "}${message}`;
+    });
+    throw new TypeError(`the configuration of a ${kind} is not usable: ${[...new Set(problems)].join("; ")}`);
+  }
+  if (!advised.has(config as object)) {
+    advised.add(config as object);
+    for (const { path, message } of adviceFor(schema, read.data, config)) {
+      log.warn({ key: keyPath(path) }, `the configuration of a ${kind}: ${keyPath(path)} ${message}`);
+    }
+  }
+  return read.data;
+}

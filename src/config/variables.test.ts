@@ -1,0 +1,125 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders are the subject.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { z } from "zod";
+import { registerBuiltInBackends } from "../backends/index.js";
+import { ConfigFile } from "../testing/config-file.js";
+import { rpcClientConfig } from "./rpc-client-config.js";
+import { rpcServerConfig } from "./rpc-server-config.js";
+
+registerBuiltInBackends();
+const file = new ConfigFile();
+const server = rpcServerConfig.extend({ OrderRpc: rpcClientConfig.optional() });
+const SERVER = "Name: cart.rpc\nListenOn: :8080\n";
+
+const awkward = [
+  ...[
+    "p #x",
+    "&anchor",
+    "*alias",
+    "!tag",
+    "a: b",
+    "- a",
+    "[x]",
+    "{a: 1}",
+    "%",
+    "@a",
+    "`a",
+    "'",
+    '"',
+    "\\n",
+    "yes",
+    "~",
+  ],
+  ...[
+    "null",
+    "123",
+    "1e3",
+    "0x10",
+    "true",
+    "line\nTimeout: 1",
+    "\nEtcd:\n  Pass: other",
+    "\t",
+    " around ",
+    "#",
+    "|",
+    ">",
+    "é🔑",
+  ],
+];
+const password = fc.oneof(
+  fc.constantFrom(...awkward),
+  fc.string({ unit: "binary", minLength: 1, maxLength: 12 }).filter((text) => !text.includes("\u0000")),
+);
+/** Every way to write a value. */
+const places = [
+  "Etcd: { Hosts: [127.0.0.1:1], Key: a, User: u, Pass: ${PASS} }",
+  'Etcd: { Hosts: [127.0.0.1:1], Key: a, User: u, Pass: "${PASS}" }',
+  "Etcd: { Hosts: [127.0.0.1:1], Key: a, User: u, Pass: '${PASS}' }",
+  "Etcd:\n  Hosts: [127.0.0.1:1]\n  Key: a\n  User: u\n  Pass: ${PASS}",
+  "Etcd:\n  Hosts: [127.0.0.1:1]\n  Key: a\n  User: u\n  Pass: |-\n    ${PASS}",
+];
+
+test("a password of the environment arrives unchanged and cannot add settings, whatever it is made of", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...places), password, async (place, PASS) => {
+      const { config, warnings } = await file.read(`${SERVER}${place}\nTimeout: 7\n`, rpcServerConfig, { PASS });
+      assert.equal(config.Etcd!.Pass, PASS);
+      assert.deepEqual([config.Timeout, config.Etcd!.Key, config.Etcd!.User, warnings], [7, "a", "u", []]);
+    }),
+    { numRuns: 300, examples: awkward.flatMap((one) => places.map((place): [string, string] => [place, one])) },
+  );
+});
+
+test("a value that is a whole number, switch or list stays possible where one is expected", async () => {
+  const env = { N: "750", LIST: '[h1:1, "h2:2"]', OFF: "off", T: "true", ONE: "h3:3", COMMA: "h1:1,h2:2" };
+  const { config } = await file.read(
+    `${SERVER}Etcd: { Hosts: \${LIST}, Key: a }\nTimeout: \${N}\nHealth: \${OFF}\nOrderRpc: { Endpoints: ["\${ONE}", \${COMMA}], HealthCheck: \${T}, Timeout: 1\${N} }\n`,
+    server,
+    env,
+  );
+  assert.deepEqual(config.Etcd!.Hosts, ["h1:1", "h2:2"]);
+  assert.deepEqual([config.Timeout, config.Health], [750, false]);
+  assert.deepEqual(config.OrderRpc!.Endpoints, ["h3:3", "h1:1", "h2:2"]);
+  assert.deepEqual([config.OrderRpc!.HealthCheck, config.OrderRpc!.Timeout], [true, 1750]);
+});
+
+test("keys that the schema does not know, and free ones, get what YAML makes of the value", async () => {
+  const schema = z.object({ Limits: z.record(z.string(), z.number()), Names: z.array(z.string()), Any: z.unknown() });
+  const { config } = await file.read(
+    "Limits: { ${WHO}: ${N} }\nNames: [${N}, '${N}']\nAny: { a: ${N}, b: [${LIST}] }\nOther: ${N}\n",
+    schema,
+    { N: "5", WHO: "shop", LIST: "[1, x]" },
+  );
+  assert.deepEqual(config, { Limits: { shop: 5 }, Names: ["5", "5"], Any: { a: 5, b: [[1, "x"]] } });
+});
+
+test("a mapping in a variable is no section", async () => {
+  assert.deepEqual(
+    await file.problems(`${SERVER}Etcd: \${ETCD}\n`, rpcServerConfig, { ETCD: "{ Hosts: [h:1], Key: a }" }),
+    ['3:7: Etcd: expected keys with values, got "{ Hosts: [h:1], Key: a }"'],
+  );
+});
+
+test("text that YAML drops is warned about, and a password is not shown by it", async () => {
+  for (const [value, warning] of [
+    ["!hunter2", '"!" begins a tag'],
+    ["&hunter2", '"&" begins an anchor'],
+  ] as const) {
+    const { warnings } = await file.read(
+      `${SERVER}Etcd:\n  Hosts: [127.0.0.1:1]\n  Key: a\n  Pass: ${value}\n`,
+      rpcServerConfig,
+    );
+    assert.ok(warnings[0]!.startsWith("6:") && warnings[0]!.includes(warning), String(warnings));
+    assert.doesNotMatch(String(warnings), /hunter2/);
+  }
+  const [problem] = await file.problems(`${SERVER}Etcd: { Hosts: [h:1], Key: a, Pass: *hunter2 }\n`, rpcServerConfig);
+  assert.match(problem!, /^3:37: is not usable YAML: "\*" begins an alias/);
+  assert.doesNotMatch(problem!, /hunter2/);
+});
+
+test("errors of YAML name the variable as it is written", async () => {
+  const [problem] = await file.problems("Name: a\nListenOn: *${PORT}\n", rpcServerConfig, { PORT: "1" });
+  assert.doesNotMatch(problem!, /[\ue000-\uf8ff]/);
+});

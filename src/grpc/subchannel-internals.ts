@@ -1,0 +1,71 @@
+/**
+ * What grpc-js keeps private in its subchannels and Rollcall cannot do without: the same in 1.13.5 and 1.14.7. Everything here
+ * is looked for before it is used; where it is missing the behaviour is that of plain grpc-js.
+ */
+import type { ClientHttp2Session } from "node:http2";
+import { Metadata, connectivityState as State } from "@grpc/grpc-js";
+import { type Leaf, PickResultType, type Subchannel } from "./shield.js";
+
+interface Http2Transport {
+  readonly session?: ClientHttp2Session;
+  readonly activeCalls?: ReadonlySet<unknown>;
+  removeActiveCall?(call: unknown): void;
+}
+
+interface RealSubchannel {
+  readonly transport?: Http2Transport | null;
+  readonly connector?: { readonly session?: ClientHttp2Session | null };
+  resetBackoff?(): void;
+}
+
+function real(subchannel: Subchannel): RealSubchannel {
+  return subchannel.getRealSubchannel() as unknown as RealSubchannel;
+}
+
+/**
+ * Makes a call of Rollcall's own (a health Watch, a probe) no reason for the process to stay alive: grpc-js holds it while
+ * any call runs on a connection. The call itself is not touched.
+ */
+export function letProcessEnd(subchannel: Subchannel, call: unknown): void {
+  real(subchannel).transport?.removeActiveCall?.(call);
+}
+
+/** How many streams the server allows on this connection at a time. Known a moment after grpc-js says that it is ready. */
+export function streamLimit(subchannel: Subchannel): number {
+  return real(subchannel).transport?.session?.remoteSettings?.maxConcurrentStreams ?? Number.POSITIVE_INFINITY;
+}
+
+/** Whether a new call would have to wait, because the server allows no more streams than run already. */
+export function hasNoStreamLeft(subchannel: Subchannel): boolean {
+  const running = real(subchannel).transport?.activeCalls?.size ?? 0;
+  return running >= streamLimit(subchannel);
+}
+
+/** Sends an HTTP/2 ping. False when that cannot be done. */
+export function ping(subchannel: Subchannel, answered: () => void): boolean {
+  const session = real(subchannel).transport?.session;
+  if (!session || session.destroyed) return false;
+  return session.ping((error) => {
+    if (!error) answered();
+  });
+}
+
+/** Gives up an attempt to connect: grpc-js would keep its socket, for ever if the far side accepts and says nothing. */
+export function abandonDial(subchannel: Subchannel): void {
+  if (subchannel.getConnectivityState() === State.CONNECTING) real(subchannel).connector?.session?.destroy();
+}
+
+/**
+ * grpc-js keeps a subchannel for a while after its last use, its backoff included. An instance that has just been listed
+ * is dialled at once, whatever an earlier connection to its address met.
+ */
+export function withoutBackoff(subchannel: Subchannel): Subchannel {
+  if (subchannel.getConnectivityState() === State.TRANSIENT_FAILURE) real(subchannel).resetBackoff?.();
+  return subchannel;
+}
+
+/** The connection that a ready leaf sends its calls to. */
+export function subchannelOf(leaf: Leaf): Subchannel | undefined {
+  const picked = leaf.getPicker().pick({ metadata: new Metadata(), extraPickInfo: {} });
+  return picked.pickResultType === PickResultType.COMPLETE ? (picked.subchannel ?? undefined) : undefined;
+}

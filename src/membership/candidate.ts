@@ -1,0 +1,66 @@
+import type { Timing } from "../async/timing.js";
+import type { Activity } from "./activity.js";
+import { CANDIDATE_MS } from "./grace-periods.js";
+import type { Line, LineEvents, Session } from "./transport.js";
+
+export interface CandidateListener<S extends Session> {
+  /** It is connected and says that it serves: it is the caller's from now on. */
+  serves(line: Line, session: S, activity: Activity): void;
+  /** It has been given up. */
+  gone(): void;
+}
+
+/** A second connection to an address whose first one says NOT_SERVING, to see whether another process there serves. */
+export class Candidate<S extends Session> {
+  readonly #line: Line;
+  readonly #stopTimer: () => void;
+  #stopHealth: (() => void) | undefined;
+  #over = false;
+
+  constructor(
+    open: (events: LineEvents<S>) => Line,
+    timing: Timing,
+    activity: Activity,
+    listener: CandidateListener<S>,
+  ) {
+    const give = () => {
+      if (this.#over) return;
+      this.close();
+      listener.gone();
+    };
+    const take = (session: S) => {
+      if (this.#over) return;
+      this.#end();
+      listener.serves(this.#line, session, activity);
+    };
+    this.#line = open({
+      fresh: true,
+      activity,
+      connected: (session) => {
+        if (this.#over) return;
+        if (!session.watchHealth) return take(session);
+        this.#stopHealth = session.watchHealth((word) => {
+          // The watch's own stop is known only when it has been started.
+          if ("serving" in word && word.serving) timing.after(0, () => take(session));
+          else timing.after(0, give);
+        });
+      },
+      failed: give,
+      lost: give,
+    });
+    this.#stopTimer = timing.after(CANDIDATE_MS, give);
+    this.#line.start();
+  }
+
+  close(): void {
+    if (this.#over) return;
+    this.#end();
+    this.#line.close();
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.#stopTimer();
+    this.#stopHealth?.();
+  }
+}
