@@ -8,21 +8,20 @@ const ENDPOINTS = ["127.0.0.1:1"];
 
 test("a value that cannot be obeyed is refused by its name where the client is made", () => {
   for (const [settings, message] of [
-    [{ Subset: "2" }, /^Subset is "2"; expected a whole number of instances/],
-    [{ Subset: 1.5 }, /^Subset is 1.5; expected/],
-    [{ Subset: -1 }, /^Subset is -1; expected/],
-    [{ Subset: Number.NaN }, /^Subset is null; expected/],
-    [{ HealthCheck: "no" }, /^HealthCheck is "no"; expected true or false/],
-    [{ Zone: 7 }, /^Zone is 7; expected the name of a zone/],
-    [{ BalancerName: "p2c" }, /^BalancerName is "p2c"; expected p2c_ewma, round_robin, pick_first/],
-    [{ BalancerName: "p2c-ewma" }, /did you mean p2c_ewma\?/],
-    [{ BalancerName: 1 }, /^BalancerName is 1/],
-    [{ Timeout: "2s" }, /^Timeout is "2s"; expected a whole number of milliseconds/],
-    [{ KeepaliveTime: "20s" }, /^KeepaliveTime is "20s"/],
-    [{ Middlewares: { Trace: "off" } }, /^Middlewares has a form/],
-    [{ Token: 12345 }, /^Token has a form that cannot be used; expected/],
-    [{ Methods: { FullMethod: "/a/b" } }, /^Methods /],
-    [{ Endpoints: "127.0.0.1:1" }, /^Endpoints is "127.0.0.1:1"; expected a list of addresses/],
+    [{ Subset: "2" }, /Subset: expected a number of instances, 0 for all, got "2"$/],
+    [{ Subset: 1.5 }, /Subset: expected .* got 1.5$/],
+    [{ Subset: -1 }, /Subset: expected .* got -1$/],
+    [{ Subset: Number.NaN }, /Subset: expected .* got NaN$/],
+    [{ HealthCheck: "no" }, /HealthCheck: expected true or false, got "no"$/],
+    [{ Zone: 7 }, /Zone: expected the name of a zone .* got 7$/],
+    [{ BalancerName: "p2c" }, /BalancerName: expected p2c_ewma, .* got "p2c"$/],
+    [{ BalancerName: 1 }, /BalancerName: expected .* got 1$/],
+    [{ Timeout: "2s" }, /Timeout: expected whole milliseconds, 0 for none, got "2s"$/],
+    [{ KeepaliveTime: "20s" }, /KeepaliveTime: expected milliseconds, .* got "20s"$/],
+    [{ Middlewares: { Trace: "off" } }, /Middlewares\.Trace: expected true or false, got "off"$/],
+    [{ Token: 12345 }, /Token: expected the token that belongs to App .* got a number \(not shown\)$/],
+    [{ Methods: { FullMethod: "/a/b" } }, /Methods: expected a list of methods/],
+    [{ Endpoints: "127.0.0.1:1" }, /Endpoints: expected a list of addresses/],
   ] as [object, RegExp][]) {
     const config = { Endpoints: ENDPOINTS, ...settings } as ClientConfig;
     assert.throws(() => createClient(EchoClient, config), { name: "TypeError", message });

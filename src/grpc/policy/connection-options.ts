@@ -12,17 +12,17 @@ const REDIAL: ChannelOptions = { "grpc.initial_reconnect_backoff_ms": 250, "grpc
  */
 const KEEPALIVE: ChannelOptions = { "grpc.keepalive_time_ms": 310_000, "grpc.keepalive_timeout_ms": 10_000 };
 
-/** The target of an HTTP proxy, which grpc-js maps before it asks a resolver: an instance that was discovered is no such target. */
-const PROXY_OPTIONS = new Set(["grpc.http_connect_target", "grpc.http_connect_creds"]);
+/** Of whoever asks a proxy; a discovered instance is connected to directly. */
+const PROXY_CREDENTIALS = "grpc.http_connect_creds";
 
 /**
  * The options of a connection: the application's, with Rollcall's defaults, without what is only for the channel.
  * @param discovered whether Rollcall found the instances; then they are connected to directly, whatever the environment
- *   says of proxies.
+ *   says of proxies. The target that pastProxy() has left in them is only for the name that TLS verifies.
  */
 export function connectionOptions(options: ChannelOptions, discovered: boolean): ChannelOptions {
   const passed = Object.entries(options).filter(
-    ([name]) => !name.startsWith("grpc.internal.") && !(discovered && PROXY_OPTIONS.has(name)),
+    ([name]) => !name.startsWith("grpc.internal.") && !(discovered && name === PROXY_CREDENTIALS),
   );
   const direct: ChannelOptions = discovered ? { "grpc.enable_http_proxy": 0 } : {};
   return { ...REDIAL, ...KEEPALIVE, ...Object.fromEntries(passed), ...direct };

@@ -34,7 +34,8 @@ test("what cannot be obeyed is refused by name, unknown fields included", () => 
     [{ zone: 7 }, /zone is 7/],
     [{ silentCallGrace: 5 }, /silentCallGrace is 5; expected seconds such as "5s"/],
     [{ silentCallGrace: "soon" }, /silentCallGrace is "soon"/],
-    [{ subsets: 1 }, /no field "subsets"; it has subset, /],
+    [{ subsets: 1 }, /no field "subsets": did you mean subset\?/],
+    [{ ring: 1 }, /no field "ring": its fields are subset, /],
   ] as const) {
     assert.throws(() => parsePolicyConfig(json), { message });
   }

@@ -9,8 +9,8 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 type Attributes = Omit<Instance, "address">;
 
-/** An instance as it is written, and the name it gives its service, where the form has one. */
-export interface Written {
+/** An instance as it was read, and the name it gives its service, where the form has one. */
+export interface ReadValue {
   /** Its weight may be 0: it gets no calls while others are there. */
   readonly instance: Instance;
   readonly name?: string;
@@ -25,7 +25,7 @@ export type ValueForm = "address" | "naming" | "kratos";
  * (https://etcd.io/docs/latest/dev-guide/grpc_naming/) or Kratos' instance JSON (its registry.ServiceInstance).
  * @throws TypeError that says what is wrong with the value and does not show it: a password may stand there.
  */
-export function readInstance(value: Buffer): Written {
+export function readInstance(value: Buffer): ReadValue {
   const text = readText(value);
   if (text === "") throw new TypeError("it is empty");
   return text.startsWith("{")
@@ -72,7 +72,7 @@ function parseJson(text: string): Record<string, unknown> {
   return parsed as Record<string, unknown>;
 }
 
-function fromJson(json: Record<string, unknown>): Written {
+function fromJson(json: Record<string, unknown>): ReadValue {
   if (typeof json.Addr === "string") {
     return { instance: { address: usableForeignAddress(json.Addr), ...readMetadata(json.Metadata) }, form: "naming" };
   }
@@ -80,7 +80,7 @@ function fromJson(json: Record<string, unknown>): Written {
   throw new TypeError("it is JSON, but neither etcd's naming form (Addr) nor Kratos' (endpoints)");
 }
 
-function fromKratos(json: Record<string, unknown>, endpoints: readonly unknown[]): Written {
+function fromKratos(json: Record<string, unknown>, endpoints: readonly unknown[]): ReadValue {
   const [, address] =
     endpoints.map((one) => (typeof one === "string" ? /^grpcs?:\/\/([^/?#]*)/.exec(one) : null)).find(Boolean) ?? [];
   if (address === undefined) throw new TypeError("it is a Kratos instance without a grpc:// or grpcs:// endpoint");

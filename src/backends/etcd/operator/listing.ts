@@ -147,7 +147,7 @@ function readRegistered(kv: KeyValue, all: ReadonlyMap<string, KeyValue>, ttl: T
       instance: attributes ? { ...instance, ...readAttributes(attributes.value) } : instance,
     };
   } catch (error) {
-    return { ...known, problem: `its value (${kv.value.length} bytes) is no instance: ${(error as Error).message}` };
+    return { ...known, problem: (error as Error).message };
   }
 }
 

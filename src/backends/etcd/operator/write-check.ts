@@ -4,6 +4,7 @@ import { acquireCluster } from "../../../etcd-client/cluster.js";
 import { KVService } from "../../../etcd-client/methods.js";
 import { Compare, Compare_CompareResult, Compare_CompareTarget, TxnRequest } from "../../../proto/etcd.js";
 import { attributesKey, instanceKey } from "../layout/keys.js";
+import { layoutOf } from "../layout/layout.js";
 import { checkEtcdSettings, type EtcdSettings } from "../settings.js";
 
 /** What a server of a service writes: its instance, and its weight, zone and metadata. */
@@ -24,8 +25,9 @@ export async function writeProblem(
   const { cluster, release } = acquireCluster(checkEtcdSettings(settings));
   try {
     const session = await holding(abortable(cluster.session(), signal));
+    const path = layoutOf(settings.layout).path(service);
     const id = String(settings.id ?? 1);
-    const key = Buffer.from(what === "instance" ? instanceKey(service, id) : attributesKey(service, id));
+    const key = Buffer.from(what === "instance" ? instanceKey(path, id) : attributesKey(path, id));
     // No version is below 0.
     const never = Compare.fromPartial({
       result: Compare_CompareResult.LESS,
