@@ -1,12 +1,12 @@
-import { MEAN_CALLS, OUTLIER } from "./constants.js";
+import { EXPONENTIAL_NOISE, LEAST_NOISE, MEAN_CALLS, MOST_NOISE, NOISE_CALLS } from "./constants.js";
+import { Kinds } from "./kinds.js";
 
-/** A longer step of the clock, or a longer latency, is taken for this, so that sums stay finite and exact. */
+/** A longer step of the clock is taken for this, so that sums stay finite and exact. */
 const LONGEST_MS = 3_600_000;
-/** Shorter latencies count as this (a clock too coarse to see them): a load of 0 would win whatever is in flight. */
-const SHORTEST_MS = 0.001;
 
-/** What the instances of one balancer share: the time, the number of picks and the mean latency. */
+/** What the instances of one balancer share: the time, the picks, the kinds of calls, and how latencies vary. */
 export class Pool {
+  readonly kinds = new Kinds();
   readonly #clock: () => number;
   // V8 updates a field in place, without allocation, that has never held anything but fractions.
   #read = Number.NaN;
@@ -15,16 +15,19 @@ export class Pool {
   time = 0.5;
   /** Picks so far. */
   picks = 0;
-  /** Those whose call is over, or never began; the others are in flight. */
+  /** Those whose call is over, never began, or goes on as a stream that has answered; the others are in flight. */
   over = 0;
   /** Instances there are. */
   size = 0;
-  /** Mean latency of all calls, in milliseconds; 0 before the first. */
-  meanMs = 0;
+  /** Mean latency of calls of any kind, in milliseconds; 0 before the first. */
+  meanMs = 0.5 - 0.5;
+  /** How much latencies at one instance vary from one call to the next, those of exponential service times being 1. */
+  noise = 1.5;
 
   constructor(clock: () => number) {
     this.#clock = clock;
     this.#read = clock();
+    this.noise = 1;
   }
 
   /** Reads the clock. */
@@ -35,14 +38,16 @@ export class Pool {
     if (step > 0) this.time += Math.min(step, LONGEST_MS);
   }
 
-  /** The latency, as long as it may count. */
-  trim(latencyMs: number): number {
-    const longest = this.meanMs > 0 ? Math.min(this.meanMs * OUTLIER, LONGEST_MS) : LONGEST_MS;
-    return Math.max(SHORTEST_MS, Math.min(latencyMs, longest));
-  }
-
   learn(latencyMs: number): void {
     if (this.#latencies < MEAN_CALLS) this.#latencies += 1;
     this.meanMs += (latencyMs - this.meanMs) / this.#latencies;
+  }
+
+  /** Two relative latencies of one instance, one after the other: half the square of their difference is their variance. */
+  compare(one: number, next: number): void {
+    const noise = (next - one) ** 2 / (2 * EXPONENTIAL_NOISE);
+    this.noise += (noise - this.noise) / NOISE_CALLS;
+    if (this.noise < LEAST_NOISE) this.noise = LEAST_NOISE;
+    if (this.noise > MOST_NOISE) this.noise = MOST_NOISE;
   }
 }

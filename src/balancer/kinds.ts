@@ -1,0 +1,97 @@
+import { KINDS, MEAN_CALLS, OUTLIER } from "./constants.js";
+
+/** A longer latency is taken for this, so that sums stay finite and exact. */
+const LONGEST_MS = 3_600_000;
+/** Shorter latencies count as this (a clock too coarse to see them): a load of 0 would win whatever is in flight. */
+const SHORTEST_MS = 0.001;
+/** How often a kind must have been used lately fades by this share at each new kind that finds no room. */
+const FADING = 1 / KINDS;
+/** A call of a kind counts as at least and at most so many mean calls in flight. */
+const [LEAST_COST, MOST_COST] = [1 / 64, 64];
+/** A zero that V8 keeps as a fraction from the start: a field that turns into one later lies elsewhere in memory. */
+const NOTHING = -0;
+
+/** Calls of one method, over all instances: what they usually take, and how often they fail wherever they go. */
+export class Kind {
+  readonly name: string | undefined;
+  /** Mean latency in milliseconds; 0 before the first answer. */
+  meanMs = NOTHING;
+  /** Mean of the roots of the latencies: the scale on which an instance's latency is compared. */
+  #root = NOTHING;
+  /** Answers that the means are of, at most MEAN_CALLS. */
+  #answers = 0;
+  /** Share of its calls that failed, whatever instance they went to. */
+  failing = NOTHING;
+  /** Streams of this kind that have answered and go on, at any instance. */
+  open = 0;
+  /** Whether its calls are streams: near 1 while they tell a first answer, near 0 while they only end. */
+  streaming = NOTHING;
+  /** Picks lately, to find the rarest. */
+  uses = NOTHING;
+
+  constructor(name: string | undefined) {
+    this.name = name;
+  }
+
+  /** The latency, as long as it may count. */
+  trim(latencyMs: number): number {
+    const longest = this.meanMs > 0 ? Math.min(this.meanMs * OUTLIER, LONGEST_MS) : LONGEST_MS;
+    return Math.max(SHORTEST_MS, Math.min(latencyMs, longest));
+  }
+
+  /** The root of a latency in relation to the mean of such roots: 1 is as usual, whatever the kind. */
+  relative(latencyMs: number): number {
+    return this.#answers === 0 ? 1 : Math.sqrt(latencyMs) / this.#root;
+  }
+
+  learn(latencyMs: number): void {
+    if (this.#answers < MEAN_CALLS) this.#answers += 1;
+    this.meanMs += (latencyMs - this.meanMs) / this.#answers;
+    this.#root += (Math.sqrt(latencyMs) - this.#root) / this.#answers;
+  }
+
+  judge(ok: boolean): void {
+    this.failing += ((ok ? 0 : 1) - this.failing) / MEAN_CALLS;
+  }
+
+  /** What one of its calls costs, a call of any kind being 1. */
+  cost(meanMs: number): number {
+    if (!(this.meanMs > 0 && meanMs > 0)) return 1;
+    return Math.min(Math.max(this.meanMs / meanMs, LEAST_COST), MOST_COST);
+  }
+}
+
+/** The kinds of calls that were seen lately. */
+export class Kinds {
+  /** Calls whose kind nobody told. */
+  readonly #unnamed = new Kind(undefined);
+  readonly #named = new Map<string, Kind>();
+  /** The one last asked for: a call's pick, start and end often follow one another. */
+  #last = this.#unnamed;
+
+  get size(): number {
+    return this.#named.size;
+  }
+
+  of(name: string | undefined): Kind {
+    if (name === this.#last.name) return this.#last;
+    this.#last = name === undefined ? this.#unnamed : (this.#named.get(name) ?? this.#meet(name));
+    return this.#last;
+  }
+
+  #meet(name: string): Kind {
+    if (this.#named.size >= KINDS) this.#forgetRarest();
+    const kind = new Kind(name);
+    this.#named.set(name, kind);
+    return kind;
+  }
+
+  #forgetRarest(): void {
+    let rarest: Kind | undefined;
+    for (const kind of this.#named.values()) {
+      kind.uses *= 1 - FADING;
+      if (!rarest || kind.uses < rarest.uses) rarest = kind;
+    }
+    this.#named.delete(rarest!.name!);
+  }
+}

@@ -1,0 +1,44 @@
+import { PROBE_MS, PROBE_PICKS, PROBE_SHARE, SLOW_SHARE } from "./constants.js";
+import type { Failures } from "./failures.js";
+import type { Pool } from "./pool.js";
+
+/** A number of picks ago that makes anyone due. */
+const LONG_AGO = -(2 ** 30);
+/** So many answers are an impression; before, another one is asked for soon. */
+const FEW_ANSWERS = 2;
+
+/** When an instance that is not chosen is tried again all the same. */
+export class Probing {
+  /** The pick that last chose it, and when. A newcomer, or one that is back, is due at once. */
+  #lastPick = LONG_AGO;
+  #pickedAt = -0.5;
+  /** How much longer than the mean of its kind its last call took, between 1 and PROBE_PRICE. */
+  price = 1;
+
+  /** Joins, or is back. */
+  enter(): void {
+    this.#lastPick = LONG_AGO;
+  }
+
+  picked(pool: Pool): void {
+    this.#lastPick = pool.picks;
+    this.#pickedAt = pool.time;
+  }
+
+  /** Whether it has gone without a pick for so long that it must be tried, however it compares. */
+  isDue(pool: Pool, failures: Failures, answers: number): boolean {
+    const unpicked = pool.picks - this.#lastPick;
+    // Its fair share is the least distance of two probes.
+    return unpicked >= pool.size && this.#isOverdue(unpicked, pool, failures, answers);
+  }
+
+  #isOverdue(unpicked: number, { size, time }: Pool, failures: Failures, answers: number): boolean {
+    const most = Math.max(PROBE_PICKS, PROBE_SHARE * size) * this.price;
+    if (unpicked > most || time - this.#pickedAt > PROBE_MS) return true;
+    // One that was merely slow, by chance it may be, is tried the sooner the less slow it was.
+    if (failures.rate === 0) return answers < FEW_ANSWERS || unpicked > SLOW_SHARE * size * this.price ** 2;
+    // Sooner the milder the dislike, and eight times sooner after each success.
+    const dislike = Math.min(1, (failures.penalty - 1) / 8);
+    return unpicked > (most * dislike) / 8 ** Math.max(0, failures.run);
+  }
+}
