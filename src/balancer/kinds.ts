@@ -20,6 +20,8 @@ export class Kind {
   #root = NOTHING;
   /** Answers that the means are of, at most MEAN_CALLS. */
   #answers = 0;
+  /** Answers so far. */
+  answers = NOTHING;
   /** Share of its calls that failed, whatever instance they went to. */
   failing = NOTHING;
   /** Streams of this kind that have answered and go on, at any instance. */
@@ -39,15 +41,22 @@ export class Kind {
     return Math.max(SHORTEST_MS, Math.min(latencyMs, longest));
   }
 
-  /** The root of a latency in relation to the mean of such roots: 1 is as usual, whatever the kind. */
-  relative(latencyMs: number): number {
-    return this.#answers === 0 ? 1 : Math.sqrt(latencyMs) / this.#root;
+  /**
+   * The root of a latency, and so much more or less as calls of this kind take less or more than those of a usual kind:
+   * comparable whatever the kind, and for calls of one kind only the root itself.
+   */
+  compared(latencyMs: number, unit: number): number {
+    return this.#answers === 0 ? unit : (Math.sqrt(latencyMs) * unit) / this.#root;
   }
 
-  learn(latencyMs: number): void {
+  /** @returns how many times longer calls of this kind now seem to take, as a root. */
+  learn(latencyMs: number): number {
+    const before = this.#root;
+    this.answers += 1;
     if (this.#answers < MEAN_CALLS) this.#answers += 1;
     this.meanMs += (latencyMs - this.meanMs) / this.#answers;
     this.#root += (Math.sqrt(latencyMs) - this.#root) / this.#answers;
+    return before === 0 ? 1 : this.#root / before;
   }
 
   judge(ok: boolean): void {

@@ -73,9 +73,10 @@ export class Latency {
    */
   expect(pool: Pool): void {
     const { time, noise } = pool;
+    const all = pool.mean;
     const age = time - this.#learnedAt;
     const mean = MEAN_AS_CALLS * growth(age * PER_USUAL_MS);
-    const usualSum = mean + this.#usualSum;
+    const usualSum = mean * all + this.#usualSum;
     const usualCalls = mean + this.#usualCalls;
 
     const recent = growth(age * PER_RECENT_MS);
@@ -84,7 +85,7 @@ export class Latency {
     const unanswered = this.#unanswered;
     if (unanswered > 0) {
       const silence = Math.min(time * this.#unansweredRate - this.#unansweredSince, unanswered * OUTLIER);
-      if (silence > 0) recentSum += SILENCE * silence * recent;
+      if (silence > 0) recentSum += SILENCE * silence * recent * all;
     }
     // (usual * usualSum / usualCalls + recentSum) / (usual + recentCalls) with one division, the dearest step of a pick.
     this.expected = (usual * usualSum + recentSum * usualCalls) / (usualCalls * (usual + this.#recentCalls));

@@ -44,7 +44,8 @@ export class Member<K> implements Node<K> {
   get ewmaMs(): number {
     this.#pool.tick();
     this.#latency.expect(this.#pool);
-    return this.#latency.expected ** LATENCY_POWER * this.#pool.meanMs;
+    const { mean, meanMs } = this.#pool;
+    return mean > 0 ? (this.#latency.expected / mean) ** LATENCY_POWER * meanMs : 0;
   }
 
   get failureRate(): number {
@@ -65,7 +66,7 @@ export class Member<K> implements Node<K> {
     let cost = work.cost;
     if (kind.open > 0 && kind.streaming > MOSTLY) cost += work.openOf(kind);
     const busy = cost * this.perWeight;
-    this.weighed = expected * expected * this.distance * this.#failures.penalty * (busy + UNSEEN_CALLS);
+    this.weighed = (expected * expected || 1) * this.distance * this.#failures.penalty * (busy + UNSEEN_CALLS);
     const crowd = (work.reserved + work.running) * this.perWeight;
     if (crowd > FEW) this.#crowd(busy, crowd);
   }
@@ -138,14 +139,13 @@ export class Member<K> implements Node<K> {
     if (latencyMs >= QUICK_MS) pool.tick();
     this.#probing.price = priceOf(latencyMs, kind.meanMs);
     const counted = kind.trim(latencyMs);
-    const relative = kind.relative(counted);
+    const compared = kind.compared(counted, pool.unit);
     if (!ok) {
       this.#latency.expect(pool);
-      if (relative <= this.#latency.expected) return;
+      if (compared <= this.#latency.expected) return;
     }
-    this.#latency.learn(pool, relative);
-    kind.learn(counted);
-    pool.learn(counted);
+    this.#latency.learn(pool, compared || Math.sqrt(counted));
+    pool.learn(kind, counted, compared);
   }
 }
 

@@ -36,7 +36,7 @@ export class Probing {
     const most = Math.max(PROBE_PICKS, PROBE_SHARE * size) * this.price;
     if (unpicked > most || time - this.#pickedAt > PROBE_MS) return true;
     // One that was merely slow, by chance it may be, is tried the sooner the less slow it was.
-    if (failures.rate === 0) return answers < FEW_ANSWERS || unpicked > SLOW_SHARE * size * this.price ** 2;
+    if (failures.rate === 0) return unpicked > SLOW_SHARE * size * (answers < FEW_ANSWERS ? this.price : this.price ** 2);
     // Sooner the milder the dislike, and eight times sooner after each success.
     const dislike = Math.min(1, (failures.penalty - 1) / 8);
     return unpicked > (most * dislike) / 8 ** Math.max(0, failures.run);
