@@ -16,7 +16,8 @@ export class Latency {
   #recentSum = NOTHING;
   #recentCalls = NOTHING;
   #learnedAt = NOTHING;
-  #last = NOTHING;
+  /** The latest, as it is compared. */
+  last = NOTHING;
   /** Answers learned from. */
   answers = 0;
 
@@ -47,8 +48,8 @@ export class Latency {
   learn(pool: Pool, relative: number): void {
     // A first answer is of cold code and of a connection just made; the second one takes its place.
     if (this.answers === 1) this.#forget();
-    if (this.answers > 1) pool.compare(this.#last, relative);
-    this.#last = relative;
+    if (this.answers > 1) pool.compare(this.last, relative);
+    this.last = relative;
     this.answers += 1;
     const age = pool.time - this.#learnedAt;
     const usual = 1 / growth(age * PER_USUAL_MS);

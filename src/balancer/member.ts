@@ -63,10 +63,11 @@ export class Member<K> implements Node<K> {
     this.#latency.expect(this.#pool);
     const { expected } = this.#latency;
     const work = this.#work;
-    let cost = work.cost;
-    if (kind.open > 0 && kind.streaming > MOSTLY) cost += work.openOf(kind);
-    const busy = cost * this.perWeight;
-    this.weighed = (expected * expected || 1) * this.distance * this.#failures.penalty * (busy + UNSEEN_CALLS);
+    const streams = kind.open > 0 && kind.streaming > MOSTLY ? work.streamsOf(kind) : 0;
+    const busy = (work.cost + streams) * this.perWeight;
+    // A stream stays for long: how fast the first answer comes just now matters less to it.
+    const latency = kind.open > 0 && kind.streaming > MOSTLY ? expected : expected * expected;
+    this.weighed = (latency || 1) * this.distance * this.#failures.penalty * (busy + UNSEEN_CALLS);
     const crowd = (work.reserved + work.running) * this.perWeight;
     if (crowd > FEW) this.#crowd(busy, crowd);
   }
@@ -85,7 +86,7 @@ export class Member<K> implements Node<K> {
 
   isDue(): boolean {
     const { reserved, running } = this.#work;
-    return reserved + running === 0 && this.#probing.isDue(this.#pool, this.#failures, this.#latency.answers);
+    return reserved + running === 0 && this.#probing.isDue(this.#pool, this.#failures, this.#latency);
   }
 
   reserve(kind: Kind): void {

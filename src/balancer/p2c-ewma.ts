@@ -24,7 +24,9 @@ export interface P2cEwmaOptions<K> {
    * taken at random and the one remembered from the pick before. Their loads are those that were compared, without the new
    * call.
    */
-  onPick?: ((chosen: Node<K>, first: Node<K>, second: Node<K>, remembered: Node<K>) => void) | undefined;
+  onPick?:
+    | ((chosen: Node<K>, first: Node<K>, second: Node<K>, remembered: Node<K>, kind: string | undefined) => void)
+    | undefined;
 }
 
 /** Looked up once: the global is a getter, which costs a pick a tenth of its time. */
@@ -135,7 +137,7 @@ export class P2cEwma<K> {
 
     const due = first.isDue() ? first : second.isDue() ? second : undefined;
     const chosen = due ?? lightest(first, second, remembered);
-    this.#onPick?.(chosen, first, second, remembered);
+    this.#onPick?.(chosen, first, second, remembered, kind);
     chosen.reserve(what);
     this.#remembered = lightest(first, second, remembered);
     return chosen;

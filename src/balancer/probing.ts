@@ -1,5 +1,6 @@
 import { PROBE_MS, PROBE_PICKS, PROBE_SHARE, SLOW_SHARE } from "./constants.js";
 import type { Failures } from "./failures.js";
+import type { Latency } from "./latency.js";
 import type { Pool } from "./pool.js";
 
 /** A number of picks ago that makes anyone due. */
@@ -26,17 +27,22 @@ export class Probing {
   }
 
   /** Whether it has gone without a pick for so long that it must be tried, however it compares. */
-  isDue(pool: Pool, failures: Failures, answers: number): boolean {
+  isDue(pool: Pool, failures: Failures, latency: Latency): boolean {
     const unpicked = pool.picks - this.#lastPick;
     // Its fair share is the least distance of two probes.
-    return unpicked >= pool.size && this.#isOverdue(unpicked, pool, failures, answers);
+    return unpicked >= pool.size && this.#isOverdue(unpicked, pool, failures, latency);
   }
 
-  #isOverdue(unpicked: number, { size, time }: Pool, failures: Failures, answers: number): boolean {
+  #isOverdue(unpicked: number, { size, time, mean }: Pool, failures: Failures, latency: Latency): boolean {
     const most = Math.max(PROBE_PICKS, PROBE_SHARE * size) * this.price;
     if (unpicked > most || time - this.#pickedAt > PROBE_MS) return true;
-    // One that was merely slow, by chance it may be, is tried the sooner the less slow it was.
-    if (failures.rate === 0) return unpicked > SLOW_SHARE * size * (answers < FEW_ANSWERS ? this.price : this.price ** 2);
+    if (failures.rate === 0) {
+      // By what it takes now and by what it took then, whichever is the less: where all were cold, none was slow.
+      const last = Math.min((latency.last / mean) ** 2, this.price);
+      const slowness = Math.max((latency.expected / mean) ** 2, last);
+      if (latency.answers < FEW_ANSWERS) return unpicked > SLOW_SHARE * size * last;
+      return unpicked > SLOW_SHARE * size * (slowness - 1) ** 2;
+    }
     // Sooner the milder the dislike, and eight times sooner after each success.
     const dislike = Math.min(1, (failures.penalty - 1) / 8);
     return unpicked > (most * dislike) / 8 ** Math.max(0, failures.run);

@@ -107,9 +107,10 @@ export class Work {
     return true;
   }
 
-  /** Streams of this kind that have answered and go on here. */
-  openOf(kind: Kind): number {
-    return this.#of(kind)?.open ?? 0;
+  /** Calls of this kind that go on here, answered or not. */
+  streamsOf(kind: Kind): number {
+    const calls = this.#of(kind);
+    return calls ? calls.reserved + calls.running + calls.open : 0;
   }
 
   #of(kind: Kind): Calls | undefined {

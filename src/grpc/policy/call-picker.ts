@@ -40,8 +40,8 @@ export class CallPicker implements Picker {
     this.#balancer = new P2cEwma<string>({
       weight: (id) => connections.get(id)?.instance.weight ?? 1,
       distance: (id) => this.#distance(connections.get(id)!.instance),
-      onPick: (_chosen, first, second, remembered) => {
-        if (logs("debug")) this.#compared = compare([first, second, remembered]);
+      onPick: (_chosen, first, second, remembered, kind) => {
+        if (logs("debug")) this.#compared = compare([first, second, remembered], kind);
       },
     });
   }
@@ -52,21 +52,23 @@ export class CallPicker implements Picker {
     this.#balancer.set(ids);
   }
 
-  pick(): PickResult {
+  pick({ extraPickInfo }: Parameters<Picker["pick"]>[0]): PickResult {
     this.#reservations.expire();
-    const node = this.#balancer.pick();
+    // From the config selector. Under another resolver than Rollcall's nobody tells, and all calls are of one kind.
+    const kind = extraPickInfo.method;
+    const node = this.#balancer.pick(undefined, kind);
     if (!node) return QUEUE;
     const connection = this.#connections.get(node.key);
     if (!connection?.ready) {
       // It has just gone; the policy is about to say so, and the call is picked for again.
-      node.released();
+      node.released(kind);
       return QUEUE;
     }
-    return this.#resultFor(node, connection, connection.door!);
+    return this.#resultFor(node, kind, connection, connection.door!);
   }
 
-  #resultFor(node: Node<string>, connection: Connection, door: CallDoor): PickResult {
-    const reservation = this.#reservations.add(node);
+  #resultFor(node: Node<string>, kind: string | undefined, connection: Connection, door: CallDoor): PickResult {
+    const reservation = this.#reservations.add(node, kind);
     const compared = this.#compared;
     let startedAt = 0;
     let method = "";
@@ -76,13 +78,13 @@ export class CallPicker implements Picker {
       const call = door.takeEntered();
       startedAt = performance.now();
       if (!reservation.settle()) return;
-      node.started();
+      node.started(kind);
       if (!call) return;
       method = call.method;
       call.onFirstMessage = () => {
         firstMessageAt = performance.now();
         connection.heardAt = firstMessageAt;
-        node.answered(firstMessageAt - startedAt);
+        node.answered(firstMessageAt - startedAt, kind);
       };
     };
     const onCallEnded = (code: status) => {
@@ -90,7 +92,7 @@ export class CallPicker implements Picker {
       if (!reservation.expired) {
         const outcome = outcomeOf(code);
         const ok = outcome === "ignore" ? undefined : outcome === "success";
-        node.ended(firstMessageAt === undefined ? now - startedAt : undefined, ok);
+        node.ended(firstMessageAt === undefined ? now - startedAt : undefined, ok, kind);
       }
       const unanswered = startedAt > 0 && firstMessageAt === undefined && connection.heardAt < startedAt;
       if (unanswered && code === status.DEADLINE_EXCEEDED) void connection.check();
@@ -109,8 +111,8 @@ export class CallPicker implements Picker {
   }
 }
 
-/** The distinct nodes of a comparison. */
-function compare(nodes: readonly Node<string>[]): Compared[] {
-  const loadOf = (node: Node<string>) => Number(node.load().toFixed(3));
+/** The distinct nodes of a comparison, as they were compared: the chosen one without the call it was chosen for. */
+function compare(nodes: readonly Node<string>[], kind: string | undefined): Compared[] {
+  const loadOf = (node: Node<string>) => Number(node.load(kind).toFixed(3));
   return [...new Set(nodes)].map((node) => ({ instance: node.key, load: loadOf(node), inFlight: node.inFlight }));
 }

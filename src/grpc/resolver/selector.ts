@@ -4,7 +4,7 @@ import type { Knowledge } from "./knowledge.js";
 import { methodConfigFor } from "./service-config.js";
 
 /**
- * Gives each call its method config and, while no instance is ready, a filter that says why it waited in case its
+ * Gives each call its method config, its policy the method's path and, while no instance is ready, a filter that says why it waited in case its
  * deadline passes. A call that finds an instance ready pays nothing for this.
  */
 export function configSelector(methodConfigs: readonly MethodConfig[], knowledge: Knowledge): ConfigSelector {
@@ -13,7 +13,7 @@ export function configSelector(methodConfigs: readonly MethodConfig[], knowledge
 
   const configFor = (path: string): CallConfig => {
     const methodConfig = methodConfigFor(path, methodConfigs);
-    return { methodConfig, pickInformation: {}, status: status.OK, dynamicFilterFactories: [] };
+    return { methodConfig, pickInformation: { method: path }, status: status.OK, dynamicFilterFactories: [] };
   };
 
   return {
