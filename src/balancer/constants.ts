@@ -9,7 +9,7 @@ export const MEAN_CALLS = 100;
 /** The mean of all instances counts as so many calls of one instance, so that two answers already outweigh it. */
 export const MEAN_AS_CALLS = 0.6;
 /** What an instance usually does counts as so many recent calls where latencies vary as exponential ones do. */
-export const USUAL_AS_CALLS = 2;
+export const USUAL_AS_CALLS = 1.4;
 /** How much the roots of exponential latencies vary: 4/pi - 1, the variance of the root to the square of its mean. */
 export const EXPONENTIAL_NOISE = 4 / Math.PI - 1;
 /** The noise of latencies is the mean over about so many of them. */
@@ -17,16 +17,18 @@ export const NOISE_CALLS = 200;
 /** Noise less or more than so many times that of exponential latencies counts as that. */
 export const LEAST_NOISE = 0.25;
 export const MOST_NOISE = 8;
+/**
+ * Noise beyond CALM is that of calls of several kinds told as one: so much above the mean, for each unit of it, an instance is
+ * taken to be like all.
+ */
+export const CALM = 2;
+export const ALIKE = 0.15;
 /** A millisecond without an answer counts as so many: the answer that is missing will come later still. */
-export const SILENCE = 4;
+export const SILENCE = 3;
 /** A latency counts as at most so many times the mean, so that one outlier does not banish an instance. */
-export const OUTLIER = 8;
+export const OUTLIER = 16;
 /** Added to the calls in flight: the new call, and one for those of other clients, which nobody here sees. */
 export const UNSEEN_CALLS = 2;
-/** A call in flight counts by what calls of its kind cost to this power: a dear one takes one worker, not the server. */
-export const COST_POWER = 1;
-/** The relative latency counts to this power. */
-export const LATENCY_POWER = 2;
 /**
  * So many calls in flight at one instance are a crowd and count double, and more of them ever more: they wait for each
  * other, and no answer has told of it yet. Without this, every tenth simulation of bursts of 100 calls put more than 20 on one
@@ -55,6 +57,6 @@ export const PROBE_SHARE = 16;
 /** Or after so long, in milliseconds, if that is sooner: a client of few calls must not wait for hours. */
 export const PROBE_MS = 45_000;
 /** One whose last call took p times the mean, and did not fail, gets one pick in so many times p² of its fair share. */
-export const SLOW_SHARE = 8;
+export const SLOW_SHARE = 24;
 /** A probe is rarer the longer the last call took, up to so many times: to probe an instance that hangs costs deadlines. */
 export const PROBE_PRICE = 8;

@@ -6,8 +6,8 @@ const LONGEST_MS = 3_600_000;
 const SHORTEST_MS = 0.001;
 /** How often a kind must have been used lately fades by this share at each new kind that finds no room. */
 const FADING = 1 / KINDS;
-/** A call of a kind counts as at least and at most so many mean calls in flight. */
-const [LEAST_COST, MOST_COST] = [1 / 64, 64];
+/** A call counts as no shorter and no longer than so many mean calls. */
+const [SHORTEST, LONGEST] = [1 / 100, 100];
 /** A zero that V8 keeps as a fraction from the start: a field that turns into one later lies elsewhere in memory. */
 const NOTHING = -0;
 
@@ -63,10 +63,14 @@ export class Kind {
     this.failing += ((ok ? 0 : 1) - this.failing) / MEAN_CALLS;
   }
 
-  /** What one of its calls costs, a call of any kind being 1. */
+  /**
+   * What one of its calls in flight weighs, a mean call being 1: how many times as long it takes, to the power 3/4, because
+   * a server works on several calls at a time, and a dear one is in the way of fewer than its length says.
+   */
   cost(meanMs: number): number {
-    if (!(this.meanMs > 0 && meanMs > 0)) return 1;
-    return Math.min(Math.max(this.meanMs / meanMs, LEAST_COST), MOST_COST);
+    if (!(this.meanMs > 0) || this.meanMs === meanMs) return 1;
+    const root = Math.sqrt(Math.min(Math.max(this.meanMs / meanMs, SHORTEST), LONGEST));
+    return root * Math.sqrt(root);
   }
 }
 

@@ -1,4 +1,4 @@
-import { MEAN_AS_CALLS, OUTLIER, RECENT_MS, SILENCE, USUAL_AS_CALLS, USUAL_MS } from "./constants.js";
+import { ALIKE, CALM, MEAN_AS_CALLS, OUTLIER, RECENT_MS, SILENCE, USUAL_AS_CALLS, USUAL_MS } from "./constants.js";
 import type { Kind } from "./kinds.js";
 import type { Pool } from "./pool.js";
 
@@ -90,6 +90,10 @@ export class Latency {
     }
     // (usual * usualSum / usualCalls + recentSum) / (usual + recentCalls) with one division, the dearest step of a pick.
     this.expected = (usual * usualSum + recentSum * usualCalls) / (usualCalls * (usual + this.#recentCalls));
+    if (noise > CALM) {
+      const alike = all * (1 + ALIKE * (noise - CALM));
+      if (this.expected < alike) this.expected = alike;
+    }
   }
 }
 

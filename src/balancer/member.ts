@@ -1,4 +1,4 @@
-import { COST_POWER, CROWD, CROWD_LIMIT, CROWD_SHARE, LATENCY_POWER, UNSEEN_CALLS } from "./constants.js";
+import { CROWD, CROWD_LIMIT, CROWD_SHARE, UNSEEN_CALLS } from "./constants.js";
 import { Failures, priceOf } from "./failures.js";
 import type { Kind } from "./kinds.js";
 import { Latency } from "./latency.js";
@@ -45,7 +45,7 @@ export class Member<K> implements Node<K> {
     this.#pool.tick();
     this.#latency.expect(this.#pool);
     const { mean, meanMs } = this.#pool;
-    return mean > 0 ? (this.#latency.expected / mean) ** LATENCY_POWER * meanMs : 0;
+    return mean > 0 ? (this.#latency.expected / mean) ** 2 * meanMs : 0;
   }
 
   get failureRate(): number {
@@ -90,7 +90,7 @@ export class Member<K> implements Node<K> {
   }
 
   reserve(kind: Kind): void {
-    const cost = kind.cost(this.#pool.meanMs) ** COST_POWER;
+    const cost = kind.cost(this.#pool.meanMs);
     // Near enough, in a crowd too, to tell which one to remember.
     this.weighed *= 1 + (cost * this.perWeight) / (this.#work.cost * this.perWeight + UNSEEN_CALLS);
     this.#work.reserve(kind, cost);
