@@ -22,7 +22,7 @@ export const MOST_NOISE = 8;
  * taken to be like all.
  */
 export const CALM = 2;
-export const ALIKE = 0.15;
+export const ALIKE = 0.1;
 /** A millisecond without an answer counts as so many: the answer that is missing will come later still. */
 export const SILENCE = 3;
 /** A latency counts as at most so many times the mean, so that one outlier does not banish an instance. */
@@ -57,6 +57,6 @@ export const PROBE_SHARE = 16;
 /** Or after so long, in milliseconds, if that is sooner: a client of few calls must not wait for hours. */
 export const PROBE_MS = 45_000;
 /** One whose last call took p times the mean, and did not fail, gets one pick in so many times p² of its fair share. */
-export const SLOW_SHARE = 24;
+export const SLOW_SHARE = 2;
 /** A probe is rarer the longer the last call took, up to so many times: to probe an instance that hangs costs deadlines. */
 export const PROBE_PRICE = 8;

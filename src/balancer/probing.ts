@@ -7,6 +7,8 @@ import type { Pool } from "./pool.js";
 const LONG_AGO = -(2 ** 30);
 /** So many answers are an impression; before, another one is asked for soon. */
 const FEW_ANSWERS = 2;
+/** ... after so many fair shares. */
+const FEW_SHARES = 6;
 
 /** When an instance that is not chosen is tried again all the same. */
 export class Probing {
@@ -40,8 +42,8 @@ export class Probing {
       // By what it takes now and by what it took then, whichever is the less: where all were cold, none was slow.
       const last = Math.min((latency.last / mean) ** 2, this.price);
       const slowness = Math.max((latency.expected / mean) ** 2, last);
-      if (latency.answers < FEW_ANSWERS) return unpicked > SLOW_SHARE * size * last;
-      return unpicked > SLOW_SHARE * size * (slowness - 1) ** 2;
+      if (latency.answers < FEW_ANSWERS) return unpicked > FEW_SHARES * size * last ** 2;
+      return unpicked > SLOW_SHARE * size * (slowness - 1) ** 4;
     }
     // Sooner the milder the dislike, and eight times sooner after each success.
     const dislike = Math.min(1, (failures.penalty - 1) / 8);

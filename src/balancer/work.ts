@@ -3,8 +3,6 @@ import type { Kind } from "./kinds.js";
 /** A zero that V8 keeps as a fraction from the start: a field that turns into one later lies elsewhere in memory. */
 const NOTHING = -0;
 
-type State = "reserved" | "running" | "open";
-
 /** Calls of one kind at one instance. */
 class Calls {
   kind: Kind;
@@ -16,6 +14,14 @@ class Calls {
 
   constructor(kind: Kind) {
     this.kind = kind;
+  }
+
+  get pending(): number {
+    return this.reserved + this.running;
+  }
+
+  get none(): boolean {
+    return this.reserved + this.running + this.open === 0;
   }
 }
 
@@ -32,13 +38,16 @@ export class Work {
   open = 0;
   /** What the calls reserved and running cost, a mean call being 1. */
   cost = NOTHING;
-  /** One for each kind in flight here, in any order. */
+  /** One for each kind in flight here, and some that are free for the next kind. */
   readonly #calls: Calls[] = [];
-  /** One no longer in use, so that calls of one kind, one after the other, allocate nothing. */
-  #spare: Calls | undefined;
+
+  /** Calls that have not answered: those that are work. */
+  get pending(): number {
+    return this.reserved + this.running;
+  }
 
   reserve(kind: Kind, cost: number): void {
-    const calls = this.#of(kind) ?? this.#add(kind);
+    const calls = this.#of(kind) ?? this.#make(kind);
     calls.reserved += 1;
     calls.cost += cost;
     this.reserved += 1;
@@ -47,109 +56,109 @@ export class Work {
 
   /** @returns whether there was such a pick. */
   release(kind: Kind): boolean {
-    const calls = this.#find(kind, "reserved");
-    if (!calls) return false;
+    if (this.reserved === 0) return false;
+    const own = this.#of(kind);
+    const calls = own && own.reserved > 0 ? own : this.#calls.find((other) => other.reserved > 0)!;
     this.#leave(calls);
     calls.reserved -= 1;
     this.reserved -= 1;
-    this.#tidy(calls);
     return true;
   }
 
   /** @returns whether there was such a pick. */
   start(kind: Kind): boolean {
-    const calls = this.#find(kind, "reserved");
-    if (!calls) return false;
+    if (this.reserved === 0) return false;
+    const own = this.#of(kind);
+    const calls = own && own.reserved > 0 ? own : this.#calls.find((other) => other.reserved > 0)!;
     calls.reserved -= 1;
-    this.reserved -= 1;
     calls.running += 1;
+    this.reserved -= 1;
     this.running += 1;
     return true;
   }
 
   /** A running call has answered, and goes on as a stream. @returns whether there was one. */
   answer(kind: Kind): boolean {
-    const calls = this.#find(kind, "running");
-    if (!calls) return false;
+    if (this.running === 0) return false;
+    const own = this.#of(kind);
+    const calls = own && own.running > 0 ? own : this.#calls.find((other) => other.running > 0)!;
     this.#leave(calls);
     calls.running -= 1;
-    this.running -= 1;
     calls.open += 1;
-    this.open += 1;
     calls.kind.open += 1;
+    this.running -= 1;
+    this.open += 1;
     return true;
   }
 
-  /** @param answered whether it had answered before, as far as the caller says. @returns whether there was such a call. */
+  /**
+   * Ends a call of this kind or, where there is none, of another: the kind may have been forgotten meanwhile.
+   * @param answered whether it had answered before, as far as the caller says.
+   * @returns whether there was such a call.
+   */
   end(kind: Kind, answered: boolean): boolean {
-    const [likely, unlikely] = answered ? OPEN_FIRST : RUNNING_FIRST;
     const own = this.#of(kind);
-    let calls = own;
-    let state: State = likely;
-    if (!own || own[likely] === 0) {
-      if (own && own[unlikely] > 0) state = unlikely;
-      else {
-        calls = this.#find(kind, likely) ?? this.#find(kind, unlikely);
-        if (calls && calls[likely] === 0) state = unlikely;
-      }
-    }
-    if (!calls) return false;
-    if (state === "open") {
-      calls.kind.open -= 1;
-      calls.open -= 1;
-      this.open -= 1;
-    } else {
-      this.#leave(calls);
-      calls.running -= 1;
-      this.running -= 1;
-    }
-    this.#tidy(calls);
+    if (own && (answered ? own.open : own.running) > 0) this.#end(own, answered);
+    else if (own && (answered ? own.running : own.open) > 0) this.#end(own, !answered);
+    else if (this.running + this.open === 0) return false;
+    else this.#endAny(this.open === 0 ? false : this.running === 0 ? true : answered);
     return true;
   }
 
   /** Calls of this kind that go on here, answered or not. */
   streamsOf(kind: Kind): number {
     const calls = this.#of(kind);
-    return calls ? calls.reserved + calls.running + calls.open : 0;
+    return calls ? calls.pending + calls.open : 0;
+  }
+
+  #endAny(answered: boolean): void {
+    this.#end(this.#calls.find(({ open, running }) => (answered ? open : running) > 0)!, answered);
+  }
+
+  #end(calls: Calls, answered: boolean): void {
+    if (answered) {
+      calls.open -= 1;
+      calls.kind.open -= 1;
+      this.open -= 1;
+    } else {
+      this.#leave(calls);
+      calls.running -= 1;
+      this.running -= 1;
+    }
   }
 
   #of(kind: Kind): Calls | undefined {
-    const calls = this.#calls;
-    for (let i = 0; i < calls.length; i++) if (calls[i]!.kind === kind) return calls[i];
+    const all = this.#calls;
+    for (let i = 0; i < all.length; i++) {
+      const calls = all[i]!;
+      if (calls.kind === kind) return calls;
+    }
     return undefined;
   }
 
-  /** Those of this kind or, where none of it are in this state, of another: a kind may have been forgotten meanwhile. */
-  #find(kind: Kind, state: State): Calls | undefined {
-    if (this[state] === 0) return undefined;
-    const calls = this.#of(kind);
-    return calls && calls[state] > 0 ? calls : this.#calls.find((other) => other[state] > 0);
-  }
-
-  #add(kind: Kind): Calls {
-    const calls = this.#spare ?? new Calls(kind);
-    this.#spare = undefined;
-    calls.kind = kind;
-    this.#calls.push(calls);
+  #make(kind: Kind): Calls {
+    const all = this.#calls;
+    for (let i = 0; i < all.length; i++) {
+      const calls = all[i]!;
+      if (calls.none) {
+        calls.kind = kind;
+        return calls;
+      }
+    }
+    const calls = new Calls(kind);
+    all.push(calls);
     return calls;
   }
 
-  /** One call fewer, of the mean cost of its kind's here. */
+  /** One call fewer, of the mean cost of its kind's here. What rounding leaves over goes with the last one. */
   #leave(calls: Calls): void {
-    const pending = calls.reserved + calls.running;
-    const cost = calls.cost / pending;
-    // What rounding leaves over goes with the last one.
-    calls.cost = pending === 1 ? NOTHING : calls.cost - cost;
-    this.cost = this.reserved + this.running === 1 ? NOTHING : this.cost - cost;
-  }
-
-  #tidy(calls: Calls): void {
-    if (calls.reserved + calls.running + calls.open > 0) return;
-    const last = this.#calls.pop()!;
-    if (last !== calls) this.#calls[this.#calls.indexOf(calls)] = last;
-    this.#spare = calls;
+    if (calls.pending === 1) {
+      this.cost = this.pending === 1 ? NOTHING : this.cost - calls.cost;
+      calls.cost = NOTHING;
+    } else {
+      const cost = calls.cost / calls.pending;
+      calls.cost -= cost;
+      this.cost -= cost;
+    }
   }
 }
-
-const OPEN_FIRST = ["open", "running"] as const;
-const RUNNING_FIRST = ["running", "open"] as const;
