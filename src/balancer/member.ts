@@ -13,6 +13,8 @@ const QUICK_MS = 15;
 const FEW = CROWD / 2;
 /** A kind that tells first answers oftener than this is of streams. */
 const MOSTLY = 0.5;
+/** A kind that takes so many times as long as the mean is dear. */
+const DEAR = 2;
 
 /** What is known of one instance, and the load that follows from it. */
 export class Member<K> implements Node<K> {
@@ -84,9 +86,11 @@ export class Member<K> implements Node<K> {
     this.#probing.enter();
   }
 
-  isDue(): boolean {
-    const { reserved, running } = this.#work;
-    return reserved + running === 0 && this.#probing.isDue(this.#pool, this.#failures, this.#latency);
+  /** Whether a call of this kind is to find out how the instance does, however it compares. */
+  isDue(kind: Kind): boolean {
+    if (this.#work.pending > 0 || !this.#probing.isDue(this.#pool, this.#failures, this.#latency)) return false;
+    // Calls that cost less than most find out as well.
+    return kind.meanMs <= this.#pool.meanMs * DEAR;
   }
 
   reserve(kind: Kind): void {

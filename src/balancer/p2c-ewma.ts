@@ -135,7 +135,7 @@ export class P2cEwma<K> {
     second.weigh(what);
     if (remembered !== first && remembered !== second) remembered.weigh(what);
 
-    const due = first.isDue() ? first : second.isDue() ? second : undefined;
+    const due = first.isDue(what) ? first : second.isDue(what) ? second : undefined;
     const chosen = due ?? lightest(first, second, remembered);
     this.#onPick?.(chosen, first, second, remembered, kind);
     chosen.reserve(what);
