@@ -1,4 +1,5 @@
 import { FAILURE_POWER, FAILURE_RUN, PROBE_PRICE } from "./constants.js";
+import { Work } from "./work.js";
 
 /** Keeps the load of an instance that always fails finite, so that several of them can still be compared. */
 const HIGHEST_RATE = 0.98;
@@ -8,11 +9,11 @@ const LARGEST_STEP = 0.75;
 const BLAMELESS = 0.05;
 
 /** How much an instance is disliked because calls fail there. */
-export class Failures {
+export class Failures extends Work {
   /** Equal outcomes in a row: successes above 0, failures below. */
   run = 0;
   /** How likely its next call is to fail. */
-  rate = 0;
+  failureRate = 0;
   /** How many times dearer its calls are because of that. */
   penalty = 1;
 
@@ -24,11 +25,11 @@ export class Failures {
   judge(ok: boolean, price: number, elsewhere: number): void {
     if (ok) this.run = Math.max(1, this.run + 1);
     else this.run = Math.min(-1, this.run - 1);
-    if (ok && this.rate === 0) return;
+    if (ok && this.failureRate === 0) return;
     const step = Math.min(LARGEST_STEP, Math.abs(this.run) / FAILURE_RUN);
-    if (ok) this.rate *= this.rate > BLAMELESS ? 1 - step : 0;
-    else this.rate += (HIGHEST_RATE - this.rate) * (1 - (1 - step) ** price) * (1 - elsewhere);
-    this.penalty = this.rate === 0 ? 1 : (1 - this.rate) ** -FAILURE_POWER;
+    if (ok) this.failureRate *= this.failureRate > BLAMELESS ? 1 - step : 0;
+    else this.failureRate += (HIGHEST_RATE - this.failureRate) * (1 - (1 - step) ** price) * (1 - elsewhere);
+    this.penalty = this.failureRate === 0 ? 1 : (1 - this.failureRate) ** -FAILURE_POWER;
   }
 }
 

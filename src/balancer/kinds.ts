@@ -1,5 +1,6 @@
 import { KINDS, MEAN_CALLS, OUTLIER } from "./constants.js";
 
+const PER_MEAN_CALLS = 1 / MEAN_CALLS;
 /** A longer latency is taken for this, so that sums stay finite and exact. */
 const LONGEST_MS = 3_600_000;
 /** Shorter latencies count as this (a clock too coarse to see them): a load of 0 would win whatever is in flight. */
@@ -18,8 +19,6 @@ export class Kind {
   meanMs = NOTHING;
   /** Mean of the roots of the latencies: the scale on which an instance's latency is compared. */
   #root = NOTHING;
-  /** Answers that the means are of, at most MEAN_CALLS. */
-  #answers = 0;
   /** Answers so far. */
   answers = NOTHING;
   /** Share of its calls that failed, whatever instance they went to. */
@@ -46,21 +45,24 @@ export class Kind {
    * comparable whatever the kind, and for calls of one kind only the root itself.
    */
   compared(latencyMs: number, unit: number): number {
-    return this.#answers === 0 ? unit : (Math.sqrt(latencyMs) * unit) / this.#root;
+    const root = Math.sqrt(latencyMs);
+    if (this.answers > 0) return (root * unit) / this.#root;
+    return unit > 0 ? unit : root;
   }
 
   /** @returns how many times longer calls of this kind now seem to take, as a root. */
   learn(latencyMs: number): number {
-    const before = this.#root;
     this.answers += 1;
-    if (this.#answers < MEAN_CALLS) this.#answers += 1;
-    this.meanMs += (latencyMs - this.meanMs) / this.#answers;
-    this.#root += (Math.sqrt(latencyMs) - this.#root) / this.#answers;
-    return before === 0 ? 1 : this.#root / before;
+    const part = this.answers < MEAN_CALLS ? 1 / this.answers : PER_MEAN_CALLS;
+    this.meanMs += (latencyMs - this.meanMs) * part;
+    const step = (Math.sqrt(latencyMs) - this.#root) * part;
+    const times = this.#root > 0 ? 1 + step / this.#root : 1;
+    this.#root += step;
+    return times;
   }
 
   judge(ok: boolean): void {
-    this.failing += ((ok ? 0 : 1) - this.failing) / MEAN_CALLS;
+    this.failing += ((ok ? 0 : 1) - this.failing) * PER_MEAN_CALLS;
   }
 
   /**

@@ -8,7 +8,10 @@ const PER_RECENT_MS = 1 / RECENT_MS;
 /** A zero that V8 keeps as a fraction from the start: a field that turns into one later lies elsewhere in memory. */
 const NOTHING = -0;
 
-/** How slow an instance is in relation to the others, whatever kinds of calls it gets: 1 is as usual. */
+/**
+ * How slow an instance is, whatever kinds of calls it gets. Latency, work, failures and probing are layers of one object and
+ * not objects of their own, because among thousands of instances a pick waits for memory more than for arithmetic.
+ */
 export class Latency {
   // Relative latencies and their number, fading with time: two memories, one long, one short.
   #usualSum = NOTHING;
@@ -29,7 +32,8 @@ export class Latency {
   /** Worked out by expect(). A field, because a number that a function returns may cost an allocation. */
   expected = 0.5;
 
-  started(pool: Pool, kind: Kind): void {
+  /** A call has begun that is to be answered. */
+  await(pool: Pool, kind: Kind): void {
     this.#unanswered += 1;
     if (!(kind.meanMs > 0)) return;
     const rate = 1 / kind.meanMs;

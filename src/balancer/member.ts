@@ -1,11 +1,9 @@
 import { CROWD, CROWD_LIMIT, CROWD_SHARE, UNSEEN_CALLS } from "./constants.js";
-import { Failures, priceOf } from "./failures.js";
+import { priceOf } from "./failures.js";
 import type { Kind } from "./kinds.js";
-import { Latency } from "./latency.js";
 import type { Node } from "./node.js";
 import type { Pool } from "./pool.js";
 import { Probing } from "./probing.js";
-import { Work } from "./work.js";
 
 /** Milliseconds in which nothing fades that matters. */
 const QUICK_MS = 15;
@@ -17,12 +15,8 @@ const MOSTLY = 0.5;
 const DEAR = 2;
 
 /** What is known of one instance, and the load that follows from it. */
-export class Member<K> implements Node<K> {
+export class Member<K> extends Probing implements Node<K> {
   readonly #pool: Pool;
-  readonly #latency = new Latency();
-  readonly #work = new Work();
-  readonly #failures = new Failures();
-  readonly #probing = new Probing();
   /** One over its share of the weight, the mean being 1. */
   perWeight = 1;
   /** How many times dearer its calls are than those of one nearby. */
@@ -35,23 +29,20 @@ export class Member<K> implements Node<K> {
   leftAt = 0;
 
   constructor(key: K, pool: Pool) {
+    super();
     this.key = key;
     this.#pool = pool;
   }
 
   get inFlight(): number {
-    return this.#work.reserved + this.#work.running + this.#work.open;
+    return this.reserved + this.running + this.open;
   }
 
   get ewmaMs(): number {
     this.#pool.tick();
-    this.#latency.expect(this.#pool);
+    this.expect(this.#pool);
     const { mean, meanMs } = this.#pool;
-    return mean > 0 ? (this.#latency.expected / mean) ** 2 * meanMs : 0;
-  }
-
-  get failureRate(): number {
-    return this.#failures.rate;
+    return mean > 0 ? (this.expected / mean) * (this.expected / mean) * meanMs : 0;
   }
 
   load(kind?: string): number {
@@ -62,15 +53,14 @@ export class Member<K> implements Node<K> {
 
   /** Works out the load of one more call of this kind, at the time last read. */
   weigh(kind: Kind): void {
-    this.#latency.expect(this.#pool);
-    const { expected } = this.#latency;
-    const work = this.#work;
-    const streams = kind.open > 0 && kind.streaming > MOSTLY ? work.streamsOf(kind) : 0;
-    const busy = (work.cost + streams) * this.perWeight;
+    this.expect(this.#pool);
+    const { expected } = this;
+    const streams = kind.open > 0 && kind.streaming > MOSTLY ? this.streamsOf(kind) : 0;
+    const busy = (this.cost + streams) * this.perWeight;
     // A stream stays for long: how fast the first answer comes just now matters less to it.
     const latency = kind.open > 0 && kind.streaming > MOSTLY ? expected : expected * expected;
-    this.weighed = (latency || 1) * this.distance * this.#failures.penalty * (busy + UNSEEN_CALLS);
-    const crowd = (work.reserved + work.running) * this.perWeight;
+    this.weighed = (latency || 1) * this.distance * this.penalty * (busy + UNSEEN_CALLS);
+    const crowd = this.pending * this.perWeight;
     if (crowd > FEW) this.#crowd(busy, crowd);
   }
 
@@ -82,74 +72,71 @@ export class Member<K> implements Node<K> {
     this.weighed *= (busy * times + UNSEEN_CALLS) / (busy + UNSEEN_CALLS);
   }
 
-  enter(): void {
-    this.#probing.enter();
-  }
-
   /** Whether a call of this kind is to find out how the instance does, however it compares. */
   isDue(kind: Kind): boolean {
-    if (this.#work.pending > 0 || !this.#probing.isDue(this.#pool, this.#failures, this.#latency)) return false;
+    if (this.pending > 0 || !this.isOverdue(this.#pool)) return false;
     // Calls that cost less than most find out as well.
     return kind.meanMs <= this.#pool.meanMs * DEAR;
   }
 
-  reserve(kind: Kind): void {
+  /** Reserves it for a call of this kind. */
+  take(kind: Kind): void {
     const cost = kind.cost(this.#pool.meanMs);
     // Near enough, in a crowd too, to tell which one to remember.
-    this.weighed *= 1 + (cost * this.perWeight) / (this.#work.cost * this.perWeight + UNSEEN_CALLS);
-    this.#work.reserve(kind, cost);
-    this.#probing.picked(this.#pool);
+    this.weighed *= 1 + (cost * this.perWeight) / (this.cost * this.perWeight + UNSEEN_CALLS);
+    this.reserve(kind, cost);
+    this.picked(this.#pool);
   }
 
   released(kind?: string): void {
-    if (this.#work.reserved === 0) return;
-    if (this.#work.release(this.#pool.kinds.of(kind))) this.#pool.over += 1;
+    if (this.reserved === 0) return;
+    if (this.release(this.#pool.kinds.of(kind))) this.#pool.over += 1;
   }
 
   started(name?: string): void {
-    if (this.#work.reserved === 0) return;
+    if (this.reserved === 0) return;
     const kind = this.#pool.kinds.of(name);
-    if (this.#work.start(kind)) this.#latency.started(this.#pool, kind);
+    if (this.start(kind)) this.await(this.#pool, kind);
   }
 
   answered(latencyMs: number, name?: string): void {
     const kind = this.#pool.kinds.of(name);
-    if (!this.#work.answer(kind)) return;
+    if (!this.answer(kind)) return;
     this.#pool.over += 1;
     kind.streaming += (1 - kind.streaming) / 8;
-    if (isLatency(latencyMs)) this.#learn(latencyMs, true, kind);
-    this.#latency.heard();
+    if (isLatency(latencyMs)) this.#measure(latencyMs, true, kind);
+    this.heard();
   }
 
   ended(latencyMs?: number, ok?: boolean, name?: string, _report?: unknown): void {
     const kind = this.#pool.kinds.of(name);
-    const { open } = this.#work;
+    const { open } = this;
     const timed = isLatency(latencyMs);
-    if (!this.#work.end(kind, !timed)) return;
-    if (this.#work.open === open) {
+    if (!this.end(kind, !timed)) return;
+    if (this.open === open) {
       this.#pool.over += 1;
       kind.streaming -= kind.streaming / 8;
     }
-    if (timed) this.#learn(latencyMs, ok, kind);
+    if (timed) this.#measure(latencyMs, ok, kind);
     if (ok !== undefined) {
-      this.#failures.judge(ok, this.#probing.price, kind.failing);
+      this.judge(ok, this.price, kind.failing);
       kind.judge(ok);
     }
-    this.#latency.heard();
+    this.heard();
   }
 
-  #learn(latencyMs: number, ok: boolean | undefined, kind: Kind): void {
+  #measure(latencyMs: number, ok: boolean | undefined, kind: Kind): void {
     const pool = this.#pool;
     // The time last read is that of this call's pick or of a later one: for a quick call that is near enough.
     if (latencyMs >= QUICK_MS) pool.tick();
-    this.#probing.price = priceOf(latencyMs, kind.meanMs);
+    this.price = priceOf(latencyMs, kind.meanMs);
     const counted = kind.trim(latencyMs);
     const compared = kind.compared(counted, pool.unit);
     if (!ok) {
-      this.#latency.expect(pool);
-      if (compared <= this.#latency.expected) return;
+      this.expect(pool);
+      if (compared <= this.expected) return;
     }
-    this.#latency.learn(pool, compared || Math.sqrt(counted));
+    this.learn(pool, compared);
     pool.learn(kind, counted, compared);
   }
 }

@@ -138,7 +138,7 @@ export class P2cEwma<K> {
     const due = first.isDue(what) ? first : second.isDue(what) ? second : undefined;
     const chosen = due ?? lightest(first, second, remembered);
     this.#onPick?.(chosen, first, second, remembered, kind);
-    chosen.reserve(what);
+    chosen.take(what);
     this.#remembered = lightest(first, second, remembered);
     return chosen;
   }

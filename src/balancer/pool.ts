@@ -4,13 +4,17 @@ import { type Kind, Kinds } from "./kinds.js";
 /** A longer step of the clock is taken for this, so that sums stay finite and exact. */
 const LONGEST_MS = 3_600_000;
 
+// To multiply is quicker than to divide.
+const PER_EXPONENTIAL = 1 / (2 * EXPONENTIAL_NOISE);
+const PER_MEAN_CALLS = 1 / MEAN_CALLS;
+const PER_NOISE_CALLS = 1 / NOISE_CALLS;
+
 /** What the instances of one balancer share: the time, the picks, the kinds of calls, and how latencies vary. */
 export class Pool {
   readonly kinds = new Kinds();
   readonly #clock: () => number;
   // V8 updates a field in place, without allocation, that has never held anything but fractions.
   #read = Number.NaN;
-  #latencies = 0;
   /** Milliseconds since the balancer was made. Never runs backwards, whatever the clock does. */
   time = 0.5;
   /** Picks so far. */
@@ -20,19 +24,18 @@ export class Pool {
   /** Instances there are. */
   size = 0;
   /** Mean latency of calls of any kind, in milliseconds; 0 before the first. */
-  meanMs = 0.5 - 0.5;
+  meanMs = -0;
   /** What calls of a usual kind take, as a root. */
   unit = -0;
   /** Mean of the latencies as they are compared. */
   mean = -0;
   #answers = -0;
   /** How much latencies at one instance vary from one call to the next, those of exponential service times being 1. */
-  noise = 1.5;
+  noise = 0.999;
 
   constructor(clock: () => number) {
     this.#clock = clock;
     this.#read = clock();
-    this.noise = 1;
   }
 
   /** Reads the clock. */
@@ -45,24 +48,23 @@ export class Pool {
 
   learn(kind: Kind, latencyMs: number, compared: number): void {
     this.#answers += 1;
-    if (this.#latencies < MEAN_CALLS) this.#latencies += 1;
-    this.meanMs += (latencyMs - this.meanMs) / this.#latencies;
+    const part = this.#answers < MEAN_CALLS ? 1 / this.#answers : PER_MEAN_CALLS;
+    this.meanMs += (latencyMs - this.meanMs) * part;
     const times = kind.learn(latencyMs);
     if (this.unit === 0) {
-      this.unit = Math.sqrt(latencyMs);
-      this.mean = this.unit;
+      this.unit = compared;
+      this.mean = compared;
       return;
     }
     // With one kind the unit is the mean of its roots; with several it moves when all of them do.
     this.unit *= 1 + (times - 1) * (kind.answers / this.#answers);
-    this.mean += (compared - this.mean) / this.#latencies;
+    this.mean += (compared - this.mean) * part;
   }
 
   /** Two relative latencies of one instance, one after the other: half the square of their difference is their variance. */
   compare(one: number, next: number): void {
-    const noise = ((next - one) / this.mean) ** 2 / (2 * EXPONENTIAL_NOISE);
-    this.noise += (noise - this.noise) / NOISE_CALLS;
-    if (this.noise < LEAST_NOISE) this.noise = LEAST_NOISE;
-    if (this.noise > MOST_NOISE) this.noise = MOST_NOISE;
+    const step = (next - one) / this.mean;
+    const noise = this.noise + (step * step * PER_EXPONENTIAL - this.noise) * PER_NOISE_CALLS;
+    this.noise = noise < LEAST_NOISE ? LEAST_NOISE : noise > MOST_NOISE ? MOST_NOISE : noise;
   }
 }

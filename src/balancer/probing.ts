@@ -1,6 +1,5 @@
 import { PROBE_MS, PROBE_PICKS, PROBE_SHARE, SLOW_SHARE } from "./constants.js";
-import type { Failures } from "./failures.js";
-import type { Latency } from "./latency.js";
+import { Failures } from "./failures.js";
 import type { Pool } from "./pool.js";
 
 /** A number of picks ago that makes anyone due. */
@@ -11,7 +10,7 @@ const FEW_ANSWERS = 2;
 const FEW_SHARES = 6;
 
 /** When an instance that is not chosen is tried again all the same. */
-export class Probing {
+export class Probing extends Failures {
   /** The pick that last chose it, and when. A newcomer, or one that is back, is due at once. */
   #lastPick = LONG_AGO;
   #pickedAt = -0.5;
@@ -29,24 +28,27 @@ export class Probing {
   }
 
   /** Whether it has gone without a pick for so long that it must be tried, however it compares. */
-  isDue(pool: Pool, failures: Failures, latency: Latency): boolean {
+  isOverdue(pool: Pool): boolean {
     const unpicked = pool.picks - this.#lastPick;
     // Its fair share is the least distance of two probes.
-    return unpicked >= pool.size && this.#isOverdue(unpicked, pool, failures, latency);
+    return unpicked >= pool.size && this.#isLate(unpicked, pool);
   }
 
-  #isOverdue(unpicked: number, { size, time, mean }: Pool, failures: Failures, latency: Latency): boolean {
+  #isLate(unpicked: number, { size, time, mean }: Pool): boolean {
     const most = Math.max(PROBE_PICKS, PROBE_SHARE * size) * this.price;
     if (unpicked > most || time - this.#pickedAt > PROBE_MS) return true;
-    if (failures.rate === 0) {
-      // By what it takes now and by what it took then, whichever is the less: where all were cold, none was slow.
-      const last = Math.min((latency.last / mean) ** 2, this.price);
-      const slowness = Math.max((latency.expected / mean) ** 2, last);
-      if (latency.answers < FEW_ANSWERS) return unpicked > FEW_SHARES * size * last ** 2;
-      return unpicked > SLOW_SHARE * size * (slowness - 1) ** 4;
+    if (this.failureRate > 0) {
+      // Sooner the milder the dislike, and eight times sooner after each success.
+      const dislike = Math.min(1, (this.penalty - 1) / 8);
+      return unpicked > (most * dislike) / 8 ** Math.max(0, this.run);
     }
-    // Sooner the milder the dislike, and eight times sooner after each success.
-    const dislike = Math.min(1, (failures.penalty - 1) / 8);
-    return unpicked > (most * dislike) / 8 ** Math.max(0, failures.run);
+    // One that was merely slow, by chance it may be, is tried the sooner the less slow it was: by what such calls take now or
+    // by what they took then, whichever is the less, because where all were cold, none was slow.
+    const root = this.last / mean;
+    const last = Math.min(root * root, this.price);
+    if (this.answers < FEW_ANSWERS) return unpicked > FEW_SHARES * size * last * last;
+    const usual = this.expected / mean;
+    const above = Math.max(usual * usual, last) - 1;
+    return unpicked > SLOW_SHARE * size * (above * above) * (above * above);
   }
 }

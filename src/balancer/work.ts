@@ -1,4 +1,5 @@
 import type { Kind } from "./kinds.js";
+import { Latency } from "./latency.js";
 
 /** A zero that V8 keeps as a fraction from the start: a field that turns into one later lies elsewhere in memory. */
 const NOTHING = -0;
@@ -6,14 +7,16 @@ const NOTHING = -0;
 /** Calls of one kind at one instance. */
 class Calls {
   kind: Kind;
+  readonly next: Calls | undefined;
   reserved = 0;
   running = 0;
   open = 0;
   /** What those reserved and running cost, as it was known when each was picked. */
   cost = NOTHING;
 
-  constructor(kind: Kind) {
+  constructor(kind: Kind, next: Calls | undefined) {
     this.kind = kind;
+    this.next = next;
   }
 
   get pending(): number {
@@ -29,7 +32,7 @@ class Calls {
  * The calls in flight at one instance, each weighed by what calls of its kind cost. A stream that has answered and goes on is
  * kept apart: it may wait for hours, and is no load.
  */
-export class Work {
+export class Work extends Latency {
   /** Calls picked and not yet started. */
   reserved = 0;
   /** Calls started that have not answered. */
@@ -39,7 +42,7 @@ export class Work {
   /** What the calls reserved and running cost, a mean call being 1. */
   cost = NOTHING;
   /** One for each kind in flight here, and some that are free for the next kind. */
-  readonly #calls: Calls[] = [];
+  #calls: Calls | undefined;
 
   /** Calls that have not answered: those that are work. */
   get pending(): number {
@@ -58,7 +61,7 @@ export class Work {
   release(kind: Kind): boolean {
     if (this.reserved === 0) return false;
     const own = this.#of(kind);
-    const calls = own && own.reserved > 0 ? own : this.#calls.find((other) => other.reserved > 0)!;
+    const calls = own && own.reserved > 0 ? own : this.#any("reserved");
     this.#leave(calls);
     calls.reserved -= 1;
     this.reserved -= 1;
@@ -69,7 +72,7 @@ export class Work {
   start(kind: Kind): boolean {
     if (this.reserved === 0) return false;
     const own = this.#of(kind);
-    const calls = own && own.reserved > 0 ? own : this.#calls.find((other) => other.reserved > 0)!;
+    const calls = own && own.reserved > 0 ? own : this.#any("reserved");
     calls.reserved -= 1;
     calls.running += 1;
     this.reserved -= 1;
@@ -81,7 +84,7 @@ export class Work {
   answer(kind: Kind): boolean {
     if (this.running === 0) return false;
     const own = this.#of(kind);
-    const calls = own && own.running > 0 ? own : this.#calls.find((other) => other.running > 0)!;
+    const calls = own && own.running > 0 ? own : this.#any("running");
     this.#leave(calls);
     calls.running -= 1;
     calls.open += 1;
@@ -101,7 +104,8 @@ export class Work {
     if (own && (answered ? own.open : own.running) > 0) this.#end(own, answered);
     else if (own && (answered ? own.running : own.open) > 0) this.#end(own, !answered);
     else if (this.running + this.open === 0) return false;
-    else this.#endAny(this.open === 0 ? false : this.running === 0 ? true : answered);
+    else if (this.open > 0 && (answered || this.running === 0)) this.#end(this.#any("open"), true);
+    else this.#end(this.#any("running"), false);
     return true;
   }
 
@@ -109,10 +113,6 @@ export class Work {
   streamsOf(kind: Kind): number {
     const calls = this.#of(kind);
     return calls ? calls.pending + calls.open : 0;
-  }
-
-  #endAny(answered: boolean): void {
-    this.#end(this.#calls.find(({ open, running }) => (answered ? open : running) > 0)!, answered);
   }
 
   #end(calls: Calls, answered: boolean): void {
@@ -128,26 +128,26 @@ export class Work {
   }
 
   #of(kind: Kind): Calls | undefined {
-    const all = this.#calls;
-    for (let i = 0; i < all.length; i++) {
-      const calls = all[i]!;
-      if (calls.kind === kind) return calls;
-    }
-    return undefined;
+    let calls = this.#calls;
+    while (calls && calls.kind !== kind) calls = calls.next;
+    return calls;
+  }
+
+  /** Those of any kind that are in this state. */
+  #any(state: "reserved" | "running" | "open"): Calls {
+    let calls = this.#calls!;
+    while (calls[state] === 0) calls = calls.next!;
+    return calls;
   }
 
   #make(kind: Kind): Calls {
-    const all = this.#calls;
-    for (let i = 0; i < all.length; i++) {
-      const calls = all[i]!;
-      if (calls.none) {
-        calls.kind = kind;
-        return calls;
-      }
+    for (let calls = this.#calls; calls; calls = calls.next) {
+      if (!calls.none) continue;
+      calls.kind = kind;
+      return calls;
     }
-    const calls = new Calls(kind);
-    all.push(calls);
-    return calls;
+    this.#calls = new Calls(kind, this.#calls);
+    return this.#calls;
   }
 
   /** One call fewer, of the mean cost of its kind's here. What rounding leaves over goes with the last one. */
