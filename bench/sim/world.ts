@@ -32,6 +32,8 @@ export interface Scenario {
   readonly lengthMs?: number;
   /** Calls that arrive earlier are not counted. Default 0. */
   readonly warmMs?: number;
+  /** Share of the answers that the network loses once, each time they are sent: TCP sends them again. Default 0. */
+  readonly loss?: number;
   /** Limit after which a call fails. Default none. */
   readonly deadlineMs?: number;
   /** How many times slower a server is. Default 1. */
@@ -72,6 +74,18 @@ interface Call {
   over: boolean;
 }
 
+/** TCP sends again what is not acknowledged after this time, twice as long at each further loss of it. */
+const RESEND_MS = 200;
+/** Or at once when so many later answers have arrived on the connection. */
+const LATER_ANSWERS = 3;
+
+/** What one client has from one server over a connection: in order, so that what follows a lost answer waits for it. */
+class Connection {
+  readonly held: Call[] = [];
+  /** Which of its losses this is. */
+  gap = 0;
+}
+
 class Server {
   readonly workers: number;
   readonly waiting: Call[] = [];
@@ -103,6 +117,8 @@ export class World {
   /** Mean time to serve a call of any kind. */
   readonly #serviceMs: number;
   readonly #latencies: ReadonlyMap<Kind, number[]>;
+  readonly #lossy: () => number;
+  readonly #connections = new Map<number, Connection>();
   #failed = 0;
   #mostRunning = 0;
   /** Told of every counted call: its server, when it started and whether it succeeded. */
@@ -116,6 +132,7 @@ export class World {
     this.#serviceMs = this.#kinds.reduce((sum, { share, ms }) => sum + share * ms, 0);
     this.#latencies = new Map(this.#kinds.map((kind) => [kind, []]));
     this.random = seeded(seed);
+    this.#lossy = seeded(seed * 15485863);
     this.servers = Array.from(
       { length: scenario.servers },
       (_, i) => new Server(scenario.workers ?? 4, scenario.slowness?.(i) ?? 1),
@@ -230,10 +247,37 @@ export class World {
       server.busy += 1;
       this.#later(call.demand * server.slowness, () => {
         server.busy -= 1;
-        this.#over(call, true);
+        this.#send(call);
         this.#work(server);
       });
     }
+  }
+
+  #send(call: Call): void {
+    const { loss = 0 } = this.#scenario;
+    if (loss === 0) return this.#over(call, true);
+    const id = call.client * this.servers.length + call.server;
+    const connection = this.#connections.get(id) ?? new Connection();
+    this.#connections.set(id, connection);
+    const lost = this.#lossy() < loss;
+    if (connection.held.length === 0 && !lost) return this.#over(call, true);
+    connection.held.push(call);
+    if (connection.held.length === 1) this.#resendLater(connection, RESEND_MS);
+    else if (connection.held.length === 1 + LATER_ANSWERS && this.#lossy() >= loss) this.#arrive(connection);
+  }
+
+  #resendLater(connection: Connection, afterMs: number): void {
+    const { gap } = connection;
+    this.#later(afterMs, () => {
+      if (connection.gap !== gap) return;
+      if (this.#lossy() < this.#scenario.loss!) this.#resendLater(connection, 2 * afterMs);
+      else this.#arrive(connection);
+    });
+  }
+
+  #arrive(connection: Connection): void {
+    connection.gap += 1;
+    for (const call of connection.held.splice(0)) this.#over(call, true);
   }
 
   #over(call: Call, ok: boolean): void {

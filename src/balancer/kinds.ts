@@ -19,6 +19,11 @@ export class Kind {
   meanMs = NOTHING;
   /** Mean of the roots of the latencies: the scale on which an instance's latency is compared. */
   #root = NOTHING;
+  /** Of the latency last measured: fields, because a number that a function returns may cost an allocation. */
+  #measured = NOTHING;
+  compared = NOTHING;
+  /** How much longer such calls seem to take since the last answer, as a share of the root. */
+  drift = NOTHING;
   /** Answers so far. */
   answers = NOTHING;
   /** Share of its calls that failed, whatever instance they went to. */
@@ -41,27 +46,27 @@ export class Kind {
   }
 
   /**
-   * The root of a latency, and so much more or less as calls of this kind take less or more than those of a usual kind:
-   * comparable whatever the kind, and for calls of one kind only the root itself.
+   * Measures a latency: its root, and so much more or less as calls of this kind take less or more than those of a usual
+   * kind. Comparable whatever the kind, and for calls of one kind only the root itself.
    */
-  compared(latencyMs: number, unit: number): number {
-    const root = Math.sqrt(latencyMs);
-    if (this.answers > 0) return (root * unit) / this.#root;
-    return unit > 0 ? unit : root;
+  measure(latencyMs: number, unit: number): void {
+    this.#measured = Math.sqrt(latencyMs);
+    if (this.answers > 0) this.compared = (this.#measured * unit) / this.#root;
+    else this.compared = unit > 0 ? unit : this.#measured;
   }
 
-  /** @returns how many times longer calls of this kind now seem to take, as a root. */
-  learn(latencyMs: number): number {
+  /** Learns from the latency last measured. */
+  learn(latencyMs: number): void {
     this.answers += 1;
     const part = this.answers < MEAN_CALLS ? 1 / this.answers : PER_MEAN_CALLS;
     this.meanMs += (latencyMs - this.meanMs) * part;
-    const step = (Math.sqrt(latencyMs) - this.#root) * part;
-    const times = this.#root > 0 ? 1 + step / this.#root : 1;
+    const step = (this.#measured - this.#root) * part;
+    this.drift = this.#root > 0 ? step / this.#root : 0;
     this.#root += step;
-    return times;
   }
 
   judge(ok: boolean): void {
+    if (ok && this.failing === 0) return;
     this.failing += ((ok ? 0 : 1) - this.failing) * PER_MEAN_CALLS;
   }
 

@@ -74,7 +74,8 @@ export class Member<K> extends Probing implements Node<K> {
 
   /** Whether a call of this kind is to find out how the instance does, however it compares. */
   isDue(kind: Kind): boolean {
-    if (this.pending > 0 || !this.isOverdue(this.#pool)) return false;
+    const share = this.#pool.size * this.perWeight * this.distance * this.distance;
+    if (this.pending > 0 || !this.isOverdue(this.#pool, share)) return false;
     // Calls that cost less than most find out as well.
     return kind.meanMs <= this.#pool.meanMs * DEAR;
   }
@@ -131,13 +132,13 @@ export class Member<K> extends Probing implements Node<K> {
     if (latencyMs >= QUICK_MS) pool.tick();
     this.price = priceOf(latencyMs, kind.meanMs);
     const counted = kind.trim(latencyMs);
-    const compared = kind.compared(counted, pool.unit);
+    kind.measure(counted, pool.unit);
     if (!ok) {
       this.expect(pool);
-      if (compared <= this.expected) return;
+      if (kind.compared <= this.expected) return;
     }
-    this.learn(pool, compared);
-    pool.learn(kind, counted, compared);
+    this.learn(pool, kind.compared);
+    pool.learn(kind, counted);
   }
 }
 

@@ -46,19 +46,19 @@ export class Pool {
     if (step > 0) this.time += Math.min(step, LONGEST_MS);
   }
 
-  learn(kind: Kind, latencyMs: number, compared: number): void {
+  learn(kind: Kind, latencyMs: number): void {
     this.#answers += 1;
     const part = this.#answers < MEAN_CALLS ? 1 / this.#answers : PER_MEAN_CALLS;
     this.meanMs += (latencyMs - this.meanMs) * part;
-    const times = kind.learn(latencyMs);
+    kind.learn(latencyMs);
     if (this.unit === 0) {
-      this.unit = compared;
-      this.mean = compared;
+      this.unit = kind.compared;
+      this.mean = kind.compared;
       return;
     }
     // With one kind the unit is the mean of its roots; with several it moves when all of them do.
-    this.unit *= 1 + (times - 1) * (kind.answers / this.#answers);
-    this.mean += (compared - this.mean) * part;
+    this.unit += this.unit * kind.drift * (kind.answers === this.#answers ? 1 : kind.answers / this.#answers);
+    this.mean += (kind.compared - this.mean) * part;
   }
 
   /** Two relative latencies of one instance, one after the other: half the square of their difference is their variance. */

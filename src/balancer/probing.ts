@@ -9,6 +9,9 @@ const FEW_ANSWERS = 2;
 /** ... after so many fair shares. */
 const FEW_SHARES = 6;
 
+/** No instance is tried sooner because it was merely slow. */
+const LEAST_SHARES = 1.25;
+
 /** When an instance that is not chosen is tried again all the same. */
 export class Probing extends Failures {
   /** The pick that last chose it, and when. A newcomer, or one that is back, is due at once. */
@@ -27,14 +30,16 @@ export class Probing extends Failures {
     this.#pickedAt = pool.time;
   }
 
-  /** Whether it has gone without a pick for so long that it must be tried, however it compares. */
-  isOverdue(pool: Pool): boolean {
+  /**
+   * Whether it has gone without a pick for so long that it must be tried, however it compares.
+   * @param share after how many picks it would have one if all were alike.
+   */
+  isOverdue(pool: Pool, share: number): boolean {
     const unpicked = pool.picks - this.#lastPick;
-    // Its fair share is the least distance of two probes.
-    return unpicked >= pool.size && this.#isLate(unpicked, pool);
+    return unpicked >= share && this.#isLate(unpicked, share, pool);
   }
 
-  #isLate(unpicked: number, { size, time, mean }: Pool): boolean {
+  #isLate(unpicked: number, share: number, { size, time, mean }: Pool): boolean {
     const most = Math.max(PROBE_PICKS, PROBE_SHARE * size) * this.price;
     if (unpicked > most || time - this.#pickedAt > PROBE_MS) return true;
     if (this.failureRate > 0) {
@@ -46,9 +51,9 @@ export class Probing extends Failures {
     // by what they took then, whichever is the less, because where all were cold, none was slow.
     const root = this.last / mean;
     const last = Math.min(root * root, this.price);
-    if (this.answers < FEW_ANSWERS) return unpicked > FEW_SHARES * size * last * last;
+    if (this.answers < FEW_ANSWERS) return unpicked > FEW_SHARES * share * last * last;
     const usual = this.expected / mean;
     const above = Math.max(usual * usual, last) - 1;
-    return unpicked > SLOW_SHARE * size * (above * above) * (above * above);
+    return unpicked > share * Math.max(LEAST_SHARES, SLOW_SHARE * above * above * above * above);
   }
 }
