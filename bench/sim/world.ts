@@ -1,4 +1,5 @@
 import { Agenda } from "./agenda.js";
+import { Connection } from "./connection.js";
 import type { MakePolicy, Policy } from "./policy.js";
 import { type Draw, exponential, seeded } from "./random.js";
 
@@ -72,18 +73,6 @@ interface Call {
   fails: boolean;
   /** The client has its answer, or has given up. */
   over: boolean;
-}
-
-/** TCP sends again what is not acknowledged after this time, twice as long at each further loss of it. */
-const RESEND_MS = 200;
-/** Or at once when so many later answers have arrived on the connection. */
-const LATER_ANSWERS = 3;
-
-/** What one client has from one server over a connection: in order, so that what follows a lost answer waits for it. */
-class Connection {
-  readonly held: Call[] = [];
-  /** Which of its losses this is. */
-  gap = 0;
 }
 
 class Server {
@@ -253,31 +242,18 @@ export class World {
     }
   }
 
+  /** The answer of a call, by the connection of its client to its server. */
   #send(call: Call): void {
     const { loss = 0 } = this.#scenario;
-    if (loss === 0) return this.#over(call, true);
+    if (loss === 0) {
+      this.#over(call, true);
+      return;
+    }
     const id = call.client * this.servers.length + call.server;
-    const connection = this.#connections.get(id) ?? new Connection();
+    const connection =
+      this.#connections.get(id) ?? new Connection(loss, this.#lossy, (ms, act) => this.#later(ms, act));
     this.#connections.set(id, connection);
-    const lost = this.#lossy() < loss;
-    if (connection.held.length === 0 && !lost) return this.#over(call, true);
-    connection.held.push(call);
-    if (connection.held.length === 1) this.#resendLater(connection, RESEND_MS);
-    else if (connection.held.length === 1 + LATER_ANSWERS && this.#lossy() >= loss) this.#arrive(connection);
-  }
-
-  #resendLater(connection: Connection, afterMs: number): void {
-    const { gap } = connection;
-    this.#later(afterMs, () => {
-      if (connection.gap !== gap) return;
-      if (this.#lossy() < this.#scenario.loss!) this.#resendLater(connection, 2 * afterMs);
-      else this.#arrive(connection);
-    });
-  }
-
-  #arrive(connection: Connection): void {
-    connection.gap += 1;
-    for (const call of connection.held.splice(0)) this.#over(call, true);
+    connection.send(() => this.#over(call, true));
   }
 
   #over(call: Call, ok: boolean): void {

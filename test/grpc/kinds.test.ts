@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
 import { createClient } from "../../src/index.js";
-import { type EchoReply, EchoClient, EchoService, echoHandlers, say, tally } from "../support/echo.js";
+import { EchoClient, type EchoReply, EchoService, echoHandlers, say, tally } from "../support/echo.js";
 import { FixtureRegistry } from "../support/fixture-backend.js";
 
 const registry = new FixtureRegistry();
@@ -60,7 +60,10 @@ for (const [who, make] of Object.entries(clients)) {
       t.after(() => client.close());
       await openStreams(t, client, count);
       const others = [await instance(t), await instance(t)];
-      registry.list(service, [first, ...others].map(({ address }) => address));
+      registry.list(
+        service,
+        [first, ...others].map(({ address }) => address),
+      );
       await untilSeen(client, 3);
       for (const one of [first, ...others]) one.calls = 0;
       await tally(client, 600, 6);
@@ -80,7 +83,10 @@ for (const [who, make] of Object.entries(clients)) {
   test(`${who}: a slow method says nothing against the instance that happened to serve it`, async (t) => {
     const service = `kinds-${who.length}`;
     const instances = [await instance(t), await instance(t), await instance(t)];
-    registry.list(service, instances.map(({ address }) => address));
+    registry.list(
+      service,
+      instances.map(({ address }) => address),
+    );
     const client = make(registry.target(service));
     t.after(() => client.close());
     await untilSeen(client, 3);
