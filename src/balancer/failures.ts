@@ -28,7 +28,8 @@ export class Failures extends Work {
     if (ok && this.failureRate === 0) return;
     const step = Math.min(LARGEST_STEP, Math.abs(this.run) / FAILURE_RUN);
     if (ok) this.failureRate *= this.failureRate > BLAMELESS ? 1 - step : 0;
-    else this.failureRate += (HIGHEST_RATE - this.failureRate) * (1 - (1 - step) ** price) * (1 - elsewhere);
+    else
+      this.failureRate += (HIGHEST_RATE - this.failureRate) * (1 - (1 - step) ** price) * (1 - elsewhere * elsewhere);
     this.penalty = this.failureRate === 0 ? 1 : (1 - this.failureRate) ** -FAILURE_POWER;
   }
 }

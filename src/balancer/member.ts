@@ -55,10 +55,10 @@ export class Member<K> extends Probing implements Node<K> {
   weigh(kind: Kind): void {
     this.expect(this.#pool);
     const { expected } = this;
-    const streams = kind.open > 0 && kind.streaming > MOSTLY ? this.streamsOf(kind) : 0;
-    const busy = (this.cost + streams) * this.perWeight;
+    const streams = isOfStreams(kind);
+    const busy = (streams ? this.cost + this.streamsOf(kind) : this.cost) * this.perWeight;
     // A stream stays for long: how fast the first answer comes just now matters less to it.
-    const latency = kind.open > 0 && kind.streaming > MOSTLY ? expected : expected * expected;
+    const latency = streams ? expected : expected * expected;
     this.weighed = (latency || 1) * this.distance * this.penalty * (busy + UNSEEN_CALLS);
     const crowd = this.pending * this.perWeight;
     if (crowd > FEW) this.#crowd(busy, crowd);
@@ -76,7 +76,8 @@ export class Member<K> extends Probing implements Node<K> {
   isDue(kind: Kind): boolean {
     const share = this.#pool.size * this.perWeight * this.distance * this.distance;
     if (this.pending > 0 || !this.isOverdue(this.#pool, share)) return false;
-    // Calls that cost less than most find out as well.
+    // Calls that cost less than most find out as well, and a stream would stay there for long.
+    if (isOfStreams(kind) && this.streamsOf(kind) > 0) return false;
     return kind.meanMs <= this.#pool.meanMs * DEAR;
   }
 
@@ -140,6 +141,10 @@ export class Member<K> extends Probing implements Node<K> {
     this.learn(pool, kind.compared);
     pool.learn(kind, counted);
   }
+}
+
+function isOfStreams(kind: Kind): boolean {
+  return kind.open > 0 && kind.streaming > MOSTLY;
 }
 
 function isLatency(latencyMs: number | undefined): latencyMs is number {

@@ -65,6 +65,6 @@ export class Pool {
   compare(one: number, next: number): void {
     const step = (next - one) / this.mean;
     const noise = this.noise + (step * step * PER_EXPONENTIAL - this.noise) * PER_NOISE_CALLS;
-    this.noise = noise < LEAST_NOISE ? LEAST_NOISE : noise > MOST_NOISE ? MOST_NOISE : noise;
+    this.noise = Math.min(Math.max(noise, LEAST_NOISE), MOST_NOISE);
   }
 }
