@@ -61,9 +61,10 @@ export const tailScenarios: Readonly<Record<string, Scenario>> = {
   "lognormal, deviation 1.6": tailed(lognormal(1.6)),
 };
 
-/** The network loses a tenth of the answers: what is then slow is the connection, for a moment. */
+/** The network loses a tenth of what is sent either way: what is then slow is the connection, for a moment. */
+const loss = 1 - 0.9 ** 2;
 export const lossScenarios: Readonly<Record<string, Scenario>> = {
-  "10 % loss, 3 servers, one client, 100 calls a second": { servers: 3, rates: [100], loss: 0.1 },
-  "10 % loss, 3 servers, one client, 500 calls a second": { servers: 3, rates: [500], loss: 0.1 },
-  "10 % loss, 10 servers, 4 clients, 40 %": { servers: 10, rates: same(4, 1_600), loss: 0.1 },
+  "10 % loss, 3 servers, one client, 100 calls a second": { servers: 3, rates: [100], loss },
+  "10 % loss, 3 servers, one client, 500 calls a second": { servers: 3, rates: [500], loss },
+  "10 % loss, 10 servers, 4 clients, 40 %": { servers: 10, rates: same(4, 1_600), loss },
 };
