@@ -15,7 +15,7 @@ export const EXPONENTIAL_NOISE = 4 / Math.PI - 1;
 /** The noise of latencies is the mean over about so many of them. */
 export const NOISE_CALLS = 200;
 /** Noise less or more than so many times that of exponential latencies counts as that. */
-export const LEAST_NOISE = 0.25;
+export const LEAST_NOISE = 0.6;
 export const MOST_NOISE = 8;
 /**
  * Noise beyond CALM is that of calls of several kinds told as one: so much above the mean, for each unit of it, an instance is
