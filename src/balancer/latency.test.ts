@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { USUAL_AS_CALLS } from "./constants.js";
 import { Latency } from "./latency.js";
 import { Pool } from "./pool.js";
 
@@ -52,11 +53,10 @@ test("what was slow just now is forgotten within seconds, what is slow always is
 
 test("the more latencies vary, the less a slow answer counts", () => {
   const [calm, wild] = [world(), world()];
-  wild.pool.noise = 5;
   for (const one of [calm, wild]) {
     for (let i = 0; i < 5; i++) one.hear(9);
-    one.pool.noise = one === wild ? 5 : 1;
     one.hear(120);
+    one.pool.lean = USUAL_AS_CALLS * (one === wild ? 5 : 1);
   }
   const [wildly, calmly] = [wild.expected(), calm.expected()];
   assert.ok(wildly < 0.95 * calmly, `${wildly} and ${calmly}`);

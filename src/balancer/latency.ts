@@ -1,4 +1,4 @@
-import { ALIKE, CALM, MEAN_AS_CALLS, OUTLIER, RECENT_MS, SILENCE, USUAL_AS_CALLS, USUAL_MS } from "./constants.js";
+import { MEAN_AS_CALLS, OUTLIER, RECENT_MS, SILENCE, USUAL_MS } from "./constants.js";
 import type { Kind } from "./kinds.js";
 import type { Pool } from "./pool.js";
 
@@ -77,7 +77,7 @@ export class Latency {
    * as a few calls, more the older the evidence is, and more the more latencies vary.
    */
   expect(pool: Pool): void {
-    const { time, noise } = pool;
+    const { time } = pool;
     const all = pool.mean;
     const age = time - this.#learnedAt;
     const mean = MEAN_AS_CALLS * growth(age * PER_USUAL_MS);
@@ -85,7 +85,7 @@ export class Latency {
     const usualCalls = mean + this.#usualCalls;
 
     const recent = growth(age * PER_RECENT_MS);
-    const usual = USUAL_AS_CALLS * noise * recent;
+    const usual = pool.lean * recent;
     let recentSum = this.#recentSum;
     const unanswered = this.#unanswered;
     if (unanswered > 0) {
@@ -94,10 +94,7 @@ export class Latency {
     }
     // (usual * usualSum / usualCalls + recentSum) / (usual + recentCalls) with one division, the dearest step of a pick.
     this.expected = (usual * usualSum + recentSum * usualCalls) / (usualCalls * (usual + this.#recentCalls));
-    if (noise > CALM) {
-      const alike = all * (1 + ALIKE * (noise - CALM));
-      if (this.expected < alike) this.expected = alike;
-    }
+    if (this.expected < pool.alike) this.expected = pool.alike;
   }
 }
 

@@ -1,9 +1,20 @@
-import { EXPONENTIAL_NOISE, LEAST_NOISE, MEAN_CALLS, MOST_NOISE, NOISE_CALLS } from "./constants.js";
+import {
+  ALIKE,
+  CALM,
+  EXPONENTIAL_NOISE,
+  LEAST_NOISE,
+  MEAN_CALLS,
+  MOST_NOISE,
+  NOISE_CALLS,
+  USUAL_AS_CALLS,
+} from "./constants.js";
 import { type Kind, Kinds } from "./kinds.js";
 
 /** A longer step of the clock is taken for this, so that sums stay finite and exact. */
 const LONGEST_MS = 3_600_000;
 
+/** A zero that V8 keeps as a fraction from the start: a field that turns into one later lies elsewhere in memory. */
+const NOTHING = -0;
 // To multiply is quicker than to divide.
 const PER_EXPONENTIAL = 1 / (2 * EXPONENTIAL_NOISE);
 const PER_MEAN_CALLS = 1 / MEAN_CALLS;
@@ -32,6 +43,10 @@ export class Pool {
   #answers = -0;
   /** How much latencies at one instance vary from one call to the next, those of exponential service times being 1. */
   noise = 0.999;
+  /** So many recent calls what an instance usually does counts as. */
+  lean = USUAL_AS_CALLS;
+  /** Latencies up to this, as they are compared, are taken to be alike. */
+  alike = NOTHING;
 
   constructor(clock: () => number) {
     this.#clock = clock;
@@ -66,5 +81,7 @@ export class Pool {
     const step = (next - one) / this.mean;
     const noise = this.noise + (step * step * PER_EXPONENTIAL - this.noise) * PER_NOISE_CALLS;
     this.noise = Math.min(Math.max(noise, LEAST_NOISE), MOST_NOISE);
+    this.lean = USUAL_AS_CALLS * this.noise;
+    this.alike = this.noise > CALM ? this.mean * (1 + ALIKE * (this.noise - CALM)) : NOTHING;
   }
 }
