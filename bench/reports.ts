@@ -40,8 +40,8 @@ function weighing({ leans, share, fadeMs }: Way): Promise<Balancer> {
 `,
     },
     load: {
-      from: "    if (crowd > FEW) this.#crowd(busy, crowd);\n",
-      to: `    this.weighed += (this.reportedMs * UNSEEN_CALLS - this.weighed) * ${weight};\n`,
+      from: "    if (crowd > FEW) this.#crowd(busy, crowd, kind.unseen);\n",
+      to: `    this.weighed += (this.reportedMs * kind.unseen - this.weighed) * ${weight};\n`,
     },
   };
   return variant(`reports-${leans}-${share}-${fadeMs}`, [

@@ -27,8 +27,10 @@ test("a dear call in flight weighs more than a cheap one, and less than it is lo
   const kinds = new Kinds();
   kinds.of("/slow").measure(160, 1);
   kinds.of("/slow").learn(160);
-  assert.equal(kinds.of("/new").cost(10), 1);
-  const cost = kinds.of("/slow").cost(10);
+  kinds.of("/new").weigh(10);
+  assert.equal(kinds.of("/new").cost, 1);
+  kinds.of("/slow").weigh(10);
+  const { cost } = kinds.of("/slow");
   assert.ok(cost > 4 && cost < 16, `${cost}`);
 });
 

@@ -1,4 +1,4 @@
-import { KINDS, MEAN_CALLS, OUTLIER } from "./constants.js";
+import { KINDS, MEAN_CALLS, OUTLIER, UNSEEN_CALLS } from "./constants.js";
 
 const PER_MEAN_CALLS = 1 / MEAN_CALLS;
 /** A longer latency is taken for this, so that sums stay finite and exact. */
@@ -24,6 +24,9 @@ export class Kind {
   compared = NOTHING;
   /** How much longer such calls seem to take since the last answer, as a share of the root. */
   drift = NOTHING;
+  /** Worked out by weigh(): what one of its calls in flight weighs, and the calls that nobody here sees, to one of it. */
+  cost = 1;
+  unseen = UNSEEN_CALLS;
   /** Answers so far. */
   answers = NOTHING;
   /** Share of its calls that failed, whatever instance they went to. */
@@ -71,13 +74,19 @@ export class Kind {
   }
 
   /**
-   * What one of its calls in flight weighs, a mean call being 1: how many times as long it takes, to the power 3/4, because
-   * a server works on several calls at a time, and a dear one is in the way of fewer than its length says.
+   * Works out what one of its calls in flight weighs, a mean call being 1: how many times as long it takes, to the power
+   * 3/4, because a server works on several calls at a time, and a dear one is in the way of fewer than its length says.
+   * To a dear call what else is in flight matters less, for it waits a small part of its own time.
    */
-  cost(meanMs: number): number {
-    if (!(this.meanMs > 0) || this.meanMs === meanMs) return 1;
+  weigh(meanMs: number): void {
+    if (!(this.meanMs > 0) || this.meanMs === meanMs) {
+      this.cost = 1;
+      this.unseen = UNSEEN_CALLS;
+      return;
+    }
     const root = Math.sqrt(Math.min(Math.max(this.meanMs / meanMs, SHORTEST), LONGEST));
-    return root * Math.sqrt(root);
+    this.cost = root * Math.sqrt(root);
+    this.unseen = UNSEEN_CALLS * Math.max(1, this.cost);
   }
 }
 

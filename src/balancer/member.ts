@@ -1,4 +1,4 @@
-import { CROWD, CROWD_LIMIT, CROWD_SHARE, UNSEEN_CALLS } from "./constants.js";
+import { CROWD, CROWD_LIMIT, CROWD_SHARE } from "./constants.js";
 import { priceOf } from "./failures.js";
 import type { Kind } from "./kinds.js";
 import type { Node } from "./node.js";
@@ -47,11 +47,13 @@ export class Member<K> extends Probing implements Node<K> {
 
   load(kind?: string): number {
     this.#pool.tick();
-    this.weigh(this.#pool.kinds.of(kind));
+    const what = this.#pool.kinds.of(kind);
+    what.weigh(this.#pool.meanMs);
+    this.weigh(what);
     return this.weighed;
   }
 
-  /** Works out the load of one more call of this kind, at the time last read. */
+  /** Works out the load of one more call of this kind, which has been weighed, at the time last read. */
   weigh(kind: Kind): void {
     this.expect(this.#pool);
     const { expected } = this;
@@ -59,17 +61,17 @@ export class Member<K> extends Probing implements Node<K> {
     const busy = (streams ? this.cost + this.streamsOf(kind) : this.cost) * this.perWeight;
     // A stream stays for long: how fast the first answer comes just now matters less to it.
     const latency = streams ? expected : expected * expected;
-    this.weighed = (latency || 1) * this.distance * this.penalty * (busy + UNSEEN_CALLS);
+    this.weighed = (latency || 1) * this.distance * this.penalty * (busy + kind.unseen);
     const crowd = this.pending * this.perWeight;
-    if (crowd > FEW) this.#crowd(busy, crowd);
+    if (crowd > FEW) this.#crowd(busy, crowd, kind.unseen);
   }
 
   /** Many in flight wait for each other, and count more than one by one. */
-  #crowd(busy: number, calls: number): void {
+  #crowd(busy: number, calls: number, unseen: number): void {
     const { picks, over, size } = this.#pool;
     const crowd = calls / Math.max(CROWD, (CROWD_SHARE * (picks - over)) / size);
     const times = Math.min(1 + crowd ** 8, CROWD_LIMIT);
-    this.weighed *= (busy * times + UNSEEN_CALLS) / (busy + UNSEEN_CALLS);
+    this.weighed *= (busy * times + unseen) / (busy + unseen);
   }
 
   /** Whether a call of this kind is to find out how the instance does, however it compares. */
@@ -83,9 +85,9 @@ export class Member<K> extends Probing implements Node<K> {
 
   /** Reserves it for a call of this kind. */
   take(kind: Kind): void {
-    const cost = kind.cost(this.#pool.meanMs);
+    const { cost } = kind;
     // Near enough, in a crowd too, to tell which one to remember.
-    this.weighed *= 1 + (cost * this.perWeight) / (this.cost * this.perWeight + UNSEEN_CALLS);
+    this.weighed *= 1 + (cost * this.perWeight) / (this.cost * this.perWeight + kind.unseen);
     this.reserve(kind, cost);
     this.picked(this.#pool);
   }

@@ -118,6 +118,7 @@ export class P2cEwma<K> {
     pool.picks += 1;
     const what = pool.kinds.of(kind);
     what.uses += 1;
+    what.weigh(pool.meanMs);
 
     const n = list.length;
     // Twice in words, because V8 may allocate for a number that a function returns.
