@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import { P2cEwma, type P2cEwmaOptions } from "../src/balancer/index.js";
 
 const SIZES = [2, 10, 100, 1_000, 10_000];
+const KINDS = [1, 16, 256];
 const ROUNDS = 15;
 const CYCLES = 100_000;
 const LATENCY_MS = 10;
@@ -33,6 +34,25 @@ function balanced(n: number): () => void {
       const node = balancer.pick()!;
       node.started();
       node.ended(LATENCY_MS, true);
+    }
+  };
+}
+
+const methods = (n: number) => Array.from({ length: n }, (_, i) => `/shop.Orders/Method${i}`);
+
+/** The same among 10 instances, with calls of so many kinds in turn. */
+function ofKinds(n: number): () => void {
+  const balancer = new P2cEwma<string>();
+  balancer.set(keys(10));
+  const kinds = methods(n);
+  let at = 0;
+  return () => {
+    for (let i = 0; i < CYCLES; i++) {
+      at = at + 1 === n ? 0 : at + 1;
+      const kind = kinds[at]!;
+      const node = balancer.pick(undefined, kind)!;
+      node.started(kind);
+      node.ended(LATENCY_MS, true, kind);
     }
   };
 }
@@ -147,15 +167,28 @@ function memory(): void {
   const after = process.memoryUsage();
   const bytes = after.heapUsed + after.external - before.heapUsed - before.external;
   console.log(`memory per instance: ${(bytes / n).toFixed(0)} bytes of ${balancer.size}, their names not counted`);
+  const kinds = methods(256);
+  for (let i = 0; i < 20 * kinds.length; i++) {
+    const kind = kinds[i % kinds.length]!;
+    const node = balancer.pick(undefined, kind)!;
+    node.started(kind);
+    node.ended(LATENCY_MS, true, kind);
+  }
+  globalThis.gc();
+  const with256 = process.memoryUsage().heapUsed - after.heapUsed;
+  console.log(`memory per kind: ${(with256 / kinds.length).toFixed(0)} bytes of ${kinds.length}, names not counted`);
 }
 
 console.log(`Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? "unknown"}, CPU time`);
-const results = contest([...SIZES.map((n) => balanced(n)), roundRobin(10), clockOnly()]);
+const results = contest([...SIZES.map((n) => balanced(n)), roundRobin(10), clockOnly(), ...KINDS.map(ofKinds)]);
 SIZES.forEach((n, i) => {
   show(`pick-started-ended, ${n} instances`, results[i]!);
 });
 show("round robin, 10 instances", results[SIZES.length]!);
 show("performance.now alone (a cycle reads it once)", results[SIZES.length + 1]!);
+KINDS.forEach((n, i) => {
+  show(`pick-started-ended, 10 instances, ${n} ${n === 1 ? "kind" : "kinds"}`, results[SIZES.length + 2 + i]!);
+});
 console.log(`10,000 against 10 instances: ${(median(results[4]!) / median(results[1]!)).toFixed(2)} times`);
 await goPicker();
 await allocation();

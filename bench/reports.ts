@@ -33,22 +33,22 @@ function weighing({ leans, share, fadeMs }: Way): Promise<Balancer> {
   const weight = `(this.reportedMs < 0 ? 0 : ${share} / growth((this.#pool.time - this.reportedAt) / ${fadeMs}))`;
   const lean = {
     latency: {
-      from: "  weigh(): void {\n    this.#expect();\n",
-      to: `  weigh(): void {
-    this.#expect();
-    this.#expectedMs += (this.reportedMs - this.#expectedMs) * ${weight};
+      from: "  weigh(kind: Kind): void {\n    this.expect(this.#pool);\n",
+      to: `  weigh(kind: Kind): void {
+    this.expect(this.#pool);
+    this.expected += (Math.sqrt(Math.max(0, this.reportedMs)) - this.expected) * ${weight};
 `,
     },
     load: {
-      from: "    if (busy > FEW) this.#crowd(busy);\n",
-      to: `    this.weighed += (this.reportedMs * UNSEEN_CALLS - this.weighed) * ${weight};\n`,
+      from: "    if (crowd > FEW) this.#crowd(busy, crowd, kind.unseen);\n",
+      to: `    this.weighed += (this.reportedMs * kind.unseen - this.weighed) * ${weight};\n`,
     },
   };
   return variant(`reports-${leans}-${share}-${fadeMs}`, [
     {
       file: "member.ts",
-      from: "    this.#running -= 1;\n",
-      to: `    this.#running -= 1;
+      from: "    const { open } = this;\n",
+      to: `    const { open } = this;
     this.#pool.tick();
     this.reportedMs = _report as number;
     this.reportedAt = this.#pool.time;

@@ -5,7 +5,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { barChart } from "./sim/chart.js";
+import { type ClosedLoop, callsOf, sequentialLoops, streamLoops, unevenness } from "./sim/closed-loop.js";
+import { backAfterMs } from "./sim/deadline.js";
 import { failureRun } from "./sim/failure-run.js";
+import { lossScenarios, tailScenarios, threeKindScenarios, twoKindScenarios } from "./sim/mixed.js";
 import { fillPage } from "./sim/page.js";
 import type { MakePolicy } from "./sim/policy.js";
 import { oracle, references } from "./sim/reference.js";
@@ -62,6 +65,55 @@ function costOfChanges(): string {
   return `Members that change every 0.5 s: p99 is ${Math.min(...cost).toFixed(2)} to ${Math.max(...cost).toFixed(2)} times that of the same without changes (limit 1.10).`;
 }
 
+/** p99 of each kind of call, the balancer being told the kinds and not being told. */
+function kindTable(scenarios: Readonly<Record<string, Scenario>>): string {
+  const told = { ...references, [OURS]: rollcall(), untold: rollcall({}, undefined, { kinds: false }), oracle };
+  const rows = Object.entries(scenarios).map(([name, scenario]) => {
+    const p99s = Object.values(told).map((make) => runs(scenario, make).map((run) => run.kindP99Ms));
+    const names = Object.keys(told);
+    const others = p99s.slice(0, Object.keys(references).length);
+    const kinds = p99s[0]![0]!.map((_, kind) => kind);
+    const figures = p99s.map((of) => kinds.map((kind) => number(mean(of.map((run) => run[kind]!)))).join(" · "));
+    const toBest = (ours: readonly (readonly number[])[]) =>
+      kinds
+        .map((kind) =>
+          mean(ours.map((run, i) => run[kind]! / Math.min(...others.map((of) => of[i]![kind]!)))).toFixed(2),
+        )
+        .join(" · ");
+    const ours = [OURS, "untold"].map((policy) => toBest(p99s[names.indexOf(policy)]!));
+    return [name, ...figures, ...ours];
+  });
+  const heads = [...Object.keys(references), `${OURS}, kinds told`, `${OURS}, not told`, "oracle"];
+  return table(["p99 of the kinds, ms", ...heads, "told, to best", "not told, to best"], rows);
+}
+
+/** The median over many seeds. */
+function median(of: (seed: number) => number): number {
+  const values = manySeeds.map(of).sort((a, b) => a - b);
+  return values[values.length >> 1]!;
+}
+
+function closedTable(title: string, loops: Readonly<Record<string, ClosedLoop>>, of: typeof unevenness): string {
+  const shown = { ...references, [OURS]: rollcall(), [`${OURS}, not told`]: rollcall({}, undefined, { kinds: false }) };
+  const rows = Object.entries(loops).map(([name, loop]) => [
+    name,
+    ...Object.values(shown).map((make) => median((seed) => of(callsOf(loop, make, seed))).toFixed(2)),
+  ]);
+  return table([title, ...Object.keys(shown)], rows);
+}
+
+function deadlineTable(): string {
+  const rates = [1, 2, 5, 50];
+  const rows = [true, false].map((kinds) => [
+    kinds ? "kinds told" : "not told",
+    ...rates.map(
+      (rate) =>
+        `${(median((seed) => backAfterMs(rate, rollcall({}, undefined, { kinds }), seed)) / 1_000).toFixed(1)} s`,
+    ),
+  ]);
+  return table(["used again after", ...rates.map((rate) => `${rate} calls a second`)], rows);
+}
+
 function failureTable(): string {
   const rows = Object.entries(failures).map(([name, { scenario, mostPercent }]) => {
     const of = (make: MakePolicy) => seeds.map((seed) => failureRun(scenario, make, seed));
@@ -97,6 +149,16 @@ const sections: Record<string, string> = {
   changes: costOfChanges(),
   failures: failureTable(),
   variations: latencyTable(variations, false),
+  kinds: kindTable(threeKindScenarios),
+  "two-kinds": kindTable(twoKindScenarios),
+  tails: latencyTable(tailScenarios, false),
+  streams: closedTable("share of the one with most streams, of its fair one", streamLoops, ([first = 0, ...others]) => {
+    const all = first + others.reduce((sum, count) => sum + count, 0);
+    return (first / all) * (others.length + 1);
+  }),
+  sequential: closedTable("most to fewest of 300 calls", sequentialLoops, unevenness),
+  deadline: deadlineTable(),
+  loss: latencyTable(lossScenarios, false),
   extremes: extremesTable(),
 };
 for (const text of Object.values(sections)) console.log(`\n${text}`);

@@ -27,3 +27,14 @@ export function pareto(shape: number): Draw {
   const low = (shape - 1) / shape;
   return (random) => Math.min(1_000, low * (1 - random()) ** (-1 / shape));
 }
+
+/** Within a fifth of the mean, evenly. */
+export const steady: Draw = (random) => 0.8 + 0.4 * random();
+
+/** Lognormal with this deviation of the logarithm, cut at 1,000 times the mean. */
+export function lognormal(deviation: number): Draw {
+  return (random) => {
+    const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+    return Math.min(1_000, Math.exp(deviation * normal - deviation ** 2 / 2));
+  };
+}

@@ -1,24 +1,34 @@
 import { type Node, P2cEwma, type P2cEwmaOptions } from "../../src/balancer/index.js";
 import type { MakePolicy } from "./policy.js";
 
-/** The product itself, or a changed copy of it; where servers report, each answer says how long one more call would take. */
+interface Variant {
+  /** Each answer says how long one more call would take. */
+  readonly reports?: boolean;
+  /** Calls are told apart by their kind; else the balancer takes them all as one. */
+  readonly kinds?: boolean;
+}
+
+/** The product itself, or a changed copy of it. */
 export function rollcall(
   tuning: Partial<P2cEwmaOptions<number>> = {},
   Balancer = P2cEwma,
-  { reports = false } = {},
+  { reports = false, kinds = true }: Variant = {},
 ): MakePolicy {
   return ({ now, random, expected }) => {
     const balancer = new Balancer<number>({ now, random, ...tuning });
     const nodes: Node<number>[] = [];
+    const told = (kind?: string) => (kinds ? kind : undefined);
     return {
       set: (servers) => balancer.set(servers),
-      pick: () => {
-        const node = balancer.pick()!;
+      pick: (kind) => {
+        const node = balancer.pick(undefined, told(kind))!;
         nodes[node.key] = node;
         return node.key;
       },
-      start: (server) => nodes[server]!.started(),
-      end: (server, latencyMs, ok) => nodes[server]!.ended(latencyMs, ok, reports ? expected(server) : undefined),
+      start: (server, kind) => nodes[server]!.started(told(kind)),
+      answer: (server, latencyMs, kind) => nodes[server]!.answered(latencyMs, told(kind)),
+      end: (server, latencyMs, ok, kind) =>
+        nodes[server]!.ended(latencyMs, ok, told(kind), reports ? expected(server) : undefined),
     };
   };
 }

@@ -1,14 +1,17 @@
 import { exponential, pareto } from "./random.js";
 import type { Mode, Scenario, World } from "./world.js";
 
-const same = (clients: number, total: number) => Array.from({ length: clients }, () => total / clients);
+export const same = (clients: number, total: number) => Array.from({ length: clients }, () => total / clients);
 
 /** 20 servers of 4 workers and 10 ms: 8,000 calls a second are full load. */
 const even = (share: number) => ({ servers: 20, rates: same(10, 8_000 * share) });
 const fifthSlower = { servers: 20, slowness: (i: number) => (i % 5 === 0 ? 4 : 1), rates: same(10, 6_800 * 0.75) };
 
 /** Every server has spells of slowness of its own. */
-function spells(world: World, { times, lastMs, everyMs }: { times: number; lastMs: number; everyMs: number }): void {
+export function spells(
+  world: World,
+  { times, lastMs, everyMs }: { times: number; lastMs: number; everyMs: number },
+): void {
   for (const server of world.servers) {
     for (let t = exponential(world.random) * everyMs; t < world.lengthMs; ) {
       world.at(t, () => {

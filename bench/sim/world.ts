@@ -1,6 +1,18 @@
 import { Agenda } from "./agenda.js";
+import { Connection } from "./connection.js";
 import type { MakePolicy, Policy } from "./policy.js";
 import { type Draw, exponential, seeded } from "./random.js";
+
+/** Calls of one method. */
+export interface Kind {
+  readonly name: string;
+  /** How many of the calls are of this kind, 0 to 1. */
+  readonly share: number;
+  /** Mean time to serve one, in milliseconds. */
+  readonly ms: number;
+  /** Its service times, mean 1. */
+  readonly service: Draw;
+}
 
 /** Servers, clients and what happens to them. Times in milliseconds. */
 export interface Scenario {
@@ -11,6 +23,8 @@ export interface Scenario {
   readonly serviceMs?: number;
   /** Service times, mean 1. Default exponential. */
   readonly service?: Draw;
+  /** Calls of several kinds, instead of serviceMs and service. */
+  readonly kinds?: readonly Kind[];
   /** Calls a second of each client. */
   readonly rates: readonly number[];
   /** Calls started in one tick at each arrival; above 1 the arrivals are regular. Default 1. */
@@ -19,6 +33,8 @@ export interface Scenario {
   readonly lengthMs?: number;
   /** Calls that arrive earlier are not counted. Default 0. */
   readonly warmMs?: number;
+  /** Share of the answers that the network loses once, each time they are sent: TCP sends them again. Default 0. */
+  readonly loss?: number;
   /** Limit after which a call fails. Default none. */
   readonly deadlineMs?: number;
   /** How many times slower a server is. Default 1. */
@@ -37,6 +53,8 @@ export interface Result {
   readonly failed: number;
   readonly meanMs: number;
   readonly p99Ms: number;
+  /** Of each kind of call, in the order of the scenario's kinds. */
+  readonly kindP99Ms: readonly number[];
   /** Calls each server got. */
   readonly shares: readonly number[];
   readonly mostRunning: number;
@@ -51,6 +69,7 @@ interface Call {
   readonly server: number;
   readonly start: number;
   readonly demand: number;
+  readonly kind: Kind;
   fails: boolean;
   /** The client has its answer, or has given up. */
   over: boolean;
@@ -83,8 +102,12 @@ export class World {
   readonly #agenda = new Agenda();
   readonly #actions: (() => void)[] = [];
   readonly #scenario: Scenario;
+  readonly #kinds: readonly Kind[];
+  /** Mean time to serve a call of any kind. */
   readonly #serviceMs: number;
-  readonly #latencies: number[] = [];
+  readonly #latencies: ReadonlyMap<Kind, number[]>;
+  readonly #lossy: () => number;
+  readonly #connections = new Map<number, Connection>();
   #failed = 0;
   #mostRunning = 0;
   /** Told of every counted call: its server, when it started and whether it succeeded. */
@@ -93,8 +116,12 @@ export class World {
   constructor(scenario: Scenario, make: MakePolicy, seed: number) {
     this.#scenario = scenario;
     this.lengthMs = scenario.lengthMs ?? 30_000;
-    this.#serviceMs = scenario.serviceMs ?? 10;
+    const { serviceMs = 10, service = exponential } = scenario;
+    this.#kinds = scenario.kinds ?? [{ name: "/any", share: 1, ms: serviceMs, service }];
+    this.#serviceMs = this.#kinds.reduce((sum, { share, ms }) => sum + share * ms, 0);
+    this.#latencies = new Map(this.#kinds.map((kind) => [kind, []]));
     this.random = seeded(seed);
+    this.#lossy = seeded(seed * 15485863);
     this.servers = Array.from(
       { length: scenario.servers },
       (_, i) => new Server(scenario.workers ?? 4, scenario.slowness?.(i) ?? 1),
@@ -132,12 +159,14 @@ export class World {
       const action = this.#actions[item]!;
       action();
     }
-    const sorted = Float64Array.from(this.#latencies).sort();
+    const kinds = [...this.#latencies.values()].map((latencies) => Float64Array.from(latencies).sort());
+    const sorted = Float64Array.from([...this.#latencies.values()].flat()).sort();
     return {
       calls: sorted.length,
       failed: this.#failed,
       meanMs: sorted.reduce((sum, latency) => sum + latency, 0) / sorted.length,
-      p99Ms: sorted[Math.floor(sorted.length * 0.99)] ?? Number.NaN,
+      p99Ms: p99(sorted),
+      kindP99Ms: kinds.map(p99),
       shares: this.servers.map((server) => server.calls),
       mostRunning: this.#mostRunning,
       world: this,
@@ -145,14 +174,18 @@ export class World {
   }
 
   #arrivals(client: number, rate: number, random: () => number): void {
-    const { burst = 1, service = exponential } = this.#scenario;
+    const { burst = 1 } = this.#scenario;
     const policy = this.#clients[client]!;
     const gap = () => ((burst > 1 ? 1 : exponential(random)) * 1_000 * burst) / rate;
     const arrive = () => {
-      const picks = Array.from({ length: burst }, () => policy.pick());
-      for (const server of picks) {
-        policy.start(server);
-        this.#call(client, server, service(random) * this.#serviceMs, random());
+      const picks = Array.from({ length: burst }, () => {
+        const kind = this.#drawKind(random);
+        return { kind, server: policy.pick(kind.name) };
+      });
+      for (const { kind, server } of picks) {
+        policy.start(server, kind.name);
+        const demand = kind.service(random) * kind.ms;
+        this.#call({ client, server, start: this.now, demand, kind, fails: false, over: false }, random());
       }
       schedule();
     };
@@ -165,9 +198,18 @@ export class World {
     schedule();
   }
 
-  #call(client: number, to: number, demand: number, luck: number): void {
-    const server = this.servers[to]!;
-    const call: Call = { client, server: to, start: this.now, demand, fails: false, over: false };
+  #drawKind(random: () => number): Kind {
+    if (this.#kinds.length === 1) return this.#kinds[0]!;
+    let rest = random();
+    for (const kind of this.#kinds) {
+      rest -= kind.share;
+      if (rest < 0) return kind;
+    }
+    return this.#kinds.at(-1)!;
+  }
+
+  #call(call: Call, luck: number): void {
+    const server = this.servers[call.server]!;
     if (this.now >= (this.#scenario.warmMs ?? 0)) server.calls += 1;
     server.running += 1;
     if (server.running > this.#mostRunning) this.#mostRunning = server.running;
@@ -194,10 +236,24 @@ export class World {
       server.busy += 1;
       this.#later(call.demand * server.slowness, () => {
         server.busy -= 1;
-        this.#over(call, true);
+        this.#send(call);
         this.#work(server);
       });
     }
+  }
+
+  /** The answer of a call, by the connection of its client to its server. */
+  #send(call: Call): void {
+    const { loss = 0 } = this.#scenario;
+    if (loss === 0) {
+      this.#over(call, true);
+      return;
+    }
+    const id = call.client * this.servers.length + call.server;
+    const connection =
+      this.#connections.get(id) ?? new Connection(loss, this.#lossy, (ms, act) => this.#later(ms, act));
+    this.#connections.set(id, connection);
+    connection.send(() => this.#over(call, true));
   }
 
   #over(call: Call, ok: boolean): void {
@@ -205,10 +261,10 @@ export class World {
     call.over = true;
     const latency = this.now - call.start;
     this.servers[call.server]!.running -= 1;
-    this.#clients[call.client]!.end(call.server, latency, ok);
+    this.#clients[call.client]!.end(call.server, latency, ok, call.kind.name);
     this.onCall?.(call.server, call.start, ok);
     if (call.start < (this.#scenario.warmMs ?? 0)) return;
-    this.#latencies.push(latency);
+    this.#latencies.get(call.kind)!.push(latency);
     if (!ok) this.#failed += 1;
   }
 
@@ -231,4 +287,8 @@ export class World {
     const ahead = server.busy + server.waiting.length - server.head - server.workers + 1;
     return one + (Math.max(0, ahead) * one) / server.workers;
   }
+}
+
+function p99(sorted: Float64Array): number {
+  return sorted[Math.floor(sorted.length * 0.99)] ?? Number.NaN;
 }

@@ -4,23 +4,29 @@
 export const USUAL_MS = 10_000;
 /** What it does just now is remembered for about so long: shorter than the spells of slowness that it is to notice. */
 export const RECENT_MS = 300;
-/** The mean latency of all instances follows about so many calls. */
+/** The means of a kind of call follow about so many of its calls. */
 export const MEAN_CALLS = 100;
 /** The mean of all instances counts as so many calls of one instance, so that two answers already outweigh it. */
 export const MEAN_AS_CALLS = 0.6;
-/** What an instance usually does counts as so many recent calls, so that one or two of them are not the whole truth. */
-export const USUAL_AS_CALLS = 2;
-/** A millisecond without an answer counts as so many: the answer that is missing will come later still. */
-export const SILENCE = 4;
-/** A latency counts as at most so many times the mean, so that one outlier does not banish an instance. */
-export const OUTLIER = 8;
+/** What an instance usually does counts as so many recent calls where latencies vary as exponential ones do. */
+export const USUAL_AS_CALLS = 1.2;
+/** How much the roots of exponential latencies vary: 4/pi - 1, the variance of the root to the square of its mean. */
+export const EXPONENTIAL_NOISE = 4 / Math.PI - 1;
+/** The noise of latencies is the mean over about so many of them. */
+export const NOISE_CALLS = 200;
+/** Noise less or more than so many times that of exponential latencies counts as that. */
+export const LEAST_NOISE = 0.6;
+export const MOST_NOISE = 8;
 /**
- * While the mean is under this, in milliseconds, calls are at the mercy of the event loop, the scheduler and cold code:
- * latencies near the mean are taken as equal to it, and a first answer is not believed.
+ * Noise beyond CALM is that of calls of several kinds told as one: so much above the mean, for each unit of it, an instance is
+ * taken to be like all.
  */
-export const NOISE_MS = 4;
-/** Latencies up to so many times the mean are near it. */
-export const NOISE_BAND = 1.25;
+export const CALM = 2;
+export const ALIKE = 0.1;
+/** A millisecond without an answer counts as so many: the answer that is missing will come later still. */
+export const SILENCE = 3;
+/** A latency counts as at most so many times the mean, so that one outlier does not banish an instance. */
+export const OUTLIER = 16;
 /** Added to the calls in flight: the new call, and one for those of other clients, which nobody here sees. */
 export const UNSEEN_CALLS = 2;
 /**
@@ -37,6 +43,8 @@ export const CROWD_LIMIT = 4;
 export const ABOUT_EQUAL = 0.05;
 /** How long what is known of an instance that left is kept for its return: the expiration period of gRFC A58. */
 export const KEPT_AFTER_LEAVING_MS = 180_000;
+/** So many kinds of calls are told apart; the rarest is forgotten for a new one. */
+export const KINDS = 256;
 
 /** The load of an instance is divided by its chance to succeed to this power. */
 export const FAILURE_POWER = 3;
@@ -46,7 +54,9 @@ export const FAILURE_RUN = 8;
 export const PROBE_PICKS = 400;
 /** And in a large set one in so many of its fair share, so that many disliked ones together stay cheap. */
 export const PROBE_SHARE = 16;
+/** Or after so long, in milliseconds, if that is sooner: a client of few calls must not wait for hours. */
+export const PROBE_MS = 45_000;
 /** One whose last call took p times the mean, and did not fail, gets one pick in so many times p² of its fair share. */
-export const SLOW_SHARE = 8;
+export const SLOW_SHARE = 2;
 /** A probe is rarer the longer the last call took, up to so many times: to probe an instance that hangs costs deadlines. */
 export const PROBE_PRICE = 8;

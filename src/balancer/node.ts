@@ -1,23 +1,31 @@
 /**
  * One instance as the balancer sees it. A pick reserves it: answer every pick either with started() and later ended(),
- * or with released(). What comes without its pick (a second ended(), a started() too many) is ignored.
+ * or with released(), and tell the kind of call that the pick was told. What comes without its pick (a second ended(), a
+ * started() too many) is ignored.
  */
 export interface Node<K> {
   readonly key: K;
-  /** Calls picked or running now. */
+  /** Calls picked or running now, streams that wait included. */
   readonly inFlight: number;
-  /** Latency expected of its next call, before its running calls are counted, in milliseconds; 0 while nobody knows. */
+  /**
+   * Latency expected of its next call, before its running calls are counted, in milliseconds; 0 while nobody knows. Where
+   * there are several kinds of calls: of a call of any kind.
+   */
   readonly ewmaMs: number;
   /** How likely its next call is to fail, 0 to 1. */
   readonly failureRate: number;
-  /** What picks compare; less is better. Expected latency times calls in flight, dearer the more of them fail. */
-  load(): number;
-  /** The reserved call has begun. */
-  started(): void;
   /**
-   * A started call that goes on, a stream, has its first answer: its latency is a sample. Its end is then told without one.
+   * What picks of this kind of call compare; less is better, and the unit is of no meaning. Expected latency times what is
+   * in flight, dearer the more calls fail.
    */
-  answered(latencyMs: number): void;
+  load(kind?: string): number;
+  /** The reserved call has begun. */
+  started(kind?: string): void;
+  /**
+   * A started call that goes on, a stream, has its first answer: its latency is a sample. From then on it is no load for
+   * calls, and its end is told without a latency.
+   */
+  answered(latencyMs: number, kind?: string): void;
   /**
    * A started call has ended.
    * @param latencyMs time since started(); undefined or NaN when it says nothing of the instance's speed, as a stream's.
@@ -25,7 +33,7 @@ export interface Node<K> {
    *   latency of a call that did not succeed counts only where it is longer than expected, so that failing fast is no merit.
    * @param report the server's own load report: accepted, and not used (docs/balancing.md says why).
    */
-  ended(latencyMs?: number, ok?: boolean, report?: unknown): void;
+  ended(latencyMs?: number, ok?: boolean, kind?: string, report?: unknown): void;
   /** Gives back a pick that never started. */
-  released(): void;
+  released(kind?: string): void;
 }

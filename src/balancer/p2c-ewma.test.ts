@@ -242,7 +242,8 @@ test("a weight that is no positive number counts as 1", () => {
 test("the hook is told what was compared", () => {
   const seen: string[][] = [];
   const { balancer } = balancerOf(names(3), {
-    onPick: (chosen, ...compared) => {
+    onPick: (chosen, first, second, remembered) => {
+      const compared = [first, second, remembered];
       assert.ok(compared.includes(chosen));
       seen.push(compared.map(({ key }) => key));
     },
@@ -400,4 +401,115 @@ test("a distance that is no positive number counts as 1", () => {
     const [a, b] = balancer.nodes();
     assert.equal(a!.load(), b!.load());
   }
+});
+
+test("instances that were tried are avoided while there are others", () => {
+  const { balancer } = balancerOf(names(3));
+  for (let i = 0; i < 200; i++) {
+    const node = balancer.pick(new Set(["i0", "i1"]))!;
+    assert.equal(node.key, "i2");
+    node.released();
+  }
+  for (let i = 0; i < 200; i++) balancer.pick(new Set(["i0"]), "/get")!.released("/get");
+  assert.ok(balancer.nodes().every(({ inFlight }) => inFlight === 0));
+  assert.ok(balancer.pick(new Set(names(3))), "when all were tried, any will do");
+});
+
+test("a slow method is not held against the instance that served it", () => {
+  const { balancer, clock } = balancerOf(["a", "b"]);
+  const call = (kind: string, ms: number) => {
+    const node = balancer.pick(undefined, kind)!;
+    node.started(kind);
+    clock.ms += ms;
+    node.ended(ms, true, kind);
+    return node.key;
+  };
+  for (let i = 0; i < 200; i++) call("/get", 4);
+  const counts: Record<string, number> = {};
+  for (let i = 0; i < 1_000; i++) {
+    if (i % 20 === 0) call("/report", 300);
+    const key = call("/get", 4);
+    counts[key] = (counts[key] ?? 0) + 1;
+  }
+  assert.ok(Math.min(counts.a!, counts.b!) > 400, JSON.stringify(counts));
+});
+
+test("a method that fails everywhere turns no instance away", () => {
+  const { balancer, clock } = balancerOf(names(3));
+  const counts: Record<string, number> = {};
+  for (let i = 0; i < 6_000; i++) {
+    const kind = i % 3 === 0 ? "/broken" : "/get";
+    const node = balancer.pick(undefined, kind)!;
+    node.started(kind);
+    clock.ms += 5;
+    node.ended(5, kind === "/get", kind);
+    if (i > 1_500 && kind === "/get") counts[node.key] = (counts[node.key] ?? 0) + 1;
+  }
+  for (const key of names(3)) assert.ok(counts[key]! > 700, JSON.stringify(counts));
+});
+
+test("a method that fails at one instance only turns calls away from it", () => {
+  const { balancer, clock } = balancerOf(names(3));
+  let failed = 0;
+  for (let i = 0; i < 6_000; i++) {
+    const node = balancer.pick(undefined, "/get")!;
+    node.started("/get");
+    clock.ms += 5;
+    node.ended(5, node.key !== "i0", "/get");
+    if (node.key === "i0") failed += 1;
+  }
+  assert.ok(failed <= 24, `${failed} of 6,000`);
+});
+
+test("idle streams are no load for calls, and new streams go where fewer are open", () => {
+  for (const kind of ["/watch", undefined]) {
+    const { balancer, clock } = balancerOf(["a"]);
+    const open = () => {
+      const node = balancer.pick(undefined, kind)!;
+      node.started(kind);
+      clock.ms += 5;
+      node.answered(5, kind);
+      return node.key;
+    };
+    for (let i = 0; i < 30; i++) open();
+    balancer.set(["a", "b", "c"]);
+    const keys = Array.from({ length: 60 }, open);
+    assert.ok(keys.filter((key) => key === "a").length <= 6, keys.join(" "));
+    const counts = sequence({ balancer, clock }, 600, () => ({ ms: 5 }));
+    for (const key of ["a", "b", "c"]) assert.ok(counts[key]! > 120, JSON.stringify(counts));
+    for (const node of balancer.nodes()) while (node.inFlight > 0) node.ended(undefined, true, kind);
+  }
+});
+
+test("whatever kinds are told, rightly or wrongly, counts return to zero", () => {
+  const kind = fc.constantFrom(undefined, "/a", "/b", "/c");
+  const event = fc.record({ what: fc.constantFrom("pick", "start", "answer", "end", "release"), kind, stray: kind });
+  fc.assert(
+    fc.property(fc.array(event, { maxLength: 300 }), fc.boolean(), (events, wrong) => {
+      const { balancer, clock } = balancerOf(names(3));
+      const calls: { node: Node<string>; kind: string | undefined; state: string }[] = [];
+      for (const { what, kind: name, stray } of events) {
+        clock.ms += 3;
+        if (what === "pick") calls.push({ node: balancer.pick(undefined, name)!, kind: name, state: "reserved" });
+        const from =
+          what === "start" || what === "release" ? ["reserved"] : what === "end" ? ["running", "open"] : ["running"];
+        const at = calls.findIndex(({ state }) => from.includes(state));
+        const call = calls[at];
+        if (!call || what === "pick") continue;
+        const told = wrong ? stray : call.kind;
+        if (what === "start") call.node.started(told);
+        else if (what === "answer") call.node.answered(3, told);
+        else if (what === "release") call.node.released(told);
+        else call.node.ended(call.state === "open" ? undefined : 3, true, told);
+        if (what === "start") call.state = "running";
+        else if (what === "answer") call.state = "open";
+        else calls.splice(at, 1);
+        for (const node of balancer.nodes()) {
+          assert.equal(node.inFlight, calls.filter((one) => one.node === node).length);
+          assert.ok(Number.isFinite(node.load(name)) && node.load(name) > 0);
+        }
+      }
+    }),
+    { numRuns: 300 },
+  );
 });

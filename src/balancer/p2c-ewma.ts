@@ -21,9 +21,12 @@ export interface P2cEwmaOptions<K> {
   distance?: (key: K) => number;
   /**
    * Called at each pick, for debug logs: the node chosen, and the three that were compared (some may be the same), two
-   * taken at random and the one remembered from the pick before. Their loads already include the new call.
+   * taken at random and the one remembered from the pick before. Their loads are those that were compared, without the new
+   * call.
    */
-  onPick?: ((chosen: Node<K>, first: Node<K>, second: Node<K>, remembered: Node<K>) => void) | undefined;
+  onPick?:
+    | ((chosen: Node<K>, first: Node<K>, second: Node<K>, remembered: Node<K>, kind: string | undefined) => void)
+    | undefined;
 }
 
 /** Looked up once: the global is a getter, which costs a pick a tenth of its time. */
@@ -100,32 +103,52 @@ export class P2cEwma<K> {
     if (this.#remembered?.round !== this.#round) this.#remembered = undefined;
   }
 
-  /** The instance for the next call, reserved for it; undefined when there are none. */
-  pick(): Node<K> | undefined {
+  /**
+   * The instance for the next call, reserved for it; undefined when there are none.
+   * @param tried instances to be avoided while there are others, as one where an earlier attempt of the call failed.
+   * @param kind what calls of about the same cost have in common, as a method's path: a latency is then compared with those
+   *   of its kind, and a call in flight weighs what its kind costs. Told at the pick, it is to be told at the node too.
+   *   Without it all calls are of one kind.
+   */
+  pick(tried?: ReadonlySet<K>, kind?: string): Node<K> | undefined {
     const list = this.#list;
     const pool = this.#pool;
     if (list.length === 0) return undefined;
     pool.tick();
     pool.picks += 1;
+    const what = pool.kinds.of(kind);
+    what.uses += 1;
+    what.weigh(pool.meanMs);
 
     const n = list.length;
     // Twice in words, because V8 may allocate for a number that a function returns.
     const drawn = Math.min(this.#random(), LARGEST_DRAW);
     const at = this.#sampler?.index(drawn) ?? Math.floor(drawn * n);
-    const first = list[at]!;
-    const second =
-      list[this.#sampler?.index(Math.min(this.#random(), LARGEST_DRAW)) ?? another(at, drawn * n - at, n)]!;
-    const remembered = this.#remembered ?? first;
-    first.weigh();
-    second.weigh();
-    if (remembered !== first && remembered !== second) remembered.weigh();
+    let first = list[at]!;
+    let second = list[this.#sampler?.index(Math.min(this.#random(), LARGEST_DRAW)) ?? another(at, drawn * n - at, n)]!;
+    let remembered = this.#remembered ?? first;
+    if (tried !== undefined && tried.size > 0) {
+      first = this.#untried(first, tried);
+      second = this.#untried(second, tried);
+      if (tried.has(remembered.key)) remembered = first;
+    }
+    first.weigh(what);
+    second.weigh(what);
+    if (remembered !== first && remembered !== second) remembered.weigh(what);
 
-    const due = first.isDue() ? first : second.isDue() ? second : undefined;
+    const due = first.isDue(what) ? first : second.isDue(what) ? second : undefined;
     const chosen = due ?? lightest(first, second, remembered);
-    chosen.reserve();
+    this.#onPick?.(chosen, first, second, remembered, kind);
+    chosen.take(what);
     this.#remembered = lightest(first, second, remembered);
-    this.#onPick?.(chosen, first, second, remembered);
     return chosen;
+  }
+
+  /** This one or, if it was tried already, another at random that was not, while there is one. */
+  #untried(member: Member<K>, tried: ReadonlySet<K>): Member<K> {
+    if (!tried.has(member.key)) return member;
+    const others = this.#list.filter(({ key }) => !tried.has(key));
+    return others[Math.floor(Math.min(this.#random(), LARGEST_DRAW) * others.length)] ?? member;
   }
 
   #join(key: K): Member<K> {

@@ -1,26 +1,52 @@
-import { MEAN_CALLS, OUTLIER } from "./constants.js";
+import {
+  ALIKE,
+  CALM,
+  EXPONENTIAL_NOISE,
+  LEAST_NOISE,
+  MEAN_CALLS,
+  MOST_NOISE,
+  NOISE_CALLS,
+  USUAL_AS_CALLS,
+} from "./constants.js";
+import { type Kind, Kinds } from "./kinds.js";
 
-/** A longer step of the clock, or a longer latency, is taken for this, so that sums stay finite and exact. */
+/** A longer step of the clock is taken for this, so that sums stay finite and exact. */
 const LONGEST_MS = 3_600_000;
-/** Shorter latencies count as this (a clock too coarse to see them): a load of 0 would win whatever is in flight. */
-const SHORTEST_MS = 0.001;
 
-/** What the instances of one balancer share: the time, the number of picks and the mean latency. */
+/** A zero that V8 keeps as a fraction from the start: a field that turns into one later lies elsewhere in memory. */
+const NOTHING = -0;
+// To multiply is quicker than to divide.
+const PER_EXPONENTIAL = 1 / (2 * EXPONENTIAL_NOISE);
+const PER_MEAN_CALLS = 1 / MEAN_CALLS;
+const PER_NOISE_CALLS = 1 / NOISE_CALLS;
+
+/** What the instances of one balancer share: the time, the picks, the kinds of calls, and how latencies vary. */
 export class Pool {
+  readonly kinds = new Kinds();
   readonly #clock: () => number;
   // V8 updates a field in place, without allocation, that has never held anything but fractions.
   #read = Number.NaN;
-  #latencies = 0;
   /** Milliseconds since the balancer was made. Never runs backwards, whatever the clock does. */
   time = 0.5;
   /** Picks so far. */
   picks = 0;
-  /** Those whose call is over, or never began; the others are in flight. */
+  /** Those whose call is over, never began, or goes on as a stream that has answered; the others are in flight. */
   over = 0;
   /** Instances there are. */
   size = 0;
-  /** Mean latency of all calls, in milliseconds; 0 before the first. */
-  meanMs = 0;
+  /** Mean latency of calls of any kind, in milliseconds; 0 before the first. */
+  meanMs = -0;
+  /** What calls of a usual kind take, as a root. */
+  unit = -0;
+  /** Mean of the latencies as they are compared. */
+  mean = -0;
+  #answers = -0;
+  /** How much latencies at one instance vary from one call to the next, those of exponential service times being 1. */
+  noise = 0.999;
+  /** So many recent calls what an instance usually does counts as. */
+  lean = USUAL_AS_CALLS;
+  /** Latencies up to this, as they are compared, are taken to be alike. */
+  alike = NOTHING;
 
   constructor(clock: () => number) {
     this.#clock = clock;
@@ -35,14 +61,27 @@ export class Pool {
     if (step > 0) this.time += Math.min(step, LONGEST_MS);
   }
 
-  /** The latency, as long as it may count. */
-  trim(latencyMs: number): number {
-    const longest = this.meanMs > 0 ? Math.min(this.meanMs * OUTLIER, LONGEST_MS) : LONGEST_MS;
-    return Math.max(SHORTEST_MS, Math.min(latencyMs, longest));
+  learn(kind: Kind, latencyMs: number): void {
+    this.#answers += 1;
+    const part = this.#answers < MEAN_CALLS ? 1 / this.#answers : PER_MEAN_CALLS;
+    this.meanMs += (latencyMs - this.meanMs) * part;
+    kind.learn(latencyMs);
+    if (this.unit === 0) {
+      this.unit = kind.compared;
+      this.mean = kind.compared;
+      return;
+    }
+    // With one kind the unit is the mean of its roots; with several it moves when all of them do.
+    this.unit += this.unit * kind.drift * (kind.answers === this.#answers ? 1 : kind.answers / this.#answers);
+    this.mean += (kind.compared - this.mean) * part;
   }
 
-  learn(latencyMs: number): void {
-    if (this.#latencies < MEAN_CALLS) this.#latencies += 1;
-    this.meanMs += (latencyMs - this.meanMs) / this.#latencies;
+  /** Two relative latencies of one instance, one after the other: half the square of their difference is their variance. */
+  compare(one: number, next: number): void {
+    const step = (next - one) / this.mean;
+    const noise = this.noise + (step * step * PER_EXPONENTIAL - this.noise) * PER_NOISE_CALLS;
+    this.noise = Math.min(Math.max(noise, LEAST_NOISE), MOST_NOISE);
+    this.lean = USUAL_AS_CALLS * this.noise;
+    this.alike = this.noise > CALM ? this.mean * (1 + ALIKE * (this.noise - CALM)) : NOTHING;
   }
 }

@@ -209,7 +209,7 @@ test("a double slash is Rollcall's; host:port and dns:host:port stay with grpc-j
   const { port, ips } = await fleetOf(t, 1);
   const picked: string[] = [];
   setLogger({
-    debug: (facts) => void ("instance" in facts && picked.push(String(facts.instance))),
+    debug: (facts, message) => void (message === "call" && "instance" in facts && picked.push(String(facts.instance))),
     info: () => {},
     warn: () => {},
     error: () => {},

@@ -47,8 +47,8 @@ export class CallPicker implements Picker {
     this.#balancer = new P2cEwma<string>({
       weight: (id) => connections.get(id)?.listed.instance.weight ?? 1,
       distance: (id) => this.#distance(connections.get(id)!.listed.instance),
-      onPick: (_chosen, first, second, remembered) => {
-        if (logs("debug")) this.#compared = compare([first, second, remembered]);
+      onPick: (_chosen, first, second, remembered, kind) => {
+        if (logs("debug")) this.#compared = compare([first, second, remembered], kind);
       },
     });
   }
@@ -59,24 +59,26 @@ export class CallPicker implements Picker {
     this.#balancer.set(ids);
   }
 
-  pick(): PickResult {
+  pick({ extraPickInfo }: Parameters<Picker["pick"]>[0]): PickResult {
     this.#reservations.expire();
+    // From the config selector. Under another resolver than Rollcall's nobody tells, and all calls are of one kind.
+    const kind = extraPickInfo.method;
     for (let stale = 0; stale < STALE_PICKS; stale++) {
-      const node = this.#balancer.pick();
+      const node = this.#balancer.pick(undefined, kind);
       if (!node) return QUEUE;
       const connection = this.#connections.get(node.key);
       const session = connection?.session;
-      if (session && !connection.stale) return this.#resultFor(node, session.observed);
+      if (session && !connection.stale) return this.#resultFor(node, kind, session.observed);
       // It has just gone, or nothing has passed on it for so long that the way may be gone: the call goes elsewhere, or waits
       // until the policy has something new to say.
       connection?.probe("idle");
-      node.released();
+      node.released(kind);
     }
     return QUEUE;
   }
 
-  #resultFor(node: Node<string>, subchannel: ObservedSubchannel): PickResult {
-    const reservation = this.#reservations.add(node);
+  #resultFor(node: Node<string>, kind: string | undefined, subchannel: ObservedSubchannel): PickResult {
+    const reservation = this.#reservations.add(node, kind);
     const compared = this.#compared;
     let startedAt = 0;
     let call: ObservedCall | undefined;
@@ -86,11 +88,11 @@ export class CallPicker implements Picker {
       call = subchannel.takeStartedCall();
       startedAt = performance.now();
       if (!reservation.settle()) return;
-      node.started();
+      node.started(kind);
       if (!call) return;
       call.onFirstMessage = () => {
         firstMessageAt = performance.now();
-        node.answered(firstMessageAt - startedAt);
+        node.answered(firstMessageAt - startedAt, kind);
       };
     };
     const onCallEnded = (code: status) => {
@@ -98,7 +100,7 @@ export class CallPicker implements Picker {
       if (!reservation.expired) {
         const outcome = outcomeOf(code, call?.endedByFarSide);
         const ok = outcome === "ignore" ? undefined : outcome === "success";
-        node.ended(firstMessageAt === undefined ? now - startedAt : undefined, ok);
+        node.ended(firstMessageAt === undefined ? now - startedAt : undefined, ok, kind);
       }
       if (logs("debug")) {
         const ms = Number((now - startedAt).toFixed(3));
@@ -118,8 +120,8 @@ export class CallPicker implements Picker {
   }
 }
 
-/** The distinct nodes of a comparison. */
-function compare(nodes: readonly Node<string>[]): Compared[] {
-  const loadOf = (node: Node<string>) => Number(node.load().toFixed(3));
+/** The distinct nodes of a comparison, as they were compared: the chosen one without the call it was chosen for. */
+function compare(nodes: readonly Node<string>[], kind: string | undefined): Compared[] {
+  const loadOf = (node: Node<string>) => Number(node.load(kind).toFixed(3));
   return [...new Set(nodes)].map((node) => ({ instance: node.key, load: loadOf(node), inFlight: node.inFlight }));
 }

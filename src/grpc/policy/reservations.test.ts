@@ -18,7 +18,7 @@ beforeEach(() => {
 });
 
 test("a pick whose call starts is never given back", () => {
-  const reservation = reservations.add(node);
+  const reservation = reservations.add(node, undefined);
   assert.equal(reservation.settle(), true);
   now = 2 * EXPIRY_MS;
   reservations.expire();
@@ -26,7 +26,7 @@ test("a pick whose call starts is never given back", () => {
 });
 
 test("a pick whose call never starts is given back once its time is over, and only once", () => {
-  const reservation = reservations.add(node);
+  const reservation = reservations.add(node, undefined);
   now = EXPIRY_MS - 1;
   reservations.expire();
   assert.equal(released, 0);
@@ -38,10 +38,10 @@ test("a pick whose call never starts is given back once its time is over, and on
 });
 
 test("one that never starts holds up none of those after it", () => {
-  const picks = Array.from({ length: 3_000 }, () => reservations.add(node));
+  const picks = Array.from({ length: 3_000 }, () => reservations.add(node, undefined));
   for (const [at, pick] of picks.entries()) if (at % 3) pick.settle();
   now = EXPIRY_MS;
-  const late = reservations.add(node);
+  const late = reservations.add(node, undefined);
   reservations.expire();
   assert.equal(released, 1_000);
   now = 2 * EXPIRY_MS;

@@ -16,8 +16,8 @@ export class Reservations {
     this.#now = now;
   }
 
-  add(node: Node<unknown>): Reservation {
-    const reservation = new Reservation(node, this.#now());
+  add(node: Node<unknown>, kind: string | undefined): Reservation {
+    const reservation = new Reservation(node, kind, this.#now());
     this.#queue.push(reservation);
     return reservation;
   }
@@ -40,10 +40,12 @@ export class Reservations {
 export class Reservation {
   readonly at: number;
   readonly #node: Node<unknown>;
+  readonly #kind: string | undefined;
   #state: "open" | "settled" | "expired" = "open";
 
-  constructor(node: Node<unknown>, at: number) {
+  constructor(node: Node<unknown>, kind: string | undefined, at: number) {
     this.#node = node;
+    this.#kind = kind;
     this.at = at;
   }
 
@@ -64,6 +66,6 @@ export class Reservation {
   expire(): void {
     if (this.#state !== "open") return;
     this.#state = "expired";
-    this.#node.released();
+    this.#node.released(this.#kind);
   }
 }

@@ -4,7 +4,7 @@ import { methodConfigFor } from "../service-config.js";
 import { BaseFilter, type CallConfig, type ConfigSelector, type MethodConfig, type StatusObject } from "../shield.js";
 
 /**
- * Gives each call its method config and, while no instance is ready, a filter that says why it waited in case its
+ * Gives each call its method config, its policy the method's path and, while no instance is ready, a filter that says why it waited in case its
  * deadline passes. A call that finds an instance ready pays nothing for this.
  */
 export function configSelector(methodConfigs: readonly MethodConfig[], channel: ChannelStatus): ConfigSelector {
@@ -13,7 +13,7 @@ export function configSelector(methodConfigs: readonly MethodConfig[], channel: 
 
   const configFor = (path: string): CallConfig => {
     const methodConfig = methodConfigFor(path, methodConfigs);
-    return { methodConfig, pickInformation: {}, status: status.OK, dynamicFilterFactories: [] };
+    return { methodConfig, pickInformation: { method: path }, status: status.OK, dynamicFilterFactories: [] };
   };
 
   return {

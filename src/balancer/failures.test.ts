@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Failures, priceOf } from "./failures.js";
+
+const after = (outcomes: string, price = 1, elsewhere = 0) => {
+  const failures = new Failures();
+  for (const outcome of outcomes) failures.judge(outcome === "+", price, elsewhere);
+  return failures;
+};
+
+test("failures in a row weigh more than as many among successes, and successes in a row make good", () => {
+  assert.ok(after("---").penalty > 10);
+  assert.ok(after("-++-++-").penalty < 3);
+  assert.equal(after("---++++++++").penalty, 1);
+});
+
+test("a failure that took long counts like several", () => {
+  assert.ok(after("-", 8).penalty > 10);
+  assert.equal(priceOf(40, 0), 1);
+  assert.equal(priceOf(40, 300), 1);
+  assert.equal(priceOf(1e6, 10), 8);
+});
+
+test("a kind of call that fails everywhere says nothing of an instance", () => {
+  assert.equal(after("-----", 1, 1).penalty, 1);
+  assert.ok(after("--", 1, 0.9).penalty < after("--").penalty / 2);
+});

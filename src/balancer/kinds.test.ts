@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { KINDS } from "./constants.js";
+import { Kinds } from "./kinds.js";
+
+test("a latency is compared with those of its kind: usual is the same for fast and for slow calls", () => {
+  const kinds = new Kinds();
+  for (let i = 0; i < 100; i++) {
+    for (const [name, ms] of [
+      ["/fast", 4],
+      ["/slow", 260],
+    ] as const) {
+      kinds.of(name).measure(ms, 2);
+      kinds.of(name).learn(ms);
+    }
+  }
+  const compared = (name: string, ms: number) => {
+    kinds.of(name).measure(ms, 2);
+    return kinds.of(name).compared;
+  };
+  assert.ok(Math.abs(compared("/fast", 4) - compared("/slow", 260)) < 1e-9);
+  assert.ok(Math.abs(compared("/fast", 16) - compared("/slow", 1_040)) < 1e-9);
+  assert.equal(compared("/never seen", 5_000), 2, "the first of its kind is as usual, whatever it takes");
+});
+
+test("a dear call in flight weighs more than a cheap one, and less than it is longer", () => {
+  const kinds = new Kinds();
+  kinds.of("/slow").measure(160, 1);
+  kinds.of("/slow").learn(160);
+  kinds.of("/new").weigh(10);
+  assert.equal(kinds.of("/new").cost, 1);
+  kinds.of("/slow").weigh(10);
+  const { cost } = kinds.of("/slow");
+  assert.ok(cost > 4 && cost < 16, `${cost}`);
+});
+
+test("kinds are bounded, and those used often are kept", () => {
+  const kinds = new Kinds();
+  const usual = kinds.of("/usual");
+  for (let i = 0; i < 10 * KINDS; i++) {
+    kinds.of("/usual").uses += 1;
+    kinds.of(`/${i}`).uses += 1;
+  }
+  assert.equal(kinds.size, KINDS);
+  assert.equal(kinds.of("/usual"), usual);
+});

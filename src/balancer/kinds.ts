@@ -1,0 +1,126 @@
+import { KINDS, MEAN_CALLS, OUTLIER, UNSEEN_CALLS } from "./constants.js";
+
+const PER_MEAN_CALLS = 1 / MEAN_CALLS;
+/** A longer latency is taken for this, so that sums stay finite and exact. */
+const LONGEST_MS = 3_600_000;
+/** Shorter latencies count as this (a clock too coarse to see them): a load of 0 would win whatever is in flight. */
+const SHORTEST_MS = 0.001;
+/** How often a kind must have been used lately fades by this share at each new kind that finds no room. */
+const FADING = 1 / KINDS;
+/** A call counts as no shorter and no longer than so many mean calls. */
+const [SHORTEST, LONGEST] = [1 / 100, 100];
+/** A zero that V8 keeps as a fraction from the start: a field that turns into one later lies elsewhere in memory. */
+const NOTHING = -0;
+
+/** Calls of one method, over all instances: what they usually take, and how often they fail wherever they go. */
+export class Kind {
+  readonly name: string | undefined;
+  /** Mean latency in milliseconds; 0 before the first answer. */
+  meanMs = NOTHING;
+  /** Mean of the roots of the latencies: the scale on which an instance's latency is compared. */
+  #root = NOTHING;
+  /** Of the latency last measured: fields, because a number that a function returns may cost an allocation. */
+  #measured = NOTHING;
+  compared = NOTHING;
+  /** How much longer such calls seem to take since the last answer, as a share of the root. */
+  drift = NOTHING;
+  /** Worked out by weigh(): what one of its calls in flight weighs, and the calls that nobody here sees, to one of it. */
+  cost = 1;
+  unseen = UNSEEN_CALLS;
+  /** Answers so far. */
+  answers = NOTHING;
+  /** Share of its calls that failed, whatever instance they went to. */
+  failing = NOTHING;
+  /** Streams of this kind that have answered and go on, at any instance. */
+  open = 0;
+  /** Whether its calls are streams: near 1 while they tell a first answer, near 0 while they only end. */
+  streaming = NOTHING;
+  /** Picks lately, to find the rarest. */
+  uses = NOTHING;
+
+  constructor(name: string | undefined) {
+    this.name = name;
+  }
+
+  /** The latency, as long as it may count. */
+  trim(latencyMs: number): number {
+    const longest = this.meanMs > 0 ? Math.min(this.meanMs * OUTLIER, LONGEST_MS) : LONGEST_MS;
+    return Math.max(SHORTEST_MS, Math.min(latencyMs, longest));
+  }
+
+  /**
+   * Measures a latency: its root, and so much more or less as calls of this kind take less or more than those of a usual
+   * kind. Comparable whatever the kind, and for calls of one kind only the root itself.
+   */
+  measure(latencyMs: number, unit: number): void {
+    this.#measured = Math.sqrt(latencyMs);
+    if (this.answers > 0) this.compared = (this.#measured * unit) / this.#root;
+    else this.compared = unit > 0 ? unit : this.#measured;
+  }
+
+  /** Learns from the latency last measured. */
+  learn(latencyMs: number): void {
+    this.answers += 1;
+    const part = this.answers < MEAN_CALLS ? 1 / this.answers : PER_MEAN_CALLS;
+    this.meanMs += (latencyMs - this.meanMs) * part;
+    const step = (this.#measured - this.#root) * part;
+    this.drift = this.#root > 0 ? step / this.#root : 0;
+    this.#root += step;
+  }
+
+  judge(ok: boolean): void {
+    if (ok && this.failing === 0) return;
+    this.failing += ((ok ? 0 : 1) - this.failing) * PER_MEAN_CALLS;
+  }
+
+  /**
+   * Works out what one of its calls in flight weighs, a mean call being 1: how many times as long it takes, to the power
+   * 3/4, because a server works on several calls at a time, and a dear one is in the way of fewer than its length says.
+   * To a dear call what else is in flight matters less, for it waits a small part of its own time.
+   */
+  weigh(meanMs: number): void {
+    if (!(this.meanMs > 0) || this.meanMs === meanMs) {
+      this.cost = 1;
+      this.unseen = UNSEEN_CALLS;
+      return;
+    }
+    const root = Math.sqrt(Math.min(Math.max(this.meanMs / meanMs, SHORTEST), LONGEST));
+    this.cost = root * Math.sqrt(root);
+    this.unseen = UNSEEN_CALLS * Math.max(1, this.cost);
+  }
+}
+
+/** The kinds of calls that were seen lately. */
+export class Kinds {
+  /** Calls whose kind nobody told. */
+  readonly #unnamed = new Kind(undefined);
+  readonly #named = new Map<string, Kind>();
+  /** The one last asked for: a call's pick, start and end often follow one another. */
+  #last = this.#unnamed;
+
+  get size(): number {
+    return this.#named.size;
+  }
+
+  of(name: string | undefined): Kind {
+    if (name === this.#last.name) return this.#last;
+    this.#last = name === undefined ? this.#unnamed : (this.#named.get(name) ?? this.#meet(name));
+    return this.#last;
+  }
+
+  #meet(name: string): Kind {
+    if (this.#named.size >= KINDS) this.#forgetRarest();
+    const kind = new Kind(name);
+    this.#named.set(name, kind);
+    return kind;
+  }
+
+  #forgetRarest(): void {
+    let rarest: Kind | undefined;
+    for (const kind of this.#named.values()) {
+      kind.uses *= 1 - FADING;
+      if (!rarest || kind.uses < rarest.uses) rarest = kind;
+    }
+    this.#named.delete(rarest!.name!);
+  }
+}
