@@ -2,8 +2,8 @@
 const KEPT = 2;
 
 /**
- * The messages that a caller sends, readable by a second attempt as long as few have been read. An attempt gets neither
- * `throw` nor `return`: that it ends does not end the caller's iteration.
+ * The messages that a caller sends, readable by a second attempt as long as few have been read. That an attempt ends does
+ * not end the caller's iteration.
  */
 export class Messages<T> {
   readonly #source: AsyncIterator<T>;
@@ -21,7 +21,9 @@ export class Messages<T> {
 
   attempt(): AsyncIterable<T> {
     let at = 0;
-    return { [Symbol.asyncIterator]: () => ({ next: () => this.#next(at++) }) };
+    // Connect wants a throw() before it sends; the caller's own is called when the call itself ends.
+    const iterator = { next: () => this.#next(at++), throw: (reason: unknown) => Promise.reject(reason) };
+    return { [Symbol.asyncIterator]: () => iterator };
   }
 
   #next(at: number): Promise<IteratorResult<T>> {

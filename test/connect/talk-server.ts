@@ -50,7 +50,7 @@ export async function startTalk(
       if (context.signal.reason instanceof ConnectError) talk.broken += 1;
     });
     talk.seen.push({
-      authority: requestHeader.get("host") ?? requestHeader.get(":authority") ?? "",
+      authority: new URL(context.url).host,
       timeout: requestHeader.get("grpc-timeout") ?? requestHeader.get("connect-timeout-ms") ?? "",
     });
   };
