@@ -1,7 +1,6 @@
 import { isIP, type Socket, connect as tcpConnect } from "node:net";
 import { type ConnectionOptions, connect as tlsConnect } from "node:tls";
 import type { HostPort } from "../address.js";
-import { onAbort } from "../async/on-abort.js";
 
 export interface DialOptions {
   readonly address: HostPort;
@@ -22,21 +21,4 @@ export function openSocket({ address, tls, name, alpn }: DialOptions): Socket {
     : tcpConnect({ host, port });
   socket.setNoDelay(true);
   return socket.unref();
-}
-
-/** Whether anybody accepts connections at an address: opens one, and closes it. */
-export function knock(address: HostPort, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const socket = openSocket({ address, tls: undefined, name: address.host, alpn: [] });
-    const release = onAbort(signal, () => socket.destroy(signal.reason as Error));
-    socket.on("error", reject); // stays: what comes after the first error is of no interest
-    socket.once("connect", () => {
-      resolve();
-      socket.destroy();
-    });
-    socket.once("close", () => {
-      release();
-      reject(new Error("the connection was closed")); // unless it stood
-    });
-  });
 }

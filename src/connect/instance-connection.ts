@@ -1,7 +1,8 @@
 import type { Transport } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
+import { knock } from "../pool/knock.js";
 import type { ConnectContext } from "../pool/options.js";
-import { type DialOptions, knock } from "./dial.js";
+import type { DialOptions } from "./dial.js";
 import { agentFor } from "./http1-agent.js";
 import { Http2Connection } from "./http2-connection.js";
 import type { Calling } from "./options.js";

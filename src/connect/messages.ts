@@ -1,14 +1,14 @@
-/** So many messages of a call are kept for a second attempt; with its end, this is a call of one message. */
-const KEPT = 2;
+/** So many messages are kept for a second attempt, until the first one is answered. */
+const KEPT = 16;
 
 /**
- * The messages that a caller sends, readable by a second attempt as long as few have been read. That an attempt ends does
- * not end the caller's iteration.
+ * The messages that a caller sends, readable by a second attempt as long as not too many have been read. That an attempt
+ * ends does not end the caller's iteration.
  */
 export class Messages<T> {
   readonly #source: AsyncIterator<T>;
-  readonly #read: Promise<IteratorResult<T>>[] = [];
-  #forgotten = false;
+  #kept: Promise<IteratorResult<T>>[] = [];
+  #keeps = true;
 
   constructor(source: AsyncIterable<T>) {
     this.#source = source[Symbol.asyncIterator]();
@@ -16,7 +16,7 @@ export class Messages<T> {
 
   /** Whether everything that was read can be read again. */
   get replayable(): boolean {
-    return !this.#forgotten;
+    return this.#keeps;
   }
 
   attempt(): AsyncIterable<T> {
@@ -26,12 +26,18 @@ export class Messages<T> {
     return { [Symbol.asyncIterator]: () => iterator };
   }
 
+  /** The call has been answered: there will be no other attempt. */
+  forget(): void {
+    this.#keeps = false;
+    this.#kept = [];
+  }
+
   #next(at: number): Promise<IteratorResult<T>> {
-    const known = this.#read[at];
+    const known = this.#kept[at];
     if (known) return known;
     const result = this.#source.next();
-    if (this.#read.length < KEPT) this.#read.push(result);
-    else this.#forgotten = true;
+    if (this.#keeps && this.#kept.length < KEPT) this.#kept.push(result);
+    else this.forget();
     return result;
   }
 }

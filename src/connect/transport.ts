@@ -158,6 +158,7 @@ class BalancedTransport implements RollcallTransport {
                 sent,
                 req.contextValues,
               );
+              messages.forget();
               return { ...response, message: this.#observed(response.message, lease, call) };
             },
           );

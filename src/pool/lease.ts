@@ -87,7 +87,9 @@ export class PoolLease<T> implements Lease<T> {
 
   end(outcome: Outcome = "success", { heard = outcome === "success", timedOut = false }: Ending = {}): void {
     if (this.#state === "over") return;
-    const latencyMs = this.#state === "running" ? performance.now() - this.#startedAt : undefined;
+    // How long a caller waited before it gave up says nothing of the instance.
+    const tells = this.#state === "running" && (heard || outcome !== "ignore");
+    const latencyMs = tells ? performance.now() - this.#startedAt : undefined;
     this.#state = "over";
     this.#release?.();
     this.#node.ended(latencyMs, outcome === "ignore" ? undefined : outcome === "success", this.#kind);

@@ -13,7 +13,16 @@ export interface RequestEvents {
 }
 
 /** Handlers of requests are the caller's own. undici 6 calls these, and Node's fetch brings them to any version. */
-const OLD = ["onConnect", "onError", "onUpgrade", "onResponseStarted", "onHeaders", "onData", "onComplete", "onBodySent"];
+const OLD = [
+  "onConnect",
+  "onError",
+  "onUpgrade",
+  "onResponseStarted",
+  "onHeaders",
+  "onData",
+  "onComplete",
+  "onBodySent",
+];
 /** undici 7 and later call these. */
 const NEW = [
   "onRequestStart",
@@ -49,7 +58,9 @@ export function followed(handler: Handler, events: RequestEvents): Handler {
   before("onComplete", () => events.completed());
   before("onResponseEnd", () => events.completed());
   before("onUpgrade", (_status: unknown, _headers: unknown, socket: unknown) => events.upgraded(socket));
-  before("onRequestUpgrade", (_c: unknown, _status: unknown, _headers: unknown, socket: unknown) => events.upgraded(socket));
+  before("onRequestUpgrade", (_c: unknown, _status: unknown, _headers: unknown, socket: unknown) =>
+    events.upgraded(socket),
+  );
   before("onError", (error: Error) => events.failed(error));
   before("onResponseError", (_controller: unknown, error: Error) => events.failed(error));
   return follower;
@@ -57,7 +68,9 @@ export function followed(handler: Handler, events: RequestEvents): Handler {
 
 /** Tells a handler that its request has failed before anything else happened to it. */
 export function fail(handler: Handler, controller: unknown, error: Error): void {
-  const tell = (isNew(handler) ? handler.onResponseError : handler.onError) as ((...args: unknown[]) => void) | undefined;
+  const tell = (isNew(handler) ? handler.onResponseError : handler.onError) as
+    | ((...args: unknown[]) => void)
+    | undefined;
   if (isNew(handler)) tell?.call(handler, controller, error);
   else tell?.call(handler, error);
 }

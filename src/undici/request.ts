@@ -1,5 +1,11 @@
-import type { HostPort } from "../address.js";
-import { formatAddress } from "../address.js";
+import { formatAddress, type HostPort } from "../address.js";
+import type { ConnectContext } from "../pool/options.js";
+
+/** An instance whose port has accepted a connection. */
+export interface Door {
+  readonly address: HostPort;
+  readonly lost: ConnectContext["lost"];
+}
 
 /** What undici's dispatch is given, as far as it is looked at here. */
 export interface DispatchOptions {

@@ -60,12 +60,15 @@ async function texts(answers: AsyncIterable<{ text: string }>): Promise<string[]
 for (const protocol of PROTOCOLS) {
   test(`${protocol}: calls of all four kinds are made, to the service's name, and shared among the instances`, async (t) => {
     const { client, servers, transport } = await fleet(t, ["a", "b", "c"], { protocol });
-    for (let i = 0; i < 20; i++) {
-      assert.equal((await client.say({ text: "hello" })).text, "hello");
-      assert.deepEqual(await texts(client.tell({ text: "t" })), ["t0", "t1", "t2"]);
-      assert.equal((await client.gather(words("x", "y", "z"))).text, "xyz");
-      assert.deepEqual(await texts(client.chat(words("x", "y"))), ["x", "y"]);
-    }
+    for (const server of servers) server.delayMs = 5;
+    await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        assert.equal((await client.say({ text: "hello" })).text, "hello");
+        assert.deepEqual(await texts(client.tell({ text: "t" })), ["t0", "t1", "t2"]);
+        assert.equal((await client.gather(words("x", "y", "z"))).text, "xyz");
+        assert.deepEqual(await texts(client.chat(words("x", "y"))), ["x", "y"]);
+      }),
+    );
     for (const { name, calls } of servers) assert.ok(calls > 8, `${name} had ${calls} of 80 calls`);
     const names = new Set(servers.flatMap(({ seen }) => seen.map(({ authority }) => authority)));
     assert.deepEqual([...names], [`talk-${services}.rpc`]);
@@ -78,10 +81,15 @@ for (const protocol of PROTOCOLS) {
 
 test("HTTP/1.1 serves the Connect protocol, by keep-alive connections", async (t) => {
   const { client, servers } = await fleet(t, ["a", "b"], { httpVersion: "1.1" }, { http: "1.1" });
-  for (let i = 0; i < 40; i++) {
-    assert.equal((await client.say({ text: "hello" })).text, "hello");
-    assert.deepEqual(await texts(client.tell({ text: "t" })), ["t0", "t1", "t2"]);
-  }
+  for (const server of servers) server.delayMs = 5;
+  await Promise.all(
+    Array.from({ length: 8 }, async () => {
+      for (let i = 0; i < 5; i++) {
+        assert.equal((await client.say({ text: "hello" })).text, "hello");
+        assert.deepEqual(await texts(client.tell({ text: "t" })), ["t0", "t1", "t2"]);
+      }
+    }),
+  );
   for (const { name, calls } of servers) assert.ok(calls > 10, `${name} had ${calls} of 80 calls`);
   assert.match(servers[0]!.seen[0]!.authority, /^talk-\d+\.rpc$/);
 });
