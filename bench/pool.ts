@@ -6,7 +6,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
-import { Agent, BalancedPool, type Dispatcher, Pool } from "undici7";
+import { Agent, BalancedPool, type Dispatcher, Pool } from "undici";
 import { Order } from "../examples/order/order-schema.js";
 
 // As published: run from its sources, a package carries what its transpiler adds to every function.

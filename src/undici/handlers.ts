@@ -12,58 +12,133 @@ export interface RequestEvents {
   failed(error: Error): boolean;
 }
 
-/** Handlers of requests are the caller's own. undici 6 calls these, and Node's fetch brings them to any version. */
-const OLD = [
-  "onConnect",
-  "onError",
-  "onUpgrade",
-  "onResponseStarted",
-  "onHeaders",
-  "onData",
-  "onComplete",
-  "onBodySent",
-];
-/** undici 7 and later call these. */
-const NEW = [
-  "onRequestStart",
+type Method = (...args: never[]) => unknown;
+/** Handlers of requests are the caller's own. */
+export type Handler = Record<string, Method | undefined>;
+type Called = Record<string, (...args: unknown[]) => unknown>;
+
+/** What a handler may lack; undici looks which methods there are. */
+const OLD_OPTIONAL = ["onUpgrade", "onResponseStarted", "onBodySent", "onRequestSent"] as const;
+const NEW_OPTIONAL = [
   "onRequestUpgrade",
   "onResponseStart",
   "onResponseData",
   "onResponseEnd",
-  "onResponseError",
-  "onRequestSent",
   "onBodySent",
-];
+  "onRequestSent",
+] as const;
 
-type Method = (...args: never[]) => unknown;
-export type Handler = Record<string, Method | undefined>;
-
-/** A handler that tells `events` what happens, and has the methods that the given one has: undici looks which there are. */
+/** A handler that tells `events` what happens, and has the methods that the given one has. */
 export function followed(handler: Handler, events: RequestEvents): Handler {
-  const follower: Handler = {};
-  for (const name of isNew(handler) ? NEW : OLD) {
-    const own = handler[name];
-    if (typeof own === "function") follower[name] = (...args: never[]) => own.apply(handler, args);
+  const own = handler as Called;
+  const follower = isNew(handler) ? new NewFollower(own, events) : new OldFollower(own, events);
+  return follower as unknown as Handler;
+}
+
+function hideMissing(follower: object, own: Called, optional: readonly string[]): void {
+  for (const name of optional) {
+    if (typeof own[name] !== "function") Object.defineProperty(follower, name, { value: undefined });
   }
-  const before = (name: string, tell: (...args: never[]) => unknown) => {
-    const own = follower[name];
-    if (!own) return;
-    // What tells true is kept from the handler.
-    follower[name] = (...args: never[]) => (tell(...args) === true ? undefined : own(...args));
-  };
-  before("onConnect", () => events.started());
-  before("onRequestStart", () => events.started());
-  before("onHeaders", (status: number) => events.answered(status));
-  before("onResponseStart", (_controller: unknown, status: number) => events.answered(status));
-  before("onComplete", () => events.completed());
-  before("onResponseEnd", () => events.completed());
-  before("onUpgrade", (_status: unknown, _headers: unknown, socket: unknown) => events.upgraded(socket));
-  before("onRequestUpgrade", (_c: unknown, _status: unknown, _headers: unknown, socket: unknown) =>
-    events.upgraded(socket),
-  );
-  before("onError", (error: Error) => events.failed(error));
-  before("onResponseError", (_controller: unknown, error: Error) => events.failed(error));
-  return follower;
+}
+
+/** undici 6 calls these, and Node's fetch brings them to any version. */
+class OldFollower {
+  readonly #own: Called;
+  readonly #events: RequestEvents;
+
+  constructor(own: Called, events: RequestEvents) {
+    this.#own = own;
+    this.#events = events;
+    hideMissing(this, own, OLD_OPTIONAL);
+  }
+
+  onConnect(abort: unknown, context: unknown): unknown {
+    this.#events.started();
+    return this.#own.onConnect?.(abort, context);
+  }
+
+  onResponseStarted(): unknown {
+    return this.#own.onResponseStarted?.();
+  }
+
+  onHeaders(status: number, headers: unknown, resume: unknown, text: unknown): unknown {
+    this.#events.answered(status);
+    return this.#own.onHeaders?.(status, headers, resume, text);
+  }
+
+  onData(chunk: unknown): unknown {
+    return this.#own.onData?.(chunk);
+  }
+
+  onComplete(trailers: unknown): unknown {
+    this.#events.completed();
+    return this.#own.onComplete?.(trailers);
+  }
+
+  onUpgrade(status: unknown, headers: unknown, socket: unknown): unknown {
+    this.#events.upgraded(socket);
+    return this.#own.onUpgrade?.(status, headers, socket);
+  }
+
+  onBodySent(...args: unknown[]): unknown {
+    return this.#own.onBodySent?.(...args);
+  }
+
+  onRequestSent(...args: unknown[]): unknown {
+    return this.#own.onRequestSent?.(...args);
+  }
+
+  onError(error: Error): unknown {
+    return this.#events.failed(error) ? undefined : this.#own.onError?.(error);
+  }
+}
+
+/** undici 7 and later call these. */
+class NewFollower {
+  readonly #own: Called;
+  readonly #events: RequestEvents;
+
+  constructor(own: Called, events: RequestEvents) {
+    this.#own = own;
+    this.#events = events;
+    hideMissing(this, own, NEW_OPTIONAL);
+  }
+
+  onRequestStart(controller: unknown, context: unknown): unknown {
+    this.#events.started();
+    return this.#own.onRequestStart?.(controller, context);
+  }
+
+  onRequestUpgrade(controller: unknown, status: unknown, headers: unknown, socket: unknown): unknown {
+    this.#events.upgraded(socket);
+    return this.#own.onRequestUpgrade?.(controller, status, headers, socket);
+  }
+
+  onResponseStart(controller: unknown, status: number, headers: unknown, text: unknown): unknown {
+    this.#events.answered(status);
+    return this.#own.onResponseStart?.(controller, status, headers, text);
+  }
+
+  onResponseData(controller: unknown, chunk: unknown): unknown {
+    return this.#own.onResponseData?.(controller, chunk);
+  }
+
+  onResponseEnd(controller: unknown, trailers: unknown): unknown {
+    this.#events.completed();
+    return this.#own.onResponseEnd?.(controller, trailers);
+  }
+
+  onResponseError(controller: unknown, error: Error): unknown {
+    return this.#events.failed(error) ? undefined : this.#own.onResponseError?.(controller, error);
+  }
+
+  onBodySent(...args: unknown[]): unknown {
+    return this.#own.onBodySent?.(...args);
+  }
+
+  onRequestSent(...args: unknown[]): unknown {
+    return this.#own.onRequestSent?.(...args);
+  }
 }
 
 /** Tells a handler that its request has failed before anything else happened to it. */

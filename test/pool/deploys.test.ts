@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { request } from "node:http";
 import { after, before, test } from "node:test";
 import { createClient } from "@connectrpc/connect";
-import { Agent } from "undici7";
+import { Agent } from "undici";
 import { Order } from "../../examples/order/order-schema.js";
 import { createRollcallTransport } from "../../src/connect/index.js";
 import { type DevRegistry, startDevRegistry } from "../../src/dev-registry/index.js";

@@ -12,7 +12,7 @@ import { FixtureRegistry } from "../support/fixture-backend.js";
 import { freePort } from "../support/ports.js";
 import { until } from "../support/until.js";
 
-type Undici = typeof import("undici7");
+type Undici = typeof import("undici");
 
 const registry = new FixtureRegistry("undici-fixture");
 let services = 0;
@@ -27,14 +27,15 @@ interface Contestant {
 
 const contestants: Contestant[] = [];
 for (const major of [6, 7, 8]) {
-  const { engines, version } = JSON.parse(readFileSync(`node_modules/undici${major}/package.json`, "utf8"));
+  const folder = major === 7 ? "undici" : `undici${major}`;
+  const { engines, version } = JSON.parse(readFileSync(`node_modules/${folder}/package.json`, "utf8"));
   const [need, minor] = /(\d+)\.(\d+)/.exec(engines.node)!.slice(1).map(Number) as [number, number];
   const [node, nodeMinor] = process.versions.node.split(".").map(Number) as [number, number];
   if (node < need || (node === need && nodeMinor < minor)) {
     test(`undici ${version}`, { skip: `it needs Node ${engines.node}` }, () => {});
     continue;
   }
-  const undici = (await import(`undici${major}`)) as Undici;
+  const undici = (await import(folder)) as Undici;
   contestants.push({ name: `undici ${version}`, undici, global: false });
   // The handlers of Node's fetch are those of the undici it is made of; dispatchers of 8 take only newer ones.
   if (major < 8) contestants.push({ name: `Node's fetch through undici ${version}`, undici, global: true });
@@ -256,7 +257,10 @@ for (const contestant of contestants) {
     t.after(() => other.close());
     const answer = await undici.request(`http://${other.address}/`, { dispatcher });
     assert.equal(await answer.body.text(), "other");
-    await assert.rejects(undici.request("http://order.http", { dispatcher, method: "POST", body: 5 } as object), /body/);
+    await assert.rejects(
+      undici.request("http://order.http", { dispatcher, method: "POST", body: 5 } as object),
+      /body/,
+    );
   });
 }
 
