@@ -5,6 +5,7 @@ import { advise, goZeroOnly, withoutEffectYet } from "./field-annotations.js";
 import { duration, flag, milliseconds, type Notation, optionalText, readable, text } from "./fields.js";
 import { parseListenAddress } from "./listen-address.js";
 import { devServerConfig, prometheusConfig } from "./observability-config.js";
+import { redisConfig } from "./redis-config.js";
 
 /** go-zero's logx.LogConf, of which the level counts here. */
 const logConfig = z.object({
@@ -82,6 +83,13 @@ const serverSchema = (notation: Notation) =>
       .default([]),
     Shutdown: shutdownConfig(notation).prefault({}),
 
+    /** Refuse callers without a valid `app` and `token`, by Redis or by a function of the application's. Default false. */
+    Auth: z.boolean({ error: "expected true or false" }).optional(),
+    /** Where the tokens of callers are. Default nowhere. */
+    Redis: redisConfig(notation).optional(),
+    /** Refuse callers whose token cannot be found out, too. Default false. */
+    StrictControl: flag(SERVER_DEFAULTS.StrictControl),
+
     /** Rollcall's own: what to register instead of what ListenOn says: an address, an interface's name or a CIDR. Default none. */
     Advertise: optionalText("an address, the name of a network interface, or a CIDR"),
     /** Rollcall's own: share of the traffic compared to other instances, above 0. Default 1. */
@@ -106,13 +114,6 @@ const serverSchema = (notation: Notation) =>
     MetricsUrl: goZeroOnly(),
     Telemetry: goZeroOnly(),
     Profiling: goZeroOnly(),
-    Auth: goZeroOnly((_, given) =>
-      given === true
-        ? "has no effect: nothing checks the app and token of callers; check them in an interceptor"
-        : undefined,
-    ),
-    Redis: goZeroOnly(),
-    StrictControl: goZeroOnly(),
     CpuThreshold: goZeroOnly(),
     Middlewares: goZeroOnly(),
   });

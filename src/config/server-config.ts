@@ -1,4 +1,5 @@
 import type { EtcdGiven, Given } from "./etcd-target.js";
+import type { RedisConfig } from "./redis-config.js";
 import type { RpcServerConfig } from "./rpc-server-config.js";
 
 /**
@@ -6,10 +7,11 @@ import type { RpcServerConfig } from "./rpc-server-config.js";
  * for what is left out. Durations are milliseconds.
  */
 export type ServerConfig = Pick<RpcServerConfig, "ListenOn"> &
-  Given<Omit<RpcServerConfig, "ListenOn" | "Etcd" | "Shutdown" | "Log" | "DevServer" | "Prometheus">> & {
+  Given<Omit<RpcServerConfig, "ListenOn" | "Etcd" | "Shutdown" | "Log" | "DevServer" | "Prometheus" | "Redis">> & {
     readonly Etcd?: EtcdGiven | undefined;
     readonly Shutdown?: Given<RpcServerConfig["Shutdown"]> | undefined;
     readonly Log?: Given<RpcServerConfig["Log"]> | undefined;
+    readonly Redis?: (Given<RedisConfig> & Pick<RedisConfig, "Host" | "Key">) | undefined;
     readonly DevServer?: Given<NonNullable<RpcServerConfig["DevServer"]>> | undefined;
     readonly Prometheus?: Given<NonNullable<RpcServerConfig["Prometheus"]>> | undefined;
   };

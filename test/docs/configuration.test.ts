@@ -15,6 +15,7 @@ const OURS = {
   "A server": ["Advertise", "Weight", "Zone", "Metadata"],
   "A client": ["Subset", "HealthCheck", "Zone", "Retry", "Methods", "Snapshot", "Presence"],
   Etcd: ["TTL", "Layout"],
+  Redis: ["CACertFile"],
 } as Readonly<Record<string, string[]>>;
 
 interface Row {
@@ -72,6 +73,7 @@ const tables: [heading: string, schema: Schema][] = [
   ["Methods", structureOf([inner(rpcClientConfig, "Methods")]).items[0]!],
   ["Snapshot", inner(rpcClientConfig, "Snapshot")],
   ["Etcd", inner(rpcServerConfig, "Etcd")],
+  ["Redis", inner(rpcServerConfig, "Redis")],
   ["DevServer", inner(rpcServerConfig, "DevServer")],
   ["Prometheus", inner(rpcServerConfig, "Prometheus")],
 ];

@@ -1,20 +1,16 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { type TestContext, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
 import { Authority } from "../etcd/certificates.js";
 import { etcdSkipReason } from "../support/etcd.js";
-import { interopProgram, interopSkipReason } from "../support/gozero.js";
+import { interopSkipReason } from "../support/gozero.js";
 import { until } from "../support/until.js";
 import { fleet } from "./fleet.js";
+import { CANNOT_CONNECT, NOT_SERVING, probe, REFUSED, SERVING } from "./health-probe.js";
 
 const skip = interopSkipReason() || etcdSkipReason();
 const options = { skip, timeout: 120_000 };
-
-/** Exit statuses of grpc_health_probe. */
-const [SERVING, CANNOT_CONNECT, REFUSED, NOT_SERVING] = [0, 2, 3, 4] as const;
 
 test("a server of either kind is serving, and refuses the question where Health is off", options, async (t) => {
   const { serverProcess, server } = await fleet(t);
@@ -71,12 +67,4 @@ async function secured(t: TestContext, authority: Authority, askForCertificates:
   const pair = { cert_chain: readFileSync(certFile), private_key: readFileSync(keyFile) };
   const credentials = grpc.ServerCredentials.createSsl(readFileSync(authority.caFile), [pair], askForCertificates);
   return (await fleet(t)).server("", undefined, { credentials });
-}
-
-/** Runs the real grpc_health_probe; resolves with its exit status. */
-async function probe(address: string, ...args: string[]): Promise<number> {
-  const limits = ["-connect-timeout=5s", "-rpc-timeout=5s"];
-  const child = spawn(interopProgram("grpc-health-probe"), [`-addr=${address}`, ...limits, ...args]);
-  const [code] = (await once(child, "exit")) as [number];
-  return code;
 }
