@@ -20,6 +20,9 @@ export const CLIENT_DEFAULTS = {
   Presence: false,
 } as const;
 
+/** The key of consistent_hash. */
+export const HASH_KEY_DEFAULTS = { BoundedLoad: 0 } as const;
+
 /** A client's go-zero middlewares. */
 export const MIDDLEWARE_DEFAULTS = {
   Trace: true,

@@ -13,7 +13,7 @@ const text = readFileSync(new URL("../../docs/configuration.md", import.meta.url
 /** What go-zero has no name for (docs/interop.md). */
 const OURS = {
   "A server": ["Advertise", "Weight", "Zone", "Metadata"],
-  "A client": ["Subset", "HealthCheck", "Zone", "Retry", "Methods", "Snapshot", "Presence"],
+  "A client": ["HashKey", "Subset", "HealthCheck", "Zone", "Retry", "Methods", "Snapshot", "Presence"],
   Etcd: ["TTL", "Layout"],
   Redis: ["CACertFile"],
 } as Readonly<Record<string, string[]>>;
@@ -69,6 +69,7 @@ function inner(schema: Schema, name: string): Schema {
 const tables: [heading: string, schema: Schema][] = [
   ["A server", rpcServerConfig],
   ["A client", rpcClientConfig],
+  ["HashKey", inner(rpcClientConfig, "HashKey")],
   ["Retry", inner(rpcClientConfig, "Retry")],
   ["Methods", structureOf([inner(rpcClientConfig, "Methods")]).items[0]!],
   ["Snapshot", inner(rpcClientConfig, "Snapshot")],

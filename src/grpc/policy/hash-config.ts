@@ -1,8 +1,11 @@
-import { type MembersConfig, parseMembersConfig } from "./policy-config.js";
+import { type MembersConfig, parseMembersConfig, refused } from "./policy-config.js";
 
-/** The policy's part of a service config: `{"loadBalancingConfig": [{"consistent_hash": {…}}]}`. */
+/** The part of consistent_hash in a service config: `{"loadBalancingConfig": [{"consistent_hash": {…}}]}`. */
 export interface HashConfig extends MembersConfig {
-  /** Name of the metadata whose first value is the call's key, in lower case. Default none: withHashKey() says it. */
+  /**
+   * Name of the metadata whose first value is the call's key, in lower case (gRFC A76's request_hash_header). Default "":
+   * withHashKey() says the key.
+   */
   readonly requestHashHeader: string;
   /**
    * An instance that has more than so many times its even share of the calls in flight passes further ones on to the next on
@@ -13,17 +16,21 @@ export interface HashConfig extends MembersConfig {
 
 /** @throws Error that names the field and the expected form. */
 export function parseHashConfig(json: object): HashConfig {
-  const { requestHashHeader = "", boundedLoad = 0, ...others } = json as Record<string, unknown>;
-  if (typeof requestHashHeader !== "string" || /[^a-zA-Z0-9_.-]|-bin$/.test(requestHashHeader)) {
-    throw refused("requestHashHeader", requestHashHeader, "the name of metadata that is text");
+  const members = parseMembersConfig("consistent_hash", json, ["requestHashHeader", "boundedLoad"]);
+  const { requestHashHeader = "", boundedLoad = 0 } = json as { requestHashHeader?: unknown; boundedLoad?: unknown };
+  if (!isTextHeader(requestHashHeader)) {
+    throw refused("consistent_hash.requestHashHeader", requestHashHeader, "the name of metadata that is text");
   }
-  if (typeof boundedLoad !== "number" || !(boundedLoad === 0 || boundedLoad > 1)) {
-    throw refused("boundedLoad", boundedLoad, "a number above 1, for example 1.25, or 0 for no bound");
+  if (!isBound(boundedLoad)) {
+    throw refused("consistent_hash.boundedLoad", boundedLoad, "a number above 1, for example 1.25, or 0 for no bound");
   }
-  const members = parseMembersConfig("consistent_hash", others, ["requestHashHeader", "boundedLoad"]);
   return { ...members, requestHashHeader: requestHashHeader.toLowerCase(), boundedLoad };
 }
 
-function refused(field: string, value: unknown, expected: string): Error {
-  return new Error(`consistent_hash.${field} is ${JSON.stringify(value)}; expected ${expected}`);
+function isTextHeader(name: unknown): name is string {
+  return typeof name === "string" && /^[\w.-]*$/.test(name) && !/-bin$/i.test(name);
+}
+
+function isBound(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value) && (value === 0 || value > 1);
 }

@@ -1,11 +1,21 @@
 import { credentials, Metadata, connectivityState as State, type status } from "@grpc/grpc-js";
-import type { CallListener, ConnectionCall, Subchannel } from "../shield.js";
+import type { CallListener, CallStarter, ConnectionCall, Subchannel } from "../shield.js";
+
+/** Of a call that has ended before it began. */
+const NO_CALL = {
+  startRead() {},
+  sendMessageWithContext() {},
+  halfClose() {},
+  cancelWithStatus() {},
+  getPeer: () => "nobody",
+  getAuthContext: () => null,
+} satisfies ConnectionCall & Record<string, unknown>;
 
 /**
- * Stands in for a connection, and ends each call with a status of its own. A pick cannot do that itself: of the codes a policy
- * may give a call gRPC turns INVALID_ARGUMENT and others into INTERNAL.
+ * Stands in for a connection, and ends each call with a status. A pick cannot do that itself: of the codes that a policy gives a
+ * call grpc-js turns INVALID_ARGUMENT and others into INTERNAL (gRFC A54).
  */
-export class RefusingSubchannel {
+export class RefusingSubchannel implements CallStarter {
   readonly #code: status;
   readonly #details: string;
 
@@ -28,9 +38,6 @@ export class RefusingSubchannel {
   getCallCredentials() {
     return credentials.createEmpty();
   }
-  getChannelzRef() {
-    return { kind: "subchannel", id: 0, name: "" };
-  }
   getAddress(): string {
     return "nobody";
   }
@@ -38,22 +45,6 @@ export class RefusingSubchannel {
   createCall(_metadata: Metadata, _host: string, _method: string, listener: CallListener): ConnectionCall {
     const end = { code: this.#code, details: this.#details, metadata: new Metadata() };
     process.nextTick(() => listener.onReceiveStatus(end));
-    return { ...NOTHING_IS_SENT, getPeer: () => "nobody", getCallNumber: () => 0, getAuthContext: () => null };
-  }
-}
-
-const NOTHING_IS_SENT = {
-  startRead() {},
-  sendMessageWithContext() {},
-  halfClose() {},
-  cancelWithStatus() {},
-};
-
-/** grpc-js asks a call more than Rollcall does. */
-declare module "../shield.js" {
-  interface ConnectionCall {
-    getPeer?(): string;
-    getCallNumber?(): number;
-    getAuthContext?(): unknown;
+    return NO_CALL;
   }
 }

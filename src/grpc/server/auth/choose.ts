@@ -1,4 +1,5 @@
 import type { CheckedServerConfig } from "../../../config/check.js";
+import { log } from "../../../log.js";
 import { AskedFunction, type Authenticate, type Authenticator, StoredTokens } from "./authenticator.js";
 import { RedisTokens } from "./redis-tokens.js";
 
