@@ -7,6 +7,16 @@
 /** A server: go-zero's zrpc.RpcServerConf. */
 export const SERVER_DEFAULTS = { Timeout: 2_000, Health: true, Mode: "pro", StrictControl: false, Weight: 1 } as const;
 
+/** A server's go-zero middlewares. */
+export const SERVER_MIDDLEWARE_DEFAULTS = {
+  Stat: true,
+  SlowThreshold: 500,
+  Recover: true,
+  Trace: true,
+  Prometheus: true,
+  Breaker: true,
+} as const;
+
 /** A server's end: go-zero's proc.ShutdownConf. */
 export const SHUTDOWN_DEFAULTS = { WrapUpTime: 1_000, WaitTime: 5_500 } as const;
 

@@ -64,6 +64,14 @@ Etcd:
     MethodTimeouts: [],
     Shutdown: { WrapUpTime: 1000, WaitTime: 5500 },
     StrictControl: false,
+    Middlewares: {
+      Stat: true,
+      StatConf: { SlowThreshold: 500 },
+      Recover: true,
+      Trace: true,
+      Prometheus: true,
+      Breaker: true,
+    },
   });
 });
 
@@ -129,6 +137,8 @@ Shutdown: { WrapUpTime: 500ms, WaitTime: 30s }
 Auth: true
 Redis: { Host: "r1:6379,r2:6379", Type: cluster, User: u, Pass: p, Tls: true, CACertFile: r.pem, NonBlock: no, PingTimeout: 2s, Key: k }
 StrictControl: yes
+Middlewares: { Stat: no, StatConf: { SlowThreshold: 2s, IgnoreContentMethods: [/a.B/C] }, Breaker: false }
+MetricsUrl: http://metrics:8080/report
 Advertise: eth0
 Weight: 2.5
 Zone: no
@@ -202,6 +212,15 @@ OrderRpc:
       Key: "k",
     },
     StrictControl: true,
+    Middlewares: {
+      Stat: false,
+      StatConf: { SlowThreshold: 2_000, IgnoreContentMethods: undefined },
+      Recover: true,
+      Trace: true,
+      Prometheus: true,
+      Breaker: false,
+    },
+    MetricsUrl: "http://metrics:8080/report",
     Advertise: "eth0",
     Weight: 2.5,
     Zone: "no",

@@ -51,7 +51,7 @@ function keysOf(schema: Schema, before = ""): Key[] {
   return [...structureOf([schema]).fields].flatMap(([name, field]) => {
     if (field.some(isGoZeroOnly)) return [];
     const key = before + name;
-    if (["Log", "Shutdown", "Middlewares", "Hedge"].includes(name)) {
+    if (["Log", "Shutdown", "Middlewares", "StatConf", "Hedge"].includes(name)) {
       return field.flatMap((one) => keysOf(one, `${key}.`));
     }
     const layers = field.flatMap((one) => structureOf([one]).layers);

@@ -14,6 +14,7 @@ import { parseTargetUrl } from "../../target/parse.js";
 import { authInterceptor } from "./auth/auth-interceptor.js";
 import type { Authenticate, Authenticator } from "./auth/authenticator.js";
 import { authenticatorOf } from "./auth/choose.js";
+import { CallStats } from "./call-stats.js";
 import { HEALTH_SERVICE, ServerHealth } from "./health-service.js";
 import { ServedCalls } from "./served-calls.js";
 import { DEFAULTS, type ServerConfig } from "./server-config.js";
@@ -97,6 +98,7 @@ class ListedServer implements Server {
   readonly #credentials: grpc.ServerCredentials;
   readonly #server: ServiceServer;
   readonly #calls: ServedCalls;
+  readonly #stats: CallStats;
   readonly #authenticator: Authenticator | undefined;
   readonly #health: ServerHealth | undefined;
   readonly #life: ServerLife;
@@ -109,7 +111,8 @@ class ListedServer implements Server {
     const listen = parseListenAddress(config.ListenOn);
     this.#config = config;
     this.#credentials = settings.credentials ?? grpc.ServerCredentials.createInsecure();
-    this.#calls = new ServedCalls({ timeoutOf: timeouts(config) });
+    this.#stats = new CallStats(config);
+    this.#calls = new ServedCalls({ timeoutOf: timeouts(config), onUnaryEnd: this.#stats.ended });
     this.#authenticator = authenticatorOf(config, settings.authenticate);
     const guards = this.#authenticator ? [authInterceptor(this.#authenticator)] : [];
     const { interceptors = [], ...options } = settings.serverOptions ?? {};
@@ -147,7 +150,7 @@ class ListedServer implements Server {
     this.#starting ??= this.#life.start().catch((error) => {
       // A bound port must not keep Node alive, nor a connection to Redis.
       this.#server.forceShutdown();
-      void this.#authenticator?.close();
+      this.#release();
       throw error;
     });
     return this.#starting;
@@ -170,6 +173,7 @@ class ListedServer implements Server {
     await this.#authenticator?.open();
     const bound = await this.#server.listen(listen.host, listen.port, this.#credentials);
     this.#port = bound.port;
+    this.#stats.start();
     const advertised = chooseAddress({ listenHost: bound.host, boundPort: bound.port, advertise: Advertise });
     log.info({ name: Name, listen: formatAddress(bound) }, "serving");
     return {
@@ -188,7 +192,7 @@ class ListedServer implements Server {
     this.#closed = new Promise((resolve) => this.#server.tryShutdown(() => resolve()));
     // Health watches never end by themselves, and they have said their last word.
     this.#calls.endAll("the server is stopping", `/${HEALTH_SERVICE}/`);
-    void this.#closed.then(() => this.#authenticator?.close());
+    void this.#closed.then(() => this.#release());
     return this.#closed;
   }
 
@@ -197,6 +201,12 @@ class ListedServer implements Server {
     log.warn({ name: this.#config.Name, calls }, "time is up: calls still in flight are ended with UNAVAILABLE");
     if (this.#closed) await endsWithin(this.#closed, FLUSH_MS);
     this.#server.forceShutdown();
+    this.#release();
+  }
+
+  /** What is beside the serving. */
+  #release(): void {
+    this.#stats.stop();
     void this.#authenticator?.close();
   }
 }
