@@ -2,6 +2,7 @@ import { z } from "zod";
 import { parseAddress } from "../address.js";
 import { REDIS_DEFAULTS } from "../defaults.js";
 import { listItems } from "../target/forms.js";
+import { goZeroOnly } from "./field-annotations.js";
 import { duration, flag, type Notation, optionalText, readable, text } from "./fields.js";
 
 const hosts = readable(
@@ -30,6 +31,10 @@ export const redisConfig = (notation: Notation) =>
     PingTimeout: duration(notation).default(REDIS_DEFAULTS.PingTimeout),
     /** The hash that has a field for each app. Required. */
     Key: text("the key of a hash, whose fields are apps and whose values are tokens"),
+
+    DisableIdentity: goZeroOnly(),
+    Protocol: goZeroOnly(),
+    MaintNotifications: goZeroOnly(),
   });
 
 export type RedisConfig = z.output<ReturnType<typeof redisConfig>>;

@@ -92,6 +92,30 @@ test(
   },
 );
 
+test(
+  "MethodTimeouts: 0s is no limit, and they count beside Timeout: 0; both are otherwise with go-zero",
+  options,
+  async (t) => {
+    const { serverProcess, server, nodeClient } = await fleet(t);
+    const client = await nodeClient("Timeout: 60000");
+    const unlimited = "MethodTimeouts: [{ FullMethod: /rollcall.interop.v1.Echo/Say, Timeout: 0s }]";
+    const limited = "Timeout: 0\nMethodTimeouts: [{ FullMethod: /rollcall.interop.v1.Echo/Say, Timeout: 100ms }]";
+
+    const go1 = await serverProcess("go-zero", unlimited);
+    await assert.rejects(say(client), { code: grpc.status.DEADLINE_EXCEEDED });
+    await go1.stop();
+    const go2 = await serverProcess("go-zero", limited);
+    assert.equal((await say(client, { delayMs: 300 })).instance, go2.address);
+    await go2.stop();
+
+    const node1 = await server(unlimited);
+    assert.equal((await say(client)).instance, node1.address);
+    await node1.stop();
+    await server(limited);
+    await assert.rejects(say(client, { delayMs: 60_000 }), { code: grpc.status.DEADLINE_EXCEEDED });
+  },
+);
+
 test("a stream outlives the Timeout of either side, whichever side serves it", options, async (t) => {
   const { serverProcess, server, nodeClient } = await fleet(t);
   const client = await nodeClient("Timeout: 300");
