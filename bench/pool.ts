@@ -10,9 +10,9 @@ import { Agent, BalancedPool, type Dispatcher, Pool } from "undici";
 import { Order } from "../examples/order/order-schema.js";
 
 // As published: run from its sources, a package carries what its transpiler adds to every function.
-const load = async (name: string) => import(new URL(`../dist/${name}.js`, import.meta.url).href);
-const { rollcallInterceptor } = (await load("undici")) as typeof import("../src/undici/index.js");
-const { createRollcallTransport } = (await load("connect")) as typeof import("../src/connect/index.js");
+const built = async (name: string) => import(new URL(`../dist/${name}.js`, import.meta.url).href);
+const { rollcallInterceptor } = (await built("undici")) as typeof import("../src/undici/index.js");
+const { createRollcallTransport } = (await built("connect")) as typeof import("../src/connect/index.js");
 
 const rounds = Number(process.argv[2] ?? 40);
 /** Short, so that what disturbs the machine hits one pair of many. */
@@ -35,7 +35,7 @@ const equal = await withServers([0, 0, 0], async (addresses) => {
     "Connect's transport (1 instance)": bareConnect(first!.connect),
     "rollcall/connect": rollcallConnect(addresses),
   });
-  return { pool: http[2]! / http[0]!, balancedPool: http[2]! / http[1]!, connect: connect[1]! / connect[0]! };
+  return { pool: http[0]!, balancedPool: http[1]!, connect: connect[0]! };
 });
 const slow = await withServers([0, 0, 40], async (addresses) => {
   // Few in flight: with many, each waits longer for the client's own CPU than for the slow instance.
@@ -43,7 +43,7 @@ const slow = await withServers([0, 0, 40], async (addresses) => {
     "undici BalancedPool": viaUndici(new BalancedPool(addresses.map(({ http }) => `http://${http}`)), "http://any"),
     "rollcall/undici": rollcallHttp(addresses),
   });
-  return http[1]! / http[0]!;
+  return http[0]!;
 });
 console.log(
   `\nrollcall against undici Pool ${equal.pool.toFixed(2)}, BalancedPool ${equal.balancedPool.toFixed(2)}, Connect ` +
@@ -96,30 +96,39 @@ function rollcallConnect(addresses: Addresses): Contestant {
   return { call: () => client.find({ id: "1" }), close: () => transport.close() };
 }
 
-/** @returns the median calls per second of each, in their order. */
+interface Run {
+  readonly rate: number;
+  /** CPU of this process for each call, in microseconds: a busy machine disturbs it least. */
+  readonly cpu: number;
+}
+
+/** @returns the calls per second of the last one against those of each, as the median of paired runs. */
 async function compare(title: string, inFlight: number, contestants: Record<string, Contestant>): Promise<number[]> {
   const all = Object.entries(contestants);
-  const rates = all.map((): number[] => []);
-  for (const [, contestant] of all) await callsPerSecond(contestant, inFlight, WARM_MS); // JIT and connections are warm when it counts
+  const runs = all.map((): Run[] => []);
+  for (const [, contestant] of all) await load(contestant, inFlight, WARM_MS); // JIT and connections are warm when it counts
   for (let round = 0; round < rounds; round++) {
     // Each round begins with another one, so that nobody always runs after the same other.
     for (let turn = 0; turn < all.length; turn++) {
       const at = (round + turn) % all.length;
-      rates[at]!.push(await callsPerSecond(all[at]![1], inFlight, RUN_MS));
+      runs[at]!.push(await load(all[at]![1], inFlight, RUN_MS));
     }
   }
   console.log(`\n${title} (${rounds} paired runs of ${RUN_MS} ms)`);
+  const ratio = (of: number, to: number) => median(runs[of]!.map(({ rate }, round) => rate / runs[to]![round]!.rate));
   all.forEach(([name], at) => {
-    const ratios = rates[at]!.map((rate, round) => rate / rates[0]![round]!);
-    const [own, ratio] = [median(rates[at]!).toFixed(0), median(ratios).toFixed(2)];
-    console.log(`  ${name.padEnd(34)} ${own.padStart(6)} calls/s   ${ratio} x ${all[0]![0]}`);
+    const rate = median(runs[at]!.map((run) => run.rate)).toFixed(0);
+    const cpu = median(runs[at]!.map((run) => run.cpu)).toFixed(0);
+    const against = `${ratio(at, 0).toFixed(2)} x ${all[0]![0]}`;
+    console.log(`  ${name.padEnd(34)} ${rate.padStart(6)} calls/s  ${cpu.padStart(6)} µs CPU a call  ${against}`);
   });
   for (const [, contestant] of all) await contestant.close();
-  return rates.map(median);
+  return all.map((_, at) => ratio(all.length - 1, at));
 }
 
-async function callsPerSecond({ call }: Contestant, inFlight: number, forMs: number): Promise<number> {
+async function load({ call }: Contestant, inFlight: number, forMs: number): Promise<Run> {
   let calls = 0;
+  const before = process.cpuUsage();
   const began = performance.now();
   const end = began + forMs;
   await Promise.all(
@@ -130,7 +139,8 @@ async function callsPerSecond({ call }: Contestant, inFlight: number, forMs: num
       }
     }),
   );
-  return (calls * 1000) / (performance.now() - began);
+  const { user, system } = process.cpuUsage(before);
+  return { rate: (calls * 1000) / (performance.now() - began), cpu: (user + system) / calls };
 }
 
 function median(values: readonly number[]): number {
