@@ -35,9 +35,10 @@ export function followed(handler: Handler, events: RequestEvents): Handler {
   return follower as unknown as Handler;
 }
 
+/** Assigned rather than defined, which would make every follower an object of a shape of its own. */
 function hideMissing(follower: object, own: Called, optional: readonly string[]): void {
   for (const name of optional) {
-    if (typeof own[name] !== "function") Object.defineProperty(follower, name, { value: undefined });
+    if (typeof own[name] !== "function") (follower as Record<string, unknown>)[name] = undefined;
   }
 }
 
