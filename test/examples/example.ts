@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 
 /** How an example ended. */
@@ -24,6 +24,8 @@ export class Examples {
     // Inside the checkout, where its node_modules are found.
     this.#folder = mkdtempSync(join(".cache", "examples-"));
     cpSync("examples", this.#folder, { recursive: true });
+    const compiler = { extends: resolve("tsconfig.json"), include: ["**/*.ts"] };
+    writeFileSync(join(this.#folder, "tsconfig.json"), JSON.stringify(compiler));
     for (const file of this.#files()) {
       const text = readFileSync(file, "utf8");
       const moved = text.replaceAll("127.0.0.1:2379", etcd).replaceAll("0.0.0.0:8080", "127.0.0.1:0");
