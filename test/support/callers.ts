@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { credentials } from "@grpc/grpc-js";
 import { ClientProxyFactory } from "@nestjs/microservices";
 import { createClient as createNiceClient } from "nice-grpc";
 import { firstValueFrom, type Observable } from "rxjs";
@@ -7,6 +8,7 @@ import { EtcdDiscovery } from "../../src/backends/etcd/index.js";
 import { createChannel } from "../../src/grpc/client/channel.js";
 import { createClient } from "../../src/grpc/client/client.js";
 import { rollcallClient } from "../../src/nestjs/index.js";
+import "../../src/register.js";
 import { until } from "./until.js";
 
 /** What calls the instances that are listed under a key, whichever they are. */
@@ -24,6 +26,19 @@ const configOf = (etcd: string, Key: string) => ({ Etcd: { Hosts: [etcd], Key },
 export const grpcCaller: CallerMaker = (etcd, key) => {
   const client = createClient(OrderClient, configOf(etcd, key));
   return { call: async () => (await find(client, "1")).servedBy, close: () => client.close() };
+};
+
+/** A bare grpc-js client with a URL: `import "rollcall/register"` is all. */
+export const bareCaller: CallerMaker = (etcd, key) => {
+  const client = new OrderClient(`etcd:///${etcd}?key=${key}`, credentials.createInsecure());
+  const find = (deadline: Date) =>
+    new Promise<FoundOrder>((resolve, reject) => {
+      client.find({ id: "1" }, { deadline }, (error, found) => (error ? reject(error) : resolve(found!)));
+    });
+  return {
+    call: async () => (await find(new Date(Date.now() + 10_000))).servedBy,
+    close: () => client.close(),
+  };
 };
 
 /** Nest's client, as ClientsModule makes it. */
