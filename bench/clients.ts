@@ -34,7 +34,7 @@ async function uneven(clients: readonly ClientRow[]) {
   for (const { name, open, server = "createServer" } of clients) {
     const { key, fleet, pids } = await fleetOf(server, LATENCIES);
     const load = new Load(open(registry.endpoint, key));
-    await load.reach(pids, 1);
+    await load.reach(pids, 20);
     load.reset();
     await pause(measuredMs);
     const { calls, failures, shares, p50, p99 } = await load.end();
@@ -80,7 +80,7 @@ async function deploy({ open }: Pick<ClientRow, "open">, server: string) {
 }
 
 let lost = 0;
-console.log(`Three instances of 2, 10 and 80 ms behind one key, 16 callers, ${values.seconds} s a client:`);
+console.log(`Three instances of 2, 10 and 80 ms behind one key, 8 callers, ${values.seconds} s a client:`);
 console.table(await uneven(CLIENTS));
 
 const deploys: Record<string, object> = {};

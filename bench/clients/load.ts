@@ -1,7 +1,7 @@
 import type { Caller } from "../../test/support/callers.js";
 
 /** Calls at once; each caller makes its next call when the last has ended. */
-const CALLERS = 16;
+const CALLERS = 8;
 
 /** What came of the calls. */
 export interface Figures {

@@ -45,6 +45,21 @@ export class Examples {
     return child;
   }
 
+  /** Runs a command in the folder of an example. @throws Error with what it wrote when it fails. */
+  async shell(folder: string, command: string): Promise<void> {
+    const child = spawn("sh", ["-c", command], { cwd: join(this.#folder, folder), stdio: ["ignore", "pipe", "pipe"] });
+    const { status, stdout, stderr } = await endOf(child);
+    if (status !== 0) throw new Error(`${command} ended with ${status}:\n${stdout}${stderr}`);
+  }
+
+  /** Changes a text of a program, which must be there. */
+  replace(program: string, text: string, by: string): void {
+    const file = join(this.#folder, program);
+    const before = readFileSync(file, "utf8");
+    if (!before.includes(text)) throw new Error(`${program} has no ${text}`);
+    writeFileSync(file, before.replaceAll(text, by));
+  }
+
   /** Starts it and waits for its end. */
   run(program: string, env?: NodeJS.ProcessEnv): Promise<Ended> {
     return endOf(this.start(program, env));
