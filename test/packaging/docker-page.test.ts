@@ -60,7 +60,10 @@ test("the image of docs/docker-and-kubernetes.md serves, is called by its shop, 
       for (const file of text.split(" ").slice(0, -1)) assert.ok(existsSync(join(project.folder, file)), file);
     }
     if (instruction !== "RUN") continue;
-    const { status, stderr } = spawnSync("sh", ["-c", text], { cwd: project.folder, encoding: "utf8" });
+    const { status, stderr }: { status: number | null; stderr: string } = spawnSync("sh", ["-c", text], {
+      cwd: project.folder,
+      encoding: "utf8",
+    });
     assert.equal(status, 0, stderr);
   }
   const command = JSON.parse(instructions.find(([instruction]) => instruction === "CMD")![1]) as string[];
