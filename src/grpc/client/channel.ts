@@ -4,8 +4,11 @@ import "../register.js";
 import { checkClientConfig } from "../../config/check.js";
 import { type ClientConfig, targetOfClient } from "../../config/client-target.js";
 import { CLIENT_DEFAULTS } from "../../defaults.js";
+import type { SnapshotOptions } from "../../discovery/snapshots.js";
 import { currentCall } from "../call-context.js";
-import { TARGET_OPTION } from "../resolver/target-option.js";
+import { carryHashKey } from "../hash-key.js";
+import { SNAPSHOT_OPTION, TARGET_OPTION } from "../resolver/target-option.js";
+import { HASH_POLICY } from "../service-config.js";
 import { callTimeouts, clientServiceConfig } from "./call-settings.js";
 import { beginClientSpan } from "./client-span.js";
 import { type Call, ServiceCall } from "./service-call.js";
@@ -48,6 +51,7 @@ class ServiceChannel extends grpc.Channel {
       ...(config.KeepaliveTime ? { "grpc.keepalive_time_ms": config.KeepaliveTime } : {}),
       ...channelOptions,
       [TARGET_OPTION]: target,
+      ...(config.Snapshot && { [SNAPSHOT_OPTION]: snapshotOptions(config.Snapshot) }),
     });
     this.#config = config;
     this.#service = target.service;
@@ -91,6 +95,7 @@ class ServiceChannel extends grpc.Channel {
       metadata.set("app", App);
       metadata.set("token", Token);
     }
+    if (this.#config.BalancerName === HASH_POLICY) carryHashKey(metadata);
     return Middlewares?.Trace === false ? undefined : beginClientSpan(path, this.#service, metadata);
   }
 }
@@ -100,4 +105,8 @@ function streamingPaths(services: readonly grpc.ServiceDefinition[]): ReadonlySe
   return new Set(
     methods.filter((method) => method.requestStream || method.responseStream).map((method) => method.path),
   );
+}
+
+function snapshotOptions({ Dir, MaxAge }: NonNullable<ClientConfig["Snapshot"]>): SnapshotOptions {
+  return { dir: Dir, maxAgeMs: MaxAge };
 }
