@@ -29,26 +29,25 @@ async function fleetOf(kind: string, latencies: readonly number[]) {
   return { key, fleet, pids };
 }
 
+/** Each client in turn on the same fleet; one fleet for each kind of server that a client needs. */
 async function uneven(clients: readonly ClientRow[]) {
+  const fleets = new Map<string, Awaited<ReturnType<typeof fleetOf>>>();
   const rows: Record<string, object> = {};
   for (const { name, open, server = "createServer" } of clients) {
-    const { key, fleet, pids } = await fleetOf(server, LATENCIES);
+    const found = fleets.get(server) ?? (await fleetOf(server, LATENCIES));
+    fleets.set(server, found);
+    const { key, pids } = found;
     const load = new Load(open(registry.endpoint, key));
     await load.reach(pids, 20);
     load.reset();
     await pause(measuredMs);
     const { calls, failures, shares, p50, p99 } = await load.end();
-    await fleet.stop();
     const share = (at: number) => `${Math.round((100 * (shares.get(pids[at]!) ?? 0)) / calls)} %`;
     const columns = LATENCIES.map((ms, at) => [`${ms} ms`, share(at)]);
-    rows[name] = {
-      ...Object.fromEntries(columns),
-      calls,
-      failed: failures.length,
-      "p50 (ms)": Math.round(p50),
-      "p99 (ms)": Math.round(p99),
-    };
+    const times = { "p50 (ms)": Math.round(p50), "p99 (ms)": Math.round(p99) };
+    rows[name] = { ...Object.fromEntries(columns), calls, failed: failures.length, ...times };
   }
+  for (const { fleet } of fleets.values()) await fleet.stop();
   return rows;
 }
 
