@@ -53,6 +53,7 @@ async function uneven(clients: readonly ClientRow[]) {
 
 /** @returns what was lost by replacing each instance in turn, and by a kill. */
 async function deploy({ open }: Pick<ClientRow, "open">, server: string) {
+  process.stderr.write(".");
   const { key, fleet, pids } = await fleetOf(server, [10, 10, 10]);
   const load = new Load(open(registry.endpoint, key));
   await load.reach(pids, 20);
@@ -84,12 +85,12 @@ console.table(await uneven(CLIENTS));
 
 const deploys: Record<string, object> = {};
 for (const { name, open, server = "createServer" } of CLIENTS) deploys[name] = await deploy({ open }, server);
-console.log("Every one of three instances replaced in turn, then one killed, by client:");
+console.log("\nEvery one of three instances replaced in turn, then one killed, by client:");
 console.table(deploys);
 
 const servers: Record<string, object> = {};
 for (const kind of SERVERS) servers[kind] = await deploy({ open: grpcCaller }, kind);
-console.log("The same by kind of server, called by createClient:");
+console.log("\nThe same by kind of server, called by createClient:");
 console.table(servers);
 
 await registry.close();

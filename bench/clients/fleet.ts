@@ -19,7 +19,7 @@ export class Fleet {
   async start(ms: number): Promise<string> {
     const program = ["--import", "tsx", "bench/clients/instance.ts", this.#kind, this.#key, String(ms)];
     const child = spawn(process.execPath, program, {
-      stdio: ["ignore", "pipe", "inherit"],
+      stdio: ["pipe", "pipe", "inherit"],
       env: { ROLLCALL_LOG_LEVEL: "error", ...process.env, ETCD: this.#etcd },
     });
     const kill = () => child.kill("SIGKILL");

@@ -23,3 +23,5 @@ const find = async ({ id }: { id: string }) => {
 };
 await (await load()).serve({ etcd, key, url: `etcd:///${etcd}?key=${key}`, find });
 console.log("listed");
+// It does not outlive who started it.
+process.stdin.resume().once("end", () => process.exit());

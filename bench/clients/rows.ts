@@ -1,4 +1,11 @@
-import { bareCaller, type CallerMaker, grpcCaller, nestCaller, niceCaller } from "../../test/support/callers.js";
+import {
+  bareCaller,
+  type CallerMaker,
+  grpcCaller,
+  nestCaller,
+  niceCaller,
+  retryingCaller,
+} from "../../test/support/callers.js";
 
 /** A row of the table: a client of the fleet. More clients are more rows. */
 export interface ClientRow {
@@ -11,6 +18,7 @@ export interface ClientRow {
 export const CLIENTS: readonly ClientRow[] = [
   { name: "bare grpc-js, URL", open: bareCaller },
   { name: "createClient", open: grpcCaller },
+  { name: "createClient, Retry", open: retryingCaller },
   { name: "NestJS", open: nestCaller },
   { name: "nice-grpc", open: niceCaller },
 ];

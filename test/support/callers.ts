@@ -41,6 +41,12 @@ export const bareCaller: CallerMaker = (etcd, key) => {
   };
 };
 
+/** createClient with retries, which take calls of an instance that dies elsewhere. */
+export const retryingCaller: CallerMaker = (etcd, key) => {
+  const client = createClient(OrderClient, { ...configOf(etcd, key), Retry: {} });
+  return { call: async () => (await find(client, "1")).servedBy, close: () => client.close() };
+};
+
 /** Nest's client, as ClientsModule makes it. */
 export const nestCaller: CallerMaker = (etcd, key) => {
   const options = { package: "order", protoPath: "examples/order/order.proto" };
