@@ -10,14 +10,16 @@ import {
 type FindRequest = Message<"order.FindRequest"> & { id: string };
 type FoundOrder = Message<"order.FoundOrder"> & { id: string; servedBy: string };
 
-const text = (name: string, number: number) => ({ name, number, type: Type.STRING, label: Label.OPTIONAL });
+const text = (name: string, number: number, jsonName = name) => {
+  return { name, jsonName, number, type: Type.STRING, label: Label.OPTIONAL };
+};
 const file = create(FileDescriptorProtoSchema, {
   name: "order.proto",
   package: "order",
   syntax: "proto3",
   messageType: [
     { name: "FindRequest", field: [text("id", 1)] },
-    { name: "FoundOrder", field: [text("id", 1), text("served_by", 2)] },
+    { name: "FoundOrder", field: [text("id", 1), text("served_by", 2, "servedBy")] },
   ],
   service: [
     { name: "Order", method: [{ name: "Find", inputType: ".order.FindRequest", outputType: ".order.FoundOrder" }] },

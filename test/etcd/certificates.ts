@@ -16,11 +16,11 @@ export class Authority implements Disposable {
     );
   }
 
-  /** Signs a certificate for 127.0.0.1 and localhost; one with negative days has expired. */
-  sign(name: string, days = 2): { certFile: string; keyFile: string } {
+  /** Signs a certificate, for 127.0.0.1 and localhost unless told otherwise; one with negative days has expired. */
+  sign(name: string, days = 2, hosts = "IP:127.0.0.1,DNS:localhost"): { certFile: string; keyFile: string } {
     const [certFile, keyFile] = [join(this.folder, `${name}.pem`), join(this.folder, `${name}.key`)];
     const [request, extensions] = [join(this.folder, "request.pem"), join(this.folder, "extensions")];
-    writeFileSync(extensions, "subjectAltName=IP:127.0.0.1,DNS:localhost\nextendedKeyUsage=serverAuth,clientAuth\n");
+    writeFileSync(extensions, `subjectAltName=${hosts}\nextendedKeyUsage=serverAuth,clientAuth\n`);
     openssl(["req", "-new", ...KEY, "-subj", `/CN=${name}`, "-keyout", keyFile, "-out", request]);
     openssl(
       ["x509", "-req", "-in", request, "-CA", this.caFile, "-CAkey", this.#caKey, "-CAcreateserial"],

@@ -100,6 +100,17 @@ test("importing rollcall/register loads grpc-js and nothing that is optional", {
   assert.deepEqual(added, ["rollcall"]);
 });
 
+test("pools and undici load no grpc-js and nothing of Connect, for no backend", { skip }, async () => {
+  const { status, stdout, stderr } = await consumer.run("adapters.mjs");
+  assert.equal(status, 0, stderr);
+  // etcd's messages.
+  const own = ["rollcall", "@bufbuild/protobuf"];
+  assert.deepEqual(
+    (JSON.parse(stdout) as string[]).filter((name) => !own.includes(name)),
+    [],
+  );
+});
+
 test("types resolve in ES modules and in CommonJS, those of the libraries checked too", { skip }, () => {
   copyFileSync(join(consumer.folder, "types.mts"), join(consumer.folder, "types.cts"));
   const { status, stdout } = consumer.typeCheck(["types.mts", "types.cts"]);

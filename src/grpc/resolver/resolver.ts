@@ -3,6 +3,7 @@ import { detached } from "../../async/detached.js";
 import type { ResolvedInstance } from "../../discovery/resolved-instance.js";
 import { TargetDiscovery } from "../../discovery/target-discovery.js";
 import type { Target } from "../../registry.js";
+import { authorityOf } from "../../target/authority.js";
 import { parseTarget } from "../../target/parse.js";
 import { withInstances } from "../instance-attributes.js";
 import { POLICY, serviceConfigFor } from "../service-config.js";
@@ -23,18 +24,9 @@ function readTarget({ scheme, authority, path }: GrpcTarget, options: ChannelOpt
   return targetOf(options) ?? parseTarget(scheme, authority, path);
 }
 
-/**
- * The `:authority` of calls, against which TLS verifies a server's name: the service key's last part (`order.rpc` of
- * `prod/order.rpc`), the first of several endpoints, with what may not stand there replaced.
- */
+/** The `:authority` of calls. */
 function authorityFor({ scheme, authority, path }: GrpcTarget): string {
-  const { service } = parseTarget(scheme, authority, path);
-  const [first = ""] = service.replace(/^.*\//, "").split(",");
-  if (/^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:\d+)?$/.test(first) && URL.canParse(`http://${first}`)) return first;
-  const name = first.replace(/:.*$/, "").replace(/[^A-Za-z0-9.-]+/g, "-");
-  if (name !== "" && URL.canParse(`http://${name}`)) return name;
-  // A name that ends in a number, such as order.2, is taken for an IPv4 address.
-  return name.replaceAll(".", "-") || "localhost";
+  return authorityOf(parseTarget(scheme, authority, path));
 }
 
 /** Tells a channel which instances the discovery of its target finds. */

@@ -1,0 +1,117 @@
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  constants,
+  connect as http2Connect,
+  type OutgoingHttpHeaders,
+} from "node:http2";
+import type { TLSSocket } from "node:tls";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { onAbort } from "../async/on-abort.js";
+import { type DialOptions, openSocket } from "./dial.js";
+
+/** An HTTP/2 connection to one instance. It is what connect-node calls a session manager, and dials no second one. */
+export class Http2Connection {
+  /** Where requests have to go, as connect-node compares it. */
+  readonly authority: string;
+  readonly #session: ClientHttp2Session;
+  #streams = 0;
+
+  private constructor(authority: string, session: ClientHttp2Session) {
+    this.authority = authority;
+    this.#session = session;
+  }
+
+  /**
+   * Resolves when the other side has sent its settings, and so speaks HTTP/2.
+   * @param authority origin that requests name, whatever address is dialled.
+   * @param lost called when the connection is over, or takes no new requests (GOAWAY).
+   */
+  static open(
+    authority: string,
+    dial: DialOptions,
+    signal: AbortSignal,
+    lost: (reason: string) => void,
+  ): Promise<Http2Connection> {
+    const socket = openSocket({ ...dial, alpn: ["h2"] });
+    const session = http2Connect(authority, { createConnection: () => socket });
+    return new Promise((resolve, reject) => {
+      const release = onAbort(signal, () => session.destroy());
+      // Stays, so that no late error is thrown.
+      session.on("error", reject);
+      session.once("remoteSettings", () => {
+        release();
+        const refused =
+          (socket as TLSSocket).alpnProtocol === false ? "the server speaks no HTTP/2 over TLS (ALPN)" : undefined;
+        if (refused) reject(new Error(refused));
+        else resolve(new Http2Connection(authority, session));
+      });
+      session.once("goaway", (code) => lost(`the server ends the connection (GOAWAY, code ${code})`));
+      session.once("close", () => {
+        release();
+        reject(signal.reason ?? new Error("the connection was closed before the server had spoken HTTP/2"));
+        lost("the connection was closed");
+      });
+      session.unref();
+    });
+  }
+
+  async request(
+    method: string,
+    path: string,
+    headers: OutgoingHttpHeaders,
+    options: object,
+  ): Promise<ClientHttp2Stream> {
+    const session = this.#session;
+    // Here the call provably has not started, so it is made elsewhere: `code` says so.
+    if (session.closed || session.destroyed) throw unavailable();
+    const stream = session.request({ ...headers, ":method": method, ":path": path }, options);
+    this.#streams += 1;
+    if (this.#streams === 1) session.ref();
+    stream.once("close", () => {
+      this.#streams -= 1;
+      if (this.#streams === 0 && !session.destroyed) session.unref();
+    });
+    return stream;
+  }
+
+  /** Asked for by connect-node. What is heard is told where messages are read. */
+  notifyResponseByteRead(): void {}
+
+  /**
+   * Asks whether anybody is at the other end; whatever answers will do, a refusal too. A request of grpc.health.v1 rather
+   * than a ping, because servers close connections that ping oftener than they allow.
+   */
+  probe(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const stream = this.#session.request({
+        ":method": "POST",
+        ":path": "/grpc.health.v1.Health/Check",
+        "content-type": "application/grpc+proto",
+        te: "trailers",
+      });
+      const release = onAbort(signal, () => stream.close(constants.NGHTTP2_CANCEL));
+      stream.once("response", () => resolve());
+      stream.once("error", reject);
+      stream.once("close", () => {
+        release();
+        reject(new Error("the probe was ended"));
+      });
+      stream.resume();
+      stream.end(EMPTY_MESSAGE);
+    });
+  }
+
+  /** Requests under way may end. */
+  close(): void {
+    this.#session.close();
+  }
+}
+
+/** gRPC's frame of an empty message. */
+const EMPTY_MESSAGE = Buffer.alloc(5);
+
+function unavailable(): ConnectError {
+  const cause = Object.assign(new Error("the connection takes no new requests"), { code: "ERR_HTTP2_INVALID_SESSION" });
+  return new ConnectError(cause.message, Code.Unavailable, undefined, undefined, cause);
+}

@@ -1,0 +1,47 @@
+import type { Transport } from "@connectrpc/connect";
+import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
+import { knock } from "../pool/knock.js";
+import type { ConnectContext } from "../pool/options.js";
+import type { DialOptions } from "./dial.js";
+import { agentFor } from "./http1-agent.js";
+import { Http2Connection } from "./http2-connection.js";
+import type { Calling } from "./options.js";
+
+/** How one instance is called. */
+export interface InstanceConnection {
+  readonly transport: Transport;
+  /** Only where there is a connection of its own to ask over. */
+  readonly probe?: (signal: AbortSignal) => Promise<void>;
+  /** To be told when no connection came about. */
+  readonly lost: ConnectContext["lost"];
+  close(): void;
+}
+
+/** One of Connect's own transports, tied to one instance: it calls by the service's name and dials the instance's address. */
+export async function connectInstance(calling: Calling, context: ConnectContext): Promise<InstanceConnection> {
+  const { address, signal, lost } = context;
+  const { baseUrl, tls } = calling;
+  const { hostname, origin } = new URL(baseUrl);
+  const dial: DialOptions = { address, tls, name: hostname.replace(/^\[|\]$/g, ""), alpn: [] };
+  if (calling.httpVersion === "1.1") {
+    await knock(address, signal);
+    const agent = agentFor(dial);
+    const transport = transportOf(calling, { httpVersion: "1.1", nodeOptions: { agent } });
+    return { transport, lost, close: () => agent.destroy() };
+  }
+  const connection = await Http2Connection.open(origin, dial, signal, lost);
+  const transport = transportOf(calling, { httpVersion: "2", sessionManager: connection });
+  return { transport, lost, probe: (until) => connection.probe(until), close: () => connection.close() };
+}
+
+type Connecting =
+  | { readonly httpVersion: "1.1"; readonly nodeOptions: { readonly agent: ReturnType<typeof agentFor> } }
+  | { readonly httpVersion: "2"; readonly sessionManager: Http2Connection };
+
+function transportOf({ protocol, baseUrl, options }: Calling, connecting: Connecting): Transport {
+  const all = { ...options, baseUrl, ...connecting };
+  if (protocol === "connect") return createConnectTransport(all);
+  if (protocol === "grpc-web") return createGrpcWebTransport(all);
+  const { useHttpGet: _useHttpGet, ...grpc } = all;
+  return createGrpcTransport(grpc as Parameters<typeof createGrpcTransport>[0]);
+}

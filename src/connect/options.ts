@@ -1,0 +1,113 @@
+import type { ConnectionOptions } from "node:tls";
+import type { Interceptor } from "@connectrpc/connect";
+import type { ConnectTransportOptions } from "@connectrpc/connect-node";
+import type { PoolOptions } from "../pool/options.js";
+import type { Target } from "../registry.js";
+import { authorityOf } from "../target/authority.js";
+import { nearMiss } from "../target/key-names.js";
+
+/** What Connect's own transports take, where it does not concern the connection. */
+type CallOptions = Partial<
+  Pick<
+    ConnectTransportOptions,
+    | "useBinaryFormat"
+    | "jsonOptions"
+    | "binaryOptions"
+    | "acceptCompression"
+    | "sendCompression"
+    | "compressMinBytes"
+    | "readMaxBytes"
+    | "writeMaxBytes"
+    | "useHttpGet"
+    | "defaultTimeoutMs"
+  >
+>;
+
+export interface RollcallTransportOptions
+  extends CallOptions,
+    Pick<PoolOptions<unknown>, "zone" | "subset" | "connectMs" | "waitMs"> {
+  /** Where the instances are listed: a target URL, or its parts. */
+  readonly target: string | Target;
+  /** What the servers speak. connect-node's servers speak all three. */
+  readonly protocol: "connect" | "grpc" | "grpc-web";
+  /** Default "2". gRPC needs "2". Without TLS, "2" is HTTP/2 with prior knowledge. */
+  readonly httpVersion?: "2" | "1.1" | undefined;
+  /**
+   * The URL that calls are made to, as interceptors and servers see it; nothing is dialled by it. Its scheme says whether there
+   * is TLS, its host is the name that certificates are verified against. Default `http://` (`https://` with `tls`) and the
+   * service key's last part: `http://order.rpc`.
+   */
+  readonly baseUrl?: string | undefined;
+  /** TLS, with these options of node:tls (`ca`, `cert`, `key`, ...); true for the system's. Default: as baseUrl says. */
+  readonly tls?: ConnectionOptions | boolean | undefined;
+  /** Run once for each call, outside of the choice of an instance. Default none. */
+  readonly interceptors?: Interceptor[] | undefined;
+}
+
+const NAMES = [
+  "target",
+  "protocol",
+  "httpVersion",
+  "baseUrl",
+  "tls",
+  "interceptors",
+  "zone",
+  "subset",
+  "connectMs",
+  "waitMs",
+  "useBinaryFormat",
+  "jsonOptions",
+  "binaryOptions",
+  "acceptCompression",
+  "sendCompression",
+  "compressMinBytes",
+  "readMaxBytes",
+  "writeMaxBytes",
+  "useHttpGet",
+  "defaultTimeoutMs",
+] as const satisfies readonly (keyof RollcallTransportOptions)[];
+
+const PROTOCOLS = ["connect", "grpc", "grpc-web"] as const;
+
+/** How instances are called, all of them alike. */
+export interface Calling {
+  readonly protocol: RollcallTransportOptions["protocol"];
+  readonly httpVersion: "2" | "1.1";
+  readonly baseUrl: string;
+  /** Undefined for no TLS. */
+  readonly tls: ConnectionOptions | undefined;
+  readonly options: CallOptions;
+}
+
+/** @throws TypeError that names the option and the expected form. */
+export function callingOf(given: RollcallTransportOptions, target: Target): Calling {
+  for (const name of Object.keys(given)) {
+    if (NAMES.some((known) => known === name)) continue;
+    const meant = nearMiss(name, NAMES);
+    throw new TypeError(
+      `the transport has no option ${JSON.stringify(name)}${meant ? `: did you mean ${meant}?` : ""}`,
+    );
+  }
+  const { protocol, httpVersion = "2", tls, target: _target, interceptors: _interceptors, ...rest } = given;
+  const { zone: _zone, subset: _subset, connectMs: _connectMs, waitMs: _waitMs, baseUrl: _baseUrl, ...options } = rest;
+  if (!PROTOCOLS.includes(protocol)) refuse("protocol", protocol, PROTOCOLS.join(", "));
+  if (httpVersion !== "2" && httpVersion !== "1.1") refuse("httpVersion", httpVersion, '"2" or "1.1"');
+  if (protocol === "grpc" && httpVersion !== "2") refuse("httpVersion", httpVersion, '"2", which gRPC needs');
+  const url = baseUrlOf(given, target);
+  if (url.startsWith("http:") && tls)
+    refuse("tls", tls, `none, or a baseUrl that begins with https:, which ${url} does not`);
+  if (url.startsWith("https:") && tls === false) refuse("tls", tls, `true or options, because baseUrl is ${url}`);
+  const secure = url.startsWith("https:") ? (typeof tls === "object" ? tls : {}) : undefined;
+  return { protocol, httpVersion, baseUrl: url, tls: secure, options: { useBinaryFormat: true, ...options } };
+}
+
+function baseUrlOf({ baseUrl, tls }: RollcallTransportOptions, target: Target): string {
+  if (baseUrl === undefined) return `${tls ? "https" : "http"}://${authorityOf(target)}`;
+  if (typeof baseUrl === "string" && /^https?:\/\/./.test(baseUrl) && URL.canParse(baseUrl))
+    return baseUrl.replace(/\/$/, "");
+  return refuse("baseUrl", baseUrl, "a URL such as https://order.internal");
+}
+
+function refuse(name: string, value: unknown, expected: string): never {
+  throw new TypeError(`${name} is ${JSON.stringify(value) ?? String(value)}; expected ${expected}`);
+}

@@ -1,0 +1,53 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { outcomeOf } from "../balancer/outcome.js";
+import type { PoolLease } from "../pool/lease.js";
+import { notStarted } from "../pool/outcome.js";
+
+/** How far clocks and timers of the two sides may be apart, in milliseconds. */
+const TOLERANCE_MS = 10;
+
+/** Of a lease, its end. */
+type Ending = Pick<PoolLease<unknown>, "end">;
+
+/** A call that has an instance. */
+export interface RunningCall {
+  readonly lease: Ending;
+  /** Aborts with the caller's signal and at the deadline. */
+  readonly signal: AbortSignal;
+  /** When the deadline is, in milliseconds of performance.now; undefined for none. */
+  readonly deadline: number | undefined;
+}
+
+/** Ends the lease of a call that failed. @returns the error as the caller must see it. */
+export function endFailed({ lease, signal, deadline }: RunningCall, reason: unknown): ConnectError {
+  if (signal.aborted) {
+    endAborted(lease, signal);
+    return ConnectError.from(reason);
+  }
+  const error = ConnectError.from(reason);
+  // A server that keeps the deadline resets the stream with CANCEL when it has passed, often before the client's own timer fires.
+  const atDeadline = deadline !== undefined && performance.now() >= deadline - TOLERANCE_MS;
+  if (error.code === Code.Canceled && atDeadline) {
+    lease.end("failure", { timedOut: true });
+    return new ConnectError(
+      "the operation timed out: the server ended the call at its deadline",
+      Code.DeadlineExceeded,
+    );
+  }
+  if (notStarted(error)) lease.end("failure");
+  else {
+    // Connect's codes are gRPC's numbers. What no error of this machine causes is an answer.
+    const heard = error.cause === undefined && error.code !== Code.DeadlineExceeded;
+    lease.end(outcomeOf(error.code, true), { heard });
+  }
+  return error;
+}
+
+/** Ends the lease of a call that its caller has given up, or that has run out of time: that is the instance's doing. */
+export function endAborted(lease: Ending, signal: AbortSignal): void {
+  const { reason } = signal as { reason: unknown };
+  const timedOut =
+    (reason instanceof ConnectError && reason.code === Code.DeadlineExceeded) ||
+    (reason instanceof Error && reason.name === "TimeoutError");
+  lease.end(timedOut ? "failure" : "ignore", { timedOut });
+}

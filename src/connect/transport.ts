@@ -1,0 +1,271 @@
+import type {
+  DescMessage,
+  DescMethod,
+  DescMethodStreaming,
+  DescMethodUnary,
+  MessageInitShape,
+  MessageShape,
+} from "@bufbuild/protobuf";
+import {
+  Code,
+  ConnectError,
+  type ContextValues,
+  createContextValues,
+  type StreamRequest,
+  type StreamResponse,
+  type Transport,
+  type UnaryRequest,
+  type UnaryResponse,
+} from "@connectrpc/connect";
+import { createMethodUrl, runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
+import { onAbort } from "../async/on-abort.js";
+import { NoInstanceError, PoolClosedError } from "../pool/errors.js";
+import type { PoolLease } from "../pool/lease.js";
+import { notStarted } from "../pool/outcome.js";
+import { ServicePool } from "../pool/pool.js";
+import type { PoolStats } from "../pool/stats.js";
+import { parseTargetUrl } from "../target/parse.js";
+import { connectInstance, type InstanceConnection } from "./instance-connection.js";
+import { Messages } from "./messages.js";
+import { callingOf, type RollcallTransportOptions } from "./options.js";
+import { endAborted, endFailed } from "./outcome.js";
+
+/** A Connect transport to the instances of a service: each call goes to a lightly loaded one. */
+export interface RollcallTransport extends Transport {
+  /** The instances, how they are connected and what the balancer knows of them. */
+  stats(): PoolStats;
+  /** Takes no further calls; resolves when those under way have ended and the connections are closed. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * A transport for `createClient` of @connectrpc/connect. The instances are connected to at once; calls wait for them within
+ * their deadline. It does not keep the process alive: calls under way do.
+ * @throws TypeError when the target or an option cannot be obeyed.
+ */
+export function createRollcallTransport(options: RollcallTransportOptions): RollcallTransport {
+  return new BalancedTransport(options);
+}
+
+/** gRPC's header has room for eight digits. */
+const LONGEST_MS = 99_999_999;
+
+type Lease = PoolLease<InstanceConnection>;
+
+/** What the class of node's globals takes, which have no name for it. */
+type HeaderInit = ConstructorParameters<typeof Headers>[0];
+
+/** One call: what is asked for, its signal and its time. */
+interface Call {
+  readonly kind: string;
+  readonly signal: AbortSignal;
+  readonly deadline: number | undefined;
+}
+
+class BalancedTransport implements RollcallTransport {
+  readonly #options: RollcallTransportOptions;
+  readonly #baseUrl: string;
+  readonly #pool: ServicePool<InstanceConnection>;
+
+  constructor(options: RollcallTransportOptions) {
+    const target = typeof options.target === "string" ? parseTargetUrl(options.target) : options.target;
+    const calling = callingOf(options, target);
+    this.#options = options;
+    this.#baseUrl = calling.baseUrl;
+    const { zone, subset, connectMs, waitMs } = options;
+    this.#pool = new ServicePool<InstanceConnection>(target, {
+      connect: (_instance, context) => connectInstance(calling, context),
+      close: (connection) => connection.close(),
+      ...(calling.httpVersion === "2" && { probe: async (connection, signal) => connection.probe?.(signal) }),
+      zone,
+      subset,
+      connectMs,
+      waitMs,
+    });
+  }
+
+  async unary<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodUnary<I, O>,
+    signal: AbortSignal | undefined,
+    timeoutMs: number | undefined,
+    header: HeaderInit,
+    message: MessageInitShape<I>,
+    contextValues?: ContextValues,
+  ): Promise<UnaryResponse<I, O>> {
+    const limitMs = this.#limitOf(timeoutMs);
+    const deadline = limitMs === undefined ? undefined : performance.now() + limitMs;
+    return this.#explained(
+      runUnaryCall<I, O>({
+        interceptors: this.#options.interceptors ?? [],
+        ...(signal && { signal }),
+        ...(limitMs !== undefined && { timeoutMs: limitMs }),
+        req: { stream: false, ...this.#request(method, header, contextValues), method, message },
+        next: (req: UnaryRequest<I, O>) => {
+          const call = { kind: pathOf(method), signal: req.signal, deadline };
+          return this.#call(
+            call,
+            () => true,
+            async (lease) => {
+              const { transport } = lease.connection;
+              const left = timeLeft(deadline);
+              const response = await transport.unary(
+                method,
+                req.signal,
+                left,
+                req.header,
+                req.message as MessageInitShape<I>,
+                req.contextValues,
+              );
+              lease.end("success");
+              return response;
+            },
+          );
+        },
+      }),
+    );
+  }
+
+  async stream<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodStreaming<I, O>,
+    signal: AbortSignal | undefined,
+    timeoutMs: number | undefined,
+    header: HeaderInit,
+    input: AsyncIterable<MessageInitShape<I>>,
+    contextValues?: ContextValues,
+  ): Promise<StreamResponse<I, O>> {
+    const limitMs = this.#limitOf(timeoutMs);
+    const deadline = limitMs === undefined ? undefined : performance.now() + limitMs;
+    return this.#explained(
+      runStreamingCall<I, O>({
+        interceptors: this.#options.interceptors ?? [],
+        ...(signal && { signal }),
+        ...(limitMs !== undefined && { timeoutMs: limitMs }),
+        req: { stream: true, ...this.#request(method, header, contextValues), method, message: input },
+        next: (req: StreamRequest<I, O>) => {
+          const call = { kind: pathOf(method), signal: req.signal, deadline };
+          const messages = new Messages(req.message);
+          return this.#call(
+            call,
+            () => messages.replayable,
+            async (lease) => {
+              const { transport } = lease.connection;
+              const sent = messages.attempt() as AsyncIterable<MessageInitShape<I>>;
+              const response = await transport.stream(
+                method,
+                req.signal,
+                timeLeft(deadline),
+                req.header,
+                sent,
+                req.contextValues,
+              );
+              messages.forget();
+              return { ...response, message: this.#observed(response.message, lease, call) };
+            },
+          );
+        },
+      }),
+    );
+  }
+
+  stats(): PoolStats {
+    return this.#pool.stats();
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+
+  #request(method: DescMethod, header: HeaderInit, contextValues: ContextValues | undefined) {
+    return {
+      service: method.parent,
+      requestMethod: "POST",
+      url: createMethodUrl(this.#baseUrl, method),
+      header: new Headers(header ?? {}),
+      contextValues: contextValues ?? createContextValues(),
+    };
+  }
+
+  /** As Connect's own transports have it: 0 and less are no limit. */
+  #limitOf(timeoutMs: number | undefined): number | undefined {
+    const given = timeoutMs ?? this.#options.defaultTimeoutMs;
+    return given === undefined || given <= 0 ? undefined : given;
+  }
+
+  /** Makes a call on one instance and, where it provably did not start there, once more on another. */
+  async #call<R>(call: Call, again: () => boolean, attempt: (lease: Lease) => Promise<R>): Promise<R> {
+    const tried = new Set<string>();
+    for (;;) {
+      const lease = await this.#pool.acquire(call, tried);
+      try {
+        return await attempt(lease);
+      } catch (reason) {
+        const error = endFailed({ lease, ...call }, reason);
+        const unstarted = !call.signal.aborted && notStarted(reason);
+        // Where each request may dial, only this says that nobody answers there any more.
+        if (unstarted && !lease.connection.probe) lease.connection.lost(error.rawMessage);
+        if (!unstarted || tried.size > 0 || !again()) throw error;
+        tried.add(lease.id);
+      }
+    }
+  }
+
+  /**
+   * The answers of a call, which tell its lease how it goes. That a reader breaks off never reaches a transport, so the
+   * signal and the deadline end the lease too; headers that nobody reads on after say nothing of the instance.
+   */
+  #observed<M extends MessageShape<DescMessage>>(
+    answers: AsyncIterable<M>,
+    lease: Lease,
+    call: Call,
+  ): AsyncIterable<M> {
+    const release = onAbort(call.signal, () => endAborted(lease, call.signal));
+    return {
+      [Symbol.asyncIterator]: () => {
+        const iterator = answers[Symbol.asyncIterator]();
+        return {
+          next: async () => {
+            try {
+              const result = await iterator.next();
+              if (!result.done) lease.answered();
+              else {
+                release();
+                lease.end("success");
+              }
+              return result;
+            } catch (reason) {
+              release();
+              throw endFailed({ lease, ...call }, reason);
+            }
+          },
+        };
+      },
+    };
+  }
+
+  /** What a caller is told who got no instance. */
+  async #explained<R>(call: Promise<R>): Promise<R> {
+    try {
+      return await call;
+    } catch (reason) {
+      const error = ConnectError.from(reason);
+      const { cause } = error;
+      if (cause instanceof NoInstanceError || cause instanceof PoolClosedError) {
+        throw new ConnectError(cause.message, Code.Unavailable, undefined, undefined, cause);
+      }
+      const why = error.code === Code.DeadlineExceeded ? this.#pool.explain() : undefined;
+      throw why === undefined
+        ? error
+        : new ConnectError(`${error.rawMessage}: ${why}`, error.code, undefined, undefined, error);
+    }
+  }
+}
+
+/** What is left of the time, as a whole number of milliseconds: servers misread fractions. */
+function timeLeft(deadline: number | undefined): number | undefined {
+  if (deadline === undefined) return undefined;
+  return Math.min(Math.max(1, Math.ceil(deadline - performance.now())), LONGEST_MS);
+}
+
+function pathOf(method: DescMethod): string {
+  return `/${method.parent.typeName}/${method.name}`;
+}

@@ -1,0 +1,99 @@
+import { onAbort } from "../async/on-abort.js";
+import type { Node } from "../balancer/node.js";
+import type { Outcome } from "../balancer/outcome.js";
+import type { Instance } from "../instance.js";
+import type { PoolSession } from "./session.js";
+
+/** One exchange on the connection of one instance, from its pick to its end. */
+export interface Lease<T> {
+  readonly connection: T;
+  readonly instance: Instance;
+  /** Aborts when the caller's signal does, or when the connection was found dead. Let go of at the end. */
+  readonly signal: AbortSignal;
+  /** The first answer of an exchange that goes on: a stream. The time until now is its latency. Once; later calls do nothing. */
+  answered(): void;
+  /**
+   * The exchange is over. Must be called, else the instance is thought busy forever. Once; later calls do nothing.
+   * @param outcome what its end says of the instance; default "success".
+   */
+  end(outcome?: Outcome): void;
+}
+
+/** What became of an exchange, for the watch over silent connections. */
+export interface Ending {
+  /** Whether the far side was heard of. Default: where the exchange succeeded. */
+  readonly heard?: boolean;
+  /** Whether the exchange ran out of time. Default false. */
+  readonly timedOut?: boolean;
+}
+
+export class PoolLease<T> implements Lease<T> {
+  /** The identity that the balancer knows the instance by. */
+  readonly id: string;
+  readonly connection: T;
+  readonly instance: Instance;
+  readonly #node: Node<string>;
+  readonly #session: PoolSession<T>;
+  readonly #kind: string | undefined;
+  readonly #caller: AbortSignal | undefined;
+  readonly #startedAt = performance.now();
+  readonly #activeSince: number;
+  #state: "running" | "answered" | "over" = "running";
+  #abort: AbortController | undefined;
+  #release: (() => void) | undefined;
+
+  constructor(
+    node: Node<string>,
+    instance: Instance,
+    session: PoolSession<T>,
+    kind: string | undefined,
+    caller: AbortSignal | undefined,
+  ) {
+    this.id = node.key;
+    this.connection = session.connection;
+    this.instance = instance;
+    this.#node = node;
+    this.#session = session;
+    this.#kind = kind;
+    this.#caller = caller;
+    node.started(kind);
+    this.#activeSince = session.began();
+  }
+
+  /** Made when it is asked for: most exchanges never look at it. */
+  get signal(): AbortSignal {
+    if (this.#abort) return this.#abort.signal;
+    const abort = new AbortController();
+    this.#abort = abort;
+    if (this.#state === "over") return abort.signal;
+    const caller = this.#caller;
+    const dead = this.#session.dead;
+    const releases = [
+      onAbort(caller, () => abort.abort(caller?.reason)),
+      onAbort(dead, () => abort.abort(dead.reason)),
+    ];
+    this.#release = () => {
+      for (const release of releases) release();
+    };
+    return abort.signal;
+  }
+
+  answered(): void {
+    if (this.#state !== "running") return;
+    this.#state = "answered";
+    this.#session.heard();
+    this.#node.answered(performance.now() - this.#startedAt, this.#kind);
+  }
+
+  end(outcome: Outcome = "success", { heard = outcome === "success", timedOut = false }: Ending = {}): void {
+    if (this.#state === "over") return;
+    // How long a caller waited before it gave up says nothing of the instance.
+    const tells = this.#state === "running" && (heard || outcome !== "ignore");
+    const latencyMs = tells ? performance.now() - this.#startedAt : undefined;
+    this.#state = "over";
+    this.#release?.();
+    this.#node.ended(latencyMs, outcome === "ignore" ? undefined : outcome === "success", this.#kind);
+    if (heard) this.#session.heard();
+    this.#session.ended(this.#activeSince, timedOut);
+  }
+}

@@ -1,0 +1,96 @@
+import type { HostPort } from "../address.js";
+import type { Outcome } from "../balancer/outcome.js";
+import type { Instance } from "../instance.js";
+import { nearMiss } from "../target/key-names.js";
+
+/**
+ * What an exchange that failed says of its instance: an Outcome, or `not started`, which says that the instance cannot have
+ * begun the work. Such an exchange is made once more, elsewhere.
+ */
+export type FailureOutcome = Outcome | "not started";
+
+/** What `connect` is told of the connection to make. */
+export interface ConnectContext {
+  /** Where to connect: an IP address, also where the instance is listed by a host name, and a port. */
+  readonly address: HostPort;
+  /** Aborts when the connection is not wanted any more, or has not come about within `connectMs`. */
+  readonly signal: AbortSignal;
+  /**
+   * To be called when the connection is over or takes no new exchanges: the instance gets none until `connect` has
+   * succeeded again, which is tried with a growing wait. Exchanges under way may go on. May be called often.
+   */
+  readonly lost: (reason?: string) => void;
+}
+
+export interface PoolOptions<T> {
+  /**
+   * Connects to an instance; the instance gets exchanges once this has resolved. What it throws is a failed attempt, and is
+   * repeated with a wait of 250 ms, doubling to 5 s.
+   */
+  connect(instance: Instance, context: ConnectContext): T | PromiseLike<T>;
+  /** Ends a connection, after its last exchange. What it throws is logged. */
+  close?: ((connection: T) => unknown) | undefined;
+  /**
+   * What an error of an exchange says of the instance. Not asked where the caller's own signal has aborted. Default: a failure,
+   * or `not started` for errors of the connect phase (`outcomeOfError`).
+   */
+  outcome?: ((error: unknown) => FailureOutcome) | undefined;
+  /**
+   * Asks over a connection whether anybody is at its other end; any end of the promise is an answer, a rejection too. With it,
+   * a connection whose exchanges get no answer for 2 s is probed, and one that stays silent for another 2 s is replaced. Without
+   * it a frozen host is noticed only by failed exchanges.
+   */
+  probe?: ((connection: T, signal: AbortSignal) => PromiseLike<unknown>) | undefined;
+  /** The zone of this client, whose instances are preferred. Default "": none is. */
+  zone?: string | undefined;
+  /** Connect to so many of the instances only; 0 means all, up to 500. Default 0. */
+  subset?: number | undefined;
+  /** How long one attempt to connect may take. Milliseconds; default 10,000. */
+  connectMs?: number | undefined;
+  /**
+   * How long an exchange waits for an instance while none can be used, beside its own signal. Milliseconds; default
+   * 10,000; Infinity for no limit.
+   */
+  waitMs?: number | undefined;
+}
+
+const NAMES = ["connect", "close", "outcome", "probe", "zone", "subset", "connectMs", "waitMs"] as const;
+const DEFAULT_CONNECT_MS = 10_000;
+const DEFAULT_WAIT_MS = 10_000;
+
+/** The options with their defaults. */
+export type PoolSettings<T> = PoolOptions<T> &
+  Required<Pick<PoolOptions<T>, "zone" | "subset" | "connectMs" | "waitMs">> & {
+    readonly zone: string;
+    readonly subset: number;
+    readonly connectMs: number;
+    readonly waitMs: number;
+  };
+
+/** @throws TypeError that names the option and the expected form. */
+export function checkOptions<T>(options: PoolOptions<T>): PoolSettings<T> {
+  for (const name of Object.keys(options)) {
+    if (NAMES.some((known) => known === name)) continue;
+    const meant = nearMiss(name, NAMES);
+    throw new TypeError(
+      `a pool has no option ${JSON.stringify(name)}: ${meant ? `did you mean ${meant}?` : `its options are ${NAMES.join(", ")}`}`,
+    );
+  }
+  if (typeof options.connect !== "function")
+    refuse("connect", options.connect, "a function that connects to an instance");
+  for (const name of ["close", "outcome", "probe"] as const) {
+    if (options[name] !== undefined && typeof options[name] !== "function") refuse(name, options[name], "a function");
+  }
+  const { zone = "", subset = 0, connectMs = DEFAULT_CONNECT_MS, waitMs = DEFAULT_WAIT_MS } = options;
+  if (typeof zone !== "string") refuse("zone", zone, "the name of a zone");
+  if (!Number.isInteger(subset) || subset < 0)
+    refuse("subset", subset, "a whole number, 0 for all instances up to 500");
+  if (typeof connectMs !== "number" || !(connectMs > 0)) refuse("connectMs", connectMs, "milliseconds above 0");
+  if (typeof waitMs !== "number" || !(waitMs >= 0)) refuse("waitMs", waitMs, "milliseconds, 0 or more");
+  return { ...options, zone, subset, connectMs, waitMs };
+}
+
+function refuse(name: string, value: unknown, expected: string): never {
+  const shown = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
+  throw new TypeError(`${name} is ${shown}; expected ${expected}`);
+}

@@ -1,0 +1,33 @@
+import type { FailureOutcome } from "./options.js";
+
+/** So many causes of an error are looked at. */
+const DEPTH = 5;
+
+/** Errors that say by their code that no connection came about. */
+const CONNECT_CODES = new Set(["UND_ERR_CONNECT_TIMEOUT", "ERR_HTTP2_GOAWAY_SESSION", "ERR_HTTP2_INVALID_SESSION"]);
+
+/** What an error of an exchange says of its instance unless the pool is told otherwise. */
+export function outcomeOfError(error: unknown): FailureOutcome {
+  return notStarted(error) ? "not started" : "failure";
+}
+
+/**
+ * Whether an error proves that the far side has not begun the work: no connection came about, no stream could be opened on
+ * the one there was, or the server refused the stream unprocessed (RFC 9113, 8.7). A connection that broke later proves nothing.
+ */
+export function notStarted(error: unknown): boolean {
+  let at = error;
+  for (let depth = 0; depth < DEPTH && typeof at === "object" && at !== null; depth++) {
+    const { code, syscall, message, cause, errors } = at as Partial<NodeJS.ErrnoException> & {
+      cause?: unknown;
+      errors?: unknown;
+    };
+    if (syscall === "connect" || syscall === "getaddrinfo" || (code !== undefined && CONNECT_CODES.has(code)))
+      return true;
+    if (code === "ERR_HTTP2_STREAM_ERROR" && /\bNGHTTP2_REFUSED_STREAM\b/.test(message ?? "")) return true;
+    // One for each address of a host name that was tried.
+    if (Array.isArray(errors) && errors.length > 0 && errors.every(notStarted)) return true;
+    at = cause;
+  }
+  return false;
+}

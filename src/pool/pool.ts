@@ -1,0 +1,223 @@
+import { formatAddress } from "../address.js";
+import { Backoff } from "../async/backoff.js";
+import { systemTiming } from "../async/timing.js";
+import { registerBuiltInBackends } from "../backends/index.js";
+import { P2cEwma } from "../balancer/p2c-ewma.js";
+import type { ResolvedInstance } from "../discovery/resolved-instance.js";
+import { TargetDiscovery } from "../discovery/target-discovery.js";
+import type { Instance } from "../instance.js";
+import type { ChannelState } from "../membership/channel-state.js";
+import { choose } from "../membership/choice.js";
+import { DialLimit } from "../membership/dial-limit.js";
+import { Membership } from "../membership/membership.js";
+import { distanceFrom } from "../membership/zone.js";
+import type { Target } from "../registry.js";
+import { parseTargetUrl } from "../target/parse.js";
+import { NoInstanceError, PoolClosedError, waitedInVain } from "./errors.js";
+import { PoolLease } from "./lease.js";
+import { checkOptions, type FailureOutcome, type PoolOptions, type PoolSettings } from "./options.js";
+import { outcomeOfError } from "./outcome.js";
+import type { PoolSession } from "./session.js";
+import { type PoolStats, statsOf } from "./stats.js";
+import { PoolTransport, type Shared } from "./transport.js";
+import { Waiters } from "./waiters.js";
+
+registerBuiltInBackends();
+
+/** What one exchange asks for. */
+export interface ExchangeOptions {
+  /** Ends the wait for an instance, and is handed on to the exchange. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * What exchanges of about the same cost have in common, as a method's name: latencies are compared with those of their kind.
+   * Few and fixed, no addresses of single things. Default: all are of one kind.
+   */
+  readonly kind?: string | undefined;
+}
+
+/** So many connections are found stale, and probed, before an exchange waits for an answer. */
+const STALE_PICKS = 5;
+/** How soon a discovery that could not go on is tried again, in milliseconds. */
+const REDISCOVER = { initialMs: 1_000, maxMs: 30_000 };
+
+/** Discovery, membership and balancer, with connections that the user makes. */
+export class ServicePool<T> {
+  /** As it was given, or read from the URL. */
+  readonly target: Target;
+  readonly #options: PoolSettings<T>;
+  readonly #outcome: (error: unknown) => FailureOutcome;
+  readonly #discovery: TargetDiscovery;
+  readonly #membership: Membership<ResolvedInstance, PoolSession<T>>;
+  readonly #balancer: P2cEwma<string>;
+  readonly #shared: Shared<T>;
+  readonly #waiters = new Waiters();
+  readonly #rediscover = new Backoff(REDISCOVER);
+  #distance: (instance: Instance) => number = () => 1;
+  #state: ChannelState["is"] = "connecting";
+  #stopRediscovery: (() => void) | undefined;
+  #failed = false;
+  #closed: Promise<void> | undefined;
+
+  constructor(target: string | Target, options: PoolOptions<T>) {
+    this.target = typeof target === "string" ? parseTargetUrl(target) : target;
+    this.#options = checkOptions(options);
+    this.#outcome = this.#options.outcome ?? outcomeOfError;
+    this.#shared = { options: this.#options, limit: new DialLimit(systemTiming), sessions: new Set() };
+    this.#discovery = new TargetDiscovery(this.target, {
+      onSet: (set) => this.#list(set),
+      onFailure: () => this.#undiscovered(),
+    });
+    this.#membership = new Membership(
+      () => ({ transport: new PoolTransport(this.#shared), settings: CONNECTION }),
+      systemTiming,
+      () => ({ service: this.#discovery.status.target.service, registry: this.#discovery.status.registry }),
+      { state: (state) => this.#report(state), lost: () => this.#discovery.start() },
+    );
+    const { connections } = this.#membership;
+    this.#balancer = new P2cEwma<string>({
+      weight: (id) => connections.get(id)?.listed.instance.weight ?? 1,
+      distance: (id) => this.#distance(connections.get(id)!.listed.instance),
+    });
+    this.#discovery.start();
+  }
+
+  /**
+   * An instance for an exchange, if one can be used at once.
+   * @param tried identities of instances to be avoided while there are others.
+   */
+  take({ signal, kind }: ExchangeOptions = {}, tried?: ReadonlySet<string>): PoolLease<T> | undefined {
+    const { connections } = this.#membership;
+    for (let stale = 0; stale < STALE_PICKS; stale++) {
+      const node = this.#balancer.pick(tried, kind);
+      if (!node) return undefined;
+      const connection = connections.get(node.key);
+      const session = connection?.session;
+      if (session && !(this.#options.probe && connection.stale)) {
+        return new PoolLease(node, connection.listed.instance, session, kind, signal);
+      }
+      connection?.probe("idle");
+      node.released(kind);
+    }
+    return undefined;
+  }
+
+  async acquire(options: ExchangeOptions = {}, tried?: ReadonlySet<string>): Promise<PoolLease<T>> {
+    const { signal } = options;
+    const until = performance.now() + this.#options.waitMs;
+    for (;;) {
+      this.#refuseClosed();
+      if (signal?.aborted) throw waitedInVain(signal.reason, this.explain());
+      const lease = this.take(options, tried);
+      if (lease) return lease;
+      const leftMs = until - performance.now();
+      if (this.#failed || this.#state === "failing" || leftMs <= 0) throw this.#noInstance();
+      await this.#waiters.wait(leftMs, signal);
+    }
+  }
+
+  async run<R>(
+    exchange: (connection: T, lease: PoolLease<T>) => R | PromiseLike<R>,
+    options: ExchangeOptions = {},
+  ): Promise<R> {
+    const tried = new Set<string>();
+    for (;;) {
+      const lease = await this.acquire(options, tried);
+      try {
+        const result = await exchange(lease.connection, lease);
+        lease.end("success");
+        return result;
+      } catch (error) {
+        if (!this.settle(lease, error, options.signal) || tried.size > 0) throw error;
+        tried.add(lease.id);
+      }
+    }
+  }
+
+  /** Ends the lease of an exchange that failed. @returns whether the exchange may be made again, elsewhere. */
+  settle(lease: PoolLease<T>, error: unknown, signal: AbortSignal | undefined): boolean {
+    if (signal?.aborted) {
+      // Running out of time is the instance's doing, giving up is the caller's.
+      const timedOut = isTimeout(signal.reason);
+      lease.end(timedOut ? "failure" : "ignore", { timedOut });
+      return false;
+    }
+    const outcome = this.#outcome(error);
+    lease.end(outcome === "not started" ? "failure" : outcome, { timedOut: isTimeout(error) });
+    return outcome === "not started" && this.#closed === undefined;
+  }
+
+  /** Why no instance can be used, in words; undefined when one can. */
+  explain(): string | undefined {
+    return this.#discovery.status.explain();
+  }
+
+  stats(): PoolStats {
+    return statsOf(this.#discovery.status, this.#membership, this.#balancer.nodes(), this.#waiters.size);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#stopRediscovery?.();
+    this.#discovery.stop();
+    const ends = [...this.#shared.sessions].map(({ closed }) => closed);
+    this.#membership.close();
+    this.#balancer.set([]);
+    // Not at once: the promise of the end is known by then, and refuses whoever waits.
+    queueMicrotask(() => this.#waiters.wakeAll());
+    await Promise.all(ends);
+  }
+
+  #list(set: readonly ResolvedInstance[]): void {
+    this.#failed = false;
+    this.#rediscover.reset();
+    const listed = new Map(set.map((one) => [identityOf(one), one]));
+    this.#membership.set(listed, choose([...listed.keys()], this.#options.subset));
+  }
+
+  /** Retried all the same: what is refused now (a role, a missing library) may be granted later. */
+  #undiscovered(): void {
+    if (this.#closed) return;
+    this.#failed = this.#membership.connections.size === 0;
+    this.#waiters.wakeAll();
+    this.#stopRediscovery = systemTiming.after(this.#rediscover.next(), () => this.#discovery.start());
+  }
+
+  #report(state: ChannelState): void {
+    const usable = state.is === "ready" ? state.usable : [];
+    const { connections, lastError } = this.#membership;
+    const instances = [...connections.values()].map(({ listed }) => listed.instance);
+    this.#distance = distanceFrom(this.#options.zone, instances);
+    this.#balancer.set(usable);
+    this.#state = state.is;
+    this.#discovery.status.ready = usable.length;
+    this.#discovery.status.connectionError = lastError;
+    if (state.is !== "connecting") this.#waiters.wakeAll();
+  }
+
+  #refuseClosed(): void {
+    if (this.#closed) throw new PoolClosedError(`the pool of ${JSON.stringify(this.target.service)} is closed`);
+  }
+
+  #noInstance(): NoInstanceError {
+    const { trouble } = this.#discovery.status;
+    const why = this.explain() ?? `all instances of ${JSON.stringify(this.target.service)} are being probed`;
+    return new NoInstanceError(why, trouble && { cause: trouble });
+  }
+}
+
+/** No keepalive without exchanges: `connect` knows what its protocol wants. Calls on a dead connection get 5 s, as gRPC's. */
+const CONNECTION = { timing: systemTiming, keepaliveMs: undefined, callGraceMs: 5_000 };
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === "TimeoutError";
+}
+
+/** An instance by its address and by where that points now: a host name that moved is another connection. */
+function identityOf({ instance: { address }, addresses }: ResolvedInstance): string {
+  const text = addresses.map(formatAddress).join(", ");
+  return text === address ? address : `${address} (${text})`;
+}

@@ -1,0 +1,148 @@
+import type { Outcome } from "../balancer/outcome.js";
+import type { PoolLease } from "../pool/lease.js";
+import { notStarted } from "../pool/outcome.js";
+import type { ServicePool } from "../pool/pool.js";
+import { fail, followed, type Handler, isNew, type RequestEvents } from "./handlers.js";
+import type { DispatchOptions } from "./request.js";
+import { type Door, sentTo } from "./request.js";
+
+export type Dispatch = (options: DispatchOptions, handler: Handler) => boolean;
+
+export interface Balancing {
+  readonly pool: ServicePool<Door>;
+  readonly dispatch: Dispatch;
+  readonly outcome: (status: number) => Outcome;
+}
+
+/** A request on its way to one instance and, where no connection to that came about, to another one. */
+export class BalancedRequest implements RequestEvents {
+  readonly #balancing: Balancing;
+  readonly #options: DispatchOptions;
+  readonly #origin: URL;
+  readonly #handler: Handler;
+  readonly #kind: string | undefined;
+  #lease: PoolLease<Door> | undefined;
+  #tried: Set<string> | undefined;
+  #started = false;
+  #outcome: Outcome = "success";
+  /** What handlers of the newer kind are given of a request that has not been sent. */
+  #controller: unknown;
+
+  constructor(balancing: Balancing, options: DispatchOptions, origin: URL, handler: Handler, kind: string | undefined) {
+    this.#balancing = balancing;
+    this.#options = options;
+    this.#origin = origin;
+    this.#handler = handler;
+    this.#kind = kind;
+  }
+
+  send(): boolean {
+    const lease = this.#balancing.pool.take({ kind: this.#kind }, this.#tried);
+    if (lease) return this.#dispatch(lease);
+    void this.#wait();
+    return true;
+  }
+
+  started(): void {
+    this.#started = true;
+  }
+
+  answered(status: number): void {
+    // 101 comes as an upgrade; other 1xx are no answer yet.
+    if (status < 200) return;
+    this.#outcome = this.#balancing.outcome(status);
+    if (this.#outcome === "success") this.#lease?.answered();
+  }
+
+  completed(): void {
+    this.#lease?.end(this.#outcome, { heard: true });
+  }
+
+  upgraded(socket: unknown): void {
+    this.#lease?.answered();
+    const end = () => this.#lease?.end("success");
+    (socket as NodeJS.EventEmitter).once("close", end);
+  }
+
+  failed(error: Error): boolean {
+    const lease = this.#lease;
+    if (!lease) return false;
+    const unstarted = !this.#started && notStarted(error);
+    lease.end(unstarted || !isAbort(error) ? "failure" : "ignore", { timedOut: error.name.endsWith("TimeoutError") });
+    if (!unstarted) return false;
+    lease.connection.lost(error.message);
+    if (this.#tried) return false;
+    this.#tried = new Set([lease.id]);
+    this.#lease = undefined;
+    this.send();
+    return true;
+  }
+
+  #dispatch(lease: PoolLease<Door>): boolean {
+    this.#lease = lease;
+    const { dispatch } = this.#balancing;
+    try {
+      return dispatch(sentTo(this.#options, this.#origin, lease.connection.address), followed(this.#handler, this));
+    } catch (error) {
+      lease.end("ignore");
+      fail(this.#handler, this.#controller, error as Error);
+      return false;
+    }
+  }
+
+  /** The caller may abort meanwhile: it is told how before, as it is told again when the request is sent. */
+  async #wait(): Promise<void> {
+    const abort = new AbortController();
+    try {
+      this.#controller = new WaitingController(abort);
+      this.#offerAbort(abort);
+      const lease = await this.#balancing.pool.acquire({ kind: this.#kind, signal: abort.signal }, this.#tried);
+      this.#dispatch(lease);
+    } catch (error) {
+      fail(this.#handler, this.#controller, error as Error);
+    }
+  }
+
+  #offerAbort(abort: AbortController): void {
+    const handler = this.#handler as Record<string, ((...args: unknown[]) => void) | undefined>;
+    if (isNew(this.#handler)) handler.onRequestStart?.(this.#controller, {});
+    else handler.onConnect?.((reason: unknown) => abort.abort(reason ?? abortError()), null);
+  }
+}
+
+/** What undici's newer handlers are given, of a request that has not been sent. */
+class WaitingController {
+  readonly rawHeaders = null;
+  readonly rawTrailers = null;
+  readonly paused = false;
+  readonly #abort: AbortController;
+
+  constructor(abort: AbortController) {
+    this.#abort = abort;
+  }
+
+  get aborted(): boolean {
+    return this.#abort.signal.aborted;
+  }
+
+  get reason(): unknown {
+    return this.#abort.signal.aborted ? this.#abort.signal.reason : null;
+  }
+
+  abort(reason?: unknown): void {
+    this.#abort.abort(reason ?? abortError());
+  }
+
+  pause(): void {}
+
+  resume(): void {}
+}
+
+function abortError(): DOMException {
+  return new DOMException("The request was aborted", "AbortError");
+}
+
+/** What callers abort with: theirs, fetch's, undici's. Running out of time is none. */
+function isAbort(error: Error & { code?: unknown }): boolean {
+  return error.name === "AbortError" || error.code === "UND_ERR_ABORTED" || error.code === "ABORT_ERR";
+}

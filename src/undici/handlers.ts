@@ -1,0 +1,156 @@
+/** What one request tells whoever follows it. */
+export interface RequestEvents {
+  /** The request is being sent; it may have effects from now on. */
+  started(): void;
+  /** Headers of the final answer. */
+  answered(status: number): void;
+  /** The answer is complete. */
+  completed(): void;
+  /** The connection speaks another protocol from now on. */
+  upgraded(socket: unknown): void;
+  /** @returns whether the failure is kept from the caller, because the request is made again. */
+  failed(error: Error): boolean;
+}
+
+type Method = (...args: never[]) => unknown;
+/** Handlers of requests are the caller's own. */
+export type Handler = Record<string, Method | undefined>;
+type Called = Record<string, (...args: unknown[]) => unknown>;
+
+/** What a handler may lack; undici looks which methods there are. */
+const OLD_OPTIONAL = ["onUpgrade", "onResponseStarted", "onBodySent", "onRequestSent"] as const;
+const NEW_OPTIONAL = [
+  "onRequestUpgrade",
+  "onResponseStart",
+  "onResponseData",
+  "onResponseEnd",
+  "onBodySent",
+  "onRequestSent",
+] as const;
+
+/** A handler that tells `events` what happens, and has the methods that the given one has. */
+export function followed(handler: Handler, events: RequestEvents): Handler {
+  const own = handler as Called;
+  const follower = isNew(handler) ? new NewFollower(own, events) : new OldFollower(own, events);
+  return follower as unknown as Handler;
+}
+
+/** Assigned rather than defined, which would make every follower an object of a shape of its own. */
+function hideMissing(follower: object, own: Called, optional: readonly string[]): void {
+  for (const name of optional) {
+    if (typeof own[name] !== "function") (follower as Record<string, unknown>)[name] = undefined;
+  }
+}
+
+/** undici 6 calls these, and Node's fetch brings them to any version. */
+class OldFollower {
+  readonly #own: Called;
+  readonly #events: RequestEvents;
+
+  constructor(own: Called, events: RequestEvents) {
+    this.#own = own;
+    this.#events = events;
+    hideMissing(this, own, OLD_OPTIONAL);
+  }
+
+  onConnect(abort: unknown, context: unknown): unknown {
+    this.#events.started();
+    return this.#own.onConnect?.(abort, context);
+  }
+
+  onResponseStarted(): unknown {
+    return this.#own.onResponseStarted?.();
+  }
+
+  onHeaders(status: number, headers: unknown, resume: unknown, text: unknown): unknown {
+    this.#events.answered(status);
+    return this.#own.onHeaders?.(status, headers, resume, text);
+  }
+
+  onData(chunk: unknown): unknown {
+    return this.#own.onData?.(chunk);
+  }
+
+  onComplete(trailers: unknown): unknown {
+    this.#events.completed();
+    return this.#own.onComplete?.(trailers);
+  }
+
+  onUpgrade(status: unknown, headers: unknown, socket: unknown): unknown {
+    this.#events.upgraded(socket);
+    return this.#own.onUpgrade?.(status, headers, socket);
+  }
+
+  onBodySent(...args: unknown[]): unknown {
+    return this.#own.onBodySent?.(...args);
+  }
+
+  onRequestSent(...args: unknown[]): unknown {
+    return this.#own.onRequestSent?.(...args);
+  }
+
+  onError(error: Error): unknown {
+    return this.#events.failed(error) ? undefined : this.#own.onError?.(error);
+  }
+}
+
+/** undici 7 and later call these. */
+class NewFollower {
+  readonly #own: Called;
+  readonly #events: RequestEvents;
+
+  constructor(own: Called, events: RequestEvents) {
+    this.#own = own;
+    this.#events = events;
+    hideMissing(this, own, NEW_OPTIONAL);
+  }
+
+  onRequestStart(controller: unknown, context: unknown): unknown {
+    this.#events.started();
+    return this.#own.onRequestStart?.(controller, context);
+  }
+
+  onRequestUpgrade(controller: unknown, status: unknown, headers: unknown, socket: unknown): unknown {
+    this.#events.upgraded(socket);
+    return this.#own.onRequestUpgrade?.(controller, status, headers, socket);
+  }
+
+  onResponseStart(controller: unknown, status: number, headers: unknown, text: unknown): unknown {
+    this.#events.answered(status);
+    return this.#own.onResponseStart?.(controller, status, headers, text);
+  }
+
+  onResponseData(controller: unknown, chunk: unknown): unknown {
+    return this.#own.onResponseData?.(controller, chunk);
+  }
+
+  onResponseEnd(controller: unknown, trailers: unknown): unknown {
+    this.#events.completed();
+    return this.#own.onResponseEnd?.(controller, trailers);
+  }
+
+  onResponseError(controller: unknown, error: Error): unknown {
+    return this.#events.failed(error) ? undefined : this.#own.onResponseError?.(controller, error);
+  }
+
+  onBodySent(...args: unknown[]): unknown {
+    return this.#own.onBodySent?.(...args);
+  }
+
+  onRequestSent(...args: unknown[]): unknown {
+    return this.#own.onRequestSent?.(...args);
+  }
+}
+
+/** Tells a handler that its request has failed before anything else happened to it. */
+export function fail(handler: Handler, controller: unknown, error: Error): void {
+  const tell = (isNew(handler) ? handler.onResponseError : handler.onError) as
+    | ((...args: unknown[]) => void)
+    | undefined;
+  if (isNew(handler)) tell?.call(handler, controller, error);
+  else tell?.call(handler, error);
+}
+
+export function isNew(handler: Handler): boolean {
+  return typeof handler.onRequestStart === "function" || typeof handler.onResponseError === "function";
+}

@@ -1,0 +1,119 @@
+import type { Outcome } from "../balancer/outcome.js";
+import { knock } from "../pool/knock.js";
+import type { PoolOptions } from "../pool/options.js";
+import { ServicePool } from "../pool/pool.js";
+import type { PoolStats } from "../pool/stats.js";
+import type { Target } from "../registry.js";
+import { nearMiss } from "../target/key-names.js";
+import { BalancedRequest, type Dispatch } from "./balanced-request.js";
+import type { Handler } from "./handlers.js";
+import { outcomeOfStatus } from "./outcome.js";
+import type { DispatchOptions, Door } from "./request.js";
+
+export interface RollcallInterceptorOptions
+  extends Pick<PoolOptions<unknown>, "zone" | "subset" | "connectMs" | "waitMs"> {
+  /**
+   * Only requests to these origins are balanced (`http://order.http`), others pass by: for a dispatcher that serves the whole
+   * program. Default: all requests.
+   */
+  readonly origins?: readonly string[] | undefined;
+  /** What an answer of this status says of its instance. Default: 5xx and 429 are failures; 408, 425 and 499 say nothing. */
+  readonly outcome?: ((status: number) => Outcome) | undefined;
+  /** What requests of about the same cost have in common; few and fixed. Default: their method. */
+  readonly kind?: ((request: { readonly method: string; readonly path: string }) => string | undefined) | undefined;
+}
+
+/** For `new Agent().compose(...)`. */
+export interface RollcallInterceptor {
+  <D extends (options: never, handler: never) => boolean>(dispatch: D): D;
+  /** The instances, how they are connected and what the balancer knows of them. */
+  stats(): PoolStats;
+  /** Takes no further requests; resolves when those under way have ended. The dispatcher has its own close(). Idempotent. */
+  close(): Promise<void>;
+}
+
+const NAMES = ["origins", "outcome", "kind", "zone", "subset", "connectMs", "waitMs"] as const;
+
+/**
+ * Sends each request of an undici dispatcher, and so of fetch, to a lightly loaded instance of a service. The server still sees the
+ * host of the request's URL, and TLS verifies that name. An instance is used once its port has accepted a connection; one
+ * that cannot be connected to gets nothing until it can, and its request goes to another one.
+ * @param target a target URL, or its parts.
+ * @throws TypeError when the target or an option cannot be obeyed.
+ */
+export function rollcallInterceptor(
+  target: string | Target,
+  options: RollcallInterceptorOptions = {},
+): RollcallInterceptor {
+  const origins = checkOrigins(options);
+  const { outcome = outcomeOfStatus, kind = methodOf, zone, subset, connectMs, waitMs } = options;
+  const pool = new ServicePool<Door>(target, {
+    connect: async (_instance, { address, signal, lost }) => {
+      await knock(address, signal);
+      return { address, lost };
+    },
+    zone,
+    subset,
+    connectMs,
+    waitMs,
+  });
+  const intercept = (dispatch: Dispatch): Dispatch => {
+    const balancing = { pool, dispatch, outcome };
+    return (request: DispatchOptions, handler: Handler) => {
+      const origin = originOf(request);
+      if (!origin || (origins && !origins.has(origin.origin))) return dispatch(request, handler);
+      return new BalancedRequest(balancing, request, origin, handler, kind(request)).send();
+    };
+  };
+  return Object.assign(intercept as unknown as RollcallInterceptor, {
+    stats: () => pool.stats(),
+    close: () => pool.close(),
+  });
+}
+
+const parsed = new Map<string, URL | undefined>();
+/** Programs have few origins. The bound is for those that make them up as they go. */
+const MOST_ORIGINS = 100;
+
+/** Undefined for what undici itself is to refuse. */
+function originOf({ origin }: DispatchOptions): URL | undefined {
+  if (origin instanceof URL) return origin;
+  if (typeof origin !== "string") return undefined;
+  const known = parsed.get(origin);
+  if (known) return known;
+  const url = URL.canParse(origin) ? new URL(origin) : undefined;
+  if (parsed.size < MOST_ORIGINS) parsed.set(origin, url);
+  return url;
+}
+
+function methodOf({ method }: DispatchOptions): string {
+  return method;
+}
+
+function checkOrigins(options: RollcallInterceptorOptions): ReadonlySet<string> | undefined {
+  for (const name of Object.keys(options)) {
+    if (NAMES.some((known) => known === name)) continue;
+    const meant = nearMiss(name, NAMES);
+    throw new TypeError(
+      `the interceptor has no option ${JSON.stringify(name)}${meant ? `: did you mean ${meant}?` : ""}`,
+    );
+  }
+  for (const name of ["outcome", "kind"] as const) {
+    if (options[name] !== undefined && typeof options[name] !== "function") refuse(name, options[name], "a function");
+  }
+  const { origins } = options;
+  if (origins === undefined) return undefined;
+  if (!Array.isArray(origins)) return refuse("origins", origins, 'a list such as ["http://order.http"]');
+  return new Set(
+    origins.map((origin: string) => {
+      if (typeof origin !== "string" || !/^https?:\/\//.test(origin) || !URL.canParse(origin)) {
+        return refuse("origins", origin, "origins such as http://order.http");
+      }
+      return new URL(origin).origin;
+    }),
+  );
+}
+
+function refuse(name: string, value: unknown, expected: string): never {
+  throw new TypeError(`${name} is ${JSON.stringify(value) ?? String(value)}; expected ${expected}`);
+}

@@ -1,0 +1,40 @@
+import { formatAddress, type HostPort } from "../address.js";
+import type { ConnectContext } from "../pool/options.js";
+
+/** An instance whose port has accepted a connection. */
+export interface Door {
+  readonly address: HostPort;
+  readonly lost: ConnectContext["lost"];
+}
+
+/** What undici's dispatch is given, as far as it is looked at here. */
+export interface DispatchOptions {
+  readonly origin?: string | URL;
+  readonly method: string;
+  readonly path: string;
+  readonly headers?: unknown;
+}
+
+/** The same request, to the address of an instance; the server still sees the host that the caller named, and so does TLS. */
+export function sentTo<O extends DispatchOptions>(options: O, { protocol, host }: URL, address: HostPort): O {
+  return { ...options, origin: `${protocol}//${formatAddress(address)}`, headers: withHost(options.headers, host) };
+}
+
+/** Headers come as pairs in a row, as names with values, or as pairs that are iterated. */
+function withHost(headers: unknown, host: string): unknown {
+  if (headers === undefined || headers === null) return { host };
+  if (Array.isArray(headers)) {
+    const names = headers.filter((_, at) => at % 2 === 0);
+    return names.some(isHost) ? headers : [...headers, "host", host];
+  }
+  if (typeof (headers as Iterable<unknown>)[Symbol.iterator] === "function") {
+    const pairs = [...(headers as Iterable<[unknown, unknown]>)];
+    return pairs.some(([name]) => isHost(name)) ? pairs.flat() : [...pairs.flat(), "host", host];
+  }
+  const names = headers as Record<string, unknown>;
+  return Object.keys(names).some(isHost) ? names : { ...names, host };
+}
+
+function isHost(name: unknown): boolean {
+  return String(name).toLowerCase() === "host";
+}
