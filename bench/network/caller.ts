@@ -2,6 +2,7 @@
  * Calls the echo service at a steady rate, by Rollcall or by grpc-js' round_robin, and remembers how each call went. Options are
  * JSON in the first argument. Its parent says "go", "rest", "seen" (who has answered so far?) and "end" (everything, please).
  */
+import { setTimeout as pause } from "node:timers/promises";
 import * as grpc from "@grpc/grpc-js";
 import { createClient } from "../../src/index.js";
 import { EchoClient } from "../../test/support/echo.js";
@@ -15,6 +16,8 @@ export interface CallerOptions {
   readonly deadlineMs: number;
 }
 
+const LEAST_DRAIN_MS = 3_000;
+
 export type Order = "go" | "rest" | "seen" | "end";
 
 const options = JSON.parse(process.argv[2]!) as CallerOptions;
@@ -26,7 +29,7 @@ process.on("message", (order: Order) => {
   if (order === "go") go();
   if (order === "rest" || order === "end") clearInterval(pace);
   if (order === "seen") process.send!([...new Set(records.map(({ instance }) => instance))].filter(Boolean));
-  if (order === "end") process.send!(records satisfies CallRecord[], () => process.exit());
+  if (order === "end") void end();
 });
 process.on("disconnect", () => process.exit());
 
@@ -50,6 +53,13 @@ function call(): void {
     if (error) record.code = grpc.status[error.code]!;
     else record.instance = reply!.instance;
   });
+}
+
+/** Calls under way may end as their deadline allows; what has none is given up after some time. */
+async function end(): Promise<void> {
+  const limit = performance.now() + Math.max(options.deadlineMs, LEAST_DRAIN_MS) + 500;
+  while (performance.now() < limit && records.some(({ endedAt }) => endedAt === undefined)) await pause(20);
+  process.send!(records satisfies CallRecord[], () => process.exit());
 }
 
 function now(): number {
