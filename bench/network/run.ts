@@ -22,6 +22,7 @@ export async function run(trial: Trial): Promise<Result> {
   const callers = [{ registry: stage.registry, key: KEY }, { roundRobin }].map((client) =>
     stage.startCaller({ client, rate: RATE, deadlineMs }),
   );
+  await Promise.all(callers.map((caller) => caller.started()));
   let faultAt = Date.now();
   for (const caller of callers) caller.tell("go");
   await Promise.all(callers.map((caller) => caller.reaches(stage.addresses)));

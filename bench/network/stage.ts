@@ -111,6 +111,11 @@ export class Caller {
     this.#child.send(order);
   }
 
+  /** Resolves once it could make calls. */
+  async started(): Promise<void> {
+    await this.#ask("seen");
+  }
+
   /** Resolves once each of these has answered. */
   async reaches(addresses: readonly string[]): Promise<void> {
     const all = async () => {
