@@ -101,7 +101,7 @@ const clientSchema = (notation: Notation) =>
         .array(methodSettings(notation), { error: "expected a list of methods, each with its FullMethod" })
         .default([]),
       /** Rollcall's own: keep the last known set on disk. Read and checked; nothing obeys it yet. Default off. */
-      Snapshot: withoutEffectYet(snapshotConfig(notation).optional(), "warned"),
+      Snapshot: snapshotConfig(notation).optional(),
       /** Rollcall's own: say in the registry which services this client calls. Read and checked; nothing obeys it yet. Default false. */
       Presence: withoutEffectYet(flag(CLIENT_DEFAULTS.Presence), "warned"),
     })

@@ -6,7 +6,7 @@ import { isGoZeroOnly } from "../../src/config/field-annotations.js";
 import { parseGoDuration } from "../../src/config/go-duration.js";
 import { rpcClientConfig } from "../../src/config/rpc-client-config.js";
 import { rpcServerConfig } from "../../src/config/rpc-server-config.js";
-import { type Schema, structureOf } from "../../src/config/structure.js";
+import { type Schema, structureOf } from "../../src/config/yaml/structure.js";
 import { SERVER_DEFAULTS } from "../../src/defaults.js";
 
 const text = readFileSync(new URL("../../docs/configuration.md", import.meta.url), "utf8");

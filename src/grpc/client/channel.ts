@@ -4,8 +4,9 @@ import "../register.js";
 import { checkClientConfig } from "../../config/check.js";
 import { type ClientConfig, targetOfClient } from "../../config/client-target.js";
 import { CLIENT_DEFAULTS } from "../../defaults.js";
+import type { SnapshotOptions } from "../../discovery/snapshots.js";
 import { currentCall } from "../call-context.js";
-import { TARGET_OPTION } from "../resolver/target-option.js";
+import { SNAPSHOT_OPTION, TARGET_OPTION } from "../resolver/target-option.js";
 import { callTimeouts, clientServiceConfig } from "./call-settings.js";
 import { beginClientSpan } from "./client-span.js";
 import { type Call, ServiceCall } from "./service-call.js";
@@ -48,6 +49,7 @@ class ServiceChannel extends grpc.Channel {
       ...(config.KeepaliveTime ? { "grpc.keepalive_time_ms": config.KeepaliveTime } : {}),
       ...channelOptions,
       [TARGET_OPTION]: target,
+      ...(config.Snapshot && { [SNAPSHOT_OPTION]: snapshotOptions(config.Snapshot) }),
     });
     this.#config = config;
     this.#service = target.service;
@@ -100,4 +102,8 @@ function streamingPaths(services: readonly grpc.ServiceDefinition[]): ReadonlySe
   return new Set(
     methods.filter((method) => method.requestStream || method.responseStream).map((method) => method.path),
   );
+}
+
+function snapshotOptions({ Dir, MaxAge }: NonNullable<ClientConfig["Snapshot"]>): SnapshotOptions {
+  return { dir: Dir, maxAgeMs: MaxAge };
 }

@@ -21,12 +21,16 @@ import { CallPicker } from "./call-picker.js";
 import { connectionOptions, quietKeepaliveMs } from "./connection-options.js";
 import type { GrpcSession } from "./grpc-session.js";
 import { GrpcTransport, type ListedEndpoint } from "./grpc-transport.js";
+import type { Identity } from "./identity-check.js";
 import { healthCheckService, type PolicyConfig, parsePolicyConfig } from "./policy-config.js";
 
 /** Registers the load-balancing policy `p2c_ewma` with grpc-js. */
 export function registerP2cEwma(): void {
   registerPolicy(POLICY, { parse: parsePolicyConfig, create: (helper) => new P2cEwmaPolicy(helper) });
 }
+
+/** Schemes whose instances do not register themselves. */
+const LISTED_BY_OTHERS = new Set(["dns", "k8s", "direct"]);
 
 /** Keeps a connection to every listed instance and lets the balancer choose among those that are ready. */
 class P2cEwmaPolicy implements Policy<PolicyConfig> {
@@ -37,6 +41,8 @@ class P2cEwmaPolicy implements Policy<PolicyConfig> {
   #status: ChannelStatus | undefined;
   #config: PolicyConfig = parsePolicyConfig({});
   #options: ChannelOptions = {};
+  /** Addresses of instances that only a snapshot has named. */
+  #unconfirmed: ReadonlySet<string> = new Set();
 
   constructor(helper: PolicyHelper) {
     this.#helper = helper;
@@ -59,10 +65,12 @@ class P2cEwmaPolicy implements Policy<PolicyConfig> {
     this.#options = options;
     const listed = new Map<string, ListedEndpoint>();
     const add = (one: ListedEndpoint) => listed.set(identityOf(one), one);
-    if (attributes)
+    if (attributes) {
       for (const { instance, addresses } of attributes.instances)
         add({ instance, endpoint: { addresses: [...addresses] } });
-    else for (const endpoint of endpoints) add({ instance: { address: endpointText(endpoint) }, endpoint });
+    } else for (const endpoint of endpoints) add({ instance: { address: endpointText(endpoint) }, endpoint });
+    const unconfirmed = attributes?.instances.filter((one) => one.unconfirmed) ?? [];
+    this.#unconfirmed = new Set(unconfirmed.map(({ instance }) => instance.address));
     this.#membership.set(listed, choose([...listed.keys()], config.subset));
   }
 
@@ -89,11 +97,19 @@ class P2cEwmaPolicy implements Policy<PolicyConfig> {
       helper: this.#helper,
       channel: connectionOptions(options, this.#status !== undefined),
       healthService: healthCheck ? named : undefined,
+      identityOf: ({ instance }) => this.#identityOf(instance.address),
       limit: this.#limit,
       timing: systemTiming,
     });
     const keepaliveMs = quietKeepaliveMs(options, healthCheck);
     return { transport, settings: { timing: systemTiming, keepaliveMs, callGraceMs: silentCallGraceMs } };
+  }
+
+  /** What an instance must say of itself before it is called; undefined where the registry's word is enough. */
+  #identityOf(address: string): Identity | undefined {
+    if (!this.#status || !this.#unconfirmed.has(address)) return undefined;
+    const { scheme, service } = this.#status.target;
+    return { key: LISTED_BY_OTHERS.has(scheme) ? undefined : service, services: this.#status.called };
   }
 
   #report(state: ChannelState): void {

@@ -11,6 +11,7 @@ import { endsWithin } from "../../lifecycle/time-limit.js";
 import { log, setLogLevel } from "../../log.js";
 import type { Target } from "../../registry.js";
 import { parseTargetUrl } from "../../target/parse.js";
+import { ROLLCALL_SERVER } from "../identity.js";
 import { HEALTH_SERVICE, ServerHealth } from "./health-service.js";
 import { ServedCalls } from "./served-calls.js";
 import { DEFAULTS, type ServerConfig } from "./server-config.js";
@@ -114,11 +115,13 @@ class ListedServer implements Server {
       facts: () => ({ name: config.Name, calls: this.#calls.size }),
     };
     const limits = { drainMs: WrapUpTime, waitMs: WaitTime };
-    this.#life = new ServerLife(registryOf(config, settings), served, limits, settings.signals !== false);
+    const registry = registryOf(config, settings);
+    this.#life = new ServerLife(registry, served, limits, settings.signals !== false);
     if (config.Log?.Level) setLogLevel(config.Log.Level);
     build(this.#server);
     if (config.Health !== false && !this.#server.serviceNames.has(HEALTH_SERVICE)) {
-      this.#health = new ServerHealth(this.#server.serviceNames);
+      const key = registry ? [registry.service, ROLLCALL_SERVER] : [];
+      this.#health = new ServerHealth([...this.#server.serviceNames, ...key]);
       this.#health.addTo(this.#server);
     }
   }

@@ -1,6 +1,6 @@
-import type { RequestOp, TxnRequest } from "../proto/etcd.js";
-import { duplicateKey, emptyKey, keyNotFound, tooManyOperations } from "./errors.js";
-import { contains, type Key, type KeyRange, toKey } from "./key-range.js";
+import type { RequestOp, TxnRequest } from "../../proto/etcd.js";
+import { duplicateKey, emptyKey, keyNotFound, tooManyOperations } from "../errors.js";
+import { contains, type Key, type KeyRange, toKey } from "../key-range.js";
 import { checkDelete, checkPut } from "./put-request.js";
 import { checkRange } from "./range-request.js";
 

@@ -3,10 +3,10 @@ import {
   type RangeRequest,
   RangeRequest_SortOrder as SortOrder,
   RangeRequest_SortTarget as SortTarget,
-} from "../proto/etcd.js";
-import { emptyKey, invalidSortOption } from "./errors.js";
-import { NO_BYTES, toRange } from "./key-range.js";
-import type { Store } from "./store.js";
+} from "../../proto/etcd.js";
+import { emptyKey, invalidSortOption } from "../errors.js";
+import { NO_BYTES, toRange } from "../key-range.js";
+import type { Store } from "../store.js";
 
 /** What Range answers, header aside. */
 export interface RangeAnswer {

@@ -1,9 +1,9 @@
-import { Backoff, type BackoffOptions, sleep } from "../../async/backoff.js";
-import { Deadline } from "../../async/deadline.js";
+import { Backoff, type BackoffOptions, sleep } from "../../../async/backoff.js";
+import { Deadline } from "../../../async/deadline.js";
+import { politeWait } from "../retry-after.js";
 import type { KubeApi } from "./api.js";
 import { ApiError, type ApiErrorKind, refusal, type Status } from "./api-error.js";
 import { linesOf } from "./lines.js";
-import { politeWait } from "./retry-after.js";
 
 /** Objects of one kind in one namespace. */
 export interface Resource {

@@ -10,8 +10,8 @@ import {
   Scalar,
   visit,
 } from "yaml";
-import { printable } from "../target/redact.js";
-import { ConfigError, type ConfigProblem, keyPath } from "./config-error.js";
+import { printable } from "../../target/redact.js";
+import { ConfigError, type ConfigProblem, keyPath } from "../config-error.js";
 import { Variables } from "./env.js";
 import { readConfigText } from "./read-text.js";
 

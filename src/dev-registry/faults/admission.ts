@@ -1,6 +1,6 @@
 import type { Metadata, status } from "@grpc/grpc-js";
-import { Access } from "./access.js";
-import { EtcdError, noLeader } from "./errors.js";
+import { Access } from "../access.js";
+import { EtcdError, noLeader } from "../errors.js";
 
 /** A failure that the next calls are to meet. */
 interface PlannedFailure {

@@ -1,12 +1,12 @@
 import type { status } from "@grpc/grpc-js";
-import type { Credentials } from "./access.js";
+import type { Credentials } from "../access.js";
+import { noLeader } from "../errors.js";
+import type { Identity } from "../identity.js";
+import type { Leases } from "../leases.js";
+import type { Store } from "../store.js";
+import type { WatchStreams } from "../watch/watch-service.js";
 import type { Admission } from "./admission.js";
-import { noLeader } from "./errors.js";
 import type { FaultProxy } from "./fault-proxy.js";
-import type { Identity } from "./identity.js";
-import type { Leases } from "./leases.js";
-import type { Store } from "./store.js";
-import type { WatchStreams } from "./watch-service.js";
 
 /** What can go wrong with a registry, on request: for tests of how an application bears it. */
 export interface Faults {

@@ -4,10 +4,10 @@ import {
   WatchCreateRequest_FilterType as FilterType,
   type WatchCreateRequest,
   type WatchResponse,
-} from "../proto/etcd.js";
-import type { Identity } from "./identity.js";
-import { contains, type KeyRange, toKey, toRange } from "./key-range.js";
-import type { Store } from "./store.js";
+} from "../../proto/etcd.js";
+import type { Identity } from "../identity.js";
+import { contains, type KeyRange, toKey, toRange } from "../key-range.js";
+import type { Store } from "../store.js";
 
 /** etcd's own limit of revisions in one answer, when a watch has to catch up. */
 const MAX_REVISIONS_PER_RESPONSE = 1000;

@@ -1,13 +1,13 @@
-import { PutRequest, TxnRequest } from "../proto/etcd.js";
-import type { KVServer } from "../proto/etcd-services.js";
-import type { Admission } from "./admission.js";
-import { unary } from "./calls.js";
-import { requestTooLarge } from "./errors.js";
-import type { Identity } from "./identity.js";
-import type { Leases } from "./leases.js";
+import { PutRequest, TxnRequest } from "../../proto/etcd.js";
+import type { KVServer } from "../../proto/etcd-services.js";
+import { unary } from "../calls.js";
+import { requestTooLarge } from "../errors.js";
+import type { Admission } from "../faults/admission.js";
+import type { Identity } from "../identity.js";
+import type { Leases } from "../leases.js";
+import type { Store } from "../store.js";
 import { checkDelete, checkLease, checkPrevious, checkPut, deleteRange, put } from "./put-request.js";
 import { checkRange, range } from "./range-request.js";
-import type { Store } from "./store.js";
 import { checkTxn } from "./txn-check.js";
 import { txn } from "./txn-request.js";
 

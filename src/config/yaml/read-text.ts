@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { extname, resolve } from "node:path";
-import { ConfigError } from "./config-error.js";
+import { ConfigError } from "../config-error.js";
 
 /** @throws ConfigError when the file's type is not known, or it cannot be read as text. */
 export async function readConfigText(name: string): Promise<string> {

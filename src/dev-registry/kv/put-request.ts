@@ -1,8 +1,8 @@
-import type { DeleteRangeRequest, KeyValue, PutRequest } from "../proto/etcd.js";
-import { emptyKey, keyNotFound, leaseNotFound, leaseProvided, valueProvided } from "./errors.js";
-import { toKey, toRange } from "./key-range.js";
-import type { Leases } from "./leases.js";
-import type { Store } from "./store.js";
+import type { DeleteRangeRequest, KeyValue, PutRequest } from "../../proto/etcd.js";
+import { emptyKey, keyNotFound, leaseNotFound, leaseProvided, valueProvided } from "../errors.js";
+import { toKey, toRange } from "../key-range.js";
+import type { Leases } from "../leases.js";
+import type { Store } from "../store.js";
 
 /** @throws EtcdError when the request contradicts itself. */
 export function checkPut(request: PutRequest): void {

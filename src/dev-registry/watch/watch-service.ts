@@ -1,11 +1,11 @@
 import type { Metadata, ServerDuplexStream } from "@grpc/grpc-js";
-import type { WatchRequest, WatchResponse } from "../proto/etcd.js";
-import type { WatchServer } from "../proto/etcd-services.js";
-import type { Admission } from "./admission.js";
-import { admitted } from "./calls.js";
-import { EtcdError } from "./errors.js";
-import type { Identity } from "./identity.js";
-import type { Store } from "./store.js";
+import type { WatchRequest, WatchResponse } from "../../proto/etcd.js";
+import type { WatchServer } from "../../proto/etcd-services.js";
+import { admitted } from "../calls.js";
+import { EtcdError } from "../errors.js";
+import type { Admission } from "../faults/admission.js";
+import type { Identity } from "../identity.js";
+import type { Store } from "../store.js";
 import { WatchStream } from "./watch-stream.js";
 
 type WatchCall = ServerDuplexStream<WatchRequest, WatchResponse>;

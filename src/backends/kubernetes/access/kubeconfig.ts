@@ -1,8 +1,8 @@
 import type { Agent } from "node:http";
 import type { RequestOptions } from "node:https";
+import { type KubeConfig, type KubeconfigUser, kubeconfigFiles, loadMerged } from "../kubeconfig-files.js";
+import { expiredOidcToken } from "../oidc-token.js";
 import type { ClusterAccess, Credentials, TlsSettings } from "./access.js";
-import { type KubeConfig, type KubeconfigUser, kubeconfigFiles, loadMerged } from "./kubeconfig-files.js";
-import { expiredOidcToken } from "./oidc-token.js";
 
 export interface KubeconfigOptions {
   /** Default: the files of $KUBECONFIG, else ~/.kube/config. */

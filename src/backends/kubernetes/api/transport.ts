@@ -4,7 +4,7 @@ import { type ClientHttp2Session, connect as connectHttp2, constants } from "nod
 import { Agent as HttpsAgent, request as requestHttps } from "node:https";
 import { isIP } from "node:net";
 import { connect as connectTls } from "node:tls";
-import type { Credentials } from "./access.js";
+import type { Credentials } from "../access/access.js";
 
 /** Carries requests to one API server. */
 export interface Transport {

@@ -9,13 +9,13 @@ import {
   type ResponseOp,
   type TxnRequest,
   type TxnResponse,
-} from "../proto/etcd.js";
-import { compacted, futureRevision } from "./errors.js";
-import { NO_BYTES, toRange } from "./key-range.js";
-import type { Leases } from "./leases.js";
+} from "../../proto/etcd.js";
+import { compacted, futureRevision } from "../errors.js";
+import { NO_BYTES, toRange } from "../key-range.js";
+import type { Leases } from "../leases.js";
+import type { Store } from "../store.js";
 import { checkLease, checkPrevious, deleteRange, put } from "./put-request.js";
 import { compareBigints, range } from "./range-request.js";
-import type { Store } from "./store.js";
 
 /** A transaction whose comparisons are decided: nested ones too see the store as it was before the first change. */
 interface Plan {

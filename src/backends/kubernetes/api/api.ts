@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import type { ClusterAccess, Credentials } from "./access.js";
+import type { ClusterAccess, Credentials } from "../access/access.js";
+import { readRetryAfter } from "../retry-after.js";
 import { ApiError, refusal, type Status } from "./api-error.js";
-import { readRetryAfter } from "./retry-after.js";
 import { type Answer, connect, type PingTiming, type Transport } from "./transport.js";
 
 /** Longest body that is read of a refusal, in bytes. */
