@@ -23,6 +23,7 @@ import type { GrpcSession } from "./grpc-session.js";
 import { GrpcTransport, type ListedEndpoint } from "./grpc-transport.js";
 import type { Identity } from "./identity-check.js";
 import { healthCheckService, type PolicyConfig, parsePolicyConfig } from "./policy-config.js";
+import { TooManyPings } from "./too-many-pings.js";
 
 /** Registers the load-balancing policy `p2c_ewma` with grpc-js. */
 export function registerP2cEwma(): void {
@@ -38,6 +39,7 @@ class P2cEwmaPolicy implements Policy<PolicyConfig> {
   readonly #membership: Membership<ListedEndpoint, GrpcSession>;
   readonly #picker: CallPicker;
   readonly #limit = new DialLimit(systemTiming);
+  readonly #pings = new TooManyPings();
   #status: ChannelStatus | undefined;
   #config: PolicyConfig = parsePolicyConfig({});
   #options: ChannelOptions = {};
@@ -99,6 +101,7 @@ class P2cEwmaPolicy implements Policy<PolicyConfig> {
       healthService: healthCheck ? named : undefined,
       identityOf: ({ instance }) => this.#identityOf(instance.address),
       limit: this.#limit,
+      pings: this.#pings,
       timing: systemTiming,
     });
     const keepaliveMs = quietKeepaliveMs(options, healthCheck);
