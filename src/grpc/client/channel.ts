@@ -6,7 +6,9 @@ import { type ClientConfig, targetOfClient } from "../../config/client-target.js
 import { CLIENT_DEFAULTS } from "../../defaults.js";
 import type { SnapshotOptions } from "../../discovery/snapshots.js";
 import { currentCall } from "../call-context.js";
+import { carryHashKey } from "../hash-key.js";
 import { SNAPSHOT_OPTION, TARGET_OPTION } from "../resolver/target-option.js";
+import { HASH_POLICY } from "../service-config.js";
 import { callTimeouts, clientServiceConfig } from "./call-settings.js";
 import { beginClientSpan } from "./client-span.js";
 import { type Call, ServiceCall } from "./service-call.js";
@@ -93,6 +95,7 @@ class ServiceChannel extends grpc.Channel {
       metadata.set("app", App);
       metadata.set("token", Token);
     }
+    if (this.#config.BalancerName === HASH_POLICY) carryHashKey(metadata);
     return Middlewares?.Trace === false ? undefined : beginClientSpan(path, this.#service, metadata);
   }
 }
