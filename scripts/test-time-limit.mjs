@@ -2,7 +2,7 @@
 import { afterEach, beforeEach } from "node:test";
 
 /** TEST_LIMIT_S is for the long runs of test/deploy. */
-const LIMIT_S = Number(process.env.TEST_LIMIT_S ?? 300);
+const LIMIT_S = Number(process.env.TEST_LIMIT_S ?? 600);
 
 // The runner itself loads this too, and takes as long as its files together.
 if (process.env.NODE_TEST_CONTEXT) {

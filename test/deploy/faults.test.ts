@@ -141,7 +141,7 @@ test("an instance that an operator pauses gets no call, loses none, and comes ba
   await callsAll(load, instances);
 
   const [paused, ...others] = instances;
-  const limit = () => AbortSignal.timeout(20_000);
+  const limit = () => AbortSignal.timeout(60_000);
   const outcome = await pauseInstance(settings, Etcd.Key, paused!.address, limit());
   assert.deepEqual(outcome, { changed: true, listed: 2 });
   // What was picked before the client had seen it arrives; then nothing does.

@@ -22,7 +22,7 @@ async function run(host: string, what: string): Promise<{ code: number | null; l
   const child = spawn(process.execPath, ["--import", "tsx", PROGRAM, host, what], {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const limit = setTimeout(() => child.kill("SIGKILL"), 30_000);
+  const limit = setTimeout(() => child.kill("SIGKILL"), 120_000);
   let text = "";
   child.stdout.on("data", (chunk) => {
     text += chunk;

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { credentials } from "@grpc/grpc-js";
 import { EtcdDiscovery, EtcdRegistrar } from "../../src/backends/etcd/index.js";
+import { createClient, createServer, type Server } from "../../src/index.js";
 import { PutRequest } from "../../src/proto/etcd.js";
 import { KVClient } from "../../src/proto/etcd-services.js";
+import { EchoClient, EchoService, echoHandlers, say } from "../support/echo.js";
 import { type Etcd, etcdctl, etcdSkipReason, startEtcd } from "../support/etcd.js";
 import { Follower } from "./follower.js";
 import { TcpProxy } from "./tcp-proxy.js";
@@ -47,6 +49,39 @@ test("any number of services, watched and registered, cost one connection, one w
   while ((await watchStreams()) + (await watchers()) > 0);
   while (proxy.connections > 0) await new Promise((resolve) => setTimeout(resolve, 5));
   assert.match(await etcdctl(etcd.endpoint, "lease", "list"), /found 0 leases/);
+});
+
+test("clients and servers share one connection however the same etcd is written: by URL, by YAML's section, bare", {
+  skip,
+}, async (t) => {
+  await using a = await TcpProxy.start(etcd.endpoint);
+  await using b = await TcpProxy.start(etcd.endpoint);
+  const [one, other] = [a.endpoint, b.endpoint];
+  const Key = "spelt.rpc";
+  const server: Server = createServer(
+    { ListenOn: "127.0.0.1:0", Etcd: { Hosts: [one, other], Key }, Shutdown: { WrapUpTime: 0 } },
+    (builder) =>
+      builder.addService(
+        EchoService,
+        echoHandlers(() => server.address!),
+      ),
+  );
+  await server.start();
+  const clients = [
+    createClient(EchoClient, { Etcd: { Hosts: [other, one], Key } }),
+    createClient(EchoClient, { Etcd: { Hosts: [`http://${one}/`, other], Key, User: "", InsecureSkipVerify: false } }),
+    createClient(EchoClient, { Target: `etcd:///${other},${one}?key=${Key}` }),
+    createClient(EchoClient, { Target: `discov://${one},${other}/${Key}` }),
+    new EchoClient(`etcd:///${one},${other}?key=${Key}`, credentials.createInsecure()),
+  ];
+  t.after(async () => {
+    for (const client of clients) client.close();
+    await server.stop();
+  });
+  for (const client of clients) {
+    assert.equal((await say(client, {}, { deadline: Date.now() + 20_000 })).instance, server.address);
+  }
+  assert.equal(a.connections + b.connections, 1);
 });
 
 test("services that are watched together are listed together, in few calls", { skip }, async () => {

@@ -9,6 +9,7 @@ import { PingPace } from "../../src/etcd-client/rpc/ping-pace.js";
 import { Tokens } from "../../src/etcd-client/tokens.js";
 import { type Etcd, etcdctl, etcdSkipReason, startEtcd } from "../support/etcd.js";
 import { freePort } from "../support/ports.js";
+import { until } from "../support/until.js";
 import { Follower } from "./follower.js";
 import { TcpProxy } from "./tcp-proxy.js";
 
@@ -54,15 +55,15 @@ test("a half-open connection is noticed and another host taken", {
   await using b = await TcpProxy.start(etcd.endpoint);
   await using watching = new Follower(new EtcdDiscovery({ hosts: [a.endpoint, b.endpoint] }), "half.rpc");
   await watching.until(() => true);
-  const used = a.connections > 0 ? a : b;
-  const other = used === a ? b : a;
-  assert.deepEqual([used.connections, other.connections], [1, 0], "one connection, to one host");
+  // On a busy machine a dial that took too long is still being closed.
+  await until(() => a.connections + b.connections === 1, "one connection, to one host");
+  const [used, other] = a.connections > 0 ? [a, b] : [b, a];
   used.swallow();
   const since = performance.now();
   await etcdctl(etcd.endpoint, "put", "half.rpc/1", "10.0.0.1:80");
   await watching.untilAddresses("10.0.0.1:80");
   console.log(`half-open connection replaced after ${((performance.now() - since) / 1_000).toFixed(1)} s`);
-  assert.equal(other.connections, 1);
+  await until(() => other.connections === 1, "one connection, to the other host");
 });
 
 test("pings slow down when etcd finds them too many", { skip }, async () => {

@@ -20,7 +20,7 @@ before(async () => {
 after(async () => etcd?.stop());
 
 const [FIRST, SECOND] = ["10.0.0.1:8080", "10.0.0.2:8080"] as const;
-const limit = () => AbortSignal.timeout(20_000);
+const limit = () => AbortSignal.timeout(60_000);
 const all = (set: readonly { address: string }[]) => set.map(({ address }) => address).sort();
 
 /** Two instances under leases of their own, as of two processes. */

@@ -28,7 +28,7 @@ export class CallsUnderFire implements AsyncDisposable {
   readonly #timer: NodeJS.Timeout;
 
   /** @param timeoutMs deadline of each call; long, so that a busy machine is not taken for a lost call. */
-  constructor({ hosts, key }: Listed, timeoutMs = 20_000) {
+  constructor({ hosts, key }: Listed, timeoutMs = 60_000) {
     this.#client = createClient(EchoClient, { Etcd: { Hosts: [...hosts], Key: key }, Timeout: timeoutMs });
     this.#timer = setInterval(() => this.#call(), CALL_EVERY_MS);
   }

@@ -63,9 +63,10 @@ test("a host loses its power: calls without a deadline end, the others go on, an
   const ends = await Promise.all(running);
   const failed = ends.filter(({ code }) => code !== grpc.status.OK);
   assert.ok(failed.length > 0 && failed.length < ends.length, "those on the dead host have failed, the others not");
+  const answered = Math.min(...ends.filter(({ code }) => code === grpc.status.OK).map(({ seconds }) => seconds));
   for (const { code, seconds } of failed) {
     assert.equal(code, grpc.status.UNAVAILABLE);
-    assert.ok(seconds < 24, `ended after ${seconds.toFixed(1)} s, sooner than an answer would have come`);
+    assert.ok(seconds < answered, `ended after ${seconds.toFixed(1)} s, sooner than an answer came: ${answered} s`);
   }
   t.diagnostic(
     `ended after ${failed[0]!.seconds.toFixed(1)} s; of 40 calls made meanwhile ${after.filter((one) => one === "failed").length} failed`,

@@ -9,7 +9,7 @@ import { Echo, type EchoClient, echoHandlers, keepCalling } from "./echo.js";
 
 const skip = interopSkipReason() || etcdSkipReason();
 const options = { skip, timeout: 120_000 };
-const limit = () => AbortSignal.timeout(20_000);
+const limit = () => AbortSignal.timeout(60_000);
 
 test(
   "Kratos and Rollcall servers are one fleet for Kratos and Rollcall clients, and may leave it without a lost call",

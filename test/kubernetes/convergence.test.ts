@@ -81,6 +81,6 @@ test("whatever happens to the API server, the set ends as what it stores", async
         }
       },
     ),
-    { numRuns: 40, timeout: 20_000 },
+    { numRuns: 40, timeout: 120_000 },
   );
 });

@@ -26,7 +26,7 @@ async function run(program: string, environment: NodeJS.ProcessEnv): Promise<str
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ["--import", "tsx", "--import", ABSENT, "--input-type=module", "--eval", program],
-    { env: { ...process.env, ...environment }, timeout: 60_000 },
+    { env: { ...process.env, ...environment }, timeout: 180_000 },
   );
   return stdout;
 }

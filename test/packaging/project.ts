@@ -76,7 +76,7 @@ export class Project {
     const { status, stdout, stderr } = spawnSync(process.execPath, [file], {
       cwd: folder,
       encoding: "utf8",
-      timeout: 60_000,
+      timeout: 180_000,
       env: cleanEnvironment(),
     });
     return { status: status ?? 1, stdout, stderr };
@@ -88,7 +88,7 @@ export class Project {
       cwd: this.folder,
       env: cleanEnvironment(),
       stdio: ["ignore", "pipe", "pipe"],
-      timeout: 60_000,
+      timeout: 180_000,
     });
   }
 

@@ -10,6 +10,7 @@ import { outlivedBy } from "./outlived-by.js";
 import { freePort } from "./ports.js";
 
 const START_LIMIT_MS = 60_000;
+const MOST_TRIES = 3;
 
 export interface EtcdOptions {
   /** Further flags of etcd, for example `["--cert-file", …]`; they win over the helper's own. */
@@ -79,15 +80,13 @@ export function etcdVersion(): [number, number, number] | undefined {
 
 export async function startEtcd(options: EtcdOptions = {}): Promise<Etcd> {
   // A single node elects itself, so short ticks are safe; they also bring the smallest lease down to 1 s.
-  const [etcd] = await prepare(1, ["--heartbeat-interval=20", "--election-timeout=200"], options);
-  await etcd!.start();
+  const [etcd] = await startNodes(1, ["--heartbeat-interval=20", "--election-timeout=200"], options);
   return etcd!;
 }
 
 /** `options.args` go to every member; ports and folders are the cluster's own. */
 export async function startEtcdCluster(size: number, options: { args?: string[] } = {}): Promise<EtcdCluster> {
-  const members = await prepare(size, ["--heartbeat-interval=50", "--election-timeout=500"], options);
-  await Promise.all(members.map((member) => member.start()));
+  const members = await startNodes(size, ["--heartbeat-interval=50", "--election-timeout=500"], options);
   return {
     members,
     endpoints: members.map((member) => member.endpoint),
@@ -211,6 +210,18 @@ class EtcdProcess implements Etcd {
   #lastLog(): string {
     const file = join(this.#home, "etcd.log");
     return existsSync(file) ? readFileSync(file, "utf8").split("\n").slice(-8).join("\n") : "(no log)";
+  }
+}
+
+/** Other ports are tried when somebody else has taken one in the meantime. */
+async function startNodes(size: number, pace: string[], options: EtcdOptions): Promise<EtcdProcess[]> {
+  for (let tries = 1; ; tries++) {
+    const nodes = await prepare(size, pace, options);
+    const ends = await Promise.allSettled(nodes.map((node) => node.start()));
+    const failure = ends.find((end) => end.status === "rejected")?.reason as Error | undefined;
+    if (!failure) return nodes;
+    await Promise.all(nodes.map((node) => node.stop()));
+    if (tries === MOST_TRIES || options.clientPort || !/address already in use/.test(failure.message)) throw failure;
   }
 }
 

@@ -9,6 +9,7 @@ import { subchannelOf, withoutBackoff } from "../subchannel-internals.js";
 import { GrpcSession } from "./grpc-session.js";
 import { type Identity, strangerAt } from "./identity-check.js";
 import { CONNECT_MS, LimitedSubchannel } from "./limited-subchannel.js";
+import type { TooManyPings } from "./too-many-pings.js";
 
 /** An instance and where grpc-js finds it. */
 export interface ListedEndpoint {
@@ -25,6 +26,7 @@ export interface GrpcTransportOptions {
   /** Says who must be asked who they are before they are called; undefined for an instance that is listed. */
   readonly identityOf?: (listed: ListedEndpoint) => Identity | undefined;
   readonly limit: DialLimit;
+  readonly pings: TooManyPings;
   readonly timing: Timing;
 }
 
@@ -51,6 +53,8 @@ class GrpcLine implements Line {
   readonly #listed: ListedEndpoint;
   readonly #options: GrpcTransportOptions;
   readonly #events: LineEvents<GrpcSession>;
+  /** Ends listening to the subchannels that were made. */
+  readonly #deaf: (() => void)[] = [];
   #leaf: Leaf;
   /** The leaf whose far side is being asked who it is. */
   #asked: Leaf | undefined;
@@ -73,22 +77,27 @@ class GrpcLine implements Line {
   close(): void {
     this.#closed = true;
     this.#stopWaiting?.();
+    for (const stop of this.#deaf.splice(0)) stop();
     this.#leaf.destroy();
   }
 
   #newLeaf(fresh: boolean): Leaf {
-    const { helper, channel, limit, timing } = this.#options;
+    const { helper, channel, limit, pings, timing } = this.#options;
     if (fresh) generations += 1;
     const leaf: Leaf = createLeaf(
       fresh ? rotated(this.#listed.endpoint, generations) : this.#listed.endpoint,
       childHelper(helper, {
-        createSubchannel: (address, args) =>
-          new LimitedSubchannel(withoutBackoff(helper.createSubchannel(address, args)), {
+        createSubchannel: (address, args) => {
+          const subchannel = withoutBackoff(helper.createSubchannel(address, args));
+          const keepaliveMs = Number(channel["grpc.keepalive_time_ms"]);
+          this.#deaf.push(pings.listenTo(subchannel, this.#listed.instance.address, keepaliveMs));
+          return new LimitedSubchannel(subchannel, {
             limit,
             timing,
             hasFailed: () => this.#hasFailed,
             tookTooLong: () => this.#tookTooLong(leaf),
-          }),
+          });
+        },
         updateState: (_state, _picker, error) => {
           if (!this.#closed && leaf === this.#leaf) this.#update(error);
         },

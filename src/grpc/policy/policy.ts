@@ -26,6 +26,7 @@ import { type HashConfig, parseHashConfig } from "./hash-config.js";
 import { HashPicker } from "./hash-picker.js";
 import type { Identity } from "./identity-check.js";
 import { healthCheckService, type MembersConfig, type PolicyConfig, parsePolicyConfig } from "./policy-config.js";
+import { TooManyPings } from "./too-many-pings.js";
 
 type Connections = Membership<ListedEndpoint, GrpcSession>["connections"];
 
@@ -71,6 +72,7 @@ class InstancePolicy<C extends MembersConfig> implements Policy<C> {
   readonly #picker: Chooser<C>;
   readonly #clientName: string | undefined;
   readonly #limit = new DialLimit(systemTiming);
+  readonly #pings = new TooManyPings();
   #status: ChannelStatus | undefined;
   #config: C;
   #options: ChannelOptions = {};
@@ -134,6 +136,7 @@ class InstancePolicy<C extends MembersConfig> implements Policy<C> {
       healthService: healthCheck ? named : undefined,
       identityOf: ({ instance }) => this.#identityOf(instance.address),
       limit: this.#limit,
+      pings: this.#pings,
       timing: systemTiming,
     });
     const keepaliveMs = quietKeepaliveMs(options, healthCheck);

@@ -14,7 +14,7 @@ export interface LoadOptions {
   readonly streams?: number;
   /** How long a unary call's handler takes, in milliseconds. Default 0. */
   readonly handlerMs?: number;
-  /** Deadline of each call, in milliseconds; 0 leaves it to the client's own. Default 20,000. */
+  /** Deadline of each call, in milliseconds; 0 leaves it to the client's own. Default 60,000, so that a busy machine is not taken for a lost call. */
   readonly deadlineMs?: number;
 }
 
@@ -51,7 +51,7 @@ export interface LoadReport {
  */
 const MOST_AT_ONCE = 100;
 const options = JSON.parse(process.argv[2]!) as LoadOptions;
-const { rate, streams = 1, handlerMs = 0, deadlineMs = 20_000 } = options;
+const { rate, streams = 1, handlerMs = 0, deadlineMs = 60_000 } = options;
 const client = connect();
 
 const calls: Record<Kind, number> = { unary: 0, "server streaming": 0, bidirectional: 0 };
