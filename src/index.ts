@@ -9,7 +9,7 @@ export { loadConfig, readConfig } from "./config/load.js";
 export { type RpcClientConfig, rpcClientConfig } from "./config/rpc-client-config.js";
 export { type RpcServerConfig, rpcServerConfig } from "./config/rpc-server-config.js";
 export { type CallContext, currentCall } from "./grpc/call-context.js";
-export { type ChannelSettings, createChannel } from "./grpc/client/channel.js";
+export { type ChannelSettings, channelOf, createChannel, type ObservedChannel } from "./grpc/client/channel.js";
 export { type ClientConstructor, type ClientSettings, createClient } from "./grpc/client/client.js";
 export { ServerHealth, type ServingStatus } from "./grpc/server/health-service.js";
 export { createServer, type Server, type ServerSettings } from "./grpc/server/server.js";
@@ -22,6 +22,9 @@ export {
   registerInstance,
 } from "./lifecycle/register-instance.js";
 export { type Logger, type LogLevel, setLogger, setLogLevel } from "./log.js";
+export type { ComparedInstance, Decision, SetAside } from "./observe/decision.js";
+export { inspect } from "./observe/inspect.js";
+export type { CalledInstance, CalledService } from "./observe/state.js";
 export type {
   Backend,
   Discovery,

@@ -1,4 +1,5 @@
 import { registerBuiltInBackends } from "../backends/index.js";
+import { inspectIfAsked } from "../observe/inspect.js";
 import { onTargetForm } from "../target/forms.js";
 import { warnOfSecondCopy } from "./grpc-js-copies.js";
 import { registerP2cEwma } from "./policy/policy.js";
@@ -8,3 +9,4 @@ registerP2cEwma();
 registerBuiltInBackends();
 onTargetForm(registerTargetScheme);
 warnOfSecondCopy();
+inspectIfAsked();

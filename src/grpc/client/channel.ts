@@ -4,8 +4,11 @@ import "../register.js";
 import { checkClientConfig } from "../../config/check.js";
 import { type ClientConfig, targetOfClient } from "../../config/client-target.js";
 import { CLIENT_DEFAULTS } from "../../defaults.js";
+import type { Decision } from "../../observe/decision.js";
+import type { CalledService } from "../../observe/state.js";
 import { currentCall } from "../call-context.js";
 import { TARGET_OPTION } from "../resolver/target-option.js";
+import { SOURCE_OPTION, SourceHolder } from "../source-holder.js";
 import { callTimeouts, clientServiceConfig } from "./call-settings.js";
 import { beginClientSpan } from "./client-span.js";
 import { type Call, ServiceCall } from "./service-call.js";
@@ -27,13 +30,33 @@ export interface ChannelSettings {
  * to connect at once; close() it to end.
  * @throws TypeError when the config does not say where the instances are, or something in it cannot be obeyed.
  */
-export function createChannel(config: ClientConfig, settings: ChannelSettings = {}): grpc.Channel {
+export function createChannel(config: ClientConfig, settings: ChannelSettings = {}): ObservedChannel {
   const channel = new ServiceChannel(checkClientConfig(config), settings);
   channel.getConnectivityState(true);
   return channel;
 }
 
-class ServiceChannel extends grpc.Channel {
+/** A channel that tells what it does. */
+export interface ObservedChannel extends grpc.Channel {
+  /**
+   * The last picks of this channel that the process's flight recorder holds, the oldest first. Empty where the balancer is not
+   * Rollcall's, or `ROLLCALL_DECISIONS=0`.
+   */
+  decisions(): Decision[];
+  /** What the channel knows of its service and instances now; undefined before it has begun, and where the balancer is not Rollcall's. */
+  stats(): CalledService | undefined;
+}
+
+/**
+ * The channel of a client that createClient made, for its decisions() and stats(); undefined for any other client.
+ */
+export function channelOf(client: grpc.Client): ObservedChannel | undefined {
+  const channel = client.getChannel();
+  return channel instanceof ServiceChannel ? channel : undefined;
+}
+
+class ServiceChannel extends grpc.Channel implements ObservedChannel {
+  readonly #holder: SourceHolder;
   readonly #config: ClientConfig;
   readonly #service: string;
   readonly #streaming: ReadonlySet<string>;
@@ -41,6 +64,7 @@ class ServiceChannel extends grpc.Channel {
 
   constructor(config: ClientConfig, { credentials, channelOptions, services = [] }: ChannelSettings) {
     const { url, target } = targetOfClient(config);
+    const holder = new SourceHolder();
     super(url, credentials ?? grpc.credentials.createInsecure(), {
       // Instances are in the client's own network, also where dns:/// names them: channelOptions may say otherwise.
       "grpc.enable_http_proxy": 0,
@@ -48,11 +72,21 @@ class ServiceChannel extends grpc.Channel {
       ...(config.KeepaliveTime ? { "grpc.keepalive_time_ms": config.KeepaliveTime } : {}),
       ...channelOptions,
       [TARGET_OPTION]: target,
+      [SOURCE_OPTION]: holder,
     });
+    this.#holder = holder;
     this.#config = config;
     this.#service = target.service;
     this.#streaming = streamingPaths(services);
     this.#methodTimeout = callTimeouts(config);
+  }
+
+  decisions(): Decision[] {
+    return this.#holder.source?.decisions() ?? [];
+  }
+
+  stats(): CalledService | undefined {
+    return this.#holder.source?.state();
   }
 
   override createCall(

@@ -17,7 +17,9 @@ import {
   type StatusObject,
   UnavailablePicker,
 } from "../shield.js";
+import { sourceHolderOf } from "../source-holder.js";
 import { CallPicker } from "./call-picker.js";
+import { ChannelSource } from "./channel-source.js";
 import { connectionOptions, quietKeepaliveMs } from "./connection-options.js";
 import type { GrpcSession } from "./grpc-session.js";
 import { GrpcTransport, type ListedEndpoint } from "./grpc-transport.js";
@@ -33,6 +35,7 @@ class P2cEwmaPolicy implements Policy<PolicyConfig> {
   readonly #helper: PolicyHelper;
   readonly #membership: Membership<ListedEndpoint, GrpcSession>;
   readonly #picker: CallPicker;
+  readonly #source: ChannelSource;
   readonly #limit = new DialLimit(systemTiming);
   #status: ChannelStatus | undefined;
   #config: PolicyConfig = parsePolicyConfig({});
@@ -45,7 +48,18 @@ class P2cEwmaPolicy implements Policy<PolicyConfig> {
       state: (state) => this.#report(state),
       lost: () => this.#helper.requestReresolution(),
     });
-    this.#picker = new CallPicker(this.#membership.connections, () => this.#service);
+    const policy = this;
+    this.#source = new ChannelSource({
+      get status() {
+        return policy.#status;
+      },
+      get config() {
+        return policy.#config;
+      },
+      connections: this.#membership.connections,
+      nodes: () => this.#picker.nodes(),
+    });
+    this.#picker = new CallPicker(this.#membership.connections, this.#source);
   }
 
   get #service(): string {
@@ -55,6 +69,7 @@ class P2cEwmaPolicy implements Policy<PolicyConfig> {
   update(endpoints: readonly Endpoint[], config: PolicyConfig, options: ChannelOptions): void {
     const attributes = instancesOf(options);
     this.#status = attributes?.status;
+    sourceHolderOf(options)?.hold(this.#source);
     this.#config = config;
     this.#options = options;
     const listed = new Map<string, ListedEndpoint>();
@@ -77,6 +92,7 @@ class P2cEwmaPolicy implements Policy<PolicyConfig> {
 
   destroy(): void {
     this.#membership.close();
+    this.#source.close();
     if (this.#status) this.#status.ready = 0;
   }
 
@@ -101,6 +117,7 @@ class P2cEwmaPolicy implements Policy<PolicyConfig> {
     const { connections, lastError } = this.#membership;
     const instances = [...connections.values()].map(({ listed }) => listed.instance);
     this.#picker.set(usable, distanceFrom(this.#config.zone, instances));
+    this.#source.update(state);
     if (this.#status) {
       this.#status.ready = usable.length;
       this.#status.connectionError = lastError;

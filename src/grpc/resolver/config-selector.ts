@@ -13,7 +13,13 @@ export function configSelector(methodConfigs: readonly MethodConfig[], channel: 
 
   const configFor = (path: string): CallConfig => {
     const methodConfig = methodConfigFor(path, methodConfigs);
-    return { methodConfig, pickInformation: { method: path }, status: status.OK, dynamicFilterFactories: [] };
+    const retried = methodConfig.retryPolicy || methodConfig.hedgingPolicy ? { retried: "yes" } : {};
+    return {
+      methodConfig,
+      pickInformation: { method: path, ...retried },
+      status: status.OK,
+      dynamicFilterFactories: [],
+    };
   };
 
   return {

@@ -1,5 +1,7 @@
 import * as grpc from "@grpc/grpc-js";
+import { outcomeOf } from "../../balancer/outcome.js";
 import { runInCall } from "../call-context.js";
+import { HEALTH_SERVICE } from "./health-service.js";
 
 export interface ServedCallsOptions {
   /** Longest time a unary call of this path may take, in milliseconds; 0 = no limit. */
@@ -18,6 +20,9 @@ export class ServedCalls {
     this.#options = options;
   }
 
+  /** Calls that ended, and those of them that failed by this server's fault; its health service not counted. */
+  readonly counts = { calls: 0, failures: 0 };
+
   get size(): number {
     return this.#running.size;
   }
@@ -28,7 +33,12 @@ export class ServedCalls {
     const served = new ServedCall(call, method.path, unary ? this.#options.timeoutOf(method.path) : 0);
     // Not before it starts: of one whose connection broke meanwhile nothing more is heard.
     served.onStart = () => this.#running.add(served);
-    served.onEnd = () => this.#running.delete(served);
+    served.onEnd = (code) => {
+      this.#running.delete(served);
+      if (method.path.startsWith(`/${HEALTH_SERVICE}/`)) return;
+      this.counts.calls += 1;
+      if (outcomeOf(code) === "failure") this.counts.failures += 1;
+    };
     return served.interceptingCall;
   };
 
@@ -44,7 +54,7 @@ class ServedCall {
   readonly path: string;
   readonly interceptingCall: grpc.ServerInterceptingCall;
   onStart: (() => void) | undefined;
-  onEnd: (() => void) | undefined;
+  onEnd: ((code: grpc.status) => void) | undefined;
   readonly #call: grpc.ServerInterceptingCallInterface;
   readonly #timeoutMs: number;
   #timer: NodeJS.Timeout | undefined;
@@ -60,7 +70,7 @@ class ServedCall {
       sendMessage: (message, next) => this.#ended || next(message),
       sendStatus: (status, next) => {
         if (this.#ended) return;
-        this.#finish();
+        this.#finish(status.code ?? grpc.status.OK);
         next(status);
       },
     });
@@ -68,7 +78,7 @@ class ServedCall {
 
   end(status: { code: grpc.status; details: string }): void {
     if (this.#ended) return;
-    this.#finish();
+    this.#finish(status.code);
     this.#call.sendStatus(status);
   }
 
@@ -83,7 +93,7 @@ class ServedCall {
       },
       onReceiveMessage: (message, next) => inCall(() => next(message)),
       onReceiveHalfClose: (next) => inCall(next),
-      onCancel: () => this.#finish(),
+      onCancel: () => this.#finish(grpc.status.CANCELLED),
     };
   }
 
@@ -98,10 +108,10 @@ class ServedCall {
     return Math.min(asked, Date.now() + this.#timeoutMs);
   }
 
-  #finish(): void {
+  #finish(code: grpc.status): void {
     if (this.#ended) return;
     this.#ended = true;
     clearTimeout(this.#timer);
-    this.onEnd?.();
+    this.onEnd?.(code);
   }
 }

@@ -112,6 +112,7 @@ class ListedServer implements Server {
       close: () => this.#close(),
       kill: () => this.#kill(),
       facts: () => ({ name: config.Name, calls: this.#calls.size }),
+      counts: () => this.#calls.counts,
     };
     const limits = { drainMs: WrapUpTime, waitMs: WaitTime };
     this.#life = new ServerLife(registryOf(config, settings), served, limits, settings.signals !== false);
