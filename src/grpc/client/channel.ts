@@ -1,16 +1,17 @@
 import * as grpc from "@grpc/grpc-js";
-import type { Span } from "@opentelemetry/api";
 import "../register.js";
 import { checkClientConfig } from "../../config/check.js";
 import { type ClientConfig, targetOfClient } from "../../config/client-target.js";
 import { CLIENT_DEFAULTS } from "../../defaults.js";
+import { type ClientCall, observeCall } from "../../observe/client-call.js";
 import type { Decision } from "../../observe/decision.js";
+import { type ChannelLabels, channelLabels } from "../../observe/labels.js";
 import type { CalledService } from "../../observe/state.js";
 import { currentCall } from "../call-context.js";
+import { headersOf } from "../carried-call.js";
 import { TARGET_OPTION } from "../resolver/target-option.js";
 import { SOURCE_OPTION, SourceHolder } from "../source-holder.js";
 import { callTimeouts, clientServiceConfig } from "./call-settings.js";
-import { beginClientSpan } from "./client-span.js";
 import { type Call, ServiceCall } from "./service-call.js";
 
 export interface ChannelSettings {
@@ -58,7 +59,7 @@ export function channelOf(client: grpc.Client): ObservedChannel | undefined {
 class ServiceChannel extends grpc.Channel implements ObservedChannel {
   readonly #holder: SourceHolder;
   readonly #config: ClientConfig;
-  readonly #service: string;
+  readonly #labels: ChannelLabels;
   readonly #streaming: ReadonlySet<string>;
   readonly #methodTimeout: (path: string) => number | undefined;
 
@@ -76,7 +77,7 @@ class ServiceChannel extends grpc.Channel implements ObservedChannel {
     });
     this.#holder = holder;
     this.#config = config;
-    this.#service = target.service;
+    this.#labels = channelLabels(target);
     this.#streaming = streamingPaths(services);
     this.#methodTimeout = callTimeouts(config);
   }
@@ -118,14 +119,17 @@ class ServiceChannel extends grpc.Channel implements ObservedChannel {
     );
   }
 
-  /** Writes into a call's metadata what goes with every call, and begins its span. */
-  #begin(path: string, metadata: grpc.Metadata): Span | undefined {
+  /** Writes into a call's metadata what goes with every call, and begins to observe it where anybody looks. */
+  #begin(path: string, metadata: grpc.Metadata): ClientCall | undefined {
     const { App, Token, Middlewares } = this.#config;
     if (App && Token) {
       metadata.set("app", App);
       metadata.set("token", Token);
     }
-    return Middlewares?.Trace === false ? undefined : beginClientSpan(path, this.#service, metadata);
+    const wanted = { traces: Middlewares?.Trace !== false, metrics: Middlewares?.Prometheus !== false };
+    const call = observeCall(path, this.#labels, wanted);
+    call?.inject(headersOf(metadata));
+    return call;
   }
 }
 

@@ -1,6 +1,8 @@
 import * as grpc from "@grpc/grpc-js";
 import { outcomeOf } from "../../balancer/outcome.js";
+import { observeServedCall, type ServedObservation } from "../../observe/served-call.js";
 import { runInCall } from "../call-context.js";
+import { headersOf } from "../carried-call.js";
 import { HEALTH_SERVICE } from "./health-service.js";
 
 export interface ServedCallsOptions {
@@ -30,12 +32,14 @@ export class ServedCalls {
   /** To be given to the grpc.Server. */
   readonly interceptor: grpc.ServerInterceptor = (method, call) => {
     const unary = !method.requestStream && !method.responseStream;
-    const served = new ServedCall(call, method.path, unary ? this.#options.timeoutOf(method.path) : 0);
+    const isHealth = method.path.startsWith(`/${HEALTH_SERVICE}/`);
+    const observed = isHealth ? undefined : observeServedCall(method.path, !isInstrumented());
+    const served = new ServedCall(call, method.path, unary ? this.#options.timeoutOf(method.path) : 0, observed);
     // Not before it starts: of one whose connection broke meanwhile nothing more is heard.
     served.onStart = () => this.#running.add(served);
     served.onEnd = (code) => {
       this.#running.delete(served);
-      if (method.path.startsWith(`/${HEALTH_SERVICE}/`)) return;
+      if (isHealth) return;
       this.counts.calls += 1;
       if (outcomeOf(code) === "failure") this.counts.failures += 1;
     };
@@ -60,8 +64,16 @@ class ServedCall {
   #timer: NodeJS.Timeout | undefined;
   #ended = false;
 
-  constructor(call: grpc.ServerInterceptingCallInterface, path: string, timeoutMs: number) {
+  readonly #observed: ServedObservation | undefined;
+
+  constructor(
+    call: grpc.ServerInterceptingCallInterface,
+    path: string,
+    timeoutMs: number,
+    observed: ServedObservation | undefined,
+  ) {
     this.path = path;
+    this.#observed = observed;
     this.#call = call;
     this.#timeoutMs = timeoutMs;
     this.interceptingCall = new grpc.ServerInterceptingCall(call, {
@@ -70,7 +82,7 @@ class ServedCall {
       sendMessage: (message, next) => this.#ended || next(message),
       sendStatus: (status, next) => {
         if (this.#ended) return;
-        this.#finish(status.code ?? grpc.status.OK);
+        this.#finish(status.code ?? grpc.status.OK, status.details ?? "");
         next(status);
       },
     });
@@ -78,7 +90,7 @@ class ServedCall {
 
   end(status: { code: grpc.status; details: string }): void {
     if (this.#ended) return;
-    this.#finish(status.code);
+    this.#finish(status.code, status.details);
     this.#call.sendStatus(status);
   }
 
@@ -88,12 +100,16 @@ class ServedCall {
       onReceiveMetadata: (metadata, next) => {
         this.onStart?.();
         const limit = this.#limit();
-        inCall = (run) => runInCall({ deadline: limit }, run);
+        const observed = this.#observed;
+        observed?.started(headersOf(metadata), this.#call.getPeer());
+        inCall = observed
+          ? (run) => observed.run(() => runInCall({ deadline: limit }, run))
+          : (run) => runInCall({ deadline: limit }, run);
         inCall(() => next(metadata));
       },
       onReceiveMessage: (message, next) => inCall(() => next(message)),
       onReceiveHalfClose: (next) => inCall(next),
-      onCancel: () => this.#finish(grpc.status.CANCELLED),
+      onCancel: () => this.#finish(grpc.status.CANCELLED, "cancelled by the caller"),
     };
   }
 
@@ -108,10 +124,16 @@ class ServedCall {
     return Math.min(asked, Date.now() + this.#timeoutMs);
   }
 
-  #finish(code: grpc.status): void {
+  #finish(code: grpc.status, details: string): void {
     if (this.#ended) return;
     this.#ended = true;
     clearTimeout(this.#timer);
+    this.#observed?.ended(code, details);
     this.onEnd?.(code);
   }
+}
+
+/** Whether @opentelemetry/instrumentation-grpc makes the spans of servers: a second one would tell the same twice. */
+function isInstrumented(): boolean {
+  return "__wrapped" in grpc.Server.prototype.register;
 }
