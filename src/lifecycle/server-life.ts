@@ -70,6 +70,11 @@ export class ServerLife {
     return (this.#listing?.instance ?? this.#bound?.instance)?.address;
   }
 
+  /** Whether it is in rotation, or about to be: not while it is paused, and not from the moment a stop begins. */
+  get serves(): boolean {
+    return this.#state.is === "serving" || this.#state.is === "entering";
+  }
+
   /** @throws what bind() threw, or what the registry refuses for good. */
   start(): Promise<void> {
     this.#starting ??= this.#start();
