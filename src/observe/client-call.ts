@@ -27,13 +27,19 @@ const writer = { set: (headers: Headers, name: string, value: string) => headers
 export interface Wanted {
   readonly metrics: boolean;
   readonly traces: boolean;
+  /** Another instrumentation has a span for the call already, whether or not the current context has it at hand. */
+  readonly spanned?: boolean;
 }
 
 /** Begins to observe a call that the current code makes; undefined while nobody looks, which is nearly free. */
 export function observeCall(path: string, channel: ChannelLabels, wanted: Wanted): ClientCall | undefined {
   const measures = wanted.metrics ? currentMeasures() : undefined;
   const traced = wanted.traces && isTracing();
-  return measures || traced ? new ClientCall(path, channel, measures, traced) : undefined;
+  if (!measures && !traced) return undefined;
+  const active = context.active();
+  const foreign = traced ? adoptableSpan(active, path) : undefined;
+  const own = traced && !foreign && wanted.spanned !== true ? beginSpan(path, channel.service, active) : undefined;
+  return new ClientCall(path, channel, measures, { own, foreign }, active);
 }
 
 /** One call of a client, with all its attempts: its span, and what is measured of it. */
@@ -52,17 +58,22 @@ export class ClientCall {
   #latest: ClientAttempt | undefined;
   #ended = false;
 
-  constructor(path: string, channel: ChannelLabels, measures: Measures | undefined, traced: boolean) {
+  /** Use observeCall(). */
+  constructor(
+    path: string,
+    channel: ChannelLabels,
+    measures: Measures | undefined,
+    { own, foreign }: { readonly own: Span | undefined; readonly foreign: Span | undefined },
+    active: Context,
+  ) {
     this.#path = path;
     this.#channel = channel;
     this.#method = methodLabel(path);
     this.#measures = measures;
-    const active = context.active();
-    const foreign = traced ? adoptableSpan(active, path) : undefined;
+    this.#span = foreign ?? own;
     this.#adopted = foreign !== undefined;
-    this.#span = traced ? (foreign ?? beginSpan(path, channel.service, active)) : undefined;
     this.#context = this.#span ? trace.setSpan(active, this.#span) : active;
-    if (foreign) foreign.setAttributes({ "rollcall.service": channel.service });
+    foreign?.setAttribute("rollcall.service", channel.service);
   }
 
   /** Tells the server, by the headers of the call, which trace it belongs to. */

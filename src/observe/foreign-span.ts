@@ -22,3 +22,8 @@ export function adoptableSpan(active: Context, path: string): Span | undefined {
   adopted.add(span);
   return span;
 }
+
+/** Whether @opentelemetry/instrumentation-grpc has wrapped this function of grpc-js. */
+export function isInstrumented(wrapped: object): boolean {
+  return "__wrapped" in wrapped;
+}

@@ -1,6 +1,7 @@
-import { type Metadata, status } from "@grpc/grpc-js";
+import { Client, type Metadata, status } from "@grpc/grpc-js";
 import type { ChannelStatus } from "../../discovery/status.js";
 import { type ClientCall, observeCall } from "../../observe/client-call.js";
+import { isInstrumented } from "../../observe/foreign-span.js";
 import { channelLabels } from "../../observe/labels.js";
 import { carry, headersOf } from "../carried-call.js";
 import { methodConfigFor } from "../service-config.js";
@@ -8,7 +9,11 @@ import { BaseFilter, type CallConfig, type ConfigSelector, type MethodConfig, ty
 
 type FilterFactories = CallConfig["dynamicFilterFactories"];
 
-const EVERYTHING = { metrics: true, traces: true };
+/** Of a call that had to wait for its channel to begin, the caller's context is gone; its headers tell whether it is traced. */
+function wantedFor(metadata: Metadata) {
+  const spanned = isInstrumented(Client.prototype.makeUnaryRequest) && metadata.get("traceparent").length > 0;
+  return { metrics: true, traces: true, spanned };
+}
 
 /**
  * Gives each call its method config, its policy the method's path and, while no instance is ready, a filter that says why it waited in case its
@@ -42,7 +47,7 @@ export function configSelector(
         // Paths are the program's own, so they are few; the bound guards against a proxy that forwards any path.
         if (byPath.size < 1_000) byPath.set(path, config);
       }
-      const observed = observe ? observeCall(path, labels, EVERYTHING) : undefined;
+      const observed = observe ? observeCall(path, labels, wantedFor(metadata)) : undefined;
       if (channel.ready > 0 && !observed) return config;
       const factories: FilterFactories = channel.ready > 0 ? [] : [explain];
       if (observed) {

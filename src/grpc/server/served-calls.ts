@@ -1,5 +1,6 @@
 import * as grpc from "@grpc/grpc-js";
 import { outcomeOf } from "../../balancer/outcome.js";
+import { isInstrumented } from "../../observe/foreign-span.js";
 import { observeServedCall, type ServedObservation } from "../../observe/served-call.js";
 import { runInCall } from "../call-context.js";
 import { headersOf } from "../carried-call.js";
@@ -33,7 +34,9 @@ export class ServedCalls {
   readonly interceptor: grpc.ServerInterceptor = (method, call) => {
     const unary = !method.requestStream && !method.responseStream;
     const isHealth = method.path.startsWith(`/${HEALTH_SERVICE}/`);
-    const observed = isHealth ? undefined : observeServedCall(method.path, !isInstrumented());
+    const observed = isHealth
+      ? undefined
+      : observeServedCall(method.path, !isInstrumented(grpc.Server.prototype.register));
     const served = new ServedCall(call, method.path, unary ? this.#options.timeoutOf(method.path) : 0, observed);
     // Not before it starts: of one whose connection broke meanwhile nothing more is heard.
     served.onStart = () => this.#running.add(served);
@@ -131,9 +134,4 @@ class ServedCall {
     this.#observed?.ended(code, details);
     this.onEnd?.(code);
   }
-}
-
-/** Whether @opentelemetry/instrumentation-grpc makes the spans of servers: a second one would tell the same twice. */
-function isInstrumented(): boolean {
-  return "__wrapped" in grpc.Server.prototype.register;
 }
