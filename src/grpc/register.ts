@@ -1,5 +1,6 @@
 import { registerBuiltInBackends } from "../backends/index.js";
 import { inspectIfAsked } from "../observe/inspect.js";
+import { logEachMinute } from "../observe/minute-log.js";
 import { onTargetForm } from "../target/forms.js";
 import { warnOfSecondCopy } from "./grpc-js-copies.js";
 import { registerP2cEwma } from "./policy/policy.js";
@@ -10,3 +11,4 @@ registerBuiltInBackends();
 onTargetForm(registerTargetScheme);
 warnOfSecondCopy();
 inspectIfAsked();
+logEachMinute();

@@ -60,6 +60,11 @@ export class FlightRecorder {
     this.#setAside = new Array<readonly SetAside[] | undefined>(n).fill(undefined);
   }
 
+  /** Names of instances and methods that are kept. */
+  get names(): number {
+    return this.#names.size;
+  }
+
   /**
    * A pick, before the chosen node is reserved.
    * @returns its number, for started() and ended().

@@ -1,5 +1,5 @@
 import type { Decision } from "./decision.js";
-import type { CalledService, ServedService } from "./state.js";
+import type { CalledService, Percentiles, ServedService } from "./state.js";
 
 /** A channel that can be asked what it knows. */
 export interface ClientSource {
@@ -8,6 +8,8 @@ export interface ClientSource {
   readonly id: number;
   state(): CalledService;
   decisions(): Decision[];
+  /** The minute is over: its latencies, which begin anew. */
+  turnMinute(): Percentiles | undefined;
 }
 
 export interface ServerSource {
@@ -19,11 +21,11 @@ export const clients = new Set<ClientSource>();
 export const servers = new Set<ServerSource>();
 
 /** Told of the first source, so that what was asked for by the environment begins when there is something to see. */
-let begin: (() => void) | undefined;
+const waiting: (() => void)[] = [];
 
 export function onFirstSource(run: () => void): void {
   if (clients.size + servers.size > 0) run();
-  else begin = run;
+  else waiting.push(run);
 }
 
 export function addClient(source: ClientSource): () => void {
@@ -39,6 +41,5 @@ export function addServer(source: ServerSource): () => void {
 }
 
 function started(): void {
-  begin?.();
-  begin = undefined;
+  for (const run of waiting.splice(0)) run();
 }

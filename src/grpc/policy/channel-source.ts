@@ -1,14 +1,15 @@
 import { outcomeOf } from "../../balancer/outcome.js";
 import type { Weighed } from "../../balancer/p2c-ewma.js";
 import type { ChannelStatus } from "../../discovery/status.js";
+import { log } from "../../log.js";
 import type { ChannelState } from "../../membership/channel-state.js";
-import type { ConnectionState } from "../../membership/connection-state.js";
+import { type ConnectionState, upState } from "../../membership/connection-state.js";
 import type { Decision, SetAside } from "../../observe/decision.js";
 import type { RecordedChannel } from "../../observe/recorder.js";
 import { ServiceStats } from "../../observe/service-stats.js";
 import { recorder } from "../../observe/setting.js";
 import { addClient, type ClientSource } from "../../observe/sources.js";
-import type { CalledInstance, CalledService, InstanceState } from "../../observe/state.js";
+import type { CalledInstance, CalledService, InstanceState, Percentiles } from "../../observe/state.js";
 import type { GrpcConnection } from "./call-picker.js";
 import type { PolicyConfig } from "./policy-config.js";
 
@@ -34,6 +35,8 @@ export class ChannelSource implements ClientSource, RecordedChannel {
   readonly #remove: () => void;
   #state: CalledService["state"] = "connecting";
   #ready = new Set<string>();
+  /** What each instance last said of its health. */
+  readonly #health = new Map<string, string | undefined>();
 
   constructor(of: Observed) {
     this.#of = of;
@@ -51,6 +54,7 @@ export class ChannelSource implements ClientSource, RecordedChannel {
   /** After a change of who can be called. */
   update(state: ChannelState): void {
     const { connections } = this.#of;
+    this.#tell(connections);
     this.#state = state.is === "ready" && state.panic ? "panic" : state.is;
     this.#ready = new Set(state.is === "ready" ? state.usable : []);
     this.stats.keepOnly(connections);
@@ -59,6 +63,26 @@ export class ChannelSource implements ClientSource, RecordedChannel {
       if (!this.#ready.has(instance) && aside.length < NAMED) aside.push({ instance, why: whyNot(connection) });
     }
     this.setAside = aside;
+  }
+
+  /** Joins, leaves and changes of health: one line for all that changed at once. */
+  #tell(connections: ReadonlyMap<string, GrpcConnection>): void {
+    const joined = [...connections.keys()].filter((id) => !this.#health.has(id));
+    const left = [...this.#health.keys()].filter((id) => !connections.has(id));
+    for (const id of left) this.#health.delete(id);
+    for (const [id, { state }] of connections) {
+      const up = upState(state)?.is;
+      const before = this.#health.get(id);
+      this.#health.set(id, up ?? before);
+      const flips = (up === "serving" && before === "not serving") || (up === "not serving" && before === "serving");
+      if (flips) log.info({ service: this.service, instance: id, health: up }, `an instance is ${up}`);
+    }
+    if (joined.length + left.length === 0) return;
+    const named = (ids: readonly string[]) => (ids.length > NAMED ? [...ids.slice(0, NAMED), "..."] : ids);
+    log.info(
+      { service: this.service, joined: named(joined), left: named(left), instances: connections.size },
+      `instances changed: ${joined.length} joined, ${left.length} left`,
+    );
   }
 
   ended(
@@ -77,6 +101,10 @@ export class ChannelSource implements ClientSource, RecordedChannel {
 
   decisions(): Decision[] {
     return recorder?.decisions(this) ?? [];
+  }
+
+  turnMinute(): Percentiles | undefined {
+    return this.stats.turn().percentiles;
   }
 
   state(): CalledService {
