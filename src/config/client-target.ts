@@ -15,11 +15,14 @@ export type MethodGiven = Pick<MethodSettings, "FullMethod"> & {
  * Which service to call and how: what `rpcClientConfig` reads, with the defaults that docs/configuration.md states for
  * what is left out. Of Endpoints, Target and Etcd the first given counts.
  */
-export type ClientConfig = Given<Omit<RpcClientConfig, "Etcd" | "Middlewares" | "Retry" | "Methods" | "Snapshot">> & {
+export type ClientConfig = Given<
+  Omit<RpcClientConfig, "Etcd" | "Middlewares" | "Retry" | "Methods" | "HashKey" | "Snapshot">
+> & {
   readonly Etcd?: EtcdGiven | undefined;
   readonly Middlewares?: Given<RpcClientConfig["Middlewares"]> | undefined;
   readonly Retry?: RetryGiven | undefined;
   readonly Methods?: readonly MethodGiven[] | undefined;
+  readonly HashKey?: Given<NonNullable<RpcClientConfig["HashKey"]>> | undefined;
   readonly Snapshot?: Given<NonNullable<RpcClientConfig["Snapshot"]>> | undefined;
 };
 

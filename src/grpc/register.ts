@@ -3,10 +3,10 @@ import { inspectIfAsked } from "../observe/inspect.js";
 import { logEachMinute } from "../observe/minute-log.js";
 import { onTargetForm } from "../target/forms.js";
 import { warnOfSecondCopy } from "./grpc-js-copies.js";
-import { registerP2cEwma } from "./policy/policy.js";
+import { registerPolicies } from "./policy/policy.js";
 import { registerTargetScheme } from "./resolver/resolver.js";
 
-registerP2cEwma();
+registerPolicies();
 registerBuiltInBackends();
 onTargetForm(registerTargetScheme);
 warnOfSecondCopy();

@@ -6,15 +6,16 @@ import { isGoZeroOnly } from "../../src/config/field-annotations.js";
 import { parseGoDuration } from "../../src/config/go-duration.js";
 import { rpcClientConfig } from "../../src/config/rpc-client-config.js";
 import { rpcServerConfig } from "../../src/config/rpc-server-config.js";
-import { type Schema, structureOf } from "../../src/config/structure.js";
+import { type Schema, structureOf } from "../../src/config/yaml/structure.js";
 import { SERVER_DEFAULTS } from "../../src/defaults.js";
 
 const text = readFileSync(new URL("../../docs/configuration.md", import.meta.url), "utf8");
 /** What go-zero has no name for (docs/interop.md). */
 const OURS = {
   "A server": ["Advertise", "Weight", "Zone", "Metadata"],
-  "A client": ["Subset", "HealthCheck", "Zone", "Retry", "Methods", "Snapshot", "Presence"],
+  "A client": ["HashKey", "Subset", "HealthCheck", "Zone", "Retry", "Methods", "Snapshot", "Presence"],
   Etcd: ["TTL", "Layout"],
+  Redis: ["CACertFile"],
 } as Readonly<Record<string, string[]>>;
 
 interface Row {
@@ -50,7 +51,7 @@ function keysOf(schema: Schema, before = ""): Key[] {
   return [...structureOf([schema]).fields].flatMap(([name, field]) => {
     if (field.some(isGoZeroOnly)) return [];
     const key = before + name;
-    if (["Log", "Shutdown", "Middlewares", "Hedge"].includes(name)) {
+    if (["Log", "Shutdown", "Middlewares", "StatConf", "Hedge"].includes(name)) {
       return field.flatMap((one) => keysOf(one, `${key}.`));
     }
     const layers = field.flatMap((one) => structureOf([one]).layers);
@@ -68,10 +69,12 @@ function inner(schema: Schema, name: string): Schema {
 const tables: [heading: string, schema: Schema][] = [
   ["A server", rpcServerConfig],
   ["A client", rpcClientConfig],
+  ["HashKey", inner(rpcClientConfig, "HashKey")],
   ["Retry", inner(rpcClientConfig, "Retry")],
   ["Methods", structureOf([inner(rpcClientConfig, "Methods")]).items[0]!],
   ["Snapshot", inner(rpcClientConfig, "Snapshot")],
   ["Etcd", inner(rpcServerConfig, "Etcd")],
+  ["Redis", inner(rpcServerConfig, "Redis")],
   ["DevServer", inner(rpcServerConfig, "DevServer")],
   ["Prometheus", inner(rpcServerConfig, "Prometheus")],
 ];

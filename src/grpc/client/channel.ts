@@ -3,13 +3,16 @@ import "../register.js";
 import { checkClientConfig } from "../../config/check.js";
 import { type ClientConfig, targetOfClient } from "../../config/client-target.js";
 import { CLIENT_DEFAULTS } from "../../defaults.js";
+import type { SnapshotOptions } from "../../discovery/snapshots.js";
 import { type ClientCall, observeCall } from "../../observe/client-call.js";
 import type { Decision } from "../../observe/decision.js";
 import { type ChannelLabels, channelLabels } from "../../observe/labels.js";
 import type { CalledService } from "../../observe/state.js";
 import { currentCall } from "../call-context.js";
 import { headersOf } from "../carried-call.js";
-import { TARGET_OPTION } from "../resolver/target-option.js";
+import { carryHashKey } from "../hash-key.js";
+import { SNAPSHOT_OPTION, TARGET_OPTION } from "../resolver/target-option.js";
+import { HASH_POLICY } from "../service-config.js";
 import { SOURCE_OPTION, SourceHolder } from "../source-holder.js";
 import { callTimeouts, clientServiceConfig } from "./call-settings.js";
 import { type Call, ServiceCall } from "./service-call.js";
@@ -74,6 +77,7 @@ class ServiceChannel extends grpc.Channel implements ObservedChannel {
       ...channelOptions,
       [TARGET_OPTION]: target,
       [SOURCE_OPTION]: holder,
+      ...(config.Snapshot && { [SNAPSHOT_OPTION]: snapshotOptions(config.Snapshot) }),
     });
     this.#holder = holder;
     this.#config = config;
@@ -126,6 +130,7 @@ class ServiceChannel extends grpc.Channel implements ObservedChannel {
       metadata.set("app", App);
       metadata.set("token", Token);
     }
+    if (this.#config.BalancerName === HASH_POLICY) carryHashKey(metadata);
     const wanted = { traces: Middlewares?.Trace !== false, metrics: Middlewares?.Prometheus !== false };
     const call = observeCall(path, this.#labels, wanted);
     call?.inject(headersOf(metadata));
@@ -138,4 +143,8 @@ function streamingPaths(services: readonly grpc.ServiceDefinition[]): ReadonlySe
   return new Set(
     methods.filter((method) => method.requestStream || method.responseStream).map((method) => method.path),
   );
+}
+
+function snapshotOptions({ Dir, MaxAge }: NonNullable<ClientConfig["Snapshot"]>): SnapshotOptions {
+  return { dir: Dir, maxAgeMs: MaxAge };
 }

@@ -3,21 +3,15 @@ import { type Node, P2cEwma, type Weighed } from "../../balancer/p2c-ewma.js";
 import type { Instance } from "../../instance.js";
 import { log, logs } from "../../log.js";
 import type { Connection } from "../../membership/connection.js";
+import { distanceFrom } from "../../membership/zone.js";
 import { recorder } from "../../observe/setting.js";
-import { type Picker, type PickResult, PickResultType } from "../shield.js";
+import { type Picker, type PickResult, PickResultType, QUEUE } from "../shield.js";
 import type { ChannelSource } from "./channel-source.js";
 import type { GrpcSession } from "./grpc-session.js";
 import type { ListedEndpoint } from "./grpc-transport.js";
 import type { ObservedCall, ObservedSubchannel } from "./observed-subchannel.js";
+import type { PolicyConfig } from "./policy-config.js";
 import { Reservations } from "./reservations.js";
-
-const QUEUE: PickResult = {
-  pickResultType: PickResultType.QUEUE,
-  subchannel: null,
-  status: null,
-  onCallStarted: null,
-  onCallEnded: null,
-};
 
 /** An instance and its load when a pick compared it. */
 interface Compared {
@@ -57,9 +51,9 @@ export class CallPicker implements Picker {
     });
   }
 
-  /** Makes these the connections to choose from; so far away is each instance. */
-  set(ids: Iterable<string>, distance: (instance: Instance) => number): void {
-    this.#distance = distance;
+  /** Makes these the connections to choose from, those of the client's own zone first. */
+  set(ids: Iterable<string>, { zone }: Pick<PolicyConfig, "zone">, instances: readonly Instance[]): void {
+    this.#distance = distanceFrom(zone, instances);
     this.#balancer.set(ids);
   }
 

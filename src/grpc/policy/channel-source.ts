@@ -11,7 +11,7 @@ import { recorder } from "../../observe/setting.js";
 import { addClient, type ClientSource } from "../../observe/sources.js";
 import type { CalledInstance, CalledService, InstanceState, Percentiles } from "../../observe/state.js";
 import type { GrpcConnection } from "./call-picker.js";
-import type { PolicyConfig } from "./policy-config.js";
+import type { MembersConfig } from "./policy-config.js";
 
 /** So many of those set aside are named with each decision. */
 const NAMED = 50;
@@ -21,7 +21,7 @@ let channels = 0;
 /** What a policy lets itself be asked. */
 export interface Observed {
   readonly status: ChannelStatus | undefined;
-  readonly config: PolicyConfig;
+  readonly config: MembersConfig & { readonly zone?: string };
   readonly connections: ReadonlyMap<string, GrpcConnection>;
   nodes(): readonly Weighed<string>[];
 }
@@ -117,7 +117,7 @@ export class ChannelSource implements ClientSource, RecordedChannel {
       listed: status?.listed,
       ageMs: answered ? Math.round(performance.now() - status.answeredAt) : undefined,
       trouble: status?.trouble?.message,
-      zone: config.zone,
+      zone: config.zone ?? "",
       subset: config.subset,
       totals: this.stats.totals,
       latency: this.stats.latency,

@@ -44,6 +44,7 @@ export function configSelector(
       let config = byPath.get(path);
       if (!config) {
         config = configFor(path);
+        channel.called.add(path.slice(1, path.lastIndexOf("/")));
         // Paths are the program's own, so they are few; the bound guards against a proxy that forwards any path.
         if (byPath.size < 1_000) byPath.set(path, config);
       }

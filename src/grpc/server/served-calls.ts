@@ -4,11 +4,14 @@ import { isInstrumented } from "../../observe/foreign-span.js";
 import { observeServedCall, type ServedObservation } from "../../observe/served-call.js";
 import { runInCall } from "../call-context.js";
 import { headersOf } from "../carried-call.js";
+import type { EndedCall } from "./call-stats.js";
 import { HEALTH_SERVICE } from "./health-service.js";
 
 export interface ServedCallsOptions {
   /** Longest time a unary call of this path may take, in milliseconds; 0 = no limit. */
   timeoutOf(path: string): number;
+  /** Called when a unary call has ended. */
+  onUnaryEnd?(call: EndedCall): void;
 }
 
 /**
@@ -42,6 +45,10 @@ export class ServedCalls {
     served.onStart = () => this.#running.add(served);
     served.onEnd = (code) => {
       this.#running.delete(served);
+      if (unary && served.startedAt) {
+        const ms = performance.now() - served.startedAt;
+        this.#options.onUnaryEnd?.({ path: method.path, ms, peer: call.getPeer() });
+      }
       if (isHealth) return;
       this.counts.calls += 1;
       if (outcomeOf(code) === "failure") this.counts.failures += 1;
@@ -60,6 +67,8 @@ export class ServedCalls {
 class ServedCall {
   readonly path: string;
   readonly interceptingCall: grpc.ServerInterceptingCall;
+  /** Milliseconds of performance.now; 0 until it starts. */
+  startedAt = 0;
   onStart: (() => void) | undefined;
   onEnd: ((code: grpc.status) => void) | undefined;
   readonly #call: grpc.ServerInterceptingCallInterface;
@@ -101,6 +110,7 @@ class ServedCall {
     let inCall = (run: () => void): void => run();
     return {
       onReceiveMetadata: (metadata, next) => {
+        this.startedAt = performance.now();
         this.onStart?.();
         const limit = this.#limit();
         const observed = this.#observed;
