@@ -2,6 +2,7 @@ import type { Server as NetServer } from "node:net";
 import { formatAddress, isWildcardHost, parseAddress } from "../address.js";
 import { registerBuiltInBackends } from "../backends/index.js";
 import type { Instance } from "../instance.js";
+import type { Target } from "../registry.js";
 import { parseTargetUrl } from "../target/parse.js";
 import { chooseAddress } from "./advertise.js";
 import type { Bound } from "./bound.js";
@@ -89,22 +90,7 @@ export async function registerInstance(
   instance: InstanceToRegister,
   options: RegisterOptions = {},
 ): Promise<RegisteredInstance> {
-  const target = parseTargetUrl(url);
-  const { health, close, kill, signals = close !== undefined } = options;
-  for (const [name, hook] of Object.entries({ health, close, kill })) {
-    if (hook !== undefined && typeof hook !== "function") refuse(name, hook, "a function");
-  }
-  if (signals && !close)
-    throw new TypeError("signals: true needs close, which ends the server before the process ends");
-  const bound = describe(instance);
-  const served = {
-    bind: () => bound,
-    facts: () => ({ service: target.service }),
-    ...(health && { health }),
-    ...(close && { close }),
-    ...(kill && { kill }),
-  };
-  const life = new ServerLife(target, served, limitsOf(options), signals);
+  const life = instanceLife(parseTargetUrl(url), instance, options);
   await life.start();
   return {
     get address() {
@@ -114,6 +100,33 @@ export async function registerInstance(
     resume: () => life.resume(),
     stop: () => life.stop(),
   };
+}
+
+/**
+ * The life of a server that listens already, not begun yet.
+ * @param target where it is listed; undefined where the platform lists it.
+ * @throws TypeError when the instance or an option cannot be obeyed.
+ */
+export function instanceLife(
+  target: Target | undefined,
+  instance: InstanceToRegister,
+  options: RegisterOptions,
+): ServerLife {
+  const { health, close, kill, signals = close !== undefined } = options;
+  for (const [name, hook] of Object.entries({ health, close, kill })) {
+    if (hook !== undefined && typeof hook !== "function") refuse(name, hook, "a function");
+  }
+  if (signals && !close)
+    throw new TypeError("signals: true needs close, which ends the server before the process ends");
+  const bound = describe(instance);
+  const served = {
+    bind: () => bound,
+    ...(target && { facts: () => ({ service: target.service }) }),
+    ...(health && { health }),
+    ...(close && { close }),
+    ...(kill && { kill }),
+  };
+  return new ServerLife(target, served, limitsOf(options), signals);
 }
 
 function describe(given: InstanceToRegister): Bound {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 
 /** How an example ended. */
@@ -24,6 +24,8 @@ export class Examples {
     // Inside the checkout, where its node_modules are found.
     this.#folder = mkdtempSync(join(".cache", "examples-"));
     cpSync("examples", this.#folder, { recursive: true });
+    const compiler = { extends: resolve("tsconfig.json"), include: ["**/*.ts"] };
+    writeFileSync(join(this.#folder, "tsconfig.json"), JSON.stringify(compiler));
     for (const file of this.#files()) {
       const text = readFileSync(file, "utf8");
       const moved = text.replaceAll("127.0.0.1:2379", etcd).replaceAll("0.0.0.0:8080", "127.0.0.1:0");
@@ -41,6 +43,21 @@ export class Examples {
     });
     this.#children.push(child);
     return child;
+  }
+
+  /** Runs a command in the folder of an example. @throws Error with what it wrote when it fails. */
+  async shell(folder: string, command: string): Promise<void> {
+    const child = spawn("sh", ["-c", command], { cwd: join(this.#folder, folder), stdio: ["ignore", "pipe", "pipe"] });
+    const { status, stdout, stderr } = await endOf(child);
+    if (status !== 0) throw new Error(`${command} ended with ${status}:\n${stdout}${stderr}`);
+  }
+
+  /** Changes a text of a program, which must be there. */
+  replace(program: string, text: string, by: string): void {
+    const file = join(this.#folder, program);
+    const before = readFileSync(file, "utf8");
+    if (!before.includes(text)) throw new Error(`${program} has no ${text}`);
+    writeFileSync(file, before.replaceAll(text, by));
   }
 
   /** Starts it and waits for its end. */

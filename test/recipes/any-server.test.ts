@@ -1,20 +1,11 @@
 import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { type FoundOrder, find, OrderClient } from "../../examples/order/order.js";
-import { EtcdDiscovery } from "../../src/backends/etcd/index.js";
 import { type DevRegistry, startDevRegistry } from "../../src/dev-registry/index.js";
-import { createClient } from "../../src/grpc/client/client.js";
 import { Examples } from "../examples/example.js";
+import { EightCallers, grpcCaller, httpCaller, nestCaller, niceCaller } from "../support/callers.js";
 import { until } from "../support/until.js";
-
-/** What calls a recipe's instances, whichever are listed. */
-interface Caller {
-  call(): Promise<{ servedBy: string }>;
-  close(): void;
-}
 
 let registry: DevRegistry;
 let examples: Examples;
@@ -27,42 +18,19 @@ after(async () => {
   await registry.close();
 });
 
-function grpcCaller(): Caller {
-  const client = createClient(OrderClient, { Etcd: { Hosts: [registry.endpoint], Key: "order.rpc" }, Timeout: 10_000 });
-  return { call: (): Promise<FoundOrder> => find(client, "1"), close: () => client.close() };
-}
-
-/** The instances in turn, over connections that are kept alive, as fetch has them. */
-function httpCaller(): Caller {
-  const abort = new AbortController();
-  let listed: string[] = [];
-  let calls = 0;
-  void (async () => {
-    const discovery = new EtcdDiscovery({ hosts: [registry.endpoint] });
-    for await (const set of discovery.watch("order.http", abort)) listed = set.map(({ address }) => address);
-  })();
-  return {
-    async call() {
-      await until(() => listed.length > 0, "somebody is listed");
-      calls += 1;
-      const answer = await fetch(`http://${listed[calls % listed.length]}/`);
-      assert.equal(answer.status, 200);
-      return (await answer.json()) as { servedBy: string };
-    },
-    close: () => abort.abort(),
-  };
-}
-
 /** Starts an instance; resolves once it is listed. It answers with its process's number. */
-async function start(recipe: string, key: string): Promise<ChildProcess> {
-  const before = registry.list(`${key}/`).size;
-  const child = examples.start(`any-server/${recipe}.ts`, { PORT: "0", POD_IP: "127.0.0.1" });
+async function start(recipe: string): Promise<ChildProcess> {
+  const child = examples.start(`${recipe}.ts`, {
+    PORT: "0",
+    POD_IP: "127.0.0.1",
+    ROLLCALL_LOG_LEVEL: "info",
+  });
   const said: string[] = [];
   child.stderr!.setEncoding("utf8").on("data", (text) => said.push(text));
   await until(
     () => {
       if (child.exitCode !== null) throw new Error(`${recipe} ended with ${child.exitCode}:\n${said.join("")}`);
-      return registry.list(`${key}/`).size > before;
+      return said.join("").includes('"msg":"registered ');
     },
     `${recipe} is listed`,
     60_000,
@@ -78,58 +46,38 @@ async function terminate(child: ChildProcess): Promise<number | string> {
 }
 
 for (const [recipe, key, caller] of [
-  ["http", "order.http", httpCaller],
-  ["grpc-js", "order.rpc", grpcCaller],
-  ["nice-grpc", "order.rpc", grpcCaller],
-  ["connect", "order.rpc", grpcCaller],
+  ["any-server/http", "order.http", httpCaller],
+  ["any-server/fastify", "order.http", httpCaller],
+  ["any-server/grpc-js", "order.rpc", grpcCaller],
+  ["any-server/nice-grpc", "order.rpc", niceCaller],
+  ["any-server/connect", "order.rpc", grpcCaller],
+  ["nestjs/order", "order.rpc", nestCaller],
 ] as const) {
-  test(`${recipe}: each instance is called, a rolling restart loses no call, and SIGTERM ends with 0`, async (t) => {
-    const fleet: ChildProcess[] = [];
-    for (let at = 0; at < 2; at++) fleet.push(await start(recipe, key));
-    const { call, close } = caller();
-    t.after(close);
-    const answered = new Map<string, number>();
-    const failed: string[] = [];
-    let calling = true;
-    const callers = Array.from({ length: 8 }, async () => {
-      while (calling) {
-        await call().then(
-          ({ servedBy }) => answered.set(servedBy, (answered.get(servedBy) ?? 0) + 1),
-          (error: Error) => failed.push(`${error.message} ${error.cause ?? ""}`),
-        );
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
-    });
-    const called = ({ pid }: ChildProcess) => until(() => (answered.get(`${pid}`) ?? 0) > 20, `${pid} is called`);
-    const statuses: (number | string)[] = [];
+  test(`${recipe}: each instance is called, a rolling restart loses no call, and SIGTERM ends it`, async (t) => {
+    const fleet = await Promise.all([start(recipe), start(recipe)]);
+    const callers = new EightCallers(caller(registry.endpoint, key));
+    const endings: (number | string)[] = [];
     for (const old of [...fleet]) {
-      await called(old);
-      fleet.push(await start(recipe, key));
-      statuses.push(await terminate(old));
+      await callers.reach(old.pid);
+      fleet.push(await start(recipe));
+      endings.push(await terminate(old));
     }
-    await called(fleet.at(-1)!);
-    calling = false;
-    await Promise.all(callers);
-    const calls = [...answered.values()].reduce((sum, count) => sum + count, 0);
-    t.diagnostic(`${recipe}: ${calls} calls, ${failed.length} failed, over 2 restarts`);
-    for (const child of fleet.slice(2)) statuses.push(await terminate(child));
-    assert.deepEqual(failed, []);
-    assert.deepEqual(statuses, [0, 0, 0, 0]);
+    await callers.reach(fleet.at(-1)!.pid);
+    await callers.end();
+    t.diagnostic(`${recipe}: ${callers.calls} calls, ${callers.failed.length} failed, over 2 restarts`);
+    endings.push(...(await Promise.all(fleet.slice(2).map(terminate))));
+    assert.deepEqual(callers.failed, []);
+    // Nest ends its process by the signal, once its hooks have run.
+    assert.deepEqual(endings, Array(4).fill(recipe.startsWith("nestjs") ? "SIGTERM" : 0));
     assert.deepEqual([...registry.list(`${key}/`).values()], []);
-    assert.equal(answered.size, 4);
+    assert.equal(callers.answered.size, 4);
   });
 }
 
-test("the recipes of docs/servers.md are the programs that are run", () => {
-  const page = readFileSync("docs/servers.md", "utf8");
-  const shown = [...page.matchAll(/^```ts\n(.*?)^```/gms)].map(([, text]) => text!);
-  assert.ok(shown.length >= 4);
-  const programs = ["http", "grpc-js", "nice-grpc", "connect"].map((name) =>
-    readFileSync(`examples/any-server/${name}.ts`, "utf8"),
-  );
-  for (const block of shown)
-    assert.ok(
-      programs.some((program) => program.includes(block)),
-      `no program has:\n${block}`,
-    );
+test("nice-grpc's client calls on a channel, and by URL alone", async () => {
+  const server = await start("any-server/grpc-js");
+  const { status, stdout, stderr } = await examples.run("any-server/nice-grpc-client.ts");
+  await terminate(server);
+  assert.equal(status, 0, stderr);
+  assert.equal(stdout.match(new RegExp(`servedBy: '${server.pid}'`, "g"))?.length, 2);
 });

@@ -244,7 +244,11 @@ class ListedServer implements Server {
   }
 }
 
-function registryOf({ Etcd }: ServerConfig, { registry }: ServerSettings): Target | undefined {
+/** Where a server is to be listed; undefined where nothing says so. */
+export function registryOf(
+  { Etcd }: Pick<ServerConfig, "Etcd">,
+  { registry }: Pick<ServerSettings, "registry">,
+): Target | undefined {
   if (registry) return parseTargetUrl(registry);
   return Etcd && targetOfEtcd(Etcd).target;
 }

@@ -1,0 +1,27 @@
+import {
+  bareCaller,
+  type CallerMaker,
+  grpcCaller,
+  nestCaller,
+  niceCaller,
+  retryingCaller,
+} from "../../test/support/callers.js";
+
+/** A row of the table: a client of the fleet. More clients are more rows. */
+export interface ClientRow {
+  readonly name: string;
+  readonly open: CallerMaker;
+  /** Which kind of server it is shown with. Default createServer. */
+  readonly server?: string;
+}
+
+export const CLIENTS: readonly ClientRow[] = [
+  { name: "bare grpc-js, URL", open: bareCaller },
+  { name: "createClient", open: grpcCaller },
+  { name: "createClient, Retry", open: retryingCaller },
+  { name: "NestJS", open: nestCaller },
+  { name: "nice-grpc", open: niceCaller },
+];
+
+/** The kinds of servers that are restarted under load, each called by createClient. */
+export const SERVERS = ["createServer", "grpc-js", "nice-grpc", "Connect", "NestJS"] as const;

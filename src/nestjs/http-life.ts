@@ -1,0 +1,78 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { checkServerConfig } from "../config/check.js";
+import { instanceLife } from "../lifecycle/register-instance.js";
+import type { ServerLife } from "../lifecycle/server-life.js";
+import type { Target } from "../registry.js";
+
+/** The HTTP server of a Nest application, Express' or Fastify's: listed while, and only while, it serves. */
+export class HttpLife {
+  readonly #target: Target | undefined;
+  readonly #config: ReturnType<typeof checkServerConfig>;
+  readonly #signals: boolean;
+  #life: ServerLife | undefined;
+  #serving = false;
+
+  constructor(target: Target | undefined, config: ReturnType<typeof checkServerConfig>, signals = true) {
+    this.#target = target;
+    this.#config = config;
+    this.#signals = signals;
+  }
+
+  get serving(): boolean {
+    return this.#serving;
+  }
+
+  get listens(): boolean {
+    return this.#life !== undefined;
+  }
+
+  get address(): string | undefined {
+    return this.#life?.address;
+  }
+
+  /** @throws Error when it listens where nobody else can reach it, or the registry refuses for good. */
+  async enter(server: Server): Promise<void> {
+    const { port, address: host } = addressOf(server);
+    const { Advertise: advertise, Weight: weight, Zone: zone, Metadata: metadata, Shutdown } = this.#config;
+    server.prependListener("request", (request, response) => this.#endKeepAlive(request, response));
+    this.#life = instanceLife(
+      this.#target,
+      { port, host, advertise, ...(weight && { weight }), ...(zone && { zone }), ...(metadata && { metadata }) },
+      {
+        drainMs: Shutdown.WrapUpTime,
+        waitMs: Shutdown.WaitTime,
+        signals: this.#signals,
+        health: (serving) => {
+          this.#serving = serving;
+        },
+        close: () => server.close(),
+        kill: () => server.closeAllConnections(),
+      },
+    );
+    await this.#life.start();
+  }
+
+  async pause(): Promise<void> {
+    await this.#life?.pause();
+  }
+
+  async resume(): Promise<void> {
+    await this.#life?.resume();
+  }
+
+  async close(): Promise<void> {
+    await this.#life?.stop();
+  }
+
+  /** A connection that is kept alive would go on bringing requests; while the server is out it ends with this one. */
+  #endKeepAlive(request: IncomingMessage, response: ServerResponse): void {
+    if (!this.#serving && request.httpVersionMajor < 2) response.setHeader("connection", "close");
+  }
+}
+
+function addressOf(server: Server): AddressInfo {
+  const address = server.address();
+  if (address !== null && typeof address === "object") return address;
+  throw new Error(`the HTTP server listens on ${address ?? "nothing"}; only a host and a port can be registered`);
+}
