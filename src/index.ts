@@ -9,7 +9,7 @@ export { loadConfig, readConfig } from "./config/load.js";
 export { type RpcClientConfig, rpcClientConfig } from "./config/rpc-client-config.js";
 export { type RpcServerConfig, rpcServerConfig } from "./config/rpc-server-config.js";
 export { type CallContext, currentCall } from "./grpc/call-context.js";
-export { type ChannelSettings, createChannel } from "./grpc/client/channel.js";
+export { type ChannelSettings, channelOf, createChannel, type ObservedChannel } from "./grpc/client/channel.js";
 export { type ClientConstructor, type ClientSettings, createClient } from "./grpc/client/client.js";
 export { withHashKey } from "./grpc/hash-key.js";
 export type { Authenticate, Credential } from "./grpc/server/auth/authenticator.js";
@@ -24,6 +24,10 @@ export {
   registerInstance,
 } from "./lifecycle/register-instance.js";
 export { type Logger, type LogLevel, setLogger, setLogLevel } from "./log.js";
+export type { ComparedInstance, Decision, SetAside } from "./observe/decision.js";
+export { type DevServer, type DevServerSettings, serveDevServer } from "./observe/dev-server.js";
+export { inspect } from "./observe/inspect.js";
+export type { CalledInstance, CalledService } from "./observe/state.js";
 export type {
   Backend,
   Discovery,

@@ -1,7 +1,7 @@
 import { CROWD, CROWD_LIMIT, CROWD_SHARE } from "./constants.js";
 import { priceOf } from "./failures.js";
 import type { Kind } from "./kinds.js";
-import type { Node } from "./node.js";
+import type { Weighed } from "./node.js";
 import type { Pool } from "./pool.js";
 import { Probing } from "./probing.js";
 
@@ -15,7 +15,7 @@ const MOSTLY = 0.5;
 const DEAR = 2;
 
 /** What is known of one instance, and the load that follows from it. */
-export class Member<K> extends Probing implements Node<K> {
+export class Member<K> extends Probing implements Weighed<K> {
   readonly #pool: Pool;
   /** One over its share of the weight, the mean being 1. */
   perWeight = 1;
@@ -41,8 +41,16 @@ export class Member<K> extends Probing implements Node<K> {
   get ewmaMs(): number {
     this.#pool.tick();
     this.expect(this.#pool);
+    return this.expectedMs;
+  }
+
+  get expectedMs(): number {
     const { mean, meanMs } = this.#pool;
     return mean > 0 ? (this.expected / mean) * (this.expected / mean) * meanMs : 0;
+  }
+
+  get share(): number {
+    return 1 / this.perWeight;
   }
 
   load(kind?: string): number {

@@ -37,3 +37,15 @@ export interface Node<K> {
   /** Gives back a pick that never started. */
   released(kind?: string): void;
 }
+
+/** A node as a pick has just compared it: what its load was made of, without working anything out again. */
+export interface Weighed<K> extends Node<K> {
+  /** The load that was compared. */
+  readonly weighed: number;
+  /** Latency expected then, in milliseconds, of a call of any kind; 0 while nobody knows. */
+  readonly expectedMs: number;
+  /** How many times dearer its calls are than those of one nearby. */
+  readonly distance: number;
+  /** Its share by weight, the mean being 1. */
+  readonly share: number;
+}

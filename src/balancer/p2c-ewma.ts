@@ -1,11 +1,11 @@
 import { ABOUT_EQUAL, KEPT_AFTER_LEAVING_MS } from "./constants.js";
 import { Member } from "./member.js";
-import type { Node } from "./node.js";
+import type { Node, Weighed } from "./node.js";
 import { Pool } from "./pool.js";
 import { Sampler } from "./sampler.js";
 import { shares } from "./shares.js";
 
-export type { Node };
+export type { Node, Weighed };
 
 export interface P2cEwmaOptions<K> {
   /** Milliseconds of a monotonic clock. Default performance.now. */
@@ -20,12 +20,18 @@ export interface P2cEwmaOptions<K> {
    */
   distance?: (key: K) => number;
   /**
-   * Called at each pick, for debug logs: the node chosen, and the three that were compared (some may be the same), two
+   * Called at each pick, for whoever records or logs them: the node chosen, and the three that were compared (some may be the same), two
    * taken at random and the one remembered from the pick before. Their loads are those that were compared, without the new
    * call.
    */
   onPick?:
-    | ((chosen: Node<K>, first: Node<K>, second: Node<K>, remembered: Node<K>, kind: string | undefined) => void)
+    | ((
+        chosen: Weighed<K>,
+        first: Weighed<K>,
+        second: Weighed<K>,
+        remembered: Weighed<K>,
+        kind: string | undefined,
+      ) => void)
     | undefined;
 }
 
@@ -72,7 +78,7 @@ export class P2cEwma<K> {
   }
 
   /** The instances, for display. */
-  nodes(): readonly Node<K>[] {
+  nodes(): readonly Weighed<K>[] {
     return this.#list;
   }
 

@@ -18,7 +18,7 @@ const middlewares = z.object({
   Trace: flag(MIDDLEWARE_DEFAULTS.Trace),
   /** Accepted. Default true. */
   Duration: flag(MIDDLEWARE_DEFAULTS.Duration),
-  /** Accepted. Default true. */
+  /** Metrics of the calls. Default true. */
   Prometheus: flag(MIDDLEWARE_DEFAULTS.Prometheus),
   /** Accepted. Default true. */
   Breaker: flag(MIDDLEWARE_DEFAULTS.Breaker),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { SERVER_DEFAULTS, SERVER_MIDDLEWARE_DEFAULTS, SHUTDOWN_DEFAULTS } from "../defaults.js";
 import { optionalEtcd } from "./etcd-config.js";
-import { advise, goZeroOnly, withoutEffectYet } from "./field-annotations.js";
+import { advise, goZeroOnly } from "./field-annotations.js";
 import { duration, flag, milliseconds, type Notation, optionalText, readable, text } from "./fields.js";
 import { parseListenAddress } from "./listen-address.js";
 import { devServerConfig, prometheusConfig } from "./observability-config.js";
@@ -135,10 +135,10 @@ const serverSchema = (notation: Notation) =>
       })
       .optional(),
 
-    /** go-zero's metrics and health over HTTP. Read and checked; nothing obeys it yet. Default off. */
-    DevServer: withoutEffectYet(devServerConfig.optional(), "noted"),
-    /** go-zero's older metrics over HTTP. Read and checked; nothing obeys it yet. Default off. */
-    Prometheus: withoutEffectYet(prometheusConfig.optional(), "noted"),
+    /** go-zero's metrics and health over HTTP. Default off. */
+    DevServer: devServerConfig.optional(),
+    /** go-zero's older metrics over HTTP. Default off. */
+    Prometheus: prometheusConfig.optional(),
 
     Telemetry: goZeroOnly(),
     Profiling: goZeroOnly(),

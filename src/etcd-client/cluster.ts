@@ -1,4 +1,5 @@
 import { Connection } from "./connection.js";
+import type { ConnectionState } from "./connection-state.js";
 import { Lease } from "./lease.js";
 import type { Session, Sessions } from "./session.js";
 import { type ConnectionSettings, connectionKey, normaliseSettings } from "./settings.js";
@@ -39,6 +40,11 @@ export class Cluster implements Sessions {
     };
   }
 
+  /** For whoever shows it. */
+  get state(): { hosts: readonly string[] } & ConnectionState {
+    return { hosts: this.#connection.hosts, ...this.#connection.state };
+  }
+
   close(): void {
     this.watcher.close();
     this.#connection.close();
@@ -65,4 +71,9 @@ export function acquireCluster(settings: ConnectionSettings): { cluster: Cluster
       held.cluster.close();
     },
   };
+}
+
+/** The clusters this process has to do with now. */
+export function clustersInUse(): Cluster[] {
+  return [...clusters.values()].map(({ cluster }) => cluster);
 }

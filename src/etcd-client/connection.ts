@@ -48,6 +48,15 @@ export class Connection implements Sessions {
     return this.#round.outcome;
   }
 
+  /** For whoever shows it. */
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  get hosts(): readonly string[] {
+    return this.#settings.hosts;
+  }
+
   close(): void {
     const reason = new Error("the connection to etcd was closed");
     this.#happened({ is: "closed" });

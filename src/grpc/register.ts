@@ -1,4 +1,6 @@
 import { registerBuiltInBackends } from "../backends/index.js";
+import { inspectIfAsked } from "../observe/inspect.js";
+import { logEachMinute } from "../observe/minute-log.js";
 import { onTargetForm } from "../target/forms.js";
 import { warnOfSecondCopy } from "./grpc-js-copies.js";
 import { registerPolicies } from "./policy/policy.js";
@@ -8,3 +10,5 @@ registerPolicies();
 registerBuiltInBackends();
 onTargetForm(registerTargetScheme);
 warnOfSecondCopy();
+inspectIfAsked();
+logEachMinute();

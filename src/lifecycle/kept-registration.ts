@@ -37,6 +37,11 @@ export class KeptRegistration {
     this.#registered.catch(() => {});
   }
 
+  /** Whether the registry lists it, as far as is known. */
+  get listed(): boolean {
+    return this.#removed === undefined && this.#registration?.listed === true;
+  }
+
   /**
    * Resolves when the instance is listed or taken out again, or when the first attempt has failed or is not over after
    * `limitMs`; it goes on in the background then.

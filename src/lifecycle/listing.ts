@@ -34,6 +34,10 @@ export class Listing {
     return this.#instance;
   }
 
+  get listed(): boolean {
+    return this.#kept?.listed === true;
+  }
+
   /**
    * Resolves when the instance is listed, or when the first attempt has failed or takes too long and goes on in the background.
    * @param advertised where its address comes from; without it the address stays, whatever becomes of the machine's.

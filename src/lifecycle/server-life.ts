@@ -1,6 +1,9 @@
 import type { Server as NetServer } from "node:net";
 import { sleep } from "../async/backoff.js";
+import { ChannelStatus } from "../discovery/status.js";
 import { log } from "../log.js";
+import { addServer } from "../observe/sources.js";
+import type { CallCounts, ServedService } from "../observe/state.js";
 import type { Target } from "../registry.js";
 import { type Bound, sayWhatIsDoubtful } from "./bound.js";
 import { HOOK_MS, type Limits, registeringLimitMs, removingLimitMs } from "./limits.js";
@@ -18,8 +21,10 @@ export interface Served {
   close?(): PromiseLike<unknown> | NetServer;
   /** Ends what is left. */
   kill?(): unknown;
-  /** For the log. */
-  facts?(): object;
+  /** For the log, and for whoever shows the server's state: its name and the calls it is working on. */
+  facts?(): { readonly name?: string | undefined; readonly service?: string; readonly calls?: number };
+  /** What it has served so far. */
+  counts?(): CallCounts;
 }
 
 const NOT_LIVE = "only a server that is started and not stopped can be paused or resumed";
@@ -50,6 +55,7 @@ export class ServerLife {
   /** When the stop began; undefined before. */
   #stopBegan: number | undefined;
   #leaveSignals = (): void => {};
+  #leaveObserved = (): void => {};
 
   constructor(target: Target | undefined, served: Served, limits: Limits, signals: boolean) {
     this.#target = target;
@@ -62,6 +68,11 @@ export class ServerLife {
   /** `host:port` as registered; undefined before it is bound. */
   get address(): string | undefined {
     return (this.#listing?.instance ?? this.#bound?.instance)?.address;
+  }
+
+  /** Whether it is in rotation, or about to be: not while it is paused, and not from the moment a stop begins. */
+  get serves(): boolean {
+    return this.#state.is === "serving" || this.#state.is === "entering";
   }
 
   /** @throws what bind() threw, or what the registry refuses for good. */
@@ -94,6 +105,7 @@ export class ServerLife {
       throw new Error("the server was stopped before it was started; create another one");
     }
     if (this.#signals) this.#leaveSignals = stopOnSignals(this);
+    this.#leaveObserved = addServer({ state: () => this.#observed() });
     this.#hear({ is: "start" });
     const state = await this.#reached(SETTLED);
     if (state.is === "stopped" && state.because) throw state.because;
@@ -135,12 +147,29 @@ export class ServerLife {
       this.#waiting.delete(one);
       one.arrived(state);
     }
-    if (state.is === "stopped") this.#leaveSignals();
+    if (state.is === "stopped") {
+      this.#leaveSignals();
+      this.#leaveObserved();
+    }
     this.#turn += 1;
     const mine = this.#turn;
     // Of a state that has been left meanwhile the end says nothing any more.
     const hear = (end: LifeEvent) => mine === this.#turn && this.#hear(end);
     this.#work(state)?.then(hear, (error) => hear({ is: "failed", because: error as Error }));
+  }
+
+  #observed(): ServedService {
+    const { name = this.#target?.service ?? "", calls = 0 } = this.#served.facts?.() ?? {};
+    return {
+      name,
+      address: this.address,
+      state: this.#state.is,
+      service: this.#target?.service,
+      registry: this.#target && new ChannelStatus(this.#target).registry,
+      listed: this.#listing?.listed === true,
+      inFlight: calls,
+      totals: this.#served.counts?.() ?? { calls: 0, failures: 0 },
+    };
   }
 
   #announce(state: LifeState, before: LifeState): void {

@@ -1,16 +1,20 @@
 import * as grpc from "@grpc/grpc-js";
-import type { Span } from "@opentelemetry/api";
 import "../register.js";
 import { checkClientConfig } from "../../config/check.js";
 import { type ClientConfig, targetOfClient } from "../../config/client-target.js";
 import { CLIENT_DEFAULTS } from "../../defaults.js";
 import type { SnapshotOptions } from "../../discovery/snapshots.js";
+import { type ClientCall, observeCall } from "../../observe/client-call.js";
+import type { Decision } from "../../observe/decision.js";
+import { type ChannelLabels, channelLabels } from "../../observe/labels.js";
+import type { CalledService } from "../../observe/state.js";
 import { currentCall } from "../call-context.js";
+import { headersOf } from "../carried-call.js";
 import { carryHashKey } from "../hash-key.js";
 import { SNAPSHOT_OPTION, TARGET_OPTION } from "../resolver/target-option.js";
 import { HASH_POLICY } from "../service-config.js";
+import { SOURCE_OPTION, SourceHolder } from "../source-holder.js";
 import { callTimeouts, clientServiceConfig } from "./call-settings.js";
-import { beginClientSpan } from "./client-span.js";
 import { type Call, ServiceCall } from "./service-call.js";
 
 export interface ChannelSettings {
@@ -30,20 +34,41 @@ export interface ChannelSettings {
  * to connect at once; close() it to end.
  * @throws TypeError when the config does not say where the instances are, or something in it cannot be obeyed.
  */
-export function createChannel(config: ClientConfig, settings: ChannelSettings = {}): grpc.Channel {
+export function createChannel(config: ClientConfig, settings: ChannelSettings = {}): ObservedChannel {
   const channel = new ServiceChannel(checkClientConfig(config), settings);
   channel.getConnectivityState(true);
   return channel;
 }
 
-class ServiceChannel extends grpc.Channel {
+/** A channel that tells what it does. */
+export interface ObservedChannel extends grpc.Channel {
+  /**
+   * The last picks of this channel that the process's flight recorder holds, the oldest first. Empty where the balancer is not
+   * Rollcall's, or `ROLLCALL_DECISIONS=0`.
+   */
+  decisions(): Decision[];
+  /** What the channel knows of its service and instances now; undefined before it has begun, and where the balancer is not Rollcall's. */
+  stats(): CalledService | undefined;
+}
+
+/**
+ * The channel of a client that createClient made, for its decisions() and stats(); undefined for any other client.
+ */
+export function channelOf(client: grpc.Client): ObservedChannel | undefined {
+  const channel = client.getChannel();
+  return channel instanceof ServiceChannel ? channel : undefined;
+}
+
+class ServiceChannel extends grpc.Channel implements ObservedChannel {
+  readonly #holder: SourceHolder;
   readonly #config: ClientConfig;
-  readonly #service: string;
+  readonly #labels: ChannelLabels;
   readonly #streaming: ReadonlySet<string>;
   readonly #methodTimeout: (path: string) => number | undefined;
 
   constructor(config: ClientConfig, { credentials, channelOptions, services = [] }: ChannelSettings) {
     const { url, target } = targetOfClient(config);
+    const holder = new SourceHolder();
     super(url, credentials ?? grpc.credentials.createInsecure(), {
       // Instances are in the client's own network, also where dns:/// names them: channelOptions may say otherwise.
       "grpc.enable_http_proxy": 0,
@@ -51,12 +76,22 @@ class ServiceChannel extends grpc.Channel {
       ...(config.KeepaliveTime ? { "grpc.keepalive_time_ms": config.KeepaliveTime } : {}),
       ...channelOptions,
       [TARGET_OPTION]: target,
+      [SOURCE_OPTION]: holder,
       ...(config.Snapshot && { [SNAPSHOT_OPTION]: snapshotOptions(config.Snapshot) }),
     });
+    this.#holder = holder;
     this.#config = config;
-    this.#service = target.service;
+    this.#labels = channelLabels(target);
     this.#streaming = streamingPaths(services);
     this.#methodTimeout = callTimeouts(config);
+  }
+
+  decisions(): Decision[] {
+    return this.#holder.source?.decisions() ?? [];
+  }
+
+  stats(): CalledService | undefined {
+    return this.#holder.source?.state();
   }
 
   override createCall(
@@ -88,15 +123,18 @@ class ServiceChannel extends grpc.Channel {
     );
   }
 
-  /** Writes into a call's metadata what goes with every call, and begins its span. */
-  #begin(path: string, metadata: grpc.Metadata): Span | undefined {
+  /** Writes into a call's metadata what goes with every call, and begins to observe it where anybody looks. */
+  #begin(path: string, metadata: grpc.Metadata): ClientCall | undefined {
     const { App, Token, Middlewares } = this.#config;
     if (App && Token) {
       metadata.set("app", App);
       metadata.set("token", Token);
     }
     if (this.#config.BalancerName === HASH_POLICY) carryHashKey(metadata);
-    return Middlewares?.Trace === false ? undefined : beginClientSpan(path, this.#service, metadata);
+    const wanted = { traces: Middlewares?.Trace !== false, metrics: Middlewares?.Prometheus !== false };
+    const call = observeCall(path, this.#labels, wanted);
+    call?.inject(headersOf(metadata));
+    return call;
   }
 }
 

@@ -1,6 +1,6 @@
 import type * as grpc from "@grpc/grpc-js";
-import type { Span } from "@opentelemetry/api";
-import { endClientSpan } from "./client-span.js";
+import type { ClientCall } from "../../observe/client-call.js";
+import { carry } from "../carried-call.js";
 
 /** A call as a channel of grpc-js creates it and the layers above it use it. */
 export type Call = ReturnType<grpc.Channel["createCall"]>;
@@ -9,10 +9,10 @@ type CallListener = Parameters<Call["start"]>[1];
 /** A call of a ServiceChannel: grpc-js' own, with something to do when it starts and when it ends. */
 export class ServiceCall implements Call {
   readonly #call: Call;
-  readonly #begin: (metadata: grpc.Metadata) => Span | undefined;
+  readonly #begin: (metadata: grpc.Metadata) => ClientCall | undefined;
 
-  /** @param begin may add to the metadata of a call that starts; the span it returns ends with the call. */
-  constructor(call: Call, begin: (metadata: grpc.Metadata) => Span | undefined) {
+  /** @param begin may add to the metadata of a call that starts; what it returns is told how the call ends. */
+  constructor(call: Call, begin: (metadata: grpc.Metadata) => ClientCall | undefined) {
     this.#call = call;
     this.#begin = begin;
   }
@@ -20,8 +20,9 @@ export class ServiceCall implements Call {
   start(given: grpc.Metadata, listener: CallListener): void {
     // The caller may use its metadata for other calls.
     const metadata = given.clone();
-    const span = this.#begin(metadata);
-    this.#call.start(metadata, span?.isRecording() ? this.#spanned(listener, span) : listener);
+    const observed = this.#begin(metadata);
+    if (observed) carry(metadata, observed);
+    this.#call.start(metadata, observed ? this.#observing(listener, observed) : listener);
   }
 
   cancelWithStatus(status: grpc.status, details: string): void {
@@ -49,12 +50,12 @@ export class ServiceCall implements Call {
     return this.#call.getAuthContext();
   }
 
-  #spanned(listener: CallListener, span: Span): CallListener {
+  #observing(listener: CallListener, observed: ClientCall): CallListener {
     return {
       onReceiveMetadata: (metadata) => listener.onReceiveMetadata(metadata),
       onReceiveMessage: (message) => listener.onReceiveMessage(message),
       onReceiveStatus: (end) => {
-        endClientSpan(span, end, this.#call.getPeer());
+        observed.ended(end.code, end.details);
         listener.onReceiveStatus(end);
       },
     };

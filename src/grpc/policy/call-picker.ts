@@ -1,11 +1,12 @@
-import type { status } from "@grpc/grpc-js";
-import { outcomeOf } from "../../balancer/outcome.js";
-import { type Node, P2cEwma } from "../../balancer/p2c-ewma.js";
+import type { Metadata, status } from "@grpc/grpc-js";
+import { type Node, P2cEwma, type Weighed } from "../../balancer/p2c-ewma.js";
 import type { Instance } from "../../instance.js";
 import { log, logs } from "../../log.js";
 import type { Connection } from "../../membership/connection.js";
 import { distanceFrom } from "../../membership/zone.js";
+import { recorder } from "../../observe/setting.js";
 import { type Picker, type PickResult, PickResultType, QUEUE } from "../shield.js";
+import type { ChannelSource } from "./channel-source.js";
 import type { GrpcSession } from "./grpc-session.js";
 import type { ListedEndpoint } from "./grpc-transport.js";
 import type { ObservedCall, ObservedSubchannel } from "./observed-subchannel.js";
@@ -20,7 +21,7 @@ interface Compared {
   readonly inFlight: number;
 }
 
-type GrpcConnection = Connection<ListedEndpoint, GrpcSession>;
+export type GrpcConnection = Connection<ListedEndpoint, GrpcSession>;
 
 /** So many connections are found stale, and probed, before a call waits for an answer. */
 const STALE_PICKS = 5;
@@ -29,19 +30,22 @@ const STALE_PICKS = 5;
 export class CallPicker implements Picker {
   readonly #balancer: P2cEwma<string>;
   readonly #connections: ReadonlyMap<string, GrpcConnection>;
-  readonly #service: () => string;
+  readonly #source: ChannelSource;
   readonly #reservations = new Reservations();
   #compared: readonly Compared[] = [];
+  /** Of the last pick, in the flight recorder. */
+  #decision = -1;
   #distance: (instance: Instance) => number = () => 1;
 
   /** @param connections by the identity that the balancer knows them by. */
-  constructor(connections: ReadonlyMap<string, GrpcConnection>, service: () => string) {
+  constructor(connections: ReadonlyMap<string, GrpcConnection>, source: ChannelSource) {
     this.#connections = connections;
-    this.#service = service;
+    this.#source = source;
     this.#balancer = new P2cEwma<string>({
       weight: (id) => connections.get(id)?.listed.instance.weight ?? 1,
       distance: (id) => this.#distance(connections.get(id)!.listed.instance),
-      onPick: (_chosen, first, second, remembered, kind) => {
+      onPick: (chosen, first, second, remembered, kind) => {
+        if (recorder) this.#decision = recorder.picked(source, kind, chosen, first, second, remembered);
         if (logs("debug")) this.#compared = compare([first, second, remembered], kind);
       },
     });
@@ -53,7 +57,12 @@ export class CallPicker implements Picker {
     this.#balancer.set(ids);
   }
 
-  pick({ extraPickInfo }: Parameters<Picker["pick"]>[0]): PickResult {
+  /** Those to choose from, for display. */
+  nodes(): readonly Weighed<string>[] {
+    return this.#balancer.nodes();
+  }
+
+  pick({ extraPickInfo, metadata }: Parameters<Picker["pick"]>[0]): PickResult {
     this.#reservations.expire();
     // From the config selector. Under another resolver than Rollcall's nobody tells, and all calls are of one kind.
     const kind = extraPickInfo.method;
@@ -62,11 +71,15 @@ export class CallPicker implements Picker {
       if (!node) return QUEUE;
       const connection = this.#connections.get(node.key);
       const session = connection?.session;
-      if (session && !connection.stale) return this.#resultFor(node, kind, session.observed);
+      if (session && !connection.stale) {
+        if (extraPickInfo.retried) recorder?.started(this.#decision, attemptOf(metadata));
+        return this.#resultFor(node, kind, session.observed);
+      }
       // It has just gone, or nothing has passed on it for so long that the way may be gone: the call goes elsewhere, or waits
       // until the policy has something new to say.
       connection?.probe("idle");
       node.released(kind);
+      recorder?.forget(this.#decision);
     }
     return QUEUE;
   }
@@ -74,6 +87,8 @@ export class CallPicker implements Picker {
   #resultFor(node: Node<string>, kind: string | undefined, subchannel: ObservedSubchannel): PickResult {
     const reservation = this.#reservations.add(node, kind);
     const compared = this.#compared;
+    const decision = this.#decision;
+    recorder?.at(decision, reservation.at);
     let startedAt = 0;
     let call: ObservedCall | undefined;
     let firstMessageAt: number | undefined;
@@ -91,15 +106,13 @@ export class CallPicker implements Picker {
     };
     const onCallEnded = (code: status) => {
       const now = performance.now();
-      if (!reservation.expired) {
-        const outcome = outcomeOf(code, call?.endedByFarSide);
-        const ok = outcome === "ignore" ? undefined : outcome === "success";
-        node.ended(firstMessageAt === undefined ? now - startedAt : undefined, ok, kind);
-      }
+      const answered = (firstMessageAt ?? now) - startedAt;
+      const ok = this.#source.ended(node.key, decision, code, call?.endedByFarSide, answered);
+      if (!reservation.expired) node.ended(firstMessageAt === undefined ? answered : undefined, ok, kind);
       if (logs("debug")) {
         const ms = Number((now - startedAt).toFixed(3));
         log.debug(
-          { service: this.#service(), method: call?.method ?? "", instance: node.key, code, ms, compared },
+          { service: this.#source.service, method: call?.method ?? "", instance: node.key, code, ms, compared },
           "call",
         );
       }
@@ -118,4 +131,9 @@ export class CallPicker implements Picker {
 function compare(nodes: readonly Node<string>[], kind: string | undefined): Compared[] {
   const loadOf = (node: Node<string>) => Number(node.load(kind).toFixed(3));
   return [...new Set(nodes)].map((node) => ({ instance: node.key, load: loadOf(node), inFlight: node.inFlight }));
+}
+
+/** 1 for the first, as grpc-js tells servers of it. */
+function attemptOf(metadata: Metadata): number {
+  return 1 + (Number(metadata.get("grpc-previous-rpc-attempts")[0]) || 0);
 }

@@ -1,5 +1,7 @@
 import { type Metadata, status } from "@grpc/grpc-js";
 import type { Activity } from "../../membership/activity.js";
+import type { ClientAttempt } from "../../observe/client-call.js";
+import { carriedCall, headersOf } from "../carried-call.js";
 import {
   type CallListener,
   type CallStarter,
@@ -50,8 +52,10 @@ export class ObservedSubchannel implements CallStarter {
   }
 
   createCall(metadata: Metadata, host: string, method: string, listener: CallListener, number: number): ConnectionCall {
-    const observed = new ObservedCall(method, metadata, listener, this.#activity, this.#calls);
+    const attempt = carriedCall(metadata)?.attempt(this.#subchannel.getAddress(), headersOf(metadata));
+    const observed = new ObservedCall(method, metadata, listener, this.#activity, this.#calls, attempt);
     const call = this.#starter.createCall(metadata, host, method, observed, number);
+    if (attempt) countSent(call, attempt);
     observed.begin(call);
     this.#started = observed;
     return call;
@@ -80,6 +84,7 @@ export class ObservedCall implements CallListener {
   readonly #listener: CallListener;
   readonly #activity: Activity;
   readonly #calls: Map<ObservedCall, ConnectionCall>;
+  readonly #attempt: ClientAttempt | undefined;
   #startedAt = 0;
   /**
    * Whether the end came from the far side or the connection: of a call that the caller cancels grpc-js tells its own side
@@ -95,12 +100,14 @@ export class ObservedCall implements CallListener {
     listener: CallListener,
     activity: Activity,
     calls: Map<ObservedCall, ConnectionCall>,
+    attempt?: ClientAttempt,
   ) {
     this.method = method;
     this.#sent = sent;
     this.#listener = listener;
     this.#activity = activity;
     this.#calls = calls;
+    this.#attempt = attempt;
   }
 
   begin(call: ConnectionCall): void {
@@ -115,6 +122,7 @@ export class ObservedCall implements CallListener {
 
   onReceiveMessage(message: Buffer): void {
     this.#activity.heard();
+    if (this.#attempt) this.#attempt.received += payload(message);
     const first = this.onFirstMessage;
     if (first) {
       this.onFirstMessage = undefined;
@@ -130,6 +138,20 @@ export class ObservedCall implements CallListener {
       if (!OWN_ENDS.includes(end.code)) this.#activity.heard();
       this.#activity.ended(this.#startedAt, told.code === status.DEADLINE_EXCEEDED);
     }
+    this.#attempt?.ended(told.code, told.details);
     this.#listener.onReceiveStatus(told);
   }
+}
+
+/** A message is framed: a flag and four bytes of length come before it. */
+function payload(message: Buffer): number {
+  return Math.max(0, message.length - 5);
+}
+
+function countSent(call: ConnectionCall, attempt: ClientAttempt): void {
+  const send = call.sendMessageWithContext;
+  call.sendMessageWithContext = (context, message) => {
+    attempt.sent += payload(message);
+    send.call(call, context, message);
+  };
 }

@@ -1,5 +1,6 @@
 import { type ChannelOptions, Metadata, connectivityState as State, status } from "@grpc/grpc-js";
 import { systemTiming } from "../../async/timing.js";
+import type { Weighed } from "../../balancer/p2c-ewma.js";
 import type { ChannelStatus } from "../../discovery/status.js";
 import type { Instance } from "../../instance.js";
 import type { ChannelState } from "../../membership/channel-state.js";
@@ -18,7 +19,9 @@ import {
   type StatusObject,
   UnavailablePicker,
 } from "../shield.js";
+import { sourceHolderOf } from "../source-holder.js";
 import { CallPicker } from "./call-picker.js";
+import { ChannelSource } from "./channel-source.js";
 import { connectionOptions, quietKeepaliveMs } from "./connection-options.js";
 import type { GrpcSession } from "./grpc-session.js";
 import { GrpcTransport, type ListedEndpoint } from "./grpc-transport.js";
@@ -34,13 +37,15 @@ type Connections = Membership<ListedEndpoint, GrpcSession>["connections"];
 interface Chooser<C> extends Picker {
   /** @param instances all that are known. */
   set(usable: Iterable<string>, config: C, instances: readonly Instance[]): void;
+  /** Those to choose from with what is known of them, for display. */
+  nodes?(): readonly Weighed<string>[];
 }
 
 /** What one of Rollcall's policies has of its own. */
 interface PolicyKind<C extends MembersConfig> {
   /** @throws Error that says what is wrong with the config. */
   parse(json: object): C;
-  newChooser(connections: Connections, service: () => string): Chooser<C>;
+  newChooser(connections: Connections, source: ChannelSource): Chooser<C>;
   /** Clients of one name that cannot connect to all instances connect to the same ones. Default each chooses for itself. */
   readonly clientName?: string;
 }
@@ -49,7 +54,7 @@ interface PolicyKind<C extends MembersConfig> {
 export function registerPolicies(): void {
   register<PolicyConfig>(POLICY, {
     parse: parsePolicyConfig,
-    newChooser: (connections, service) => new CallPicker(connections, service),
+    newChooser: (connections, source) => new CallPicker(connections, source),
   });
   register<HashConfig>(HASH_POLICY, {
     parse: parseHashConfig,
@@ -69,6 +74,7 @@ const LISTED_BY_OTHERS = new Set(["dns", "k8s", "direct"]);
 class InstancePolicy<C extends MembersConfig> implements Policy<C> {
   readonly #helper: PolicyHelper;
   readonly #membership: Membership<ListedEndpoint, GrpcSession>;
+  readonly #source: ChannelSource;
   readonly #picker: Chooser<C>;
   readonly #clientName: string | undefined;
   readonly #limit = new DialLimit(systemTiming);
@@ -88,7 +94,18 @@ class InstancePolicy<C extends MembersConfig> implements Policy<C> {
       state: (state) => this.#report(state),
       lost: () => this.#helper.requestReresolution(),
     });
-    this.#picker = newChooser(this.#membership.connections, () => this.#service);
+    const policy = this;
+    this.#source = new ChannelSource({
+      get status() {
+        return policy.#status;
+      },
+      get config() {
+        return policy.#config;
+      },
+      connections: this.#membership.connections,
+      nodes: () => this.#picker.nodes?.() ?? [],
+    });
+    this.#picker = newChooser(this.#membership.connections, this.#source);
   }
 
   get #service(): string {
@@ -98,6 +115,7 @@ class InstancePolicy<C extends MembersConfig> implements Policy<C> {
   update(endpoints: readonly Endpoint[], config: C, options: ChannelOptions): void {
     const attributes = instancesOf(options);
     this.#status = attributes?.status;
+    sourceHolderOf(options)?.hold(this.#source);
     this.#config = config;
     this.#options = options;
     const listed = new Map<string, ListedEndpoint>();
@@ -122,6 +140,7 @@ class InstancePolicy<C extends MembersConfig> implements Policy<C> {
 
   destroy(): void {
     this.#membership.close();
+    this.#source.close();
     if (this.#status) this.#status.ready = 0;
   }
 
@@ -155,6 +174,7 @@ class InstancePolicy<C extends MembersConfig> implements Policy<C> {
     const { connections, lastError } = this.#membership;
     const instances = [...connections.values()].map(({ listed }) => listed.instance);
     this.#picker.set(usable, this.#config, instances);
+    this.#source.update(state);
     if (this.#status) {
       this.#status.ready = usable.length;
       this.#status.connectionError = lastError;

@@ -1,23 +1,46 @@
-import { status } from "@grpc/grpc-js";
+import { Client, type Metadata, status } from "@grpc/grpc-js";
 import type { ChannelStatus } from "../../discovery/status.js";
+import { type ClientCall, observeCall } from "../../observe/client-call.js";
+import { isInstrumented } from "../../observe/foreign-span.js";
+import { channelLabels } from "../../observe/labels.js";
+import { carry, headersOf } from "../carried-call.js";
 import { methodConfigFor } from "../service-config.js";
 import { BaseFilter, type CallConfig, type ConfigSelector, type MethodConfig, type StatusObject } from "../shield.js";
+
+type FilterFactories = CallConfig["dynamicFilterFactories"];
+
+/** Of a call that had to wait for its channel to begin, the caller's context is gone; its headers tell whether it is traced. */
+function wantedFor(metadata: Metadata) {
+  const spanned = isInstrumented(Client.prototype.makeUnaryRequest) && metadata.get("traceparent").length > 0;
+  return { metrics: true, traces: true, spanned };
+}
 
 /**
  * Gives each call its method config, its policy the method's path and, while no instance is ready, a filter that says why it waited in case its
  * deadline passes. A call that finds an instance ready pays nothing for this.
  */
-export function configSelector(methodConfigs: readonly MethodConfig[], channel: ChannelStatus): ConfigSelector {
+export function configSelector(
+  methodConfigs: readonly MethodConfig[],
+  channel: ChannelStatus,
+  { observe }: { readonly observe: boolean },
+): ConfigSelector {
   const byPath = new Map<string, CallConfig>();
+  const labels = channelLabels(channel.target);
   const explain = { createFilter: () => new ExplainFilter(channel) };
 
   const configFor = (path: string): CallConfig => {
     const methodConfig = methodConfigFor(path, methodConfigs);
-    return { methodConfig, pickInformation: { method: path }, status: status.OK, dynamicFilterFactories: [] };
+    const retried = methodConfig.retryPolicy || methodConfig.hedgingPolicy ? { retried: "yes" } : {};
+    return {
+      methodConfig,
+      pickInformation: { method: path, ...retried },
+      status: status.OK,
+      dynamicFilterFactories: [],
+    };
   };
 
   return {
-    invoke(path) {
+    invoke(path, metadata) {
       let config = byPath.get(path);
       if (!config) {
         config = configFor(path);
@@ -25,10 +48,38 @@ export function configSelector(methodConfigs: readonly MethodConfig[], channel: 
         // Paths are the program's own, so they are few; the bound guards against a proxy that forwards any path.
         if (byPath.size < 1_000) byPath.set(path, config);
       }
-      return channel.ready > 0 ? config : { ...config, dynamicFilterFactories: [explain] };
+      const observed = observe ? observeCall(path, labels, wantedFor(metadata)) : undefined;
+      if (channel.ready > 0 && !observed) return config;
+      const factories: FilterFactories = channel.ready > 0 ? [] : [explain];
+      if (observed) {
+        carry(metadata, observed);
+        factories.push({ createFilter: () => new ObservingFilter(observed) });
+      }
+      return { ...config, dynamicFilterFactories: factories };
     },
     unref() {},
   };
+}
+
+/** Observes a call of a bare client, from when its channel knows how to treat it. */
+class ObservingFilter extends BaseFilter {
+  readonly #call: ClientCall;
+
+  constructor(call: ClientCall) {
+    super();
+    this.#call = call;
+  }
+
+  override async sendMetadata(metadata: Promise<Metadata>): Promise<Metadata> {
+    const sent = await metadata;
+    this.#call.inject(headersOf(sent));
+    return sent;
+  }
+
+  override receiveTrailers(trailers: StatusObject): StatusObject {
+    this.#call.ended(trailers.code, trailers.details);
+    return trailers;
+  }
 }
 
 class ExplainFilter extends BaseFilter {

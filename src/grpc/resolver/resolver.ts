@@ -8,6 +8,7 @@ import { parseTarget } from "../../target/parse.js";
 import { withInstances } from "../instance-attributes.js";
 import { POLICY, serviceConfigFor } from "../service-config.js";
 import { type NameResolver, type Publish, type Resolution, registerResolver } from "../shield.js";
+import { sourceHolderOf } from "../source-holder.js";
 import type { GrpcTarget } from "../target-uri.js";
 import { configSelector } from "./config-selector.js";
 import { lastKnownOf, targetOf } from "./target-option.js";
@@ -50,7 +51,10 @@ class DiscoveryResolver implements NameResolver {
       onFailure: (error) => this.#say(error),
       lastKnown: lastKnownOf(options),
     });
-    this.#selector = configSelector(this.#serviceConfig.config.methodConfig, this.#discovery.status);
+    this.#selector = configSelector(this.#serviceConfig.config.methodConfig, this.#discovery.status, {
+      // createChannel's calls are observed from their very beginning, where that is wanted.
+      observe: sourceHolderOf(options) === undefined,
+    });
   }
 
   updateResolution(): void {

@@ -1,6 +1,11 @@
 import * as grpc from "@grpc/grpc-js";
+import { outcomeOf } from "../../balancer/outcome.js";
+import { isInstrumented } from "../../observe/foreign-span.js";
+import { observeServedCall, type ServedObservation } from "../../observe/served-call.js";
 import { runInCall } from "../call-context.js";
+import { headersOf } from "../carried-call.js";
 import type { EndedCall } from "./call-stats.js";
+import { HEALTH_SERVICE } from "./health-service.js";
 
 export interface ServedCallsOptions {
   /** Longest time a unary call of this path may take, in milliseconds; 0 = no limit. */
@@ -21,6 +26,9 @@ export class ServedCalls {
     this.#options = options;
   }
 
+  /** Calls that ended, and those of them that failed by this server's fault; its health service not counted. */
+  readonly counts = { calls: 0, failures: 0 };
+
   get size(): number {
     return this.#running.size;
   }
@@ -28,15 +36,22 @@ export class ServedCalls {
   /** To be given to the grpc.Server. */
   readonly interceptor: grpc.ServerInterceptor = (method, call) => {
     const unary = !method.requestStream && !method.responseStream;
-    const served = new ServedCall(call, method.path, unary ? this.#options.timeoutOf(method.path) : 0);
+    const isHealth = method.path.startsWith(`/${HEALTH_SERVICE}/`);
+    const observed = isHealth
+      ? undefined
+      : observeServedCall(method.path, !isInstrumented(grpc.Server.prototype.register));
+    const served = new ServedCall(call, method.path, unary ? this.#options.timeoutOf(method.path) : 0, observed);
     // Not before it starts: of one whose connection broke meanwhile nothing more is heard.
     served.onStart = () => this.#running.add(served);
-    served.onEnd = () => {
+    served.onEnd = (code) => {
       this.#running.delete(served);
       if (unary && served.startedAt) {
         const ms = performance.now() - served.startedAt;
         this.#options.onUnaryEnd?.({ path: method.path, ms, peer: call.getPeer() });
       }
+      if (isHealth) return;
+      this.counts.calls += 1;
+      if (outcomeOf(code) === "failure") this.counts.failures += 1;
     };
     return served.interceptingCall;
   };
@@ -55,14 +70,22 @@ class ServedCall {
   /** Milliseconds of performance.now; 0 until it starts. */
   startedAt = 0;
   onStart: (() => void) | undefined;
-  onEnd: (() => void) | undefined;
+  onEnd: ((code: grpc.status) => void) | undefined;
   readonly #call: grpc.ServerInterceptingCallInterface;
   readonly #timeoutMs: number;
   #timer: NodeJS.Timeout | undefined;
   #ended = false;
 
-  constructor(call: grpc.ServerInterceptingCallInterface, path: string, timeoutMs: number) {
+  readonly #observed: ServedObservation | undefined;
+
+  constructor(
+    call: grpc.ServerInterceptingCallInterface,
+    path: string,
+    timeoutMs: number,
+    observed: ServedObservation | undefined,
+  ) {
     this.path = path;
+    this.#observed = observed;
     this.#call = call;
     this.#timeoutMs = timeoutMs;
     this.interceptingCall = new grpc.ServerInterceptingCall(call, {
@@ -71,7 +94,7 @@ class ServedCall {
       sendMessage: (message, next) => this.#ended || next(message),
       sendStatus: (status, next) => {
         if (this.#ended) return;
-        this.#finish();
+        this.#finish(status.code ?? grpc.status.OK, status.details ?? "");
         next(status);
       },
     });
@@ -79,7 +102,7 @@ class ServedCall {
 
   end(status: { code: grpc.status; details: string }): void {
     if (this.#ended) return;
-    this.#finish();
+    this.#finish(status.code, status.details);
     this.#call.sendStatus(status);
   }
 
@@ -90,12 +113,16 @@ class ServedCall {
         this.startedAt = performance.now();
         this.onStart?.();
         const limit = this.#limit();
-        inCall = (run) => runInCall({ deadline: limit }, run);
+        const observed = this.#observed;
+        observed?.started(headersOf(metadata), this.#call.getPeer());
+        inCall = observed
+          ? (run) => observed.run(() => runInCall({ deadline: limit }, run))
+          : (run) => runInCall({ deadline: limit }, run);
         inCall(() => next(metadata));
       },
       onReceiveMessage: (message, next) => inCall(() => next(message)),
       onReceiveHalfClose: (next) => inCall(next),
-      onCancel: () => this.#finish(),
+      onCancel: () => this.#finish(grpc.status.CANCELLED, "cancelled by the caller"),
     };
   }
 
@@ -110,10 +137,11 @@ class ServedCall {
     return Math.min(asked, Date.now() + this.#timeoutMs);
   }
 
-  #finish(): void {
+  #finish(code: grpc.status, details: string): void {
     if (this.#ended) return;
     this.#ended = true;
     clearTimeout(this.#timer);
-    this.onEnd?.();
+    this.#observed?.ended(code, details);
+    this.onEnd?.(code);
   }
 }

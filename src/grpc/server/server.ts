@@ -9,6 +9,7 @@ import type { Bound } from "../../lifecycle/bound.js";
 import { type Served, ServerLife } from "../../lifecycle/server-life.js";
 import { endsWithin } from "../../lifecycle/time-limit.js";
 import { log, setLogLevel } from "../../log.js";
+import type { DevServer } from "../../observe/dev-server.js";
 import type { Target } from "../../registry.js";
 import { parseTargetUrl } from "../../target/parse.js";
 import { ROLLCALL_SERVER } from "../identity.js";
@@ -70,6 +71,8 @@ export interface Server {
   readonly address: string | undefined;
   /** The port bound; undefined before. */
   readonly port: number | undefined;
+  /** The port that DevServer is bound to; undefined without one. */
+  readonly devServerPort: number | undefined;
 }
 
 /**
@@ -105,6 +108,8 @@ class ListedServer implements Server {
   readonly #life: ServerLife;
   #port: number | undefined;
   #closed: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
+  #watched: DevServer[] = [];
   #starting: Promise<void> | undefined;
 
   constructor(config: CheckedServerConfig, build: (server: grpc.Server) => void, settings: ServerSettings) {
@@ -128,6 +133,7 @@ class ListedServer implements Server {
       close: () => this.#close(),
       kill: () => this.#kill(),
       facts: () => ({ name: config.Name, calls: this.#calls.size }),
+      counts: () => this.#calls.counts,
     };
     const limits = { drainMs: WrapUpTime, waitMs: WaitTime };
     const registry = registryOf(config, settings);
@@ -149,18 +155,24 @@ class ListedServer implements Server {
     return this.#port;
   }
 
+  get devServerPort(): number | undefined {
+    return this.#config.DevServer ? this.#watched[0]?.port : undefined;
+  }
+
   start(): Promise<void> {
-    this.#starting ??= this.#life.start().catch((error) => {
+    this.#starting ??= this.#start().catch(async (error) => {
       // A bound port must not keep Node alive, nor a connection to Redis.
       this.#server.forceShutdown();
       this.#release();
+      await this.#closeWatched();
       throw error;
     });
     return this.#starting;
   }
 
   stop(): Promise<void> {
-    return this.#life.stop();
+    this.#stopping ??= this.#life.stop().then(() => this.#closeWatched());
+    return this.#stopping;
   }
 
   pause(): Promise<void> {
@@ -169,6 +181,24 @@ class ListedServer implements Server {
 
   resume(): Promise<void> {
     return this.#life.resume();
+  }
+
+  /** Metrics and health over HTTP come first and go last: they tell of the start and of the stop. */
+  async #start(): Promise<void> {
+    const { DevServer, Prometheus } = this.#config;
+    if ((DevServer && DevServer.Enabled !== false) || Prometheus?.Host) {
+      const { serveDevServer, servePrometheus } = await import("../../observe/dev-server.js");
+      const watched = [
+        DevServer && DevServer.Enabled !== false && serveDevServer(DevServer, () => this.#life.serves),
+        Prometheus && servePrometheus(Prometheus),
+      ];
+      this.#watched = (await Promise.all(watched)).filter((one) => one !== undefined && one !== false);
+    }
+    await this.#life.start();
+  }
+
+  async #closeWatched(): Promise<void> {
+    await Promise.all(this.#watched.map((one) => one.close()));
   }
 
   async #bind(listen: HostPort): Promise<Bound> {

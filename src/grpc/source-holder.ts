@@ -1,0 +1,18 @@
+import type { ChannelOptions } from "@grpc/grpc-js";
+import type { ClientSource } from "../observe/sources.js";
+import { PRIVATE_OPTION } from "./shield.js";
+
+/** Channel option by which the policy of a channel becomes known to whoever made the channel. */
+export const SOURCE_OPTION = `${PRIVATE_OPTION}source`;
+
+export class SourceHolder {
+  source: ClientSource | undefined;
+
+  hold(source: ClientSource): void {
+    this.source = source;
+  }
+}
+
+export function sourceHolderOf(options: ChannelOptions): SourceHolder | undefined {
+  return options[SOURCE_OPTION] as SourceHolder | undefined;
+}

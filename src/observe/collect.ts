@@ -1,0 +1,33 @@
+import { hostname } from "node:os";
+import { basename } from "node:path";
+import { clustersInUse } from "../etcd-client/cluster.js";
+import { redactText } from "../target/redact.js";
+import { clients, servers } from "./sources.js";
+import { type ProcessState, type RegistrySession, STATE_SCHEMA } from "./state.js";
+
+/** The state of this process as it is now. */
+export function processState(): ProcessState {
+  const serves = [...servers].map((server) => server.state());
+  const named = serves.map(({ name }) => name).filter((name) => name !== "");
+  return {
+    schema: STATE_SCHEMA,
+    pid: process.pid,
+    name: named.join(", ") || basename(process.argv[1] ?? process.title),
+    host: hostname(),
+    startedAt: Math.round(performance.timeOrigin),
+    now: Date.now(),
+    calls: [...clients].map((client) => client.state()),
+    serves,
+    registries: registries(),
+  };
+}
+
+function registries(): RegistrySession[] {
+  return clustersInUse().map(({ state }) => ({
+    backend: "etcd",
+    hosts: state.hosts,
+    state: state.at,
+    host: state.at === "connected" ? state.host : undefined,
+    reason: "reason" in state ? redactText(state.reason) : undefined,
+  }));
+}

@@ -1,0 +1,32 @@
+import { lstatSync, mkdirSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+
+/**
+ * The folder of this user's inspect sockets, one `<pid>.sock` a process: `$XDG_RUNTIME_DIR/rollcall`, else
+ * `rollcall-<uid>` in the folder for temporary files. Nobody else can look into it.
+ */
+export function inspectDir(): string {
+  const runtime = process.env.XDG_RUNTIME_DIR;
+  return runtime ? join(runtime, "rollcall") : join(tmpdir(), `rollcall-${userInfo().uid}`);
+}
+
+export function inspectSocket(pid: number): string {
+  return join(inspectDir(), `${pid}.sock`);
+}
+
+/**
+ * Makes the folder, open to its owner only.
+ * @throws Error when somebody else has made it, or can look into it: in a shared folder another user could have been first.
+ */
+export function makeInspectDir(): string {
+  const dir = inspectDir();
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const found = lstatSync(dir);
+  const { uid } = userInfo();
+  const own = process.platform === "win32" || (found.uid === uid && (found.mode & 0o077) === 0);
+  if (found.isDirectory() && own) return dir;
+  throw new Error(
+    `${dir} is not a folder that only this user can open: remove it, or set XDG_RUNTIME_DIR to a folder of mode 0700`,
+  );
+}

@@ -1,0 +1,63 @@
+import type { ChannelLabels } from "./labels.js";
+import { openTelemetryMeasures } from "./opentelemetry-metrics.js";
+
+/** Where measurements of calls go. One for OpenTelemetry, one for Prometheus. Times are seconds. */
+export interface Measures {
+  attemptStarted(channel: ChannelLabels, method: string): void;
+  attemptEnded(
+    channel: ChannelLabels,
+    method: string,
+    code: number,
+    seconds: number,
+    sent: number,
+    received: number,
+  ): void;
+  /** @param retries attempts after the first. */
+  callEnded(channel: ChannelLabels, method: string, code: number, seconds: number, retries: number): void;
+  serverStarted(method: string): void;
+  serverEnded(method: string, code: number, seconds: number): void;
+}
+
+let prometheus: Measures | undefined;
+
+/** Measurements go there too, from now on; undefined ends that. */
+export function measureInto(measures: Measures | undefined): void {
+  prometheus = measures;
+}
+
+/** Where measurements go now; undefined while nobody wants any, which is the usual case and costs a look. */
+export function currentMeasures(): Measures | undefined {
+  const own = openTelemetryMeasures();
+  if (!own || !prometheus) return own ?? prometheus;
+  return both(own, prometheus);
+}
+
+let paired: { readonly one: Measures; readonly other: Measures; readonly both: Measures } | undefined;
+
+function both(one: Measures, other: Measures): Measures {
+  if (paired?.one === one && paired.other === other) return paired.both;
+  const pair: Measures = {
+    attemptStarted: (...told) => {
+      one.attemptStarted(...told);
+      other.attemptStarted(...told);
+    },
+    attemptEnded: (...told) => {
+      one.attemptEnded(...told);
+      other.attemptEnded(...told);
+    },
+    callEnded: (...told) => {
+      one.callEnded(...told);
+      other.callEnded(...told);
+    },
+    serverStarted: (...told) => {
+      one.serverStarted(...told);
+      other.serverStarted(...told);
+    },
+    serverEnded: (...told) => {
+      one.serverEnded(...told);
+      other.serverEnded(...told);
+    },
+  };
+  paired = { one, other, both: pair };
+  return pair;
+}

@@ -1,0 +1,14 @@
+import { DEFAULT_DECISIONS, FlightRecorder } from "./recorder.js";
+
+/**
+ * The flight recorder of this process. `$ROLLCALL_DECISIONS` says how many picks it keeps, 0 for none. Default 4,096, which is 400
+ * kilobytes whatever happens.
+ */
+export const recorder: FlightRecorder | undefined = fromEnvironment(process.env.ROLLCALL_DECISIONS);
+
+function fromEnvironment(text: string | undefined): FlightRecorder | undefined {
+  const size = text === undefined || text.trim() === "" ? DEFAULT_DECISIONS : Number(text);
+  // What is no number is the default; the log may not be up yet to complain.
+  if (size === 0) return undefined;
+  return new FlightRecorder(size > 0 ? size : DEFAULT_DECISIONS);
+}

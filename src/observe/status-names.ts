@@ -1,0 +1,25 @@
+/** gRPC's status codes by number (https://github.com/grpc/grpc/blob/master/doc/statuscodes.md). */
+const NAMES = [
+  "OK",
+  "CANCELLED",
+  "UNKNOWN",
+  "INVALID_ARGUMENT",
+  "DEADLINE_EXCEEDED",
+  "NOT_FOUND",
+  "ALREADY_EXISTS",
+  "PERMISSION_DENIED",
+  "RESOURCE_EXHAUSTED",
+  "FAILED_PRECONDITION",
+  "ABORTED",
+  "OUT_OF_RANGE",
+  "UNIMPLEMENTED",
+  "INTERNAL",
+  "UNAVAILABLE",
+  "DATA_LOSS",
+  "UNAUTHENTICATED",
+] as const;
+
+/** A code that gRPC does not know is UNKNOWN. */
+export function statusName(code: number): string {
+  return NAMES[code] ?? "UNKNOWN";
+}

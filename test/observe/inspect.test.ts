@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import * as grpc from "@grpc/grpc-js";
+import { channelOf, createClient, createServer, inspect, type Server } from "../../src/index.js";
+import { inspectDir } from "../../src/observe/inspect-address.js";
+import { allStates, decisionsOf, inspected, recordingsOf } from "../../src/observe/inspect-client.js";
+import { EchoClient, EchoService, echoHandlers, say } from "../support/echo.js";
+import { FixtureRegistry } from "../support/fixture-backend.js";
+
+const SERVICE = "seen.rpc";
+const registry = new FixtureRegistry("inspected");
+const runtime = mkdtempSync(join(tmpdir(), "rollcall-inspect-"));
+const servers: Server[] = [];
+let client: EchoClient;
+let end: () => Promise<void>;
+
+before(async () => {
+  process.env.XDG_RUNTIME_DIR = runtime;
+  for (let i = 0; i < 3; i++) {
+    const server: Server = createServer(
+      {
+        Name: `seen-${i}`,
+        ListenOn: "127.0.0.1:0",
+        Zone: "z1",
+        Metadata: { version: "1.4" },
+        Shutdown: { WrapUpTime: 0 },
+      },
+      (builder) =>
+        builder.addService(
+          EchoService,
+          echoHandlers(() => server.address!),
+        ),
+      { signals: false, registry: registry.target(SERVICE) },
+    );
+    await server.start();
+    servers.push(server);
+  }
+  client = createClient(EchoClient, { Target: registry.target(SERVICE) });
+  end = await inspect();
+});
+
+after(async () => {
+  await end();
+  client.close();
+  await Promise.all(servers.map((server) => server.stop()));
+  rmSync(runtime, { recursive: true });
+});
+
+test("a process tells its own user the services it calls and serves, with counts that are true", async () => {
+  const answered = new Map<string, number>();
+  for (let i = 0; i < 60; i++) {
+    const { instance } = await say(client);
+    answered.set(instance, (answered.get(instance) ?? 0) + 1);
+  }
+  await assert.rejects(say(client, { code: grpc.status.UNAVAILABLE }));
+  const [state] = await allStates();
+  assert.equal(state!.schema, 1);
+  assert.equal(state!.pid, process.pid);
+  const called = state!.calls.find(({ service }) => service === SERVICE)!;
+  assert.equal(called.state, "ready");
+  assert.equal(called.listed, 3);
+  assert.deepEqual(called.totals, { calls: 61, failures: 1 });
+  assert.equal(called.instances.length, 3);
+  for (const one of called.instances) {
+    assert.equal(one.state, "serving");
+    assert.equal(one.zone, "z1");
+    assert.equal(one.version, "1.4");
+    assert.equal(one.calls - one.failures, answered.get(one.address) ?? 0);
+    assert.ok(one.expectedMs >= 0);
+  }
+  const shares = called.instances.reduce((sum, { share }) => sum + share, 0);
+  assert.ok(Math.abs(shares - 1) < 0.001);
+  assert.deepEqual(
+    state!.serves.map(({ name, state, service, listed, address }) => ({ name, state, service, listed, address })),
+    servers.map(({ address }, i) => ({
+      name: `seen-${i}`,
+      state: "serving",
+      service: SERVICE,
+      listed: true,
+      address,
+    })),
+  );
+});
+
+test("decisions and recordings are read over the socket, and are those of the API", async () => {
+  const [process] = inspected();
+  const told = await decisionsOf(process!, SERVICE);
+  const own = channelOf(client)!.decisions();
+  assert.equal(told.length, 61);
+  assert.deepEqual(told, JSON.parse(JSON.stringify(own)));
+  assert.equal(told.filter(({ outcome }) => outcome === "failed").length, 1);
+  const [recording] = await recordingsOf(process!, SERVICE);
+  assert.equal(recording!.service, SERVICE);
+  assert.equal(recording!.decisions.length, 61);
+  assert.equal(recording!.instances.length, 3);
+});
+
+test("nobody else can open the socket or look into its folder", () => {
+  const [process] = inspected();
+  assert.equal(statSync(inspectDir()).mode & 0o777, 0o700);
+  assert.equal(statSync(process!.socket).mode & 0o777, 0o600);
+});

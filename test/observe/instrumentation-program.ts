@@ -1,0 +1,56 @@
+// A program in which @opentelemetry/instrumentation-grpc is active before grpc-js is loaded. Prints its spans as JSON.
+import { createRequire } from "node:module";
+
+const require = createRequire(import.meta.url);
+const { SpanKind } = require("@opentelemetry/api") as typeof import("@opentelemetry/api");
+const { InMemorySpanExporter, SimpleSpanProcessor } =
+  require("@opentelemetry/sdk-trace-base") as typeof import("@opentelemetry/sdk-trace-base");
+const { NodeTracerProvider } =
+  require("@opentelemetry/sdk-trace-node") as typeof import("@opentelemetry/sdk-trace-node");
+const { GrpcInstrumentation } =
+  require("@opentelemetry/instrumentation-grpc") as typeof import("@opentelemetry/instrumentation-grpc");
+
+const exporter = new InMemorySpanExporter();
+const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+provider.register();
+const instrumentation = new GrpcInstrumentation();
+instrumentation.setTracerProvider(provider);
+instrumentation.enable();
+const grpc = require("@grpc/grpc-js") as typeof import("@grpc/grpc-js");
+
+const { createClient, createServer } = await import("../../src/index.js");
+const { EchoService, echoHandlers, say } = await import("../support/echo.js");
+const { FixtureRegistry } = await import("../support/fixture-backend.js");
+
+const registry = new FixtureRegistry("instrumented");
+const server: import("../../src/index.js").Server = createServer(
+  { Name: "i", ListenOn: "127.0.0.1:0", Shutdown: { WrapUpTime: 0 } },
+  (builder) => {
+    builder.addService(
+      EchoService,
+      echoHandlers(() => server.address!),
+    );
+  },
+  { signals: false, registry: registry.target("i") },
+);
+await server.start();
+type Echo = import("../support/echo.js").EchoClient;
+// Made after the instrumentation has wrapped what makes clients.
+const Client = grpc.makeClientConstructor(EchoService, "test.Echo") as unknown as new (
+  address: string,
+  credentials: import("@grpc/grpc-js").ChannelCredentials,
+) => Echo;
+const clients = [
+  createClient(Client, { Target: registry.target("i") }),
+  new Client(registry.target("i"), grpc.credentials.createInsecure()),
+];
+const answers: string[] = [];
+for (const client of clients) {
+  for (let i = 0; i < 5; i++) answers.push((await say(client)).instance);
+  client.close();
+}
+await server.stop();
+const spans = exporter
+  .getFinishedSpans()
+  .map(({ name, kind, attributes }) => ({ name, kind: SpanKind[kind], attributes }));
+console.log(JSON.stringify({ answers, spans }));
