@@ -10,10 +10,10 @@ export interface HedgingOptions {
   budget?: number;
 }
 
-/** A second copy is sent after this share of calls has answered: a little rarer than the budget pays for. */
-const DELAY_SHARE = Number(process.env.Q ?? 0.945);
+/** A second copy is sent after this share of calls has answered: about what the budget pays for. */
+const DELAY_SHARE = 0.948;
 /** Before so many answers nobody knows what is slow. */
-const LEAST_ANSWERS = 60;
+const LEAST_ANSWERS = 40;
 /** Answers are remembered for one to two of these, in milliseconds, or for longer where they are few. */
 const WINDOW_MS = 5_000;
 /** The delay is worked out again after so many answers. */
@@ -23,7 +23,7 @@ const MOST_TOKENS = 40;
 /** What most calls do is known from about so many of the last. */
 const CALLS = 200;
 /** Where more than this share outlives the delay, it is no tail any more: everything has become slower. */
-const CROWD = 0.2;
+const CROWD = 0.15;
 /** Methods told apart; the one called longest ago is forgotten for a new one. */
 const METHODS = 256;
 
@@ -71,7 +71,9 @@ export class Hedging<M> {
    * @param winner which of them brought the answer; 0 when none did.
    */
   ended(method: M, ms: number, copies: 1 | 2, winner: 0 | 1 | 2): void {
-    this.#methods.get(method)?.end(ms, copies, winner);
+    const known = this.#methods.get(method);
+    if (copies === 2) known?.worth.learn(winner === 2, this.#random);
+    known?.end(ms, winner > 0);
   }
 
   #meet(method: M): MethodLatency {
@@ -121,11 +123,9 @@ class MethodLatency {
     return this.#slow <= CROWD * this.#calls && this.worth.mayTry;
   }
 
-  end(ms: number, copies: 1 | 2, winner: 0 | 1 | 2): void {
-    if (!(ms >= 0)) return;
-    if (copies === 2 && winner > 0) this.worth.learn(winner === 2);
+  end(ms: number, answered: boolean): void {
     // One that failed sooner than others answer says nothing of how long an answer takes.
-    if (winner === 0 && !(ms > (this.#delayMs ?? 0))) return;
+    if (!(ms >= 0) || (!answered && ms <= (this.#delayMs ?? 0))) return;
     this.#sketch.add(ms);
     this.#untilWorkedOut -= 1;
     if (this.#untilWorkedOut > 0) return;

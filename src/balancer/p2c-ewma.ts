@@ -37,7 +37,7 @@ const clock = performance;
 const FARTHEST = 1e6;
 
 /** A further attempt of a call compares so many instances. */
-const SECOND_CHOICES = Number(process.env.C ?? 8);
+const SECOND_CHOICES = 8;
 
 /** An index stays within its list whatever generator was passed in. */
 const LARGEST_DRAW = 1 - Number.EPSILON;

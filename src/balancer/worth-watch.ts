@@ -2,10 +2,11 @@
 const [HELPING, USELESS] = [0.4, 0.1];
 const WON = Math.log(USELESS / HELPING);
 const LOST = Math.log((1 - USELESS) / (1 - HELPING));
-/** Evidence beyond which copies are held to be useless: about 15 of them lost, or 27 of which a tenth won. */
-const USELESS_AT = 6;
-/** So many calls lie between two trials while copies are held to be useless, half as many to half as many again. */
-const TRIAL_CALLS = 500;
+/** Evidence beyond which copies are held to be useless: 10 of them lost, or about 18 of which a tenth won. */
+const USELESS_AT = 4;
+/** So many calls lie before the first trial while copies are held to be useless; twice as many after each that is lost. */
+const FIRST_TRIAL = 125;
+const RAREST_TRIAL = 1_000;
 
 /**
  * Whether second copies win: a sequential test of "helping" against "useless" (Wald 1945) whose sum is held between 0 and
@@ -14,6 +15,7 @@ const TRIAL_CALLS = 500;
 export class WorthWatch {
   #evidence = 0;
   #useless = false;
+  #pause = FIRST_TRIAL;
   #callsToTrial = 0;
 
   /** Whether a copy may be sent: always while they help, seldom while they do not. */
@@ -27,12 +29,21 @@ export class WorthWatch {
 
   /** A copy is sent. */
   spent(random: () => number): void {
-    if (this.#useless) this.#callsToTrial = TRIAL_CALLS * (0.5 + random());
+    if (this.#useless) this.#wait(random);
   }
 
-  learn(won: boolean): void {
+  learn(won: boolean, random: () => number): void {
     this.#evidence = Math.min(USELESS_AT, Math.max(0, this.#evidence + (won ? WON : LOST)));
-    if (this.#evidence >= USELESS_AT) this.#useless = true;
-    else if (this.#evidence < USELESS_AT / 2) this.#useless = false;
+    if (this.#evidence < USELESS_AT / 2) this.#useless = false;
+    if (won) this.#pause = FIRST_TRIAL;
+    if (this.#evidence < USELESS_AT || this.#useless) return;
+    this.#useless = true;
+    this.#wait(random);
+  }
+
+  /** Until the next trial; so many calls that clients which stopped together do not try together. */
+  #wait(random: () => number): void {
+    this.#callsToTrial = this.#pause * (0.75 + random() / 2);
+    this.#pause = Math.min(2 * this.#pause, RAREST_TRIAL);
   }
 }
