@@ -13,7 +13,7 @@ export const hedgedScenarios: Readonly<Record<string, { scenario: Scenario; most
     most: 1.22,
   },
   "one of 20 hangs": {
-    scenario: { servers: 20, rates: same(10, 8_000 * 0.7), plot: (world) => world.setMode(0, "hangs") },
+    scenario: { servers: 20, rates: same(10, 8_000 * 0.6), plot: (world) => world.setMode(0, "hangs") },
     most: 0.9,
   },
 };
@@ -34,7 +34,11 @@ export const ownTimeScenarios: Readonly<Record<string, Scenario>> = {
   ),
 };
 
-const full = (load: number, deadlineMs: number): Scenario => ({ servers: 20, rates: same(10, 8_000 * load), deadlineMs });
+const full = (load: number, deadlineMs: number): Scenario => ({
+  servers: 20,
+  rates: same(10, 8_000 * load),
+  deadlineMs,
+});
 
 /** More work than the servers can do: answers before the deadline, against the same without hedging. */
 export const fullScenarios: Readonly<Record<string, Scenario>> = {

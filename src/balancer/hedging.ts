@@ -24,6 +24,8 @@ const MOST_TOKENS = 40;
 const CALLS = 200;
 /** Where more than this share outlives the delay, it is no tail any more: everything has become slower. */
 const CROWD = 0.15;
+/** Where copies are useless, a call that takes so many times the delay is another matter: its instance may hang. */
+const MUCH_TOO_LATE = 5;
 /** Methods told apart; the one called longest ago is forgotten for a new one. */
 const METHODS = 256;
 
@@ -58,9 +60,9 @@ export class Hedging<M> {
   /** The wait is over and there is no answer. @returns whether the copy may be sent; it is then paid for. */
   take(method: M): boolean {
     const known = this.#methods.get(method);
-    if (!known?.mayHedge() || this.#tokens < 1) return false;
+    if (!known?.mayHedge(this.#now()) || this.#tokens < 1) return false;
     this.#tokens -= 1;
-    known.worth.spent(this.#random);
+    known.hedge(this.#now(), this.#random);
     return true;
   }
 
@@ -101,10 +103,13 @@ class MethodLatency {
   #slow = 0;
   #untilWorkedOut = LEAST_ANSWERS;
   #delayMs: number | undefined;
+  /** The last trial while copies were held to be useless. */
+  #triedAt = Number.NEGATIVE_INFINITY;
 
-  /** undefined while nobody knows, or while no copy would be sent anyway. */
+  /** undefined while nobody knows. */
   get delayMs(): number | undefined {
-    return this.worth.mayTry ? this.#delayMs : undefined;
+    if (this.#delayMs === undefined || !this.worth.useless || this.worth.trialDue) return this.#delayMs;
+    return this.#delayMs * MUCH_TOO_LATE;
   }
 
   begin(now: number): void {
@@ -118,9 +123,17 @@ class MethodLatency {
     this.worth.called();
   }
 
-  mayHedge(): boolean {
+  mayHedge(now: number): boolean {
     this.#slow += 1;
-    return this.#slow <= CROWD * this.#calls && this.worth.mayTry;
+    if (this.#slow > CROWD * this.#calls) return false;
+    // Of the calls that began while a trial was due, one is enough.
+    return !this.worth.useless || this.worth.trialDue || now - this.#triedAt > this.#delayMs!;
+  }
+
+  hedge(now: number, random: () => number): void {
+    if (!this.worth.trialDue) return;
+    this.worth.tried(random);
+    this.#triedAt = now;
   }
 
   end(ms: number, answered: boolean): void {

@@ -131,7 +131,8 @@ export class P2cEwma<K> {
     const drawn = Math.min(this.#random(), LARGEST_DRAW);
     const at = this.#sampler?.index(drawn) ?? Math.floor(drawn * n);
     const first = list[at]!;
-    const second = list[this.#sampler?.index(Math.min(this.#random(), LARGEST_DRAW)) ?? another(at, drawn * n - at, n)]!;
+    const second =
+      list[this.#sampler?.index(Math.min(this.#random(), LARGEST_DRAW)) ?? another(at, drawn * n - at, n)]!;
     const remembered = this.#remembered ?? first;
     first.weigh(what);
     second.weigh(what);

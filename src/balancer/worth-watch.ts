@@ -5,8 +5,8 @@ const LOST = Math.log((1 - USELESS) / (1 - HELPING));
 /** Evidence beyond which copies are held to be useless: 10 of them lost, or about 18 of which a tenth won. */
 const USELESS_AT = 4;
 /** So many calls lie before the first trial while copies are held to be useless; twice as many after each that is lost. */
-const FIRST_TRIAL = 125;
-const RAREST_TRIAL = 1_000;
+const FIRST_TRIAL = 200;
+const RAREST_TRIAL = 1_600;
 
 /**
  * Whether second copies win: a sequential test of "helping" against "useless" (Wald 1945) whose sum is held between 0 and
@@ -18,24 +18,32 @@ export class WorthWatch {
   #pause = FIRST_TRIAL;
   #callsToTrial = 0;
 
-  /** Whether a copy may be sent: always while they help, seldom while they do not. */
-  get mayTry(): boolean {
-    return !this.#useless || this.#callsToTrial <= 0;
+  /** Whether copies are held to be useless. */
+  get useless(): boolean {
+    return this.#useless;
+  }
+
+  /** Whether one is to find out if that is still so. */
+  get trialDue(): boolean {
+    return this.#useless && this.#callsToTrial <= 0;
   }
 
   called(): void {
     if (this.#useless) this.#callsToTrial -= 1;
   }
 
-  /** A copy is sent. */
-  spent(random: () => number): void {
-    if (this.#useless) this.#wait(random);
+  /** The trial is made. */
+  tried(random: () => number): void {
+    this.#wait(random);
   }
 
   learn(won: boolean, random: () => number): void {
     this.#evidence = Math.min(USELESS_AT, Math.max(0, this.#evidence + (won ? WON : LOST)));
-    if (this.#evidence < USELESS_AT / 2) this.#useless = false;
-    if (won) this.#pause = FIRST_TRIAL;
+    if (won) {
+      // One trial that wins is reason enough to go on, with little patience left.
+      this.#useless = false;
+      this.#pause = FIRST_TRIAL;
+    }
     if (this.#evidence < USELESS_AT || this.#useless) return;
     this.#useless = true;
     this.#wait(random);

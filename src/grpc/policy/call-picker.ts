@@ -1,9 +1,10 @@
-import type { status } from "@grpc/grpc-js";
+import { Metadata, status } from "@grpc/grpc-js";
 import { outcomeOf } from "../../balancer/outcome.js";
 import { type Node, P2cEwma } from "../../balancer/p2c-ewma.js";
 import type { Instance } from "../../instance.js";
 import { log, logs } from "../../log.js";
 import type { Connection } from "../../membership/connection.js";
+import { CallFacts, type CallHistory } from "../call-facts.js";
 import { type Picker, type PickResult, PickResultType } from "../shield.js";
 import type { GrpcSession } from "./grpc-session.js";
 import type { ListedEndpoint } from "./grpc-transport.js";
@@ -16,6 +17,17 @@ const QUEUE: PickResult = {
   status: null,
   onCallStarted: null,
   onCallEnded: null,
+};
+
+/** Of a call of which another copy runs: the caller never sees this end. */
+const USED_UP: PickResult = {
+  ...QUEUE,
+  pickResultType: PickResultType.DROP,
+  status: {
+    code: status.UNAVAILABLE,
+    details: "the call has used all attempts that Retry allows",
+    metadata: new Metadata(),
+  },
 };
 
 /** An instance and its load when a pick compared it. */
@@ -62,13 +74,19 @@ export class CallPicker implements Picker {
   pick({ extraPickInfo }: Parameters<Picker["pick"]>[0]): PickResult {
     this.#reservations.expire();
     // From the config selector. Under another resolver than Rollcall's nobody tells, and all calls are of one kind.
-    const kind = extraPickInfo.method;
+    const facts = (extraPickInfo as unknown) instanceof CallFacts ? (extraPickInfo as unknown as CallFacts) : undefined;
+    const kind = facts?.method;
+    const history = facts?.history;
+    if (history && history.started >= history.mostAttempts) return USED_UP;
     for (let stale = 0; stale < STALE_PICKS; stale++) {
-      const node = this.#balancer.pick(undefined, kind);
+      const node = this.#balancer.pick(history?.tried, kind);
       if (!node) return QUEUE;
       const connection = this.#connections.get(node.key);
       const session = connection?.session;
-      if (session && !connection.stale) return this.#resultFor(node, kind, session.observed);
+      if (session && !connection.stale) {
+        history?.tries(node.key);
+        return this.#resultFor(node, kind, session.observed, history);
+      }
       // It has just gone, or nothing has passed on it for so long that the way may be gone: the call goes elsewhere, or waits
       // until the policy has something new to say.
       connection?.probe("idle");
@@ -77,7 +95,12 @@ export class CallPicker implements Picker {
     return QUEUE;
   }
 
-  #resultFor(node: Node<string>, kind: string | undefined, subchannel: ObservedSubchannel): PickResult {
+  #resultFor(
+    node: Node<string>,
+    kind: string | undefined,
+    subchannel: ObservedSubchannel,
+    history: CallHistory | undefined,
+  ): PickResult {
     const reservation = this.#reservations.add(node, kind);
     const compared = this.#compared;
     let startedAt = 0;
@@ -87,6 +110,7 @@ export class CallPicker implements Picker {
     const onCallStarted = () => {
       call = subchannel.takeStartedCall();
       startedAt = performance.now();
+      if (history) history.started += 1;
       if (!reservation.settle()) return;
       node.started(kind);
       if (!call) return;
