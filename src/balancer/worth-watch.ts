@@ -1,9 +1,9 @@
 /** Where copies help, they win about so often; where the time belongs to the request, no oftener than that. */
-const [HELPING, USELESS] = [0.4, 0.1];
+const [HELPING, USELESS] = [0.45, 0.12];
 const WON = Math.log(USELESS / HELPING);
 const LOST = Math.log((1 - USELESS) / (1 - HELPING));
-/** Evidence beyond which copies are held to be useless: 10 of them lost, or about 18 of which a tenth won. */
-const USELESS_AT = 4;
+/** Evidence beyond which copies are held to be useless: 10 of them lost, or about 20 of which a tenth won. */
+const USELESS_AT = 4.5;
 /** So many calls lie before the first trial while copies are held to be useless; twice as many after each that is lost. */
 const FIRST_TRIAL = 200;
 const RAREST_TRIAL = 1_600;
