@@ -489,7 +489,7 @@ test("every malformed file gets an error with the place, the key, the value and 
     ],
     [
       `${SERVER}OrderRpc: { Endpoints: ["a:1"], Hedge: { Budget: 0 } }\n`,
-      "3:51: OrderRpc.Hedge.Budget: expected a number above 0, up to 1, got 0",
+      "3:50: OrderRpc.Hedge.Budget: expected a number above 0, up to 1, got 0",
     ],
     [`${SERVER}OrderRpc: {}\n`, `3:1: ${sources}`],
     [`${SERVER}OrderRpc:\n  Endpoint: [a:1]\n`, `3:1: ${sources}`, "4:3: OrderRpc.Endpoint: did you mean Endpoints?"],
