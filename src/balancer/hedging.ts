@@ -24,6 +24,8 @@ const MOST_TOKENS = 40;
 const CALLS = 200;
 /** Where more than this share outlives the delay, it is no tail any more: everything has become slower. */
 const CROWD = 0.15;
+/** The same where copies are useless and only what is much too late is hedged. */
+const CROWD_TOO_LATE = 0.08;
 /** Where copies are useless, a call that takes so many times the delay is another matter: its instance may hang. */
 const MUCH_TOO_LATE = 5;
 /** Methods told apart; the one called longest ago is forgotten for a new one. */
@@ -125,7 +127,7 @@ class MethodLatency {
 
   mayHedge(now: number): boolean {
     this.#slow += 1;
-    if (this.#slow > CROWD * this.#calls) return false;
+    if (this.#slow > (this.worth.useless ? CROWD_TOO_LATE : CROWD) * this.#calls) return false;
     // Of the calls that began while a trial was due, one is enough.
     return !this.worth.useless || this.worth.trialDue || now - this.#triedAt > this.#delayMs!;
   }

@@ -13,7 +13,8 @@ const RAREST_TRIAL = 1_600;
  * its limit, so that what was long ago does not delay the next change of mind (Page's CUSUM, 1954).
  */
 export class WorthWatch {
-  #evidence = 0;
+  /** Half the way to useless: a method has to show that copies help. */
+  #evidence = USELESS_AT / 2;
   #useless = false;
   #pause = FIRST_TRIAL;
   #callsToTrial = 0;
