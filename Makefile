@@ -1,7 +1,7 @@
 # `make demo` and `make test` are all the set-up there is: each installs what it needs.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-nodes check build clean bench
+.PHONY: help demo test test-nodes test-etcds check build clean bench
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 22
@@ -14,6 +14,9 @@ test: node_modules ## every test, against real etcd, DNS and go-zero
 
 test-nodes: node_modules ## unit and gRPC tests on the other release lines of Node
 	@for line in 22 24 26; do node=$$(scripts/ensure-node.sh $$line) && $$node scripts/test.mjs src/ test/grpc || exit 1; done
+
+test-etcds: node_modules ## contract, etcd and one-node faults against etcd 3.4, 3.5 and 3.6; not part of CI
+	@npm run --silent test:etcds
 
 check: node_modules ## format, lint and types
 	@npm run --silent check

@@ -10,5 +10,5 @@ if ! command -v go >/dev/null; then
 fi
 mkdir -p "$root/.cache/bin"
 cd "$root/interop"
-go build -buildvcs=false -ldflags="-s -w" -o "$root/.cache/bin/" ./cmd/... >&2
+go build -buildvcs=false -ldflags="-s -w" -o "$root/.cache/bin/" ./cmd/... github.com/grpc-ecosystem/grpc-health-probe >&2
 echo "$root/.cache/bin"

@@ -5,7 +5,17 @@
  */
 
 /** A server: go-zero's zrpc.RpcServerConf. */
-export const SERVER_DEFAULTS = { Timeout: 2_000, Health: true, Mode: "pro", Weight: 1 } as const;
+export const SERVER_DEFAULTS = { Timeout: 2_000, Health: true, Mode: "pro", StrictControl: false, Weight: 1 } as const;
+
+/** A server's go-zero middlewares. */
+export const SERVER_MIDDLEWARE_DEFAULTS = {
+  Stat: true,
+  SlowThreshold: 500,
+  Recover: true,
+  Trace: true,
+  Prometheus: true,
+  Breaker: true,
+} as const;
 
 /** A server's end: go-zero's proc.ShutdownConf. */
 export const SHUTDOWN_DEFAULTS = { WrapUpTime: 1_000, WaitTime: 5_500 } as const;
@@ -19,6 +29,9 @@ export const CLIENT_DEFAULTS = {
   HealthCheck: true,
   Presence: false,
 } as const;
+
+/** The key of consistent_hash. */
+export const HASH_KEY_DEFAULTS = { BoundedLoad: 0 } as const;
 
 /** A client's go-zero middlewares. */
 export const MIDDLEWARE_DEFAULTS = {
@@ -46,6 +59,9 @@ export const ETCD_DEFAULTS = { InsecureSkipVerify: false, TTL: 10_000, Layout: "
 
 /** The last known set of a target on disk, once switched on. */
 export const SNAPSHOT_DEFAULTS = { MaxAge: 7 * 24 * 3_600_000 } as const;
+
+/** go-zero's redis.RedisConf. */
+export const REDIS_DEFAULTS = { Type: "node", Tls: false, NonBlock: true, PingTimeout: 1_000 } as const;
 
 /** go-zero's devserver.Config. */
 export const DEV_SERVER_DEFAULTS = {

@@ -27,7 +27,11 @@ type SayRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Text  string                 `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
 	// How long the handler takes before it answers.
-	DelayMs       int32 `protobuf:"varint,2,opt,name=delay_ms,json=delayMs,proto3" json:"delay_ms,omitempty"`
+	DelayMs int32 `protobuf:"varint,2,opt,name=delay_ms,json=delayMs,proto3" json:"delay_ms,omitempty"`
+	// Fail with this code and, as the status' details, a google.rpc.ErrorInfo.
+	Code int32 `protobuf:"varint,3,opt,name=code,proto3" json:"code,omitempty"`
+	// The handler panics, or throws.
+	Crash         bool `protobuf:"varint,4,opt,name=crash,proto3" json:"crash,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -76,13 +80,32 @@ func (x *SayRequest) GetDelayMs() int32 {
 	return 0
 }
 
+func (x *SayRequest) GetCode() int32 {
+	if x != nil {
+		return x.Code
+	}
+	return 0
+}
+
+func (x *SayRequest) GetCrash() bool {
+	if x != nil {
+		return x.Crash
+	}
+	return false
+}
+
 type SayReply struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The host:port that the instance answered at.
 	Instance string `protobuf:"bytes,1,opt,name=instance,proto3" json:"instance,omitempty"`
 	Text     string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
 	// Time the caller gave the call, as the server sees it; 0 when there is no deadline.
-	DeadlineMs    int32 `protobuf:"varint,3,opt,name=deadline_ms,json=deadlineMs,proto3" json:"deadline_ms,omitempty"`
+	DeadlineMs int32 `protobuf:"varint,3,opt,name=deadline_ms,json=deadlineMs,proto3" json:"deadline_ms,omitempty"`
+	// The metadata that arrived, the first value of each key; binary ones in base64.
+	Metadata map[string]string `protobuf:"bytes,4,rep,name=metadata,proto3" json:"metadata,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// The trace that the handler runs in, and its baggage.
+	TraceId       string `protobuf:"bytes,5,opt,name=trace_id,json=traceId,proto3" json:"trace_id,omitempty"`
+	Baggage       string `protobuf:"bytes,6,opt,name=baggage,proto3" json:"baggage,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -138,23 +161,53 @@ func (x *SayReply) GetDeadlineMs() int32 {
 	return 0
 }
 
+func (x *SayReply) GetMetadata() map[string]string {
+	if x != nil {
+		return x.Metadata
+	}
+	return nil
+}
+
+func (x *SayReply) GetTraceId() string {
+	if x != nil {
+		return x.TraceId
+	}
+	return ""
+}
+
+func (x *SayReply) GetBaggage() string {
+	if x != nil {
+		return x.Baggage
+	}
+	return ""
+}
+
 var File_echo_proto protoreflect.FileDescriptor
 
 const file_echo_proto_rawDesc = "" +
 	"\n" +
 	"\n" +
-	"echo.proto\x12\x13rollcall.interop.v1\";\n" +
+	"echo.proto\x12\x13rollcall.interop.v1\"e\n" +
 	"\n" +
 	"SayRequest\x12\x12\n" +
 	"\x04text\x18\x01 \x01(\tR\x04text\x12\x19\n" +
-	"\bdelay_ms\x18\x02 \x01(\x05R\adelayMs\"[\n" +
+	"\bdelay_ms\x18\x02 \x01(\x05R\adelayMs\x12\x12\n" +
+	"\x04code\x18\x03 \x01(\x05R\x04code\x12\x14\n" +
+	"\x05crash\x18\x04 \x01(\bR\x05crash\"\x96\x02\n" +
 	"\bSayReply\x12\x1a\n" +
 	"\binstance\x18\x01 \x01(\tR\binstance\x12\x12\n" +
 	"\x04text\x18\x02 \x01(\tR\x04text\x12\x1f\n" +
 	"\vdeadline_ms\x18\x03 \x01(\x05R\n" +
-	"deadlineMs2M\n" +
+	"deadlineMs\x12G\n" +
+	"\bmetadata\x18\x04 \x03(\v2+.rollcall.interop.v1.SayReply.MetadataEntryR\bmetadata\x12\x19\n" +
+	"\btrace_id\x18\x05 \x01(\tR\atraceId\x12\x18\n" +
+	"\abaggage\x18\x06 \x01(\tR\abaggage\x1a;\n" +
+	"\rMetadataEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x012\x99\x01\n" +
 	"\x04Echo\x12E\n" +
-	"\x03Say\x12\x1f.rollcall.interop.v1.SayRequest\x1a\x1d.rollcall.interop.v1.SayReplyB\x17Z\x15rollcall/interop/echob\x06proto3"
+	"\x03Say\x12\x1f.rollcall.interop.v1.SayRequest\x1a\x1d.rollcall.interop.v1.SayReply\x12J\n" +
+	"\x06Listen\x12\x1f.rollcall.interop.v1.SayRequest\x1a\x1d.rollcall.interop.v1.SayReply0\x01B\x17Z\x15rollcall/interop/echob\x06proto3"
 
 var (
 	file_echo_proto_rawDescOnce sync.Once
@@ -168,19 +221,23 @@ func file_echo_proto_rawDescGZIP() []byte {
 	return file_echo_proto_rawDescData
 }
 
-var file_echo_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_echo_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
 var file_echo_proto_goTypes = []any{
 	(*SayRequest)(nil), // 0: rollcall.interop.v1.SayRequest
 	(*SayReply)(nil),   // 1: rollcall.interop.v1.SayReply
+	nil,                // 2: rollcall.interop.v1.SayReply.MetadataEntry
 }
 var file_echo_proto_depIdxs = []int32{
-	0, // 0: rollcall.interop.v1.Echo.Say:input_type -> rollcall.interop.v1.SayRequest
-	1, // 1: rollcall.interop.v1.Echo.Say:output_type -> rollcall.interop.v1.SayReply
-	1, // [1:2] is the sub-list for method output_type
-	0, // [0:1] is the sub-list for method input_type
-	0, // [0:0] is the sub-list for extension type_name
-	0, // [0:0] is the sub-list for extension extendee
-	0, // [0:0] is the sub-list for field type_name
+	2, // 0: rollcall.interop.v1.SayReply.metadata:type_name -> rollcall.interop.v1.SayReply.MetadataEntry
+	0, // 1: rollcall.interop.v1.Echo.Say:input_type -> rollcall.interop.v1.SayRequest
+	0, // 2: rollcall.interop.v1.Echo.Listen:input_type -> rollcall.interop.v1.SayRequest
+	1, // 3: rollcall.interop.v1.Echo.Say:output_type -> rollcall.interop.v1.SayReply
+	1, // 4: rollcall.interop.v1.Echo.Listen:output_type -> rollcall.interop.v1.SayReply
+	3, // [3:5] is the sub-list for method output_type
+	1, // [1:3] is the sub-list for method input_type
+	1, // [1:1] is the sub-list for extension type_name
+	1, // [1:1] is the sub-list for extension extendee
+	0, // [0:1] is the sub-list for field type_name
 }
 
 func init() { file_echo_proto_init() }
@@ -194,7 +251,7 @@ func file_echo_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_echo_proto_rawDesc), len(file_echo_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   2,
+			NumMessages:   3,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

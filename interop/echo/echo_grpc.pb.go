@@ -21,7 +21,8 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	Echo_Say_FullMethodName = "/rollcall.interop.v1.Echo/Say"
+	Echo_Say_FullMethodName    = "/rollcall.interop.v1.Echo/Say"
+	Echo_Listen_FullMethodName = "/rollcall.interop.v1.Echo/Listen"
 )
 
 // EchoClient is the client API for Echo service.
@@ -29,6 +30,8 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 type EchoClient interface {
 	Say(ctx context.Context, in *SayRequest, opts ...grpc.CallOption) (*SayReply, error)
+	// Answers until the caller goes; what ends it early is the subject.
+	Listen(ctx context.Context, in *SayRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[SayReply], error)
 }
 
 type echoClient struct {
@@ -49,11 +52,32 @@ func (c *echoClient) Say(ctx context.Context, in *SayRequest, opts ...grpc.CallO
 	return out, nil
 }
 
+func (c *echoClient) Listen(ctx context.Context, in *SayRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[SayReply], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Echo_ServiceDesc.Streams[0], Echo_Listen_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[SayRequest, SayReply]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Echo_ListenClient = grpc.ServerStreamingClient[SayReply]
+
 // EchoServer is the server API for Echo service.
 // All implementations must embed UnimplementedEchoServer
 // for forward compatibility.
 type EchoServer interface {
 	Say(context.Context, *SayRequest) (*SayReply, error)
+	// Answers until the caller goes; what ends it early is the subject.
+	Listen(*SayRequest, grpc.ServerStreamingServer[SayReply]) error
 	mustEmbedUnimplementedEchoServer()
 }
 
@@ -66,6 +90,9 @@ type UnimplementedEchoServer struct{}
 
 func (UnimplementedEchoServer) Say(context.Context, *SayRequest) (*SayReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Say not implemented")
+}
+func (UnimplementedEchoServer) Listen(*SayRequest, grpc.ServerStreamingServer[SayReply]) error {
+	return status.Error(codes.Unimplemented, "method Listen not implemented")
 }
 func (UnimplementedEchoServer) mustEmbedUnimplementedEchoServer() {}
 func (UnimplementedEchoServer) testEmbeddedByValue()              {}
@@ -106,6 +133,17 @@ func _Echo_Say_Handler(srv interface{}, ctx context.Context, dec func(interface{
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Echo_Listen_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(SayRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(EchoServer).Listen(m, &grpc.GenericServerStream[SayRequest, SayReply]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Echo_ListenServer = grpc.ServerStreamingServer[SayReply]
+
 // Echo_ServiceDesc is the grpc.ServiceDesc for Echo service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -118,6 +156,12 @@ var Echo_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _Echo_Say_Handler,
 		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "Listen",
+			Handler:       _Echo_Listen_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "echo.proto",
 }

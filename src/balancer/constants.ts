@@ -9,7 +9,7 @@ export const MEAN_CALLS = 100;
 /** The mean of all instances counts as so many calls of one instance, so that two answers already outweigh it. */
 export const MEAN_AS_CALLS = 0.6;
 /** What an instance usually does counts as so many recent calls where latencies vary as exponential ones do. */
-export const USUAL_AS_CALLS = 1.2;
+export const USUAL_AS_CALLS = 1.8;
 /** How much the roots of exponential latencies vary: 4/pi - 1, the variance of the root to the square of its mean. */
 export const EXPONENTIAL_NOISE = 4 / Math.PI - 1;
 /** The noise of latencies is the mean over about so many of them. */

@@ -9,7 +9,7 @@ import { Probing } from "./probing.js";
 const QUICK_MS = 15;
 /** So few calls in flight are no crowd: they would count 0.4 % more. */
 const FEW = CROWD / 2;
-/** A kind that tells first answers oftener than this is of streams. */
+/** A kind that tells first answers more often than this is of streams. */
 const MOSTLY = 0.5;
 /** A kind that takes so many times as long as the mean is dear. */
 const DEAR = 2;

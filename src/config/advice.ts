@@ -1,5 +1,5 @@
 import { adviceOf, withoutEffect } from "./field-annotations.js";
-import { type Schema, structureOf } from "./structure.js";
+import { type Schema, structureOf } from "./yaml/structure.js";
 
 /** Something worth knowing about a value that is allowed. */
 export interface Advised {

@@ -21,7 +21,7 @@ test("what code gives a client is refused by name where the client is made", () 
     [{ Subset: 1.5 }, "Subset: expected a number of instances, 0 for all, got 1.5"],
     [{ Subset: -1 }, "Subset: expected a number of instances, 0 for all, got -1"],
     [{ HealthCheck: "no" }, 'HealthCheck: expected true or false, got "no"'],
-    [{ BalancerName: "p2c" }, 'BalancerName: expected p2c_ewma, round_robin or pick_first, got "p2c"'],
+    [{ BalancerName: "p2c" }, 'BalancerName: expected p2c_ewma, consistent_hash, round_robin or pick_first, got "p2c"'],
     [{ KeepaliveTime: "20s" }, 'KeepaliveTime: expected milliseconds, 0 and more, got "20s"'],
     [{ Timeout: -1 }, "Timeout: expected whole milliseconds, 0 for none, got -1"],
     [{ Timeout: Number.NaN }, "Timeout: expected whole milliseconds, 0 for none, got NaN"],

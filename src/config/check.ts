@@ -9,6 +9,9 @@ import { clientConfigInCode, type RpcClientConfig } from "./rpc-client-config.js
 import { type RpcServerConfig, serverConfigInCode } from "./rpc-server-config.js";
 import type { ServerConfig } from "./server-config.js";
 
+/** As a file's, but that a server made by code needs no name. */
+export type CheckedServerConfig = Omit<RpcServerConfig, "Name"> & { readonly Name?: string | undefined };
+
 /** What a file's loader has warned about already. */
 const advised = new WeakSet<object>();
 
@@ -31,9 +34,7 @@ export function checkClientConfig(config: ClientConfig): RpcClientConfig {
  * A server's configuration with its defaults filled in. Durations are milliseconds.
  * @throws TypeError that names each key that is wrong, what is expected, and what was given.
  */
-export function checkServerConfig(
-  config: ServerConfig,
-): Omit<RpcServerConfig, "Name"> & { readonly Name?: string | undefined } {
+export function checkServerConfig(config: ServerConfig): CheckedServerConfig {
   return checked("server", serverConfigInCode, config);
 }
 

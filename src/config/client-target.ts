@@ -16,13 +16,14 @@ export type MethodGiven = Pick<MethodSettings, "FullMethod"> & {
  * what is left out. Of Endpoints, Target and Etcd the first given counts.
  */
 export type ClientConfig = Given<
-  Omit<RpcClientConfig, "Etcd" | "Middlewares" | "Retry" | "Hedge" | "Methods" | "Snapshot">
+  Omit<RpcClientConfig, "Etcd" | "Middlewares" | "Retry" | "Hedge" | "Methods" | "HashKey" | "Snapshot">
 > & {
   readonly Etcd?: EtcdGiven | undefined;
   readonly Middlewares?: Given<RpcClientConfig["Middlewares"]> | undefined;
   readonly Retry?: RetryGiven | undefined;
   readonly Hedge?: Given<HedgeConfig> | undefined;
   readonly Methods?: readonly MethodGiven[] | undefined;
+  readonly HashKey?: Given<NonNullable<RpcClientConfig["HashKey"]>> | undefined;
   readonly Snapshot?: Given<NonNullable<RpcClientConfig["Snapshot"]>> | undefined;
 };
 

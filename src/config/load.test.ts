@@ -63,6 +63,15 @@ Etcd:
     Log: {},
     MethodTimeouts: [],
     Shutdown: { WrapUpTime: 1000, WaitTime: 5500 },
+    StrictControl: false,
+    Middlewares: {
+      Stat: true,
+      StatConf: { SlowThreshold: 500 },
+      Recover: true,
+      Trace: true,
+      Prometheus: true,
+      Breaker: true,
+    },
   });
 });
 
@@ -125,6 +134,11 @@ MethodTimeouts:
   - FullMethod: /cart.Cart/Checkout
     Timeout: 1m30s
 Shutdown: { WrapUpTime: 500ms, WaitTime: 30s }
+Auth: true
+Redis: { Host: "r1:6379,r2:6379", Type: cluster, User: u, Pass: p, Tls: true, CACertFile: r.pem, NonBlock: no, PingTimeout: 2s, Key: k }
+StrictControl: yes
+Middlewares: { Stat: no, StatConf: { SlowThreshold: 2s, IgnoreContentMethods: [/a.B/C] }, Breaker: false }
+MetricsUrl: http://metrics:8080/report
 Advertise: eth0
 Weight: 2.5
 Zone: no
@@ -186,6 +200,28 @@ OrderRpc:
     Log: { Level: "error", Mode: undefined, Path: undefined, KeepDays: undefined },
     MethodTimeouts: [{ FullMethod: "/cart.Cart/Checkout", Timeout: 90_000 }],
     Shutdown: { WrapUpTime: 500, WaitTime: 30_000 },
+    Auth: true,
+    Redis: {
+      Host: "r1:6379,r2:6379",
+      Type: "cluster",
+      User: "u",
+      Pass: "p",
+      Tls: true,
+      CACertFile: "r.pem",
+      NonBlock: false,
+      PingTimeout: 2_000,
+      Key: "k",
+    },
+    StrictControl: true,
+    Middlewares: {
+      Stat: false,
+      StatConf: { SlowThreshold: 2_000, IgnoreContentMethods: undefined },
+      Recover: true,
+      Trace: true,
+      Prometheus: true,
+      Breaker: false,
+    },
+    MetricsUrl: "http://metrics:8080/report",
     Advertise: "eth0",
     Weight: 2.5,
     Zone: "no",
@@ -344,11 +380,10 @@ test("near misses and keys without a meaning are logged, each once", async (t) =
   const note = (level: string) => (_: object, message: string) => void lines.push(`${level} ${message}`);
   setLogger({ debug: note("debug"), info: note("info"), warn: note("warn"), error: note("error") });
   t.after(() => setLogger({ debug() {}, info() {}, warn() {}, error() {} }, "silent"));
-  writeFileSync(file, `${SERVER}Etdc: {}\nAuth: true\nredis: { host: x }\nTelemetry: { Name: x }\nMyOwn: 1\n`);
+  writeFileSync(file, `${SERVER}Etdc: {}\nTelemetry: { Name: x }\nMyOwn: 1\n`);
   await loadConfig(file, rpcServerConfig);
   assert.deepEqual(lines, [
     `warn ${file}:3:1: Etdc: did you mean Etcd?`,
-    `warn ${file}:4:7: Auth has no effect: nothing checks the app and token of callers; check them in an interceptor`,
     `debug ${file}: keys of go-zero without a meaning here`,
   ]);
 });
@@ -506,8 +541,8 @@ test("every malformed file gets an error with the place, the key, the value and 
       '3:21: OrderRpc.Target: "etcd:///h1:2379" is not a target: it has no key; expected etcd:///host:2379,host:2379?key=service',
     ],
     [
-      `${SERVER}OrderRpc: { Target: a:1, BalancerName: consistent_hash }\n`,
-      '3:40: OrderRpc.BalancerName: expected p2c_ewma, round_robin or pick_first, got "consistent_hash"',
+      `${SERVER}OrderRpc: { Target: a:1, BalancerName: ring_hash }\n`,
+      '3:40: OrderRpc.BalancerName: expected p2c_ewma, consistent_hash, round_robin or pick_first, got "ring_hash"',
     ],
     [
       `${SERVER}OrderRpc: { Target: a:1, KeepaliveTime: 20 }\n`,

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { log } from "../log.js";
 import { adviceFor } from "./advice.js";
-import { canonicaliseKeys } from "./canonical-keys.js";
 import { noteAdvised } from "./check.js";
 import { ConfigError, type ConfigProblem, describeProblem, keyPath } from "./config-error.js";
 import { describeIssue, expectation, valueAt } from "./describe-issue.js";
-import { YamlFile } from "./yaml-file.js";
+import { canonicaliseKeys } from "./yaml/canonical-keys.js";
+import { YamlFile } from "./yaml/yaml-file.js";
 
 export interface LoadOptions {
   /** Where `${VAR}` is looked up. Default process.env. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { CLIENT_DEFAULTS, GRPC_GO_MIN_PING_INTERVAL, MIDDLEWARE_DEFAULTS } from "../defaults.js";
+import { CLIENT_DEFAULTS, GRPC_GO_MIN_PING_INTERVAL, HASH_KEY_DEFAULTS, MIDDLEWARE_DEFAULTS } from "../defaults.js";
 import { parseTargetUrl } from "../target/parse.js";
 import { isSecretName } from "../target/redact.js";
 import { hedgeConfig, methodSettings, retryConfig } from "./call-settings.js";
@@ -8,7 +8,10 @@ import { advise, inherit, withoutEffectYet } from "./field-annotations.js";
 import { addresses, duration, flag, milliseconds, type Notation, optionalText } from "./fields.js";
 import { snapshotConfig } from "./observability-config.js";
 
-export const BALANCERS = ["p2c_ewma", "round_robin", "pick_first"] as const;
+export const BALANCERS = ["p2c_ewma", "consistent_hash", "round_robin", "pick_first"] as const;
+
+const METADATA_NAME = "expected the name of metadata that is text, for example x-user-id";
+const BOUND = "expected a number above 1, for example 1.25, or 0 for no bound";
 
 const middlewares = z.object({
   /** Client spans. Default true. */
@@ -21,6 +24,20 @@ const middlewares = z.object({
   Breaker: flag(MIDDLEWARE_DEFAULTS.Breaker),
   /** Whether Timeout is applied. Default true. */
   Timeout: flag(MIDDLEWARE_DEFAULTS.Timeout),
+});
+
+const hashKey = z.object({
+  /** Name of the metadata whose value is the key. Default none. */
+  Metadata: z
+    .string({ error: METADATA_NAME })
+    .regex(/^[\w.-]+$/, { error: METADATA_NAME })
+    .refine((name) => !/-bin$/i.test(name), { error: METADATA_NAME })
+    .optional(),
+  /** How many times its even share of the calls in flight an instance takes at most; 0 = no limit, go-zero's choice. Default 0. */
+  BoundedLoad: z
+    .number({ error: BOUND })
+    .refine((bound) => bound === 0 || bound > 1, { error: BOUND })
+    .default(HASH_KEY_DEFAULTS.BoundedLoad),
 });
 
 const target = optionalText("a target URL, for example dns:///order-rpc:8080").superRefine((url, context) => {
@@ -81,10 +98,12 @@ const clientSchema = (notation: Notation) =>
         .preprocess(
           (name) => (name === "" || name === null ? undefined : name),
           z
-            .enum(BALANCERS, { error: "expected p2c_ewma, round_robin or pick_first" })
+            .enum(BALANCERS, { error: "expected p2c_ewma, consistent_hash, round_robin or pick_first" })
             .default(CLIENT_DEFAULTS.BalancerName),
         )
         .default(CLIENT_DEFAULTS.BalancerName),
+      /** Rollcall's own: what says the key of a call, for consistent_hash. Default withHashKey() alone. */
+      HashKey: hashKey.optional(),
       /** Rollcall's own: connect to this many of the instances only; 0 = all. Default 0. */
       Subset: z
         .int({ error: "expected a number of instances, 0 for all" })
@@ -103,7 +122,7 @@ const clientSchema = (notation: Notation) =>
         .array(methodSettings(notation), { error: "expected a list of methods, each with its FullMethod" })
         .default([]),
       /** Rollcall's own: keep the last known set on disk. Read and checked; nothing obeys it yet. Default off. */
-      Snapshot: withoutEffectYet(snapshotConfig(notation).optional(), "warned"),
+      Snapshot: snapshotConfig(notation).optional(),
       /** Rollcall's own: say in the registry which services this client calls. Read and checked; nothing obeys it yet. Default false. */
       Presence: withoutEffectYet(flag(CLIENT_DEFAULTS.Presence), "warned"),
     })

@@ -1,10 +1,11 @@
 import { z } from "zod";
-import { SERVER_DEFAULTS, SHUTDOWN_DEFAULTS } from "../defaults.js";
+import { SERVER_DEFAULTS, SERVER_MIDDLEWARE_DEFAULTS, SHUTDOWN_DEFAULTS } from "../defaults.js";
 import { optionalEtcd } from "./etcd-config.js";
 import { advise, goZeroOnly, withoutEffectYet } from "./field-annotations.js";
 import { duration, flag, milliseconds, type Notation, optionalText, readable, text } from "./fields.js";
 import { parseListenAddress } from "./listen-address.js";
 import { devServerConfig, prometheusConfig } from "./observability-config.js";
+import { redisConfig } from "./redis-config.js";
 
 /** go-zero's logx.LogConf, of which the level counts here. */
 const logConfig = z.object({
@@ -57,6 +58,30 @@ const shutdownConfig = (notation: Notation) =>
       error: "is shorter than WrapUpTime, which is part of it",
     });
 
+/** go-zero's zrpc.ServerMiddlewaresConf. */
+const middlewares = (notation: Notation) =>
+  z.object({
+    /** Log slow calls, and once a minute how many there were and how long they took. Default true. */
+    Stat: flag(SERVER_MIDDLEWARE_DEFAULTS.Stat),
+    StatConf: z
+      .object({
+        /** Unary calls that take longer are logged, in milliseconds. Default 500. */
+        SlowThreshold: duration(notation).default(SERVER_MIDDLEWARE_DEFAULTS.SlowThreshold),
+        IgnoreContentMethods: goZeroOnly(),
+      })
+      .prefault({}),
+    /** Accepted: a handler that crashes never ends the process. Default true. */
+    Recover: advise(flag(SERVER_MIDDLEWARE_DEFAULTS.Recover), (on) =>
+      on === false ? "has no effect: a handler that crashes answers INTERNAL and never ends the process" : undefined,
+    ),
+    /** Accepted. Default true. */
+    Trace: flag(SERVER_MIDDLEWARE_DEFAULTS.Trace),
+    /** Accepted. Default true. */
+    Prometheus: flag(SERVER_MIDDLEWARE_DEFAULTS.Prometheus),
+    /** Accepted. Default true. */
+    Breaker: flag(SERVER_MIDDLEWARE_DEFAULTS.Breaker),
+  });
+
 const serverSchema = (notation: Notation) =>
   z.object({
     /** The service's name, in logs. Required in a file, as for go-zero. */
@@ -82,6 +107,18 @@ const serverSchema = (notation: Notation) =>
       .default([]),
     Shutdown: shutdownConfig(notation).prefault({}),
 
+    Middlewares: middlewares(notation).prefault({}),
+    /** Where the numbers of each minute are posted, as go-zero's servers post them. Default nowhere. */
+    MetricsUrl: optionalText("an http or https URL").refine((url) => url === undefined || /^https?:\/\/./.test(url), {
+      error: "expected an http or https URL",
+    }),
+    /** Refuse callers without a valid `app` and `token`, by Redis or by a function of the application's. Default false. */
+    Auth: z.boolean({ error: "expected true or false" }).optional(),
+    /** Where the tokens of callers are. Default nowhere. */
+    Redis: redisConfig(notation).optional(),
+    /** Refuse callers whose token cannot be found out, too. Default false. */
+    StrictControl: flag(SERVER_DEFAULTS.StrictControl),
+
     /** Rollcall's own: what to register instead of what ListenOn says: an address, an interface's name or a CIDR. Default none. */
     Advertise: optionalText("an address, the name of a network interface, or a CIDR"),
     /** Rollcall's own: share of the traffic compared to other instances, above 0. Default 1. */
@@ -103,18 +140,9 @@ const serverSchema = (notation: Notation) =>
     /** go-zero's older metrics over HTTP. Read and checked; nothing obeys it yet. Default off. */
     Prometheus: withoutEffectYet(prometheusConfig.optional(), "noted"),
 
-    MetricsUrl: goZeroOnly(),
     Telemetry: goZeroOnly(),
     Profiling: goZeroOnly(),
-    Auth: goZeroOnly((_, given) =>
-      given === true
-        ? "has no effect: nothing checks the app and token of callers; check them in an interceptor"
-        : undefined,
-    ),
-    Redis: goZeroOnly(),
-    StrictControl: goZeroOnly(),
     CpuThreshold: goZeroOnly(),
-    Middlewares: goZeroOnly(),
   });
 
 /** A service: go-zero's zrpc.RpcServerConf. */

@@ -1,6 +1,6 @@
 import { type handleUnaryCall, type ServerDuplexStream, status } from "@grpc/grpc-js";
-import type { Admission } from "./admission.js";
 import { EtcdError } from "./errors.js";
+import type { Admission } from "./faults/admission.js";
 
 /** A gRPC handler from a function that answers at once or throws. */
 export function unary<Request, Response>(

@@ -1,6 +1,6 @@
 import type { AuthServer, ClusterServer, MaintenanceServer } from "../proto/etcd-services.js";
-import type { Admission } from "./admission.js";
 import { unary } from "./calls.js";
+import type { Admission } from "./faults/admission.js";
 import type { Identity } from "./identity.js";
 import type { Store } from "./store.js";
 

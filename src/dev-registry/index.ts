@@ -10,20 +10,20 @@ import {
   MaintenanceService,
   WatchService,
 } from "../proto/etcd-services.js";
-import { Admission } from "./admission.js";
 import { authService, clusterService, maintenanceService } from "./cluster-service.js";
-import { FaultProxy } from "./fault-proxy.js";
-import { createFaults, type Faults } from "./faults.js";
+import { Admission } from "./faults/admission.js";
+import { FaultProxy } from "./faults/fault-proxy.js";
+import { createFaults, type Faults } from "./faults/faults.js";
 import { Identity } from "./identity.js";
 import { prefixRange, toKey } from "./key-range.js";
-import { kvService } from "./kv-service.js";
+import { kvService } from "./kv/kv-service.js";
 import { leaseService } from "./lease-service.js";
 import { Leases } from "./leases.js";
 import { Store } from "./store.js";
-import { WatchStreams } from "./watch-service.js";
+import { WatchStreams } from "./watch/watch-service.js";
 
 export type { Credentials } from "./access.js";
-export type { Faults } from "./faults.js";
+export type { Faults } from "./faults/faults.js";
 
 export interface DevRegistryOptions {
   /** Address to listen on. Default 127.0.0.1. */

@@ -1,6 +1,6 @@
 import type { LeaseServer } from "../proto/etcd-services.js";
-import type { Admission } from "./admission.js";
 import { admitted, unary } from "./calls.js";
+import type { Admission } from "./faults/admission.js";
 import type { Identity } from "./identity.js";
 import { toBytes } from "./key-range.js";
 import type { Leases } from "./leases.js";

@@ -1,11 +1,16 @@
 import type { Target } from "../registry.js";
 import type { ResolvedInstance } from "./resolved-instance.js";
+import type { SnapshotOptions } from "./snapshots.js";
 
 /** A set as it was last known. */
 export interface KnownSet {
   readonly instances: readonly ResolvedInstance[];
   /** When its registry said so, in milliseconds since the epoch. */
   readonly at: number;
+  /** gRPC services that were called there, for example `shop.Order`; by them an instance may be recognised. */
+  readonly services?: readonly string[] | undefined;
+  /** Another process may have known it, long ago: an address may be somebody else's by now. Default false. */
+  readonly unconfirmed?: boolean | undefined;
 }
 
 /**
@@ -42,6 +47,30 @@ export class RememberedSets implements LastKnownSets {
 
 /** What this process remembers. */
 export const remembered: LastKnownSets = new RememberedSets();
+
+const stores = new Map<string, LastKnownSets>();
+
+/** Sets kept on disk, one store a folder and process; loaded when it is first needed. */
+export function keptOnDisk(options: SnapshotOptions): LastKnownSets {
+  const key = JSON.stringify([options.dir, options.maxAgeMs]);
+  const known = stores.get(key);
+  if (known) return known;
+  const opened = memoised(async () => new (await import("./snapshots.js")).Snapshots(options));
+  const store: LastKnownSets = {
+    find: async (target) => (await opened()).find(target),
+    keep: (target, set) => void opened().then((snapshots) => snapshots.keep(target, set)),
+  };
+  stores.set(key, store);
+  return store;
+}
+
+function memoised<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
 
 /** Who asks, and by which certificate, does not change what a registry lists, so settings are no part of it. */
 function nameOf({ scheme, hosts, service, params }: Target): string {

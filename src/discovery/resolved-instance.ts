@@ -6,4 +6,6 @@ export interface ResolvedInstance {
   readonly instance: Instance;
   /** Hosts are IP addresses. */
   readonly addresses: readonly HostPort[];
+  /** Read from a snapshot, and not listed by the registry since: who answers there must be asked first. Default false. */
+  readonly unconfirmed?: boolean | undefined;
 }

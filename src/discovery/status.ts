@@ -9,6 +9,8 @@ export class ChannelStatus {
   answeredAt = 0;
   /** Why there is no fresh answer. */
   trouble: Error | undefined;
+  /** gRPC services that are called, for example `shop.Order`. Written by whoever calls. */
+  readonly called = new Set<string>();
   /** Instances that can take a call now. Written by whoever connects to them. */
   ready = 0;
   /** Why the last connection attempt failed. Written by whoever connects. */

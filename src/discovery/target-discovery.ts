@@ -81,6 +81,7 @@ export class TargetDiscovery {
     if (signal.aborted) return;
     this.status.target = target;
     this.status.trouble = undefined;
+    for (const service of known?.services ?? []) this.status.called.add(service);
 
     const sets = new Succession(
       known?.instances.map(({ instance }) => instance),
@@ -109,7 +110,7 @@ export class TargetDiscovery {
     try {
       for await (const set of names) {
         if (signal.aborted) return;
-        this.#tell(set, sets.answered ? { instances: set, at: Date.now() } : undefined, known);
+        this.#tell(set, sets.answered, known);
       }
     } finally {
       clearTimeout(headStart);
@@ -136,21 +137,25 @@ export class TargetDiscovery {
     }
   }
 
-  /** @param answer what is worth keeping; undefined for a set that was only remembered. */
-  #tell(set: readonly ResolvedInstance[], answer: KnownSet | undefined, known: KnownSet | undefined): void {
-    const ageMs = answer ? 0 : Date.now() - (known?.at ?? Date.now());
+  /** @param answered whether it is the registry's word; else it was only remembered. */
+  #tell(set: readonly ResolvedInstance[], answered: boolean, known: KnownSet | undefined): void {
+    const ageMs = answered ? 0 : Date.now() - (known?.at ?? Date.now());
     this.#failure = undefined;
     this.status.listed = set.length;
     this.status.answeredAt = performance.now() - ageMs;
-    if (answer) this.#lastKnown.keep(this.status.target, answer);
+    const { called } = this.status;
+    if (answered) this.#lastKnown.keep(this.status.target, { instances: set, at: Date.now(), services: [...called] });
     else if (set.length > 0) {
       const { target, registry } = this.status;
-      log.info(
-        { service: target.service, instances: set.length, ageMs: Math.round(ageMs) },
-        `${registry} has not answered: starting from the last known instances of ${JSON.stringify(target.service)}`,
-      );
+      const facts = { service: target.service, instances: set.length, ageMs: Math.round(ageMs) };
+      const service = JSON.stringify(target.service);
+      if (known?.unconfirmed) {
+        const start = `${registry} has not answered: starting from a snapshot of ${service}`;
+        log.warn(facts, `${start}; an instance is used once it has said that it serves ${service}`);
+      } else log.info(facts, `${registry} has not answered: starting from the last known instances of ${service}`);
     }
-    this.#options.onSet(set);
+    const unconfirmed = !answered && known?.unconfirmed === true;
+    this.#options.onSet(unconfirmed ? set.map((one) => ({ ...one, unconfirmed })) : set);
   }
 
   #fail(error: Error): void {

@@ -1,10 +1,10 @@
 import { registerBuiltInBackends } from "../backends/index.js";
 import { onTargetForm } from "../target/forms.js";
 import { warnOfSecondCopy } from "./grpc-js-copies.js";
-import { registerP2cEwma } from "./policy/policy.js";
+import { registerPolicies } from "./policy/policy.js";
 import { registerTargetScheme } from "./resolver/resolver.js";
 
-registerP2cEwma();
+registerPolicies();
 registerBuiltInBackends();
 onTargetForm(registerTargetScheme);
 warnOfSecondCopy();

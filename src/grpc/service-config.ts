@@ -1,8 +1,9 @@
 import type { ChannelOptions } from "@grpc/grpc-js";
 import { checkPolicies, type MethodConfig, parseDuration, type ServiceConfig } from "./shield.js";
 
-/** Name of Rollcall's load-balancing policy in service configs. */
+/** Names of Rollcall's load-balancing policies in service configs; the first is selected where nobody chooses. */
 export const POLICY = "p2c_ewma";
+export const HASH_POLICY = "consistent_hash";
 
 /**
  * The service config that a resolver hands its channel: Rollcall's policy, unless the application's own

@@ -32,6 +32,15 @@ export interface ServiceConfig {
 export const { PickResultType, UnavailablePicker, BaseFilter, BaseSubchannelWrapper } = experimental;
 export const { createChildChannelControlHelper: childHelper, parseDuration } = experimental;
 
+/** The call waits until the policy has another picker. */
+export const QUEUE: PickResult = {
+  pickResultType: experimental.PickResultType.QUEUE,
+  subchannel: null,
+  status: null,
+  onCallStarted: null,
+  onCallEnded: null,
+};
+
 /** Channel options with this prefix stay out of the key by which grpc-js finds a subchannel in its pool. */
 export const PRIVATE_OPTION = "grpc.internal.no_subchannel.rollcall.";
 

@@ -11,8 +11,11 @@ export const MOST_INSTANCES = 500;
 /** Tells this process from the other clients of a service when each takes a subset. */
 const CLIENT = randomUUID();
 
-/** @param size how many to connect to; 0 for all, up to MOST_INSTANCES. */
-export function choose(ids: readonly string[], size: number): Choice {
+/**
+ * @param size how many to connect to; 0 for all, up to MOST_INSTANCES.
+ * @param client clients of one name choose the same. Default this process alone.
+ */
+export function choose(ids: readonly string[], size: number, client: string = CLIENT): Choice {
   const limitedTo = size === 0 ? MOST_INSTANCES : undefined;
-  return { ids: subset(ids, limitedTo ?? size, CLIENT), limitedTo };
+  return { ids: subset(ids, limitedTo ?? size, client), limitedTo };
 }

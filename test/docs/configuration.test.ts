@@ -6,7 +6,7 @@ import { isGoZeroOnly } from "../../src/config/field-annotations.js";
 import { parseGoDuration } from "../../src/config/go-duration.js";
 import { rpcClientConfig } from "../../src/config/rpc-client-config.js";
 import { rpcServerConfig } from "../../src/config/rpc-server-config.js";
-import { type Schema, structureOf } from "../../src/config/structure.js";
+import { type Schema, structureOf } from "../../src/config/yaml/structure.js";
 import { SERVER_DEFAULTS } from "../../src/defaults.js";
 
 const text = readFileSync(new URL("../../docs/configuration.md", import.meta.url), "utf8");
@@ -14,10 +14,11 @@ const text = readFileSync(new URL("../../docs/configuration.md", import.meta.url
 const OURS = {
   "A server": ["Advertise", "Weight", "Zone", "Metadata"],
   "A client": [
-    ...["Subset", "HealthCheck", "Zone", "Retry", "Methods", "Snapshot", "Presence"],
+    ...["HashKey", "Subset", "HealthCheck", "Zone", "Retry", "Methods", "Snapshot", "Presence"],
     ...["Hedge.MaxAttempts", "Hedge.Delay", "Hedge.Budget"],
   ],
   Etcd: ["TTL", "Layout"],
+  Redis: ["CACertFile"],
 } as Readonly<Record<string, string[]>>;
 
 interface Row {
@@ -53,7 +54,7 @@ function keysOf(schema: Schema, before = ""): Key[] {
   return [...structureOf([schema]).fields].flatMap(([name, field]) => {
     if (field.some(isGoZeroOnly)) return [];
     const key = before + name;
-    if (["Log", "Shutdown", "Middlewares", "Hedge"].includes(name)) {
+    if (["Log", "Shutdown", "Middlewares", "StatConf", "Hedge"].includes(name)) {
       return field.flatMap((one) => keysOf(one, `${key}.`));
     }
     const layers = field.flatMap((one) => structureOf([one]).layers);
@@ -71,10 +72,12 @@ function inner(schema: Schema, name: string): Schema {
 const tables: [heading: string, schema: Schema][] = [
   ["A server", rpcServerConfig],
   ["A client", rpcClientConfig],
+  ["HashKey", inner(rpcClientConfig, "HashKey")],
   ["Retry", inner(rpcClientConfig, "Retry")],
   ["Methods", structureOf([inner(rpcClientConfig, "Methods")]).items[0]!],
   ["Snapshot", inner(rpcClientConfig, "Snapshot")],
   ["Etcd", inner(rpcServerConfig, "Etcd")],
+  ["Redis", inner(rpcServerConfig, "Redis")],
   ["DevServer", inner(rpcServerConfig, "DevServer")],
   ["Prometheus", inner(rpcServerConfig, "Prometheus")],
 ];

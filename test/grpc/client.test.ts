@@ -156,7 +156,7 @@ test("two services that call each other start in any order", async () => {
   open.push(() => Promise.all(servers.map((server) => server.stop())));
 });
 
-test("a client class of another copy of grpc-js is refused with the mend", () => {
+test("a client class of another copy of grpc-js is refused with the fix", () => {
   class ServiceClientImpl {
     makeUnaryRequest() {}
   }
@@ -168,7 +168,7 @@ test("a client class of another copy of grpc-js is refused with the mend", () =>
   assert.throws(() => createClient({} as never, { Endpoints: ["a:1"] }), /needs the class of a grpc-js client/);
 });
 
-test("a config that leads nowhere is refused with the mend", () => {
+test("a config that leads nowhere is refused with the fix", () => {
   assert.throws(() => createClient(EchoClient, {}), /Endpoints .*Target .*or Etcd/);
   assert.throws(
     () => createClient(EchoClient, { Target: "etcd:///127.0.0.1:2379" }),

@@ -190,7 +190,7 @@ test("a caller that cancels a hedged call ends it everywhere", async () => {
   }
   const ended = new Promise<grpc.ServiceError | null>((resolve) => {
     const call = client.say({}, {}, (error) => resolve(error));
-    until(() => servers.every(({ calls }) => calls === 1), "both copies hang").then(() => call.cancel());
+    void until(() => servers.every(({ calls }) => calls === 1), "both copies hang").then(() => call.cancel());
   });
   assert.equal((await ended)?.code, grpc.status.CANCELLED);
   await until(() => servers.every(({ cancelled }) => cancelled === 1), "both are ended");

@@ -41,14 +41,14 @@ test("the sources as they are pass", () => {
 for (const [promise, file, line, said] of [
   [
     "an arrow that runs back up the map fails",
-    "src/config/env.ts",
-    'import "../backends/table.js";',
+    "src/config/yaml/env.ts",
+    'import "../../backends/table.js";',
     /src\/backends\/ is below it/,
   ],
   [
     "a type is an arrow too",
     "src/target/forms.ts",
-    'import type { X } from "../config/env.js";',
+    'import type { X } from "../config/yaml/env.js";',
     /src\/config\/ is below it/,
   ],
   [

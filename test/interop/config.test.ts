@@ -1,30 +1,21 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders are the subject.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, test } from "node:test";
-import { z } from "zod";
-import {
-  loadConfig,
-  type RpcClientConfig,
-  type RpcServerConfig,
-  rpcClientConfig,
-  rpcServerConfig,
-} from "../../src/index.js";
+import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
 import { interopSkipReason, readWithGozero } from "../support/gozero.js";
+import { assertSameReading, type Kind, readHere } from "./both-readings.js";
 
 const skip = interopSkipReason();
-const folder = mkdtempSync(join(tmpdir(), "rollcall-interop-config-"));
-after(() => rmSync(folder, { recursive: true }));
 process.env.INTEROP_HOST = "10.0.0.9";
 
-const schemas = {
-  server: rpcServerConfig,
-  client: z.object({ OrderRpc: rpcClientConfig }),
-  both: rpcServerConfig.extend({ OrderRpc: rpcClientConfig }),
-};
-type Kind = keyof typeof schemas;
+const FILES = new URL("files/", import.meta.url);
+
+for (const name of readdirSync(FILES)) {
+  const kind = name.split(".")[1] as Kind;
+  test(`go-zero and Rollcall read the same from ${name}`, { skip }, () =>
+    assertSameReading(readFileSync(new URL(name, FILES), "utf8"), kind),
+  );
+}
 
 const accepted: [what: string, kind: Kind, yaml: string][] = [
   [
@@ -136,17 +127,13 @@ const refused: [what: string, kind: Kind, yaml: string][] = [
 ];
 
 for (const [what, kind, yaml] of accepted) {
-  test(`go-zero and Rollcall read the same from ${what}`, { skip }, async () => {
-    const theirs = (await readWithGozero(yaml, kind)) as unknown as GoConfig;
-    assert.equal(theirs.error, undefined);
-    assert.deepEqual(ours(await load(yaml, kind), theirs), comparable(theirs));
-  });
+  test(`go-zero and Rollcall read the same from ${what}`, { skip }, () => assertSameReading(yaml, kind));
 }
 
 for (const [what, kind, yaml] of refused) {
   test(`go-zero and Rollcall both refuse ${what}`, { skip }, async () => {
     assert.ok((await readWithGozero(yaml, kind)).error, "go-zero accepts it");
-    await assert.rejects(load(yaml, kind), { name: "ConfigError" });
+    await assert.rejects(readHere(yaml, kind), { name: "ConfigError" });
   });
 }
 
@@ -193,85 +180,10 @@ for (const [what, kind, yaml, theirs, ours] of differing) {
   test(`docs/interop.md is right that go-zero ${theirs} and Rollcall ${ours} ${what}`, { skip }, async () => {
     const { error } = await readWithGozero(yaml, kind);
     assert.equal(error === undefined ? "reads" : "refuses", theirs, String(error));
-    const read = await load(yaml, kind).then(
+    const read = await readHere(yaml, kind).then(
       () => "reads",
       () => "refuses",
     );
     assert.equal(read, ours);
   });
-}
-
-function load(yaml: string, kind: Kind): Promise<Partial<RpcServerConfig & { OrderRpc: RpcClientConfig }>> {
-  const file = join(folder, "service.yaml");
-  writeFileSync(file, yaml);
-  return loadConfig(file, schemas[kind]);
-}
-
-/** Go's structs as JSON: what was not given is "" or null, a duration is in nanoseconds. */
-interface GoEtcd {
-  readonly Hosts: string[] | null;
-  readonly ID: string;
-  readonly [key: string]: unknown;
-}
-interface GoClient {
-  readonly Etcd: GoEtcd;
-  readonly Endpoints: string[] | null;
-  readonly KeepaliveTime: number;
-  readonly [key: string]: unknown;
-}
-interface GoConfig {
-  readonly Name?: string;
-  readonly Etcd: GoEtcd;
-  readonly MethodTimeouts: { FullMethod: string; Timeout: number }[] | null;
-  readonly OrderRpc?: GoClient;
-  readonly [key: string]: unknown;
-}
-
-/** Of a server, what means something here. The rest is go-zero's own machinery. */
-const SERVER_KEYS = ["Name", "ListenOn", "Timeout", "Health", "Mode", "MethodTimeouts"];
-
-/** The part of what go-zero read that means something here, in milliseconds and without zero values. */
-function comparable(config: GoConfig): unknown {
-  const { OrderRpc } = config;
-  return withoutEmpty({
-    ...(config.Name !== undefined && {
-      ...pick(config, SERVER_KEYS),
-      Etcd: config.Etcd.Hosts && withoutEmpty({ ...config.Etcd }),
-      MethodTimeouts: (config.MethodTimeouts ?? []).map(({ FullMethod, Timeout }) => ({
-        FullMethod,
-        Timeout: Timeout / 1e6,
-      })),
-    }),
-    OrderRpc:
-      OrderRpc &&
-      withoutEmpty({
-        ...OrderRpc,
-        Etcd: OrderRpc.Etcd.Hosts && withoutEmpty({ ...OrderRpc.Etcd }),
-        KeepaliveTime: OrderRpc.KeepaliveTime / 1e6 || undefined,
-      }),
-  });
-}
-
-/** What Rollcall read, without what go-zero does not know. */
-function ours(config: Partial<RpcServerConfig & { OrderRpc: RpcClientConfig }>, theirs: GoConfig): unknown {
-  const etcd = (given: RpcServerConfig["Etcd"], known: GoEtcd) =>
-    given && withoutEmpty(pick({ ...given, ID: String(given.ID ?? 0) }, Object.keys(known)));
-  const { OrderRpc } = config;
-  const client = theirs.OrderRpc;
-  return withoutEmpty({
-    ...pick(config, SERVER_KEYS),
-    Etcd: etcd(config.Etcd, theirs.Etcd),
-    OrderRpc:
-      OrderRpc &&
-      client &&
-      withoutEmpty(pick({ ...OrderRpc, Etcd: etcd(OrderRpc.Etcd, client.Etcd) }, Object.keys(client))),
-  });
-}
-
-function pick(from: object, keys: string[]): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(from).filter(([key]) => keys.includes(key)));
-}
-
-function withoutEmpty(object: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => ![undefined, null, ""].includes(value as "")));
 }

@@ -1,23 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
 import { startDevRegistry } from "../../src/dev-registry/index.js";
-import {
-  createClient,
-  createServer,
-  loadConfig,
-  type RpcClientConfig,
-  rpcClientConfig,
-  rpcServerConfig,
-  type Server,
-} from "../../src/index.js";
-import { type Etcd, etcdctl, etcdSkipReason, startEtcd } from "../support/etcd.js";
-import { interopSkipReason, startGozeroClient, startGozeroServer } from "../support/gozero.js";
-import { freePort } from "../support/ports.js";
-import { Echo, type EchoClient, echoHandlers, keepCalling, say } from "./echo.js";
+import { type Etcd, etcdctl, etcdSkipReason } from "../support/etcd.js";
+import { interopSkipReason } from "../support/gozero.js";
+import { keepCalling, say } from "./echo.js";
+import { fleet } from "./fleet.js";
 
 const skip = interopSkipReason() || etcdSkipReason();
 const options = { skip, timeout: 120_000 };
@@ -146,78 +134,6 @@ test("a Go server with an ID of its own is found, and a service whose name goes 
     ["order.rpc/7"],
   );
 });
-
-/** A registry of the test's own, and what starts members of one service on it; all of it ends with the test. */
-async function fleet(t: TestContext, start: () => Promise<Pick<Etcd, "endpoint" | "stop">> = startEtcd) {
-  const etcd = await start();
-  const folder = mkdtempSync(join(tmpdir(), "rollcall-fleet-"));
-  const closers: (() => unknown)[] = [];
-  t.after(async () => {
-    await Promise.all(closers.map((close) => close()));
-    await etcd.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  const serverYaml = (port: number, more: string) => `
-Name: order.rpc
-ListenOn: 127.0.0.1:${port}
-Etcd:
-  Hosts:
-    - ${etcd.endpoint}
-  Key: order.rpc
-${more}
-`;
-  const clientYaml = (more: string) => `
-OrderRpc:
-  Etcd:
-    Hosts:
-      - ${etcd.endpoint}
-    Key: order.rpc
-${more.replace(/^/gm, "  ")}
-`;
-  const write = (name: string, yaml: string) => {
-    const file = join(folder, name);
-    writeFileSync(file, yaml);
-    return file;
-  };
-
-  return {
-    etcd,
-    async gozeroServer(more = "", ...args: string[]) {
-      const port = await freePort();
-      const { stop } = await startGozeroServer(serverYaml(port, more), ...args);
-      closers.push(stop);
-      return { address: `127.0.0.1:${port}`, stop };
-    },
-    gozeroClient(more = "", ...args: string[]) {
-      const { traffic, stop } = startGozeroClient(clientYaml(more), ...args);
-      closers.push(stop);
-      return traffic;
-    },
-    async server(more = "", onCall?: (metadata: grpc.Metadata) => void) {
-      const config = await loadConfig(write("server.yaml", serverYaml(0, more)), rpcServerConfig);
-      const server: Server = createServer(
-        config,
-        (s) =>
-          s.addService(
-            Echo.service,
-            echoHandlers(() => server.address!, onCall),
-          ),
-        { signals: false },
-      );
-      await server.start();
-      closers.push(() => server.stop());
-      return { address: server.address!, stop: () => server.stop() };
-    },
-    async nodeClient(more = ""): Promise<EchoClient> {
-      const file = write("client.yaml", clientYaml(more));
-      const { OrderRpc } = await loadConfig(file, rpcServerConfig.pick({}).extend({ OrderRpc: rpcClientConfig }));
-      const client = createClient(Echo, OrderRpc satisfies RpcClientConfig);
-      closers.push(() => client.close());
-      return client;
-    },
-  };
-}
 
 async function registrations(etcd: Pick<Etcd, "endpoint">): Promise<{ key: string; value: string; lease: string }[]> {
   const found = await etcdctl(etcd.endpoint, "get", "--prefix", "order.rpc/", "--write-out", "fields");

@@ -48,8 +48,19 @@ test("the package holds what it needs and nothing of the workshop", () => {
   ]) {
     assert.ok(packed.files.includes(file), `${file} is missing`);
   }
-  const strays = packed.files.filter((file) => /\.test\.|^(src|test|bench|interop|scripts|examples)\//.test(file));
+  const strays = packed.files.filter((file) => /\.test\.|^(src|test|bench|interop|scripts)\//.test(file));
   assert.deepEqual(strays, []);
+});
+
+test("the package's README leads nowhere that is not in the package", () => {
+  const links = [...readFileSync("README.md", "utf8").matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link]) => link!);
+  const dead = links.filter((link) => !packed.files.some((file) => file === link || file.startsWith(`${link}/`)));
+  assert.deepEqual(dead, []);
+});
+
+test("package.json says where the project is and where to report", () => {
+  const { repository, homepage, bugs } = JSON.parse(readFileSync("package.json", "utf8"));
+  for (const url of [repository.url, homepage, bugs.url]) assert.match(url, /^(git\+)?https:\/\//);
 });
 
 type Target = string | { readonly [condition: string]: Target };

@@ -38,25 +38,37 @@ export function readWithGozero(yaml: string, kind: "server" | "client" | "both")
   });
 }
 
-export interface GozeroServer {
+/** A server in a process of its own. */
+export interface ServerProcess {
   readonly pid: number;
-  /** SIGTERM, go-zero's graceful stop; resolves when the process has ended. */
+  /** SIGTERM, a graceful stop; resolves when the process has ended. */
   stop(): Promise<void>;
+  /** SIGKILL; resolves when the process has ended. */
+  kill(): Promise<void>;
 }
 
 /** Starts a go-zero server of interop/proto/echo.proto and resolves once it is registered and its port is bound. */
-export async function startGozeroServer(yaml: string, ...args: string[]): Promise<GozeroServer> {
-  const { child, stop } = start("gozero-server", yaml, args);
+export function startGozeroServer(yaml: string, ...args: string[]): Promise<ServerProcess> {
+  return serving("gozero-server", start([interopProgram("gozero-server")], yaml, args));
+}
+
+/** The same for a Rollcall server. */
+export function startNodeServer(yaml: string): Promise<ServerProcess> {
+  const program = join(root, "test/interop/programs/server.ts");
+  return serving("a Rollcall server", start([process.execPath, "--import", "tsx", program], yaml, []));
+}
+
+async function serving(what: string, { child, stop }: ReturnType<typeof start>): Promise<ServerProcess> {
   const lines = createInterface(child.stdout);
-  const ended = once(child, "exit").then(([code]) => {
-    throw new Error(`gozero-server ended with ${code} before it served`);
+  const ended = once(child, "exit").then(([code, signal]) => {
+    throw new Error(`${what} ended (${code ?? signal}) before it served; ROLLCALL_INTEROP_LOG=1 shows its log`);
   });
   const listening = new Promise<void>((resolve) => {
     lines.on("line", (line) => line.startsWith('{"listening"') && resolve());
   });
   await Promise.race([listening, ended]);
   ended.catch(() => {});
-  return { pid: child.pid!, stop: () => stop("SIGTERM") };
+  return { pid: child.pid!, stop: () => stop("SIGTERM"), kill: () => stop("SIGKILL") };
 }
 
 export interface GozeroClient {
@@ -66,16 +78,16 @@ export interface GozeroClient {
 
 /** Starts a go-zero client that calls the service of the file's OrderRpc section without pause. */
 export function startGozeroClient(yaml: string, ...args: string[]): GozeroClient {
-  const { child, stop } = start("gozero-client", yaml, args);
+  const { child, stop } = start([interopProgram("gozero-client")], yaml, args);
   const traffic = new Traffic();
   createInterface(child.stdout).on("line", (line) => traffic.record(JSON.parse(line) as Outcome));
   return { traffic, stop: () => stop("SIGKILL") };
 }
 
 /** The program reads its YAML from a temporary file, and ends with this process, however that ends. */
-function start(name: string, yaml: string, args: string[]) {
-  const file = temporaryFile(`${name}.yaml`, yaml);
-  const child = spawn(interopProgram(name), ["-tied", "-f", file.path, ...args]);
+function start([program, ...first]: [string, ...string[]], yaml: string, args: string[]) {
+  const file = temporaryFile("service.yaml", yaml);
+  const child = spawn(program, [...first, "-tied", "-f", file.path, ...args]);
   if (process.env.ROLLCALL_INTEROP_LOG) child.stderr.pipe(process.stderr);
   else child.stderr.resume();
   const exit = once(child, "exit").then(() => file.remove());

@@ -9,6 +9,12 @@ export interface Outcome {
   readonly error?: string;
   /** Time the caller gave the call, as the server saw it. */
   readonly deadlineMs?: number;
+  /** How long the call took, in milliseconds. */
+  readonly ms?: number;
+  /** What was answered, as the test's program prints it. */
+  readonly reply?: Readonly<Record<string, unknown>>;
+  /** Details of the status, each as JSON. */
+  readonly details?: readonly Readonly<Record<string, unknown>>[];
 }
 
 /** How many calls in a row have to go right before traffic counts as settled. */

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"flag"
 	"log"
@@ -15,8 +16,14 @@ import (
 	"github.com/zeromicro/go-zero/core/conf"
 	"github.com/zeromicro/go-zero/core/logx"
 	"github.com/zeromicro/go-zero/zrpc"
+	"go.opentelemetry.io/otel/baggage"
+	"go.opentelemetry.io/otel/trace"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
+	"google.golang.org/grpc/status"
 
 	"rollcall/interop/echo"
 	"rollcall/interop/tied"
@@ -72,17 +79,71 @@ type echoServer struct {
 }
 
 func (echoServer) Say(ctx context.Context, request *echo.SayRequest) (*echo.SayReply, error) {
-	reply := &echo.SayReply{Text: request.GetText()}
+	reply := replyTo(ctx, request)
+	if request.GetCrash() {
+		panic("crash, as asked")
+	}
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-time.After(time.Duration(request.GetDelayMs()) * time.Millisecond):
+		return reply, failure(request)
+	}
+}
+
+func (echoServer) Listen(request *echo.SayRequest, stream grpc.ServerStreamingServer[echo.SayReply]) error {
+	if request.GetCrash() {
+		panic("crash, as asked")
+	}
+	if err := failure(request); err != nil {
+		return err
+	}
+	pace := time.NewTicker(max(time.Millisecond, time.Duration(request.GetDelayMs())*time.Millisecond))
+	defer pace.Stop()
+	for {
+		if err := stream.Send(replyTo(stream.Context(), request)); err != nil {
+			return err
+		}
+		select {
+		case <-stream.Context().Done():
+			return stream.Context().Err()
+		case <-pace.C:
+		}
+	}
+}
+
+func replyTo(ctx context.Context, request *echo.SayRequest) *echo.SayReply {
+	reply := &echo.SayReply{
+		Text:     request.GetText(),
+		Metadata: map[string]string{},
+		TraceId:  trace.SpanContextFromContext(ctx).TraceID().String(),
+		Baggage:  baggage.FromContext(ctx).String(),
+	}
 	if caller, ok := peer.FromContext(ctx); ok {
 		reply.Instance = caller.LocalAddr.String()
 	}
 	if deadline, ok := ctx.Deadline(); ok {
 		reply.DeadlineMs = int32(time.Until(deadline).Milliseconds())
 	}
-	select {
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-time.After(time.Duration(request.GetDelayMs()) * time.Millisecond):
-		return reply, nil
+	arrived, _ := metadata.FromIncomingContext(ctx)
+	for key, values := range arrived {
+		reply.Metadata[key] = values[0]
+		if strings.HasSuffix(key, "-bin") {
+			reply.Metadata[key] = base64.StdEncoding.EncodeToString([]byte(values[0]))
+		}
 	}
+	return reply
+}
+
+// failure is the error that the request asks for.
+func failure(request *echo.SayRequest) error {
+	if request.GetCode() == 0 {
+		return nil
+	}
+	failed, err := status.New(codes.Code(request.GetCode()), "as asked").WithDetails(
+		&errdetails.ErrorInfo{Reason: "ASKED", Domain: "interop", Metadata: map[string]string{"text": request.GetText()}})
+	if err != nil {
+		return err
+	}
+	return failed.Err()
 }

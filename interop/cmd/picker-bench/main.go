@@ -1,5 +1,5 @@
 // Command picker-bench measures go-zero's own p2c_ewma picker: nanoseconds for one pick and the end of its call, on
-// one goroutine. The picker is internal to go-zero, but grpc-go's registry of policies leads to it.
+// one goroutine.
 package main
 
 import (
@@ -8,16 +8,13 @@ import (
 	"fmt"
 	"log"
 	"os"
-	"reflect"
 	"testing"
 	"time"
-	"unsafe"
 
 	"github.com/zeromicro/go-zero/core/logx"
-	_ "github.com/zeromicro/go-zero/zrpc" // registers p2c_ewma
 	"google.golang.org/grpc/balancer"
-	"google.golang.org/grpc/balancer/base"
-	"google.golang.org/grpc/resolver"
+
+	"rollcall/interop/pickers"
 )
 
 // The best of several short runs: what else the machine does only ever makes a run slower.
@@ -34,7 +31,7 @@ func main() {
 	}
 	lines := json.NewEncoder(os.Stdout)
 	for _, instances := range []int{2, 10, 100, 1_000, 10_000} {
-		picker := newPicker("p2c_ewma", instances)
+		picker := pickers.New("p2c_ewma", addresses(instances))
 		best := testing.BenchmarkResult{N: 1, T: time.Hour}
 		for range runs {
 			result := testing.Benchmark(func(b *testing.B) { pickAndEnd(b, picker) })
@@ -65,24 +62,10 @@ func nanoseconds(result testing.BenchmarkResult) float64 {
 	return float64(result.T.Nanoseconds()) / float64(result.N)
 }
 
-// newPicker has the picker of a policy built for so many connected addresses. The policy itself would build it anew for
-// each of them, minutes of work for 10,000, so its builder is taken out.
-func newPicker(policy string, instances int) balancer.Picker {
-	registered := balancer.Get(policy)
-	if registered == nil {
-		log.Fatalf("grpc-go knows no policy called %s", policy)
+func addresses(instances int) []string {
+	all := make([]string, instances)
+	for i := range all {
+		all[i] = fmt.Sprintf("10.%d.%d.%d:8080", i>>16, i>>8&255, i&255)
 	}
-	field := reflect.ValueOf(registered).Elem().FieldByName("pickerBuilder")
-	builder := *(*base.PickerBuilder)(unsafe.Pointer(field.UnsafeAddr()))
-
-	ready := make(map[balancer.SubConn]base.SubConnInfo, instances)
-	for i := range instances {
-		address := fmt.Sprintf("10.%d.%d.%d:8080", i>>16, i>>8&255, i&255)
-		ready[&subConn{}] = base.SubConnInfo{Address: resolver.Address{Addr: address}}
-	}
-	return builder.Build(base.PickerBuildInfo{ReadySCs: ready})
-}
-
-type subConn struct {
-	balancer.SubConn
+	return all
 }

@@ -1,9 +1,9 @@
 import type { Backend, Target } from "../../registry.js";
-import { KubeApi } from "./api.js";
+import { type AccessOptions, findAccess } from "./access/find-access.js";
+import { KubeApi } from "./api/api.js";
+import type { PingTiming } from "./api/transport.js";
 import { type DiscoveryTiming, KubernetesDiscovery } from "./discovery.js";
-import { type AccessOptions, findAccess } from "./find-access.js";
 import type { AddressFamily } from "./slices.js";
-import type { PingTiming } from "./transport.js";
 
 /** Every wait of the backend. */
 export type KubernetesTiming = DiscoveryTiming & PingTiming;

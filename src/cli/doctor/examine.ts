@@ -7,7 +7,7 @@ import { targetOfEtcd } from "../../config/etcd-target.js";
 import { readConfig } from "../../config/load.js";
 import type { RpcClientConfig } from "../../config/rpc-client-config.js";
 import type { RpcServerConfig } from "../../config/rpc-server-config.js";
-import { YamlFile } from "../../config/yaml-file.js";
+import { YamlFile } from "../../config/yaml/yaml-file.js";
 import { resolvedInstances } from "../instances.js";
 import { toJson } from "../output.js";
 import { type Check, failed, ok, warning } from "./check.js";

@@ -1,6 +1,6 @@
 import type { ClientConfig, MethodGiven, RetryGiven } from "../../config/client-target.js";
 import { CLIENT_DEFAULTS, HEDGE_DEFAULTS, RETRY_DEFAULTS } from "../../defaults.js";
-import { POLICY } from "../service-config.js";
+import { HASH_POLICY, POLICY } from "../service-config.js";
 
 /**
  * The largest budget that gRPC allows for retries that come at once (an instance with hundreds of calls in flight dies).
@@ -14,13 +14,18 @@ export function clientServiceConfig({
   Subset = CLIENT_DEFAULTS.Subset,
   HealthCheck = CLIENT_DEFAULTS.HealthCheck,
   Zone,
+  HashKey,
   Retry,
   Hedge,
   Methods = [],
 }: ClientConfig): object {
   // go-zero writes an empty name for the default.
   const name = BalancerName || POLICY;
-  const balancer = name === POLICY ? { subset: Subset, healthCheck: HealthCheck, zone: Zone } : {};
+  const members = { subset: Subset, healthCheck: HealthCheck };
+  const own: Readonly<Record<string, object>> = {
+    [POLICY]: { ...members, zone: Zone },
+    [HASH_POLICY]: { ...members, requestHashHeader: HashKey?.Metadata, boundedLoad: HashKey?.BoundedLoad },
+  };
   const all = [{}];
   const fixed = Hedge?.Delay === undefined ? [] : [{ name: all, ...hedgingPolicy(Hedge, Hedge.Delay) }];
   const retries = Retry ? [{ name: all, ...retryPolicy(Retry) }] : fixed;
@@ -28,7 +33,7 @@ export function clientServiceConfig({
     methodConfig(method, Retry),
   );
   return {
-    loadBalancingConfig: [{ [name]: balancer }],
+    loadBalancingConfig: [{ [name]: own[name] ?? {} }],
     methodConfig: [...methods, ...retries],
     ...(retries.length + methods.length > 0 && {
       retryThrottling: { maxTokens: MOST_TOKENS, tokenRatio: Retry?.Budget ?? RETRY_DEFAULTS.Budget },

@@ -5,8 +5,11 @@ import { Hedging } from "../../balancer/hedging.js";
 import { checkClientConfig } from "../../config/check.js";
 import { type ClientConfig, targetOfClient } from "../../config/client-target.js";
 import { CLIENT_DEFAULTS, HEDGE_DEFAULTS } from "../../defaults.js";
+import type { SnapshotOptions } from "../../discovery/snapshots.js";
 import { currentCall } from "../call-context.js";
-import { TARGET_OPTION } from "../resolver/target-option.js";
+import { carryHashKey } from "../hash-key.js";
+import { SNAPSHOT_OPTION, TARGET_OPTION } from "../resolver/target-option.js";
+import { HASH_POLICY } from "../service-config.js";
 import { callTimeouts, clientServiceConfig, type HedgedMethod, hedgedMethods } from "./call-settings.js";
 import { beginClientSpan } from "./client-span.js";
 import { HedgedCall } from "./hedged-call.js";
@@ -52,6 +55,7 @@ class ServiceChannel extends grpc.Channel {
       ...(config.KeepaliveTime ? { "grpc.keepalive_time_ms": config.KeepaliveTime } : {}),
       ...channelOptions,
       [TARGET_OPTION]: target,
+      ...(config.Snapshot && { [SNAPSHOT_OPTION]: snapshotOptions(config.Snapshot) }),
     });
     this.#config = config;
     this.#service = target.service;
@@ -98,6 +102,7 @@ class ServiceChannel extends grpc.Channel {
       metadata.set("app", App);
       metadata.set("token", Token);
     }
+    if (this.#config.BalancerName === HASH_POLICY) carryHashKey(metadata);
     return Middlewares?.Trace === false ? undefined : beginClientSpan(path, this.#service, metadata);
   }
 }
@@ -118,4 +123,8 @@ function remembered<T>(of: (path: string) => T): (path: string) => T {
     if (known.size < 1_000) known.set(path, found);
     return found;
   };
+}
+
+function snapshotOptions({ Dir, MaxAge }: NonNullable<ClientConfig["Snapshot"]>): SnapshotOptions {
+  return { dir: Dir, maxAgeMs: MaxAge };
 }

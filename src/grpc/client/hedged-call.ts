@@ -91,6 +91,8 @@ export class HedgedCall implements Call {
 
   #begin(copy: Copy): void {
     const metadata = this.#metadata.clone();
+    // As gRFC A6 has it of retries and hedges.
+    if (copy.number === 2) metadata.set("grpc-previous-rpc-attempts", String(Math.max(1, this.#history.started)));
     sendAs(metadata, { history: this.#history, retried: copy.number === 1 });
     copy.call.start(metadata, {
       onReceiveMetadata: (received) => {

@@ -4,20 +4,14 @@ import { type Node, P2cEwma } from "../../balancer/p2c-ewma.js";
 import type { Instance } from "../../instance.js";
 import { log, logs } from "../../log.js";
 import type { Connection } from "../../membership/connection.js";
+import { distanceFrom } from "../../membership/zone.js";
 import { CallFacts, type CallHistory } from "../call-facts.js";
-import { type Picker, type PickResult, PickResultType } from "../shield.js";
+import { type Picker, type PickResult, PickResultType, QUEUE } from "../shield.js";
 import type { GrpcSession } from "./grpc-session.js";
 import type { ListedEndpoint } from "./grpc-transport.js";
 import type { ObservedCall, ObservedSubchannel } from "./observed-subchannel.js";
+import type { PolicyConfig } from "./policy-config.js";
 import { Reservations } from "./reservations.js";
-
-const QUEUE: PickResult = {
-  pickResultType: PickResultType.QUEUE,
-  subchannel: null,
-  status: null,
-  onCallStarted: null,
-  onCallEnded: null,
-};
 
 /** Of a call of which another copy runs: the caller never sees this end. */
 const USED_UP: PickResult = {
@@ -65,9 +59,9 @@ export class CallPicker implements Picker {
     });
   }
 
-  /** Makes these the connections to choose from; so far away is each instance. */
-  set(ids: Iterable<string>, distance: (instance: Instance) => number): void {
-    this.#distance = distance;
+  /** Makes these the connections to choose from, those of the client's own zone first. */
+  set(ids: Iterable<string>, { zone }: Pick<PolicyConfig, "zone">, instances: readonly Instance[]): void {
+    this.#distance = distanceFrom(zone, instances);
     this.#balancer.set(ids);
   }
 

@@ -7,6 +7,7 @@ import type { Line, LineEvents, Transport } from "../../membership/transport.js"
 import { childHelper, createLeaf, type Endpoint, type Leaf, type PolicyHelper } from "../shield.js";
 import { subchannelOf, withoutBackoff } from "../subchannel-internals.js";
 import { GrpcSession } from "./grpc-session.js";
+import { type Identity, strangerAt } from "./identity-check.js";
 import { CONNECT_MS, LimitedSubchannel } from "./limited-subchannel.js";
 
 /** An instance and where grpc-js finds it. */
@@ -21,6 +22,8 @@ export interface GrpcTransportOptions {
   readonly channel: ChannelOptions;
   /** Service name of the health Watch, or undefined for none. */
   readonly healthService: string | undefined;
+  /** Says who must be asked who they are before they are called; undefined for an instance that is listed. */
+  readonly identityOf?: (listed: ListedEndpoint) => Identity | undefined;
   readonly limit: DialLimit;
   readonly timing: Timing;
 }
@@ -33,25 +36,31 @@ export class GrpcTransport implements Transport<ListedEndpoint, GrpcSession> {
     this.#options = options;
   }
 
-  line({ endpoint }: ListedEndpoint, events: LineEvents<GrpcSession>): Line {
-    return new GrpcLine(endpoint, this.#options, events);
+  line(listed: ListedEndpoint, events: LineEvents<GrpcSession>): Line {
+    return new GrpcLine(listed, this.#options, events);
   }
 }
+
+/** How long after a stranger was met at an address from a snapshot it is asked again, in milliseconds. */
+const ASK_AGAIN_MS = 1_000;
 
 /** grpc-js shares connections with equal options; one that has been given up must not be had again. */
 let generations = 0;
 
 class GrpcLine implements Line {
-  readonly #endpoint: Endpoint;
+  readonly #listed: ListedEndpoint;
   readonly #options: GrpcTransportOptions;
   readonly #events: LineEvents<GrpcSession>;
   #leaf: Leaf;
+  /** The leaf whose far side is being asked who it is. */
+  #asked: Leaf | undefined;
+  #stopWaiting: (() => void) | undefined;
   #connected = false;
   #hasFailed = false;
   #closed = false;
 
-  constructor(endpoint: Endpoint, options: GrpcTransportOptions, events: LineEvents<GrpcSession>) {
-    this.#endpoint = endpoint;
+  constructor(listed: ListedEndpoint, options: GrpcTransportOptions, events: LineEvents<GrpcSession>) {
+    this.#listed = listed;
     this.#options = options;
     this.#events = events;
     this.#leaf = this.#newLeaf(events.fresh);
@@ -63,6 +72,7 @@ class GrpcLine implements Line {
 
   close(): void {
     this.#closed = true;
+    this.#stopWaiting?.();
     this.#leaf.destroy();
   }
 
@@ -70,7 +80,7 @@ class GrpcLine implements Line {
     const { helper, channel, limit, timing } = this.#options;
     if (fresh) generations += 1;
     const leaf: Leaf = createLeaf(
-      fresh ? rotated(this.#endpoint, generations) : this.#endpoint,
+      fresh ? rotated(this.#listed.endpoint, generations) : this.#listed.endpoint,
       childHelper(helper, {
         createSubchannel: (address, args) =>
           new LimitedSubchannel(withoutBackoff(helper.createSubchannel(address, args)), {
@@ -93,10 +103,38 @@ class GrpcLine implements Line {
     if (this.#connected) {
       if (state !== State.READY) this.#events.lost();
     } else if (state === State.READY) {
-      this.#connected = true;
-      const { healthService } = this.#options;
-      this.#events.connected(new GrpcSession(subchannelOf(this.#leaf)!, this.#events.activity, healthService));
+      const identity = this.#options.identityOf?.(this.#listed);
+      if (identity) this.#askWho(identity);
+      else this.#isUp();
     } else if (state === State.TRANSIENT_FAILURE) this.#failed(error ?? "no reason given");
+  }
+
+  #isUp(): void {
+    this.#connected = true;
+    const { healthService } = this.#options;
+    this.#events.connected(new GrpcSession(subchannelOf(this.#leaf)!, this.#events.activity, healthService));
+  }
+
+  /** Of an address from a snapshot: a stranger gets no call, and is asked again, for the instance may be back. */
+  #askWho(identity: Identity): void {
+    const leaf = this.#leaf;
+    if (this.#asked === leaf) return;
+    this.#asked = leaf;
+    const still = () => !this.#closed && this.#asked === leaf && leaf === this.#leaf;
+    const decide = (why: string | undefined) => {
+      if (!still() || leaf.getConnectivityState() !== State.READY) {
+        this.#asked = undefined;
+        return;
+      }
+      // The registry may have listed it meanwhile.
+      if (why === undefined || this.#options.identityOf?.(this.#listed) === undefined) return this.#isUp();
+      this.#failed(why);
+      this.#stopWaiting = this.#options.timing.after(ASK_AGAIN_MS, () => {
+        this.#asked = undefined;
+        if (!this.#closed && leaf === this.#leaf) this.#update(null);
+      });
+    };
+    strangerAt(subchannelOf(leaf)!, identity).then(decide, (error: Error) => decide(error.message));
   }
 
   #failed(reason: string): void {
@@ -109,7 +147,7 @@ class GrpcLine implements Line {
     this.#leaf = this.#newLeaf(true);
     leaf.destroy();
     this.#failed(
-      `${this.#endpoint.addresses.length > 1 ? "none of its addresses" : "nobody"} answered within ${CONNECT_MS} ms`,
+      `${this.#listed.endpoint.addresses.length > 1 ? "none of its addresses" : "nobody"} answered within ${CONNECT_MS} ms`,
     );
     if (!this.#closed) this.start();
   }

@@ -1,8 +1,8 @@
 import { nearMiss } from "../../target/key-names.js";
 import { parseDuration } from "../shield.js";
 
-/** The policy's part of a service config: `{"loadBalancingConfig": [{"p2c_ewma": {…}}]}`. */
-export interface PolicyConfig {
+/** What Rollcall's policies have in common: whom to be connected to, and when. */
+export interface MembersConfig {
   /** Connect to so many of the listed instances only; 0 means all, up to 500. Default 0. */
   readonly subset: number;
   /** Watch each instance's grpc.health.v1 health and send no call to one that is NOT_SERVING. Default true. */
@@ -12,8 +12,6 @@ export interface PolicyConfig {
    * of the service config says, else "".
    */
   readonly healthService: string | undefined;
-  /** The client's own zone, whose instances are preferred; "" prefers none. Default "". */
-  readonly zone: string;
   /**
    * How long calls are left on a connection that has given no answer to a probe, before they end with UNAVAILABLE; an
    * instance that is heard again in that time keeps them. Milliseconds; in JSON a duration such as "5s". Default 5,000.
@@ -21,37 +19,53 @@ export interface PolicyConfig {
   readonly silentCallGraceMs: number;
 }
 
-const FIELDS = ["subset", "healthCheck", "healthService", "zone", "silentCallGrace"] as const;
+/** The part of p2c_ewma in a service config: `{"loadBalancingConfig": [{"p2c_ewma": {…}}]}`. */
+export interface PolicyConfig extends MembersConfig {
+  /** The client's own zone, whose instances are preferred; "" prefers none. Default "". */
+  readonly zone: string;
+}
 
 /** @throws Error that names the field and the expected form. */
 export function parsePolicyConfig(json: object): PolicyConfig {
-  for (const field of Object.keys(json)) if (!FIELDS.some((known) => known === field)) throw unknown(field);
+  const { zone = "" } = json as { zone?: unknown };
+  const members = parseMembersConfig("p2c_ewma", json, ["zone"]);
+  if (typeof zone !== "string") throw refused("p2c_ewma.zone", zone, "the name of a zone");
+  return { ...members, zone };
+}
+
+const FIELDS = ["subset", "healthCheck", "healthService", "silentCallGrace"] as const;
+
+/**
+ * @param policy its name, for errors
+ * @param own fields that the policy has beside these
+ * @throws Error that names the field and the expected form.
+ */
+export function parseMembersConfig(policy: string, json: object, own: readonly string[]): MembersConfig {
+  const known = [...FIELDS, ...own];
+  for (const field of Object.keys(json)) if (!known.includes(field)) throw unknown(policy, field, known);
   const {
     subset = 0,
     healthCheck = true,
     healthService,
-    zone = "",
     silentCallGrace = "5s",
-  } = json as {
-    [field in (typeof FIELDS)[number]]?: unknown;
-  };
-  if (!isCount(subset)) throw refused("subset", subset, "a whole number, 0 for all instances up to 500");
-  if (typeof healthCheck !== "boolean") throw refused("healthCheck", healthCheck, "true or false");
+  } = json as { [field in (typeof FIELDS)[number]]?: unknown };
+  if (!isCount(subset)) throw refused(`${policy}.subset`, subset, "a whole number, 0 for all instances up to 500");
+  if (typeof healthCheck !== "boolean") throw refused(`${policy}.healthCheck`, healthCheck, "true or false");
   if (healthService !== undefined && typeof healthService !== "string") {
-    throw refused("healthService", healthService, "a service name");
+    throw refused(`${policy}.healthService`, healthService, "a service name");
   }
-  if (typeof zone !== "string") throw refused("zone", zone, "the name of a zone");
   const grace = typeof silentCallGrace === "string" ? parseDuration(silentCallGrace) : null;
-  if (!grace) throw refused("silentCallGrace", silentCallGrace, 'seconds such as "5s"');
-  return { subset, healthCheck, healthService, zone, silentCallGraceMs: grace.seconds * 1000 + grace.nanos / 1e6 };
+  if (!grace) throw refused(`${policy}.silentCallGrace`, silentCallGrace, 'seconds such as "5s"');
+  return { subset, healthCheck, healthService, silentCallGraceMs: grace.seconds * 1000 + grace.nanos / 1e6 };
 }
 
 function isCount(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0;
 }
 
-function refused(field: string, value: unknown, expected: string): Error {
-  return new Error(`p2c_ewma.${field} is ${JSON.stringify(value)}; expected ${expected}`);
+/** @param field with the policy before it */
+export function refused(field: string, value: unknown, expected: string): Error {
+  return new Error(`${field} is ${JSON.stringify(value)}; expected ${expected}`);
 }
 
 /** What gRPC's own part of a service config says of health checking (gRFC A17). */
@@ -63,9 +77,9 @@ export function healthCheckService(serviceConfig: string | undefined): string | 
   return typeof name === "string" ? name : undefined;
 }
 
-function unknown(field: string): Error {
-  const meant = nearMiss(field, FIELDS);
+function unknown(policy: string, field: string, known: readonly string[]): Error {
+  const meant = nearMiss(field, known);
   return new Error(
-    `p2c_ewma has no field ${JSON.stringify(field)}: ${meant ? `did you mean ${meant}?` : `its fields are ${FIELDS.join(", ")}`}`,
+    `${policy} has no field ${JSON.stringify(field)}: ${meant ? `did you mean ${meant}?` : `its fields are ${known.join(", ")}`}`,
   );
 }

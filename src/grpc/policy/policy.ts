@@ -1,16 +1,17 @@
 import { type ChannelOptions, Metadata, connectivityState as State, status } from "@grpc/grpc-js";
 import { systemTiming } from "../../async/timing.js";
 import type { ChannelStatus } from "../../discovery/status.js";
+import type { Instance } from "../../instance.js";
 import type { ChannelState } from "../../membership/channel-state.js";
 import { choose } from "../../membership/choice.js";
 import { DialLimit } from "../../membership/dial-limit.js";
 import { Membership } from "../../membership/membership.js";
-import { distanceFrom } from "../../membership/zone.js";
 import { instancesOf } from "../instance-attributes.js";
-import { POLICY } from "../service-config.js";
+import { HASH_POLICY, POLICY } from "../service-config.js";
 import {
   type Endpoint,
   endpointText,
+  type Picker,
   type Policy,
   type PolicyHelper,
   registerPolicy,
@@ -21,49 +22,91 @@ import { CallPicker } from "./call-picker.js";
 import { connectionOptions, quietKeepaliveMs } from "./connection-options.js";
 import type { GrpcSession } from "./grpc-session.js";
 import { GrpcTransport, type ListedEndpoint } from "./grpc-transport.js";
-import { healthCheckService, type PolicyConfig, parsePolicyConfig } from "./policy-config.js";
+import { type HashConfig, parseHashConfig } from "./hash-config.js";
+import { HashPicker } from "./hash-picker.js";
+import type { Identity } from "./identity-check.js";
+import { healthCheckService, type MembersConfig, type PolicyConfig, parsePolicyConfig } from "./policy-config.js";
 
-/** Registers the load-balancing policy `p2c_ewma` with grpc-js. */
-export function registerP2cEwma(): void {
-  registerPolicy(POLICY, { parse: parsePolicyConfig, create: (helper) => new P2cEwmaPolicy(helper) });
+type Connections = Membership<ListedEndpoint, GrpcSession>["connections"];
+
+/** Chooses among the connections that are ready. */
+interface Chooser<C> extends Picker {
+  /** @param instances all that are known. */
+  set(usable: Iterable<string>, config: C, instances: readonly Instance[]): void;
 }
 
-/** Keeps a connection to every listed instance and lets the balancer choose among those that are ready. */
-class P2cEwmaPolicy implements Policy<PolicyConfig> {
+/** What one of Rollcall's policies has of its own. */
+interface PolicyKind<C extends MembersConfig> {
+  /** @throws Error that says what is wrong with the config. */
+  parse(json: object): C;
+  newChooser(connections: Connections, service: () => string): Chooser<C>;
+  /** Clients of one name that cannot connect to all instances connect to the same ones. Default each chooses for itself. */
+  readonly clientName?: string;
+}
+
+/** Registers Rollcall's load-balancing policies with grpc-js: `p2c_ewma` and `consistent_hash`. */
+export function registerPolicies(): void {
+  register<PolicyConfig>(POLICY, {
+    parse: parsePolicyConfig,
+    newChooser: (connections, service) => new CallPicker(connections, service),
+  });
+  register<HashConfig>(HASH_POLICY, {
+    parse: parseHashConfig,
+    newChooser: (connections) => new HashPicker(connections),
+    clientName: HASH_POLICY,
+  });
+}
+
+function register<C extends MembersConfig>(name: string, kind: PolicyKind<C>): void {
+  registerPolicy(name, { parse: kind.parse, create: (helper) => new InstancePolicy(helper, kind) });
+}
+
+/** Schemes whose instances do not register themselves. */
+const LISTED_BY_OTHERS = new Set(["dns", "k8s", "direct"]);
+
+/** Keeps a connection to every listed instance and lets a chooser choose among those that are ready. */
+class InstancePolicy<C extends MembersConfig> implements Policy<C> {
   readonly #helper: PolicyHelper;
   readonly #membership: Membership<ListedEndpoint, GrpcSession>;
-  readonly #picker: CallPicker;
+  readonly #picker: Chooser<C>;
+  readonly #clientName: string | undefined;
   readonly #limit = new DialLimit(systemTiming);
   #status: ChannelStatus | undefined;
-  #config: PolicyConfig = parsePolicyConfig({});
+  #config: C;
   #options: ChannelOptions = {};
+  /** Addresses of instances that only a snapshot has named. */
+  #unconfirmed: ReadonlySet<string> = new Set();
 
-  constructor(helper: PolicyHelper) {
+  constructor(helper: PolicyHelper, { parse, newChooser, clientName }: PolicyKind<C>) {
     this.#helper = helper;
+    this.#config = parse({});
+    this.#clientName = clientName;
     const subject = () => ({ service: this.#service, registry: this.#status?.registry ?? "the resolver" });
     this.#membership = new Membership(() => this.#connecting(), systemTiming, subject, {
       state: (state) => this.#report(state),
       lost: () => this.#helper.requestReresolution(),
     });
-    this.#picker = new CallPicker(this.#membership.connections, () => this.#service);
+    this.#picker = newChooser(this.#membership.connections, () => this.#service);
   }
 
   get #service(): string {
     return this.#status?.target.service ?? "";
   }
 
-  update(endpoints: readonly Endpoint[], config: PolicyConfig, options: ChannelOptions): void {
+  update(endpoints: readonly Endpoint[], config: C, options: ChannelOptions): void {
     const attributes = instancesOf(options);
     this.#status = attributes?.status;
     this.#config = config;
     this.#options = options;
     const listed = new Map<string, ListedEndpoint>();
     const add = (one: ListedEndpoint) => listed.set(identityOf(one), one);
-    if (attributes)
+    if (attributes) {
       for (const { instance, addresses } of attributes.instances)
         add({ instance, endpoint: { addresses: [...addresses] } });
-    else for (const endpoint of endpoints) add({ instance: { address: endpointText(endpoint) }, endpoint });
-    this.#membership.set(listed, choose([...listed.keys()], config.subset));
+    } else for (const endpoint of endpoints) add({ instance: { address: endpointText(endpoint) }, endpoint });
+    const unconfirmed = attributes?.instances.filter((one) => one.unconfirmed) ?? [];
+    this.#unconfirmed = new Set(unconfirmed.map(({ instance }) => instance.address));
+    this.#membership.set(listed, choose([...listed.keys()], config.subset, this.#clientName));
   }
 
   /** A failed resolution says nothing about the instances, so what is known stays. */
@@ -89,6 +132,7 @@ class P2cEwmaPolicy implements Policy<PolicyConfig> {
       helper: this.#helper,
       channel: connectionOptions(options, this.#status !== undefined),
       healthService: healthCheck ? named : undefined,
+      identityOf: ({ instance }) => this.#identityOf(instance.address),
       limit: this.#limit,
       timing: systemTiming,
     });
@@ -96,11 +140,18 @@ class P2cEwmaPolicy implements Policy<PolicyConfig> {
     return { transport, settings: { timing: systemTiming, keepaliveMs, callGraceMs: silentCallGraceMs } };
   }
 
+  /** What an instance must say of itself before it is called; undefined where the registry's word is enough. */
+  #identityOf(address: string): Identity | undefined {
+    if (!this.#status || !this.#unconfirmed.has(address)) return undefined;
+    const { scheme, service } = this.#status.target;
+    return { key: LISTED_BY_OTHERS.has(scheme) ? undefined : service, services: this.#status.called };
+  }
+
   #report(state: ChannelState): void {
     const usable = state.is === "ready" ? state.usable : [];
     const { connections, lastError } = this.#membership;
     const instances = [...connections.values()].map(({ listed }) => listed.instance);
-    this.#picker.set(usable, distanceFrom(this.#config.zone, instances));
+    this.#picker.set(usable, this.#config, instances);
     if (this.#status) {
       this.#status.ready = usable.length;
       this.#status.connectionError = lastError;

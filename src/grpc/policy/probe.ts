@@ -5,7 +5,7 @@ import { startHealthCall } from "./health-call.js";
 
 /**
  * Asks over a connection whether anybody is at its other end. Any answer will do, a refusal too. A call of
- * grpc.health.v1, because servers close connections that send HTTP/2 pings oftener than they allow (grpc-go: every five
+ * grpc.health.v1, because servers close connections that send HTTP/2 pings more often than they allow (grpc-go: every five
  * minutes); a ping only where a further call would have to wait for one of those that run.
  * @returns gives up asking.
  */

@@ -1,4 +1,8 @@
-import type { Node } from "../../balancer/p2c-ewma.js";
+/** What a pick has counted in, and takes back when no call comes of it. */
+interface Reserved {
+  /** @param kind as it was given to add(). */
+  released(kind?: string): void;
+}
 
 /** A pick starts its call within a microtask, or after call credentials are fetched; later than this it never will. */
 const EXPIRY_MS = 10_000;
@@ -16,7 +20,7 @@ export class Reservations {
     this.#now = now;
   }
 
-  add(node: Node<unknown>, kind: string | undefined): Reservation {
+  add(node: Reserved, kind?: string): Reservation {
     const reservation = new Reservation(node, kind, this.#now());
     this.#queue.push(reservation);
     return reservation;
@@ -39,11 +43,11 @@ export class Reservations {
 
 export class Reservation {
   readonly at: number;
-  readonly #node: Node<unknown>;
+  readonly #node: Reserved;
   readonly #kind: string | undefined;
   #state: "open" | "settled" | "expired" = "open";
 
-  constructor(node: Node<unknown>, kind: string | undefined, at: number) {
+  constructor(node: Reserved, kind: string | undefined, at: number) {
     this.#node = node;
     this.#kind = kind;
     this.at = at;

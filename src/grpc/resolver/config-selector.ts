@@ -16,6 +16,7 @@ export function configSelector(methodConfigs: readonly MethodConfig[], channel: 
     const known = byPath.get(path);
     if (known) return known;
     const config = methodConfigFor(path, methodConfigs);
+    channel.called.add(path.slice(1, path.lastIndexOf("/")));
     // Paths are the program's own, so they are few; the bound guards against a proxy that forwards any path.
     if (byPath.size < 1_000) byPath.set(path, config);
     return config;

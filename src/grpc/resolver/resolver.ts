@@ -9,7 +9,7 @@ import { POLICY, serviceConfigFor } from "../service-config.js";
 import { type NameResolver, type Publish, type Resolution, registerResolver } from "../shield.js";
 import type { GrpcTarget } from "../target-uri.js";
 import { configSelector } from "./config-selector.js";
-import { targetOf } from "./target-option.js";
+import { lastKnownOf, targetOf } from "./target-option.js";
 
 /** Makes grpc-js understand target URLs of this scheme, through the backend of the same name. */
 export function registerTargetScheme(scheme: string): void {
@@ -56,6 +56,7 @@ class DiscoveryResolver implements NameResolver {
         if (set.length > 0 || this.#ownPolicy) this.#tell(set);
       },
       onFailure: (error) => this.#say(error),
+      lastKnown: lastKnownOf(options),
     });
     this.#selector = configSelector(this.#serviceConfig.config.methodConfig, this.#discovery.status);
   }

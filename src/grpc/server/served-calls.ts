@@ -1,9 +1,12 @@
 import * as grpc from "@grpc/grpc-js";
 import { runInCall } from "../call-context.js";
+import type { EndedCall } from "./call-stats.js";
 
 export interface ServedCallsOptions {
   /** Longest time a unary call of this path may take, in milliseconds; 0 = no limit. */
   timeoutOf(path: string): number;
+  /** Called when a unary call has ended. */
+  onUnaryEnd?(call: EndedCall): void;
 }
 
 /**
@@ -28,7 +31,13 @@ export class ServedCalls {
     const served = new ServedCall(call, method.path, unary ? this.#options.timeoutOf(method.path) : 0);
     // Not before it starts: of one whose connection broke meanwhile nothing more is heard.
     served.onStart = () => this.#running.add(served);
-    served.onEnd = () => this.#running.delete(served);
+    served.onEnd = () => {
+      this.#running.delete(served);
+      if (unary && served.startedAt) {
+        const ms = performance.now() - served.startedAt;
+        this.#options.onUnaryEnd?.({ path: method.path, ms, peer: call.getPeer() });
+      }
+    };
     return served.interceptingCall;
   };
 
@@ -43,6 +52,8 @@ export class ServedCalls {
 class ServedCall {
   readonly path: string;
   readonly interceptingCall: grpc.ServerInterceptingCall;
+  /** Milliseconds of performance.now; 0 until it starts. */
+  startedAt = 0;
   onStart: (() => void) | undefined;
   onEnd: (() => void) | undefined;
   readonly #call: grpc.ServerInterceptingCallInterface;
@@ -76,6 +87,7 @@ class ServedCall {
     let inCall = (run: () => void): void => run();
     return {
       onReceiveMetadata: (metadata, next) => {
+        this.startedAt = performance.now();
         this.onStart?.();
         const limit = this.#limit();
         inCall = (run) => runInCall({ deadline: limit }, run);

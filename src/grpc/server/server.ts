@@ -1,7 +1,7 @@
 import * as grpc from "@grpc/grpc-js";
 import { formatAddress, type HostPort } from "../../address.js";
 import { registerBuiltInBackends } from "../../backends/index.js";
-import { checkServerConfig } from "../../config/check.js";
+import { type CheckedServerConfig, checkServerConfig } from "../../config/check.js";
 import { targetOfEtcd } from "../../config/etcd-target.js";
 import { parseListenAddress } from "../../config/listen-address.js";
 import { chooseAddress } from "../../lifecycle/advertise.js";
@@ -11,6 +11,11 @@ import { endsWithin } from "../../lifecycle/time-limit.js";
 import { log, setLogLevel } from "../../log.js";
 import type { Target } from "../../registry.js";
 import { parseTargetUrl } from "../../target/parse.js";
+import { ROLLCALL_SERVER } from "../identity.js";
+import { authInterceptor } from "./auth/auth-interceptor.js";
+import type { Authenticate, Authenticator } from "./auth/authenticator.js";
+import { authenticatorOf } from "./auth/choose.js";
+import { CallStats } from "./call-stats.js";
 import { HEALTH_SERVICE, ServerHealth } from "./health-service.js";
 import { ServedCalls } from "./served-calls.js";
 import { DEFAULTS, type ServerConfig } from "./server-config.js";
@@ -27,6 +32,12 @@ export interface ServerSettings {
   readonly signals?: boolean | undefined;
   /** Target URL of the registry and the key to register under, for backends other than etcd; replaces config.Etcd. */
   readonly registry?: string | undefined;
+  /**
+   * Says whether a caller with this `app` and `token` (metadata, both there) may call this path; false refuses with
+   * UNAUTHENTICATED, a throw with INTERNAL. Asked for each call but those of health; replaces config.Redis. Default nobody is
+   * asked; with `Auth: false` in the config neither.
+   */
+  readonly authenticate?: Authenticate | undefined;
 }
 
 /** A gRPC server that is listed while, and only while, it serves. */
@@ -84,27 +95,32 @@ const KEEPALIVE: grpc.ServerOptions = { "grpc.keepalive_time_ms": 300_000, "grpc
 const FLUSH_MS = 500;
 
 class ListedServer implements Server {
-  readonly #config: ServerConfig;
+  readonly #config: CheckedServerConfig;
   readonly #credentials: grpc.ServerCredentials;
   readonly #server: ServiceServer;
   readonly #calls: ServedCalls;
+  readonly #stats: CallStats;
+  readonly #authenticator: Authenticator | undefined;
   readonly #health: ServerHealth | undefined;
   readonly #life: ServerLife;
   #port: number | undefined;
   #closed: Promise<void> | undefined;
   #starting: Promise<void> | undefined;
 
-  constructor(config: ServerConfig, build: (server: grpc.Server) => void, settings: ServerSettings) {
+  constructor(config: CheckedServerConfig, build: (server: grpc.Server) => void, settings: ServerSettings) {
     const { WrapUpTime = DEFAULTS.WrapUpTime, WaitTime = DEFAULTS.WaitTime } = config.Shutdown ?? {};
     const listen = parseListenAddress(config.ListenOn);
     this.#config = config;
     this.#credentials = settings.credentials ?? grpc.ServerCredentials.createInsecure();
-    this.#calls = new ServedCalls({ timeoutOf: timeouts(config) });
+    this.#stats = new CallStats(config);
+    this.#calls = new ServedCalls({ timeoutOf: timeouts(config), onUnaryEnd: this.#stats.ended });
+    this.#authenticator = authenticatorOf(config, settings.authenticate);
+    const guards = this.#authenticator ? [authInterceptor(this.#authenticator)] : [];
     const { interceptors = [], ...options } = settings.serverOptions ?? {};
     this.#server = new ServiceServer({
       ...KEEPALIVE,
       ...options,
-      interceptors: [this.#calls.interceptor, ...interceptors],
+      interceptors: [this.#calls.interceptor, ...guards, ...interceptors],
     });
     const served: Served = {
       bind: () => this.#bind(listen),
@@ -114,11 +130,13 @@ class ListedServer implements Server {
       facts: () => ({ name: config.Name, calls: this.#calls.size }),
     };
     const limits = { drainMs: WrapUpTime, waitMs: WaitTime };
-    this.#life = new ServerLife(registryOf(config, settings), served, limits, settings.signals !== false);
+    const registry = registryOf(config, settings);
+    this.#life = new ServerLife(registry, served, limits, settings.signals !== false);
     if (config.Log?.Level) setLogLevel(config.Log.Level);
     build(this.#server);
     if (config.Health !== false && !this.#server.serviceNames.has(HEALTH_SERVICE)) {
-      this.#health = new ServerHealth(this.#server.serviceNames);
+      const key = registry ? [registry.service, ROLLCALL_SERVER] : [];
+      this.#health = new ServerHealth([...this.#server.serviceNames, ...key]);
       this.#health.addTo(this.#server);
     }
   }
@@ -133,8 +151,9 @@ class ListedServer implements Server {
 
   start(): Promise<void> {
     this.#starting ??= this.#life.start().catch((error) => {
-      // A bound port must not keep Node alive.
+      // A bound port must not keep Node alive, nor a connection to Redis.
       this.#server.forceShutdown();
+      this.#release();
       throw error;
     });
     return this.#starting;
@@ -154,8 +173,10 @@ class ListedServer implements Server {
 
   async #bind(listen: HostPort): Promise<Bound> {
     const { Name, Advertise, Weight, Zone, Metadata } = this.#config;
+    await this.#authenticator?.open();
     const bound = await this.#server.listen(listen.host, listen.port, this.#credentials);
     this.#port = bound.port;
+    this.#stats.start();
     const advertised = chooseAddress({ listenHost: bound.host, boundPort: bound.port, advertise: Advertise });
     log.info({ name: Name, listen: formatAddress(bound) }, "serving");
     return {
@@ -174,6 +195,7 @@ class ListedServer implements Server {
     this.#closed = new Promise((resolve) => this.#server.tryShutdown(() => resolve()));
     // Health watches never end by themselves, and they have said their last word.
     this.#calls.endAll("the server is stopping", `/${HEALTH_SERVICE}/`);
+    void this.#closed.then(() => this.#release());
     return this.#closed;
   }
 
@@ -182,6 +204,13 @@ class ListedServer implements Server {
     log.warn({ name: this.#config.Name, calls }, "time is up: calls still in flight are ended with UNAVAILABLE");
     if (this.#closed) await endsWithin(this.#closed, FLUSH_MS);
     this.#server.forceShutdown();
+    this.#release();
+  }
+
+  /** What is beside the serving. */
+  #release(): void {
+    this.#stats.stop();
+    void this.#authenticator?.close();
   }
 }
 

@@ -1,12 +1,13 @@
 import * as grpc from "@grpc/grpc-js";
 import { formatAddress, type HostPort, isWildcardHost } from "../../address.js";
+import { recovered } from "./recover.js";
 
-/** A grpc.Server that knows the names of its services. */
+/** A grpc.Server that knows the names of its services, and whose handlers may throw. */
 export class ServiceServer extends grpc.Server {
   readonly serviceNames = new Set<string>();
 
   override addService(service: grpc.ServiceDefinition, implementation: grpc.UntypedServiceImplementation): void {
-    super.addService(service, implementation);
+    super.addService(service, recovered(service, implementation));
     for (const { path } of Object.values(service)) this.serviceNames.add(path.split("/")[1] ?? "");
   }
 

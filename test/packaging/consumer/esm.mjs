@@ -3,4 +3,4 @@ import * as rollcall from "rollcall";
 import * as devRegistry from "rollcall/dev-registry";
 import balanced from "./balanced.cjs";
 
-await balanced(grpc, rollcall, devRegistry);
+void balanced(grpc, rollcall, devRegistry);

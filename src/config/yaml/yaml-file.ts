@@ -1,0 +1,249 @@
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  parseDocument,
+  Scalar,
+  visit,
+} from "yaml";
+import { printable } from "../../target/redact.js";
+import { ConfigError, type ConfigProblem, keyPath } from "../config-error.js";
+import { Variables } from "./env.js";
+import { readConfigText } from "./read-text.js";
+
+const READING = { intAsBigInt: true, merge: true, prettyErrors: false } as const;
+
+/** A file's YAML as a tree whose nodes know where they stand in the file. */
+export class YamlFile {
+  readonly name: string;
+  readonly document: Document;
+  /** What the YAML itself makes suspicious. */
+  readonly warnings: readonly ConfigProblem[];
+  readonly #source: string;
+  readonly #variables: Variables;
+  /** The text of values that variables brought, which may have become a number or a list. */
+  readonly #brought = new WeakMap<object, string>();
+
+  /** @throws ConfigError when the file cannot be read or is no YAML mapping. */
+  static async read(name: string, env: NodeJS.ProcessEnv): Promise<YamlFile> {
+    return new YamlFile(name, await readConfigText(name), env);
+  }
+
+  private constructor(name: string, source: string, env: NodeJS.ProcessEnv) {
+    this.name = name;
+    this.#source = source;
+    this.#variables = new Variables(source, env);
+    this.document = parseDocument(this.#variables.text, READING);
+    const { errors, contents } = this.document;
+    if (errors.length > 0) {
+      const problems = errors.map(({ code, message, pos }) => {
+        const why = code === "MULTIPLE_DOCS" ? "a second document begins; expected one" : lowerFirst(message);
+        return this.#problem("", `is not YAML: ${this.#shown(why)}`, pos[0]);
+      });
+      throw new ConfigError(name, firstOfEachLine(problems));
+    }
+    if (contents === null || (isScalar(contents) && contents.value === null)) this.#fail("is empty");
+    if (!isMap(contents)) {
+      this.#fail(
+        `holds ${isSeq(contents) ? "a list" : "a single value"}; expected keys with values, one "Key: value" a line`,
+      );
+    }
+    this.#checkAliases();
+    this.toValue(); // refuses aliases without end
+    this.warnings = this.#suspicions();
+    this.#copyAliases();
+    this.#expandVariables();
+  }
+
+  /** Variables that values name and that the environment lacks; by line. */
+  unsetVariables(): { name: string; line: number; column: number }[] {
+    return this.#variables.unset().map(({ name, offset }) => ({ name, ...this.#position(offset) }));
+  }
+
+  /** The text of a value that came from variables, before YAML made a number, a switch or a list of it. */
+  broughtText(node: unknown): string | undefined {
+    return typeof node === "object" && node !== null ? this.#brought.get(node) : undefined;
+  }
+
+  /**
+   * The tree as plain values: whole numbers are numbers where they fit and bigints beyond.
+   * @throws ConfigError for what parses and yet has no value, for example aliases without end.
+   */
+  toValue(): unknown {
+    try {
+      return this.document.toJS({
+        reviver: (_key, value) =>
+          typeof value === "bigint" && Number.isSafeInteger(Number(value)) ? Number(value) : value,
+      });
+    } catch (error) {
+      this.#fail(`is not usable YAML: ${lowerFirst(this.#shown((error as Error).message))}`, error);
+    }
+  }
+
+  /** A problem with the value at a path, or with its key; where the path ends early, it is placed at the last key there is. */
+  problem(path: readonly PropertyKey[], message: string, { at = "value" as "value" | "key" } = {}): ConfigProblem {
+    const key = keyPath(path);
+    const offset = this.#offsetOf(path, at);
+    if (offset === undefined) return { key, message };
+    const problem = this.#problem(key, message, offset);
+    const unset = this.unsetVariables().filter(({ line }) => line === problem.line);
+    if (unset.length === 0) return problem;
+    const because = unset.map(({ name }) => `${name} is not set in the environment`).join(", ");
+    return { ...problem, message: `${message} (${because})` };
+  }
+
+  /** An alias without its anchor is often a password that begins with "*", so its name is not shown. */
+  #checkAliases(): void {
+    const problems: ConfigProblem[] = [];
+    visit(this.document, {
+      Alias: (_key, alias) => {
+        if (alias.resolve(this.document) || !alias.range) return;
+        const message =
+          'is not usable YAML: "*" begins an alias, and there is no such anchor before it; quote text that begins with "*"';
+        problems.push(this.#problem("", message, alias.range[0]));
+      },
+    });
+    if (problems.length > 0) throw new ConfigError(this.name, problems);
+  }
+
+  /** What YAML drops without an error: text that begins with "!" is a tag to it, with "&" an anchor. Neither is shown. */
+  #suspicions(): ConfigProblem[] {
+    const found = this.document.warnings.map(({ code, message, pos }) =>
+      this.#problem(
+        "",
+        code === "TAG_RESOLVE_FAILED"
+          ? '"!" begins a tag, which is unknown and dropped; quote text that begins with "!"'
+          : lowerFirst(this.#shown(message)),
+        pos[0],
+      ),
+    );
+    visit(this.document, {
+      Scalar: (_key, { anchor, source, range }) => {
+        if (anchor !== undefined && source === "" && range) {
+          found.push(
+            this.#problem(
+              "",
+              '"&" begins an anchor, and nothing follows it; quote text that begins with "&"',
+              range[0],
+            ),
+          );
+        }
+      },
+    });
+    return found;
+  }
+
+  /** Replaces aliases by copies of what they stand for, so that each can be changed by itself. */
+  #copyAliases(): void {
+    visit(this.document, {
+      Alias: (_key, alias) => {
+        const copy = alias.resolve(this.document)!.clone() as Node & { anchor?: string };
+        delete copy.anchor;
+        return copy;
+      },
+    });
+  }
+
+  /**
+   * Puts the values of variables into the scalars that name them. Between quotes they are text; a plain one may be a number, a
+   * switch or a whole list.
+   */
+  #expandVariables(): void {
+    visit(this.document, {
+      Scalar: (key, scalar) => {
+        if (typeof scalar.value !== "string" || !this.#variables.isIn(scalar.value)) return undefined;
+        const text = this.#variables.expand(scalar.value);
+        if (key === "key" || scalar.type !== Scalar.PLAIN) {
+          scalar.value = text;
+          return undefined;
+        }
+        const { range, source } = scalar;
+        const node = Object.assign(plainValue(text), range && { range }, source !== undefined && { source });
+        if (isScalar(node)) node.type = Scalar.PLAIN;
+        this.#brought.set(node, text);
+        return node;
+      },
+    });
+  }
+
+  #problem(key: string, message: string, offset: number): ConfigProblem {
+    return { key, message, ...this.#position(offset) };
+  }
+
+  #shown(message: string): string {
+    return printable(this.#variables.unmark(message));
+  }
+
+  #offsetOf(path: readonly PropertyKey[], at: "value" | "key"): number | undefined {
+    let node: unknown = this.document.contents;
+    let offset: number | undefined;
+    for (const part of path) {
+      if (isSeq(node) && typeof part === "number") {
+        node = node.items[part];
+        offset = (node as Node | undefined)?.range?.[0] ?? offset;
+        continue;
+      }
+      const pair = isMap(node) ? node.items.find(({ key }) => keyName(key) === String(part)) : undefined;
+      if (!pair) break;
+      node = pair.value;
+      offset = (at === "key" ? (pair.key as Node).range?.[0] : startOf(pair)) ?? offset;
+    }
+    return offset;
+  }
+
+  #position(offset: number): { line: number; column: number } {
+    const before = this.#source.slice(0, offset);
+    const lineStart = before.lastIndexOf("\n") + 1;
+    return { line: before.split("\n").length, column: offset - lineStart + 1 };
+  }
+
+  #fail(message: string, cause?: unknown): never {
+    throw new ConfigError(this.name, [{ key: "", message }], { cause });
+  }
+}
+
+/** What a variable's value is where YAML may choose: a list, a number, a switch, nothing, or else text as it is. */
+function plainValue(text: string): Node {
+  if (text === "") return new Scalar(null);
+  if (!/^\[.*\]$|^[-+.\w]+$/s.test(text.trim())) return new Scalar(text);
+  const { errors, contents } = parseDocument(text, READING);
+  if (errors.length > 0 || isAlias(contents)) return new Scalar(text);
+  if (isSeq(contents)) return withoutPlaces(contents);
+  return new Scalar(
+    isScalar(contents) && ["number", "bigint", "boolean"].includes(typeof contents.value) ? contents.value : text,
+  );
+}
+
+/** Offsets in a variable's value are none in the file. */
+function withoutPlaces(list: Node): Node {
+  visit(list, {
+    Node: (_key, node) => {
+      delete node.range;
+    },
+  });
+  return list;
+}
+
+/** The text of a key; undefined for a list or mapping that serves as a key. */
+export function keyName(key: unknown): string | undefined {
+  return isScalar(key) && typeof key.value !== "symbol" ? String(key.value) : undefined;
+}
+
+/** Where a single value stands; for a mapping, a list or nothing, where its key does. */
+function startOf({ key, value }: Pair): number | undefined {
+  const own = isScalar(value) && value.source !== "" ? value.range : undefined;
+  return (own ?? (key as Node | null)?.range)?.[0];
+}
+
+function lowerFirst(message: string): string {
+  return message.charAt(0).toLowerCase() + message.slice(1);
+}
+
+/** One slip of the pen makes the parser stumble several times. */
+function firstOfEachLine(problems: readonly ConfigProblem[]): ConfigProblem[] {
+  return problems.filter(({ line }, i) => problems.findIndex((other) => other.line === line) === i);
+}

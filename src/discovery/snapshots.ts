@@ -1,0 +1,155 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { detached } from "../async/detached.js";
+import { SNAPSHOT_DEFAULTS } from "../defaults.js";
+import { log } from "../log.js";
+import type { Target } from "../registry.js";
+import { type KnownSet, type LastKnownSets, remembered } from "./last-known.js";
+import { fileNameOf, readSnapshot, writeSnapshot } from "./snapshot-file.js";
+
+/** Changes within this time are written once, in milliseconds. */
+const COALESCE_MS = 1_000;
+/** More files than this, and the oldest go. */
+const MOST_FILES = 512;
+/** A larger set is not written: 8 MB hold about 40,000 instances. */
+const MOST_BYTES = 8 * 2 ** 20;
+/** A file that was being written when its process died, in milliseconds. */
+const LEFT_OVER_MS = 60_000;
+
+export interface SnapshotOptions {
+  /** Folder of the files, made if need be, with mode 0700. Default `$ROLLCALL_SNAPSHOT_DIR`, then the user's cache folder. */
+  readonly dir?: string | undefined;
+  /** Older snapshots are not used, in milliseconds. Default 7 days. */
+  readonly maxAgeMs?: number | undefined;
+}
+
+/**
+ * The last known sets of targets on disk, for a client that is started while its registry is away. In front of it stands what
+ * this process remembers. Files are replaced as a whole (written beside, flushed, renamed), so that a process killed at any
+ * moment leaves a readable one, and processes of one host may share a folder: the last to write wins.
+ */
+export class Snapshots implements LastKnownSets {
+  readonly dir: string;
+  readonly #maxAgeMs: number;
+  readonly #waiting = new Map<string, { target: Target; set: KnownSet }>();
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> = Promise.resolve();
+  #tidied = false;
+  /** The last complaint, so that it is said once. */
+  #complaint: string | undefined;
+
+  constructor({ dir = defaultDir(), maxAgeMs = SNAPSHOT_DEFAULTS.MaxAge }: SnapshotOptions = {}) {
+    this.dir = dir;
+    this.#maxAgeMs = maxAgeMs;
+  }
+
+  async find(target: Target): Promise<KnownSet | undefined> {
+    return (await remembered.find(target)) ?? (await this.read(target));
+  }
+
+  keep(target: Target, set: KnownSet): void {
+    remembered.keep(target, set);
+    // Nobody is no start: what was known before is more likely to help.
+    if (set.instances.length === 0) return;
+    this.#waiting.set(fileNameOf(target), { target, set });
+    // The first at once: a process may be short-lived.
+    const ms = this.#tidied ? COALESCE_MS : 20;
+    this.#timer ??= detached(() => setTimeout(() => void this.flush(), ms)).unref();
+  }
+
+  /** The snapshot of a target; undefined where there is none that may be used. Never rejects. */
+  async read(target: Target): Promise<KnownSet | undefined> {
+    const file = join(this.dir, fileNameOf(target));
+    try {
+      const { uid, mode, size } = await stat(file);
+      const own = process.getuid?.();
+      if (own !== undefined && (uid !== own || (mode & 0o022) !== 0)) throw new Error("others may have written it");
+      if (size > 2 * MOST_BYTES) throw new Error("it is too large");
+      const known = readSnapshot(await readFile(file, "utf8"), target);
+      const ageMs = Date.now() - known.at;
+      if (ageMs > this.#maxAgeMs) throw new Error(`it is older than ${Math.round(this.#maxAgeMs / 1000)} s`);
+      return known;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      const why = (error as Error).message;
+      log.warn(
+        { service: target.service, file },
+        `the snapshot of ${JSON.stringify(target.service)} is not used: ${why}`,
+      );
+      return undefined;
+    }
+  }
+
+  /** Writes what waits. Never rejects; what cannot be written is said once. */
+  flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const due = [...this.#waiting];
+    this.#waiting.clear();
+    this.#writing = this.#writing.then(() => this.#write(due)).catch((error: Error) => this.#complain(error.message));
+    return this.#writing;
+  }
+
+  async #write(due: readonly [string, { target: Target; set: KnownSet }][]): Promise<void> {
+    await mkdir(this.dir, { recursive: true, mode: 0o700 });
+    for (const [name, { target, set }] of due) {
+      const text = writeSnapshot(target, set);
+      if (text.length > MOST_BYTES) this.#complain(`the set of ${JSON.stringify(target.service)} is too large`);
+      else await replace(join(this.dir, name), text);
+    }
+    if (!this.#tidied) await this.#tidy();
+    this.#tidied = true;
+    this.#complaint = undefined;
+  }
+
+  /** Once a process: takes out what dead processes have left, and the oldest of too many. */
+  async #tidy(): Promise<void> {
+    const entries = await Promise.all(
+      (await readdir(this.dir)).map(async (name) => {
+        const found = await stat(join(this.dir, name)).catch(() => undefined);
+        return { name, at: found?.mtimeMs ?? Date.now() };
+      }),
+    );
+    const old = entries.filter(({ name, at }) => name.endsWith(".tmp") && Date.now() - at > LEFT_OVER_MS);
+    const files = entries.filter(({ name }) => name.endsWith(".snapshot")).sort((a, b) => b.at - a.at);
+    for (const { name } of [...old, ...files.slice(MOST_FILES)]) await rm(join(this.dir, name), { force: true });
+  }
+
+  #complain(why: string): void {
+    if (why === this.#complaint) return;
+    this.#complaint = why;
+    log.warn({ dir: this.dir }, `snapshots cannot be written: ${why}; a start without the registry will know nobody`);
+  }
+}
+
+/** `$ROLLCALL_SNAPSHOT_DIR`, else `rollcall/snapshots` in the user's cache folder. */
+export function defaultDir(env: NodeJS.ProcessEnv = process.env): string {
+  if (env.ROLLCALL_SNAPSHOT_DIR) return env.ROLLCALL_SNAPSHOT_DIR;
+  const cache =
+    process.platform === "darwin"
+      ? join(homedir(), "Library", "Caches")
+      : process.platform === "win32"
+        ? (env.LOCALAPPDATA ?? join(homedir(), "AppData", "Local"))
+        : (env.XDG_CACHE_HOME ?? join(homedir(), ".cache"));
+  return join(cache, "rollcall", "snapshots");
+}
+
+/** On the disk before it has its name: what is read under the name is always a whole file. */
+async function replace(file: string, text: string): Promise<void> {
+  const beside = `${file}.${randomUUID()}.tmp`;
+  try {
+    const handle = await open(beside, "wx", 0o600);
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(beside, file);
+  } catch (error) {
+    await rm(beside, { force: true }).catch(() => {});
+    throw error;
+  }
+}

@@ -1,0 +1,109 @@
+import { type Metadata, status } from "@grpc/grpc-js";
+import { ConsistentHash } from "../../balancer/consistent-hash.js";
+import type { Connection } from "../../membership/connection.js";
+import { takeHashKey } from "../hash-key.js";
+import { type Picker, type PickResult, PickResultType, QUEUE } from "../shield.js";
+import type { GrpcSession } from "./grpc-session.js";
+import type { ListedEndpoint } from "./grpc-transport.js";
+import type { HashConfig } from "./hash-config.js";
+import { RefusingSubchannel } from "./refusing-subchannel.js";
+import { Reservations } from "./reservations.js";
+
+/** grpc-js says in it how often a call has been tried before. */
+const ATTEMPTS = "grpc-previous-rpc-attempts";
+
+/**
+ * Sends equal keys to the same of the ready instances: go-zero's choice, exactly, while no instance has a weight and no bound
+ * is set. A retry goes to the next instance on the ring.
+ */
+export class HashPicker implements Picker {
+  readonly #connections: ReadonlyMap<string, Connection<ListedEndpoint, GrpcSession>>;
+  readonly #ring: ConsistentHash<string>;
+  readonly #reservations = new Reservations();
+  readonly #inFlight = new Map<string, number>();
+  #total = 0;
+  #config: Pick<HashConfig, "requestHashHeader" | "boundedLoad"> = { requestHashHeader: "", boundedLoad: 0 };
+  #keyless = refusalOf("");
+
+  /** @param connections by the identity that set() names them by. */
+  constructor(connections: ReadonlyMap<string, Connection<ListedEndpoint, GrpcSession>>) {
+    this.#connections = connections;
+    this.#ring = new ConsistentHash({ addressOf: (id) => connections.get(id)?.listed.instance.address ?? id });
+  }
+
+  /** Makes these the connections to choose from. */
+  set(ids: Iterable<string>, config: HashConfig): void {
+    if (config.requestHashHeader !== this.#config.requestHashHeader) {
+      this.#keyless = refusalOf(config.requestHashHeader);
+    }
+    this.#config = config;
+    this.#ring.set(ids, { weightOf: (id) => this.#connections.get(id)?.listed.instance.weight ?? 1 });
+  }
+
+  pick({ metadata }: { readonly metadata: Metadata }): PickResult {
+    this.#reservations.expire();
+    const key = takeHashKey(metadata, this.#config.requestHashHeader);
+    if (key === undefined) return this.#keyless;
+    const id = this.#choose(key, Number(metadata.get(ATTEMPTS)[0] ?? 0));
+    const connection = id === undefined ? undefined : this.#connections.get(id);
+    const session = connection?.session;
+    // It has just gone, and the policy is about to say so.
+    if (id === undefined || !session) return QUEUE;
+    if (!connection.stale) return this.#resultFor(id, session);
+    // The key's place is there and nowhere else, so the call waits for the answer: it comes, or the instance goes.
+    connection.probe("idle");
+    return QUEUE;
+  }
+
+  /** @param tried how many instances have had this call before. */
+  #choose(key: string, tried: number): string | undefined {
+    const { boundedLoad } = this.#config;
+    if (tried === 0 && boundedLoad === 0) return this.#ring.pick(key);
+    const before = new Set<string>();
+    for (let attempt = 0; attempt < Math.min(tried, this.#ring.size - 1); attempt++) {
+      const had = this.#ring.pick(key, (id) => !before.has(id));
+      if (had !== undefined) before.add(had);
+    }
+    const most = boundedLoad === 0 ? Infinity : Math.ceil((boundedLoad * (this.#total + 1)) / this.#ring.size);
+    return this.#ring.pick(key, (id) => !before.has(id) && (this.#inFlight.get(id) ?? 0) < most);
+  }
+
+  #resultFor(id: string, { observed }: GrpcSession): PickResult {
+    // Of calls that are started together all are picked for before the first one starts.
+    this.#count(id, 1);
+    const reservation = this.#reservations.add({ released: () => this.#count(id, -1) });
+    return {
+      pickResultType: PickResultType.COMPLETE,
+      subchannel: observed.asSubchannel(),
+      status: null,
+      onCallStarted: () => {
+        observed.takeStartedCall();
+        reservation.settle();
+      },
+      onCallEnded: () => {
+        if (!reservation.expired) this.#count(id, -1);
+      },
+    };
+  }
+
+  #count(id: string, change: 1 | -1): void {
+    this.#total += change;
+    const now = (this.#inFlight.get(id) ?? 0) + change;
+    if (now > 0) this.#inFlight.set(id, now);
+    else this.#inFlight.delete(id);
+  }
+}
+
+function refusalOf(header: string): PickResult {
+  const where = header
+    ? `in the metadata ${header}, or by withHashKey()`
+    : "by withHashKey(), or name its metadata in HashKey";
+  const details = `consistent_hash needs a key for each call: give it ${where}`;
+  return {
+    pickResultType: PickResultType.COMPLETE,
+    subchannel: new RefusingSubchannel(status.INVALID_ARGUMENT, details).asSubchannel(),
+    status: null,
+    onCallStarted: null,
+    onCallEnded: null,
+  };
+}
