@@ -51,8 +51,8 @@ export const RETRY_DEFAULTS = {
   Budget: 0.1,
 } as const;
 
-/** Hedging of one method. MaxAttempts counts the first. */
-export const HEDGE_DEFAULTS = { MaxAttempts: 2 } as const;
+/** Hedging, once switched on. MaxAttempts counts the first; Budget is second copies for each call, over all methods. */
+export const HEDGE_DEFAULTS = { MaxAttempts: 2, Budget: 0.05 } as const;
 
 /** etcd: go-zero's discov.EtcdConf; TTL is what go-zero's publisher takes. */
 export const ETCD_DEFAULTS = { InsecureSkipVerify: false, TTL: 10_000, Layout: "go-zero" } as const;

@@ -58,10 +58,11 @@ abstract class Reference implements Policy {
 
   start(): void {}
 
-  end(server: number, latencyMs: number, ok: boolean): void {
+  end(server: number, latencyMs: number, ok: boolean | undefined): void {
     const seen = this.by.get(server);
     if (!seen) return;
     seen.running = Math.max(0, seen.running - 1);
+    if (ok === undefined) return;
     this.learn(seen, latencyMs, ok);
   }
 

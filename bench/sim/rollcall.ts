@@ -1,4 +1,4 @@
-import { type Node, P2cEwma, type P2cEwmaOptions } from "../../src/balancer/index.js";
+import { Hedging, type Node, P2cEwma, type P2cEwmaOptions } from "../../src/balancer/index.js";
 import type { MakePolicy } from "./policy.js";
 
 interface Variant {
@@ -6,22 +6,25 @@ interface Variant {
   readonly reports?: boolean;
   /** Calls are told apart by their kind; else the balancer takes them all as one. */
   readonly kinds?: boolean;
+  /** Second copies of slow calls. */
+  readonly hedging?: boolean;
 }
 
 /** The product itself, or a changed copy of it. */
 export function rollcall(
   tuning: Partial<P2cEwmaOptions<number>> = {},
   Balancer = P2cEwma,
-  { reports = false, kinds = true }: Variant = {},
+  { reports = false, kinds = true, hedging = false }: Variant = {},
 ): MakePolicy {
   return ({ now, random, expected }) => {
     const balancer = new Balancer<number>({ now, random, ...tuning });
     const nodes: Node<number>[] = [];
     const told = (kind?: string) => (kinds ? kind : undefined);
     return {
+      ...(hedging && { hedging: new Hedging<string>({ now, random }) }),
       set: (servers) => balancer.set(servers),
-      pick: (kind) => {
-        const node = balancer.pick(undefined, told(kind))!;
+      pick: (kind, tried) => {
+        const node = balancer.pick(tried === undefined ? undefined : new Set([tried]), told(kind))!;
         nodes[node.key] = node;
         return node.key;
       },

@@ -2,6 +2,9 @@ import { Agenda } from "./agenda.js";
 import { Connection } from "./connection.js";
 import type { MakePolicy, Policy } from "./policy.js";
 import { type Draw, exponential, seeded } from "./random.js";
+import { type Call, type Copy, type Mode, Server } from "./server.js";
+
+export type { Mode };
 
 /** Calls of one method. */
 export interface Kind {
@@ -37,6 +40,10 @@ export interface Scenario {
   readonly loss?: number;
   /** Limit after which a call fails. Default none. */
   readonly deadlineMs?: number;
+  /** The time that a call takes is its own: a second copy takes as long as the first. Default false: it is drawn again. */
+  readonly ownTime?: boolean;
+  /** Servers go on with a copy that lost, as handlers do that do not listen for their call's end. Default false. */
+  readonly losersGoOn?: boolean;
   /** How many times slower a server is. Default 1. */
   readonly slowness?: (server: number) => number;
   /** Servers that clients know at the start. Default all. */
@@ -45,12 +52,11 @@ export interface Scenario {
   readonly plot?: (world: World) => void;
 }
 
-/** What a server does with calls: serves, fails this share of them at once, or neither answers nor fails. */
-export type Mode = { readonly fails: number } | "hangs";
-
 export interface Result {
   readonly calls: number;
   readonly failed: number;
+  /** Second copies of calls. */
+  readonly copies: number;
   readonly meanMs: number;
   readonly p99Ms: number;
   /** Of each kind of call, in the order of the scenario's kinds. */
@@ -63,33 +69,6 @@ export interface Result {
 
 /** A call that fails at once takes this long. */
 const FAST_FAILURE_MS = 0.5;
-
-interface Call {
-  readonly client: number;
-  readonly server: number;
-  readonly start: number;
-  readonly demand: number;
-  readonly kind: Kind;
-  fails: boolean;
-  /** The client has its answer, or has given up. */
-  over: boolean;
-}
-
-class Server {
-  readonly workers: number;
-  readonly waiting: Call[] = [];
-  head = 0;
-  busy = 0;
-  slowness: number;
-  mode: Mode = { fails: 0 };
-  calls = 0;
-  running = 0;
-
-  constructor(workers: number, slowness: number) {
-    this.workers = workers;
-    this.slowness = slowness;
-  }
-}
 
 /** One run of a scenario under one policy: a discrete-event simulation in virtual time. */
 export class World {
@@ -107,8 +86,11 @@ export class World {
   readonly #serviceMs: number;
   readonly #latencies: ReadonlyMap<Kind, number[]>;
   readonly #lossy: () => number;
+  /** For second copies, so that the calls themselves are the same with and without. */
+  readonly #again: () => number;
   readonly #connections = new Map<number, Connection>();
   #failed = 0;
+  #copies = 0;
   #mostRunning = 0;
   /** Told of every counted call: its server, when it started and whether it succeeded. */
   onCall: ((server: number, start: number, ok: boolean) => void) | undefined;
@@ -122,6 +104,7 @@ export class World {
     this.#latencies = new Map(this.#kinds.map((kind) => [kind, []]));
     this.random = seeded(seed);
     this.#lossy = seeded(seed * 15485863);
+    this.#again = seeded(seed * 32452843);
     this.servers = Array.from(
       { length: scenario.servers },
       (_, i) => new Server(scenario.workers ?? 4, scenario.slowness?.(i) ?? 1),
@@ -164,6 +147,7 @@ export class World {
     return {
       calls: sorted.length,
       failed: this.#failed,
+      copies: this.#copies,
       meanMs: sorted.reduce((sum, latency) => sum + latency, 0) / sorted.length,
       p99Ms: p99(sorted),
       kindP99Ms: kinds.map(p99),
@@ -185,7 +169,7 @@ export class World {
       for (const { kind, server } of picks) {
         policy.start(server, kind.name);
         const demand = kind.service(random) * kind.ms;
-        this.#call({ client, server, start: this.now, demand, kind, fails: false, over: false }, random());
+        this.#call(client, server, kind, demand, random());
       }
       schedule();
     };
@@ -208,64 +192,114 @@ export class World {
     return this.#kinds.at(-1)!;
   }
 
-  #call(call: Call, luck: number): void {
-    const server = this.servers[call.server]!;
+  #call(client: number, server: number, kind: Kind, demand: number, luck: number): void {
+    const call: Call = { client, kind, start: this.now, copies: [], over: false };
+    this.#copy(call, server, demand, luck);
+    const { deadlineMs } = this.#scenario;
+    if (deadlineMs !== undefined) this.#later(deadlineMs, () => this.#giveUp(call));
+    const { hedging } = this.#clients[client]!;
+    const delayMs = hedging?.started(kind.name);
+    if (delayMs !== undefined) this.#later(delayMs, () => this.#hedge(call, demand));
+  }
+
+  #copy(call: Call, to: number, demand: number, luck: number): void {
+    const copy: Copy = { call, server: to, start: this.now, demand, serving: false, over: false };
+    call.copies.push(copy);
+    const server = this.servers[to]!;
     if (this.now >= (this.#scenario.warmMs ?? 0)) server.calls += 1;
     server.running += 1;
     if (server.running > this.#mostRunning) this.#mostRunning = server.running;
     if (server.mode !== "hangs" && luck < server.mode.fails) {
-      call.fails = true;
-      this.#later(FAST_FAILURE_MS, () => this.#over(call, false));
+      this.#later(FAST_FAILURE_MS, () => this.#ended(copy, false));
       return;
     }
-    server.waiting.push(call);
+    server.add(copy);
     this.#work(server);
-    const { deadlineMs } = this.#scenario;
-    if (deadlineMs !== undefined) this.#later(deadlineMs, () => this.#over(call, false));
+  }
+
+  #hedge(call: Call, demand: number): void {
+    const policy = this.#clients[call.client]!;
+    const { kind } = call;
+    if (call.over || !policy.hedging?.take(kind.name)) return;
+    const server = policy.pick(kind.name, call.copies[0]!.server);
+    policy.start(server, kind.name);
+    if (call.start >= (this.#scenario.warmMs ?? 0)) this.#copies += 1;
+    const again = this.#scenario.ownTime ? demand : kind.service(this.#again) * kind.ms;
+    this.#copy(call, server, again, this.#again());
   }
 
   #work(server: Server): void {
-    while (server.mode !== "hangs" && server.busy < server.workers && server.head < server.waiting.length) {
-      const call = server.waiting[server.head]!;
-      server.head += 1;
-      if (server.head > 1_000 && server.head * 2 > server.waiting.length) {
-        server.waiting.splice(0, server.head);
-        server.head = 0;
-      }
-      if (call.over) continue;
+    for (let copy = server.next(); copy; copy = server.next()) {
+      const served = copy;
       server.busy += 1;
-      this.#later(call.demand * server.slowness, () => {
+      served.serving = true;
+      this.#later(copy.demand * server.slowness, () => {
+        if (!served.serving) return;
+        served.serving = false;
         server.busy -= 1;
-        this.#send(call);
+        this.#send(served);
         this.#work(server);
       });
     }
   }
 
   /** The answer of a call, by the connection of its client to its server. */
-  #send(call: Call): void {
+  #send(copy: Copy): void {
     const { loss = 0 } = this.#scenario;
     if (loss === 0) {
-      this.#over(call, true);
+      this.#ended(copy, true);
       return;
     }
-    const id = call.client * this.servers.length + call.server;
+    const id = copy.call.client * this.servers.length + copy.server;
     const connection =
       this.#connections.get(id) ?? new Connection(loss, this.#lossy, (ms, act) => this.#later(ms, act));
     this.#connections.set(id, connection);
-    connection.send(() => this.#over(call, true));
+    connection.send(() => this.#ended(copy, true));
   }
 
-  #over(call: Call, ok: boolean): void {
+  #ended(copy: Copy, ok: boolean): void {
+    const { call } = copy;
+    if (copy.over) return;
+    this.#close(copy, ok);
+    const other = call.copies.find(({ over }) => !over);
+    // One that fails leaves it to the other.
+    if (other && !ok) return;
+    if (other) this.#cancel(other);
+    this.#over(call, ok ? copy : undefined);
+  }
+
+  #cancel(copy: Copy): void {
+    this.#close(copy, undefined);
+    if (!copy.serving || this.#scenario.losersGoOn) return;
+    copy.serving = false;
+    const server = this.servers[copy.server]!;
+    server.busy -= 1;
+    this.#work(server);
+  }
+
+  /** The deadline has passed. */
+  #giveUp(call: Call): void {
     if (call.over) return;
+    for (const copy of call.copies) if (!copy.over) this.#close(copy, false);
+    this.#over(call, undefined);
+  }
+
+  #close(copy: Copy, ok: boolean | undefined): void {
+    copy.over = true;
+    this.servers[copy.server]!.running -= 1;
+    this.#clients[copy.call.client]!.end(copy.server, this.now - copy.start, ok, copy.call.kind.name);
+  }
+
+  #over(call: Call, winner: Copy | undefined): void {
     call.over = true;
-    const latency = this.now - call.start;
-    this.servers[call.server]!.running -= 1;
-    this.#clients[call.client]!.end(call.server, latency, ok, call.kind.name);
-    this.onCall?.(call.server, call.start, ok);
-    if (call.start < (this.#scenario.warmMs ?? 0)) return;
-    this.#latencies.get(call.kind)!.push(latency);
-    if (!ok) this.#failed += 1;
+    const { client, kind, start, copies } = call;
+    const latency = this.now - start;
+    const won = winner ? copies.indexOf(winner) + 1 : 0;
+    this.#clients[client]!.hedging?.ended(kind.name, latency, copies.length as 1 | 2, won as 0 | 1 | 2);
+    this.onCall?.((winner ?? copies[0]!).server, start, won > 0);
+    if (start < (this.#scenario.warmMs ?? 0)) return;
+    this.#latencies.get(kind)!.push(latency);
+    if (won === 0) this.#failed += 1;
   }
 
   readonly #free: number[] = [];
@@ -284,7 +318,7 @@ export class World {
     const server = this.servers[to]!;
     if (server.mode === "hangs" || server.mode.fails > 0) return Number.MAX_VALUE;
     const one = this.#serviceMs * server.slowness;
-    const ahead = server.busy + server.waiting.length - server.head - server.workers + 1;
+    const ahead = server.busy + server.waiting - server.workers + 1;
     return one + (Math.max(0, ahead) * one) / server.workers;
   }
 }

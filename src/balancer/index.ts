@@ -3,6 +3,7 @@ export {
   type ConsistentHashOptions,
   type ConsistentHashSet,
 } from "./consistent-hash.js";
+export { Hedging, type HedgingOptions } from "./hedging.js";
 export type { Node, Weighed } from "./node.js";
 export { type Outcome, outcomeOf } from "./outcome.js";
 export { P2cEwma, type P2cEwmaOptions } from "./p2c-ewma.js";

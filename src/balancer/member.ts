@@ -142,11 +142,18 @@ export class Member<K> extends Probing implements Weighed<K> {
     // The time last read is that of this call's pick or of a later one: for a quick call that is near enough.
     if (latencyMs >= QUICK_MS) pool.tick();
     this.price = priceOf(latencyMs, kind.meanMs);
-    const counted = kind.trim(latencyMs);
+    let counted = kind.trim(latencyMs);
     kind.measure(counted, pool.unit);
-    if (!ok) {
+    if (ok === false) {
       this.expect(pool);
       if (kind.compared <= this.expected) return;
+    } else if (ok === undefined && pool.mean > 0) {
+      // Ended by the caller, as a second copy that lost: longer than this, and as long again as any call here takes. Left out,
+      // or counted as its own time alone, the slowest instances, whose calls lose most, would look the better for it.
+      this.expect(pool);
+      const times = this.expected / pool.mean;
+      counted = kind.trim(latencyMs + times * times * kind.meanMs);
+      kind.measure(counted, pool.unit);
     }
     this.learn(pool, kind.compared);
     pool.learn(kind, counted);

@@ -1,4 +1,5 @@
 import { ABOUT_EQUAL, KEPT_AFTER_LEAVING_MS } from "./constants.js";
+import type { Kind } from "./kinds.js";
 import { Member } from "./member.js";
 import type { Node, Weighed } from "./node.js";
 import { Pool } from "./pool.js";
@@ -40,6 +41,9 @@ const clock = performance;
 
 /** No distance counts as more: loads stay finite. */
 const FARTHEST = 1e6;
+
+/** A further attempt of a call compares so many instances. */
+const SECOND_CHOICES = 8;
 
 /** An index stays within its list whatever generator was passed in. */
 const LARGEST_DRAW = 1 - Number.EPSILON;
@@ -126,18 +130,16 @@ export class P2cEwma<K> {
     what.uses += 1;
     what.weigh(pool.meanMs);
 
+    if (tried !== undefined && tried.size > 0) return this.#pickOther(tried, what, kind);
+
     const n = list.length;
     // Twice in words, because V8 may allocate for a number that a function returns.
     const drawn = Math.min(this.#random(), LARGEST_DRAW);
     const at = this.#sampler?.index(drawn) ?? Math.floor(drawn * n);
-    let first = list[at]!;
-    let second = list[this.#sampler?.index(Math.min(this.#random(), LARGEST_DRAW)) ?? another(at, drawn * n - at, n)]!;
-    let remembered = this.#remembered ?? first;
-    if (tried !== undefined && tried.size > 0) {
-      first = this.#untried(first, tried);
-      second = this.#untried(second, tried);
-      if (tried.has(remembered.key)) remembered = first;
-    }
+    const first = list[at]!;
+    const second =
+      list[this.#sampler?.index(Math.min(this.#random(), LARGEST_DRAW)) ?? another(at, drawn * n - at, n)]!;
+    const remembered = this.#remembered ?? first;
     first.weigh(what);
     second.weigh(what);
     if (remembered !== first && remembered !== second) remembered.weigh(what);
@@ -150,11 +152,25 @@ export class P2cEwma<K> {
     return chosen;
   }
 
-  /** This one or, if it was tried already, another at random that was not, while there is one. */
-  #untried(member: Member<K>, tried: ReadonlySet<K>): Member<K> {
-    if (!tried.has(member.key)) return member;
+  /**
+   * Another attempt of a call has lost time already: it finds nothing out about instances that are disliked, and chooses
+   * among more of them.
+   */
+  #pickOther(tried: ReadonlySet<K>, what: Kind, kind: string | undefined): Member<K> {
     const others = this.#list.filter(({ key }) => !tried.has(key));
-    return others[Math.floor(Math.min(this.#random(), LARGEST_DRAW) * others.length)] ?? member;
+    const among = others.length > 0 ? others : this.#list;
+    const any = () => among[Math.floor(Math.min(this.#random(), LARGEST_DRAW) * among.length)]!;
+    const first = any();
+    first.weigh(what);
+    let chosen = first;
+    for (let i = 1; i < SECOND_CHOICES; i++) {
+      const next = any();
+      next.weigh(what);
+      if (next.weighed < chosen.weighed) chosen = next;
+    }
+    this.#onPick?.(chosen, first, chosen, chosen, kind);
+    chosen.take(what);
+    return chosen;
   }
 
   #join(key: K): Member<K> {

@@ -54,13 +54,30 @@ export const retryConfig = (notation: Notation) =>
       .default(RETRY_DEFAULTS.Budget),
   });
 
-const hedgeConfig = (notation: Notation) =>
-  z.object({
-    /** maxAttempts of gRPC's hedgingPolicy: how many of the same call may run at once, the first included. Default 2. */
-    MaxAttempts: attempts(2).default(HEDGE_DEFAULTS.MaxAttempts),
-    /** hedgingDelay: how long an answer is waited for before the next is sent, in milliseconds. Required. */
-    Delay: duration(notation),
-  });
+const hedgeFields = (notation: Notation) => ({
+  /** How many of the same call may run at once, the first included; more than 2 only with a Delay. Default 2. */
+  MaxAttempts: attempts(2).default(HEDGE_DEFAULTS.MaxAttempts),
+  /** hedgingDelay of gRPC's hedgingPolicy: how long an answer is waited for before the next is sent, in milliseconds. Default as long as 95 % of the method's calls take now. */
+  Delay: duration(notation).optional(),
+});
+
+const needsDelay = { error: "has MaxAttempts above 2; expected a Delay with it" };
+const pairsUp = ({ MaxAttempts, Delay }: { MaxAttempts: number; Delay?: number | undefined }) =>
+  MaxAttempts === 2 || Delay !== undefined;
+
+/** Second copies of the slow calls of every unary method. */
+export const hedgeConfig = (notation: Notation) =>
+  z
+    .object({
+      ...hedgeFields(notation),
+      /** Second copies for each call in the long run, over all methods of the client, where there is no Delay. Default 0.05. */
+      Budget: z
+        .number({ error: "expected a number above 0, up to 1" })
+        .positive({ error: "expected a number above 0, up to 1" })
+        .max(1, { error: "expected a number above 0, up to 1" })
+        .default(HEDGE_DEFAULTS.Budget),
+    })
+    .refine(pairsUp, needsDelay);
 
 /** What is different for one method, or for all of one service. */
 export const methodSettings = (notation: Notation) =>
@@ -76,10 +93,17 @@ export const methodSettings = (notation: Notation) =>
       Timeout: duration(notation).optional(),
       /** Instead of the client's Retry. Default the client's. */
       Retry: z.object(retryFields(notation)).optional(),
-      /** Sends the call again before the first has failed; for what may be carried out twice. Default off. */
-      Hedge: hedgeConfig(notation).optional(),
+      /** Sends the call again before the first has failed; for what may be carried out twice. `false` is off. Default the client's. */
+      Hedge: z
+        .union([z.literal(false), z.object(hedgeFields(notation)).refine(pairsUp, needsDelay)], {
+          error: "expected a section, {} for all defaults, or false",
+        })
+        .optional(),
     })
-    .refine(({ Retry, Hedge }) => !(Retry && Hedge), { error: "has both Retry and Hedge; expected one of them" });
+    .refine(({ Retry, Hedge }) => !(Retry && Hedge && Hedge.Delay !== undefined), {
+      error: "has both Retry and Hedge.Delay, of which gRPC carries out one; leave out Delay, or Retry",
+    });
 
 export type RetryConfig = z.output<ReturnType<typeof retryConfig>>;
+export type HedgeConfig = z.output<ReturnType<typeof hedgeConfig>>;
 export type MethodSettings = z.output<ReturnType<typeof methodSettings>>;

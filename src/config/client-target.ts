@@ -1,5 +1,5 @@
 import { canonicalUrl, parseTargetUrl } from "../target/parse.js";
-import type { MethodSettings, RetryConfig } from "./call-settings.js";
+import type { HedgeConfig, MethodSettings, RetryConfig } from "./call-settings.js";
 import { type EtcdGiven, type Given, type NamedTarget, targetOfEtcd } from "./etcd-target.js";
 import type { RpcClientConfig } from "./rpc-client-config.js";
 
@@ -8,7 +8,7 @@ export type RetryGiven = Given<RetryConfig>;
 export type MethodGiven = Pick<MethodSettings, "FullMethod"> & {
   readonly Timeout?: number | undefined;
   readonly Retry?: RetryGiven | undefined;
-  readonly Hedge?: (Given<NonNullable<MethodSettings["Hedge"]>> & { readonly Delay: number }) | undefined;
+  readonly Hedge?: Given<Exclude<NonNullable<MethodSettings["Hedge"]>, false>> | false | undefined;
 };
 
 /**
@@ -16,11 +16,12 @@ export type MethodGiven = Pick<MethodSettings, "FullMethod"> & {
  * what is left out. Of Endpoints, Target and Etcd the first given counts.
  */
 export type ClientConfig = Given<
-  Omit<RpcClientConfig, "Etcd" | "Middlewares" | "Retry" | "Methods" | "HashKey" | "Snapshot">
+  Omit<RpcClientConfig, "Etcd" | "Middlewares" | "Retry" | "Hedge" | "Methods" | "HashKey" | "Snapshot">
 > & {
   readonly Etcd?: EtcdGiven | undefined;
   readonly Middlewares?: Given<RpcClientConfig["Middlewares"]> | undefined;
   readonly Retry?: RetryGiven | undefined;
+  readonly Hedge?: Given<HedgeConfig> | undefined;
   readonly Methods?: readonly MethodGiven[] | undefined;
   readonly HashKey?: Given<NonNullable<RpcClientConfig["HashKey"]>> | undefined;
   readonly Snapshot?: Given<NonNullable<RpcClientConfig["Snapshot"]>> | undefined;

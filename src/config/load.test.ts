@@ -162,7 +162,8 @@ OrderRpc:
     - FullMethod: /order.Order/*
       Timeout: 1.5s
     - { fullmethod: /order.Order/Get, Hedge: { Delay: 20ms } }
-    - { FullMethod: /order.Order/Pay, Retry: { MaxAttempts: 1 } }
+    - { FullMethod: /order.Order/Pay, Retry: { MaxAttempts: 1 }, hedge: false }
+    - { FullMethod: /order.Order/List, Hedge: {} }
 `,
     server,
   );
@@ -246,7 +247,9 @@ OrderRpc:
         {
           FullMethod: "/order.Order/Pay",
           Retry: { MaxAttempts: 1, InitialBackoff: 50, MaxBackoff: 1000, Codes: ["UNAVAILABLE"] },
+          Hedge: false,
         },
+        { FullMethod: "/order.Order/List", Hedge: { MaxAttempts: 2 } },
       ],
     },
   });
@@ -513,7 +516,15 @@ test("every malformed file gets an error with the place, the key, the value and 
     ],
     [
       `${SERVER}OrderRpc: { Endpoints: ["a:1"], Methods: [{ FullMethod: /a/b, Retry: {}, Hedge: { Delay: 1s } }] }\n`,
-      "3:43: OrderRpc.Methods[0] has both Retry and Hedge; expected one of them",
+      "3:43: OrderRpc.Methods[0] has both Retry and Hedge.Delay, of which gRPC carries out one; leave out Delay, or Retry",
+    ],
+    [
+      `${SERVER}OrderRpc: { Endpoints: ["a:1"], Hedge: { MaxAttempts: 3 } }\n`,
+      "3:33: OrderRpc.Hedge has MaxAttempts above 2; expected a Delay with it",
+    ],
+    [
+      `${SERVER}OrderRpc: { Endpoints: ["a:1"], Hedge: { Budget: 0 } }\n`,
+      "3:50: OrderRpc.Hedge.Budget: expected a number above 0, up to 1, got 0",
     ],
     [`${SERVER}OrderRpc: {}\n`, `3:1: ${sources}`],
     [`${SERVER}OrderRpc:\n  Endpoint: [a:1]\n`, `3:1: ${sources}`, "4:3: OrderRpc.Endpoint: did you mean Endpoints?"],

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { CLIENT_DEFAULTS, GRPC_GO_MIN_PING_INTERVAL, HASH_KEY_DEFAULTS, MIDDLEWARE_DEFAULTS } from "../defaults.js";
 import { parseTargetUrl } from "../target/parse.js";
 import { isSecretName } from "../target/redact.js";
-import { methodSettings, retryConfig } from "./call-settings.js";
+import { hedgeConfig, methodSettings, retryConfig } from "./call-settings.js";
 import { optionalEtcd } from "./etcd-config.js";
 import { advise, inherit, withoutEffectYet } from "./field-annotations.js";
 import { addresses, duration, flag, milliseconds, type Notation, optionalText } from "./fields.js";
@@ -115,6 +115,8 @@ const clientSchema = (notation: Notation) =>
       Zone: optionalText("the name of a zone"),
       /** Rollcall's own, gRPC's retryPolicy: try again what failed before anything was answered. Default off; `Retry: {}` is on. */
       Retry: retryConfig(notation).optional(),
+      /** Rollcall's own: send the slowest calls a second time to another instance; for methods that may be carried out twice. Default off; `Hedge: {}` is on. */
+      Hedge: hedgeConfig(notation).optional(),
       /** Rollcall's own, gRPC's methodConfig: what is different for single methods. The first entry that names a method exactly counts, then `*`. */
       Methods: z
         .array(methodSettings(notation), { error: "expected a list of methods, each with its FullMethod" })
@@ -123,6 +125,9 @@ const clientSchema = (notation: Notation) =>
       Snapshot: snapshotConfig(notation).optional(),
       /** Rollcall's own: say in the registry which services this client calls. Read and checked; nothing obeys it yet. Default false. */
       Presence: withoutEffectYet(flag(CLIENT_DEFAULTS.Presence), "warned"),
+    })
+    .refine(({ Retry, Hedge }) => !(Retry && Hedge?.Delay !== undefined), {
+      error: "has both Retry and Hedge.Delay, of which gRPC carries out one; leave out Delay, or Retry",
     })
     .refine(({ Endpoints, Target, Etcd }) => Endpoints || Target || Etcd, {
       error:

@@ -13,7 +13,10 @@ const text = readFileSync(new URL("../../docs/configuration.md", import.meta.url
 /** What go-zero has no name for (docs/interop.md). */
 const OURS = {
   "A server": ["Advertise", "Weight", "Zone", "Metadata"],
-  "A client": ["HashKey", "Subset", "HealthCheck", "Zone", "Retry", "Methods", "Snapshot", "Presence"],
+  "A client": [
+    ...["HashKey", "Subset", "HealthCheck", "Zone", "Retry", "Methods", "Snapshot", "Presence"],
+    ...["Hedge.MaxAttempts", "Hedge.Delay", "Hedge.Budget"],
+  ],
   Etcd: ["TTL", "Layout"],
   Redis: ["CACertFile"],
 } as Readonly<Record<string, string[]>>;

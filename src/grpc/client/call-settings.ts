@@ -16,6 +16,7 @@ export function clientServiceConfig({
   Zone,
   HashKey,
   Retry,
+  Hedge,
   Methods = [],
 }: ClientConfig): object {
   // go-zero writes an empty name for the default.
@@ -25,8 +26,12 @@ export function clientServiceConfig({
     [POLICY]: { ...members, zone: Zone },
     [HASH_POLICY]: { ...members, requestHashHeader: HashKey?.Metadata, boundedLoad: HashKey?.BoundedLoad },
   };
-  const retries = Retry ? [{ name: [{}], ...retryPolicy(Retry) }] : [];
-  const methods = Methods.filter((method) => method.Retry || method.Hedge).map(methodConfig);
+  const all = [{}];
+  const fixed = Hedge?.Delay === undefined ? [] : [{ name: all, ...hedgingPolicy(Hedge, Hedge.Delay) }];
+  const retries = Retry ? [{ name: all, ...retryPolicy(Retry) }] : fixed;
+  const methods = Methods.filter((method) => method.Retry || method.Hedge !== undefined).map((method) =>
+    methodConfig(method, Retry),
+  );
   return {
     loadBalancingConfig: [{ [name]: own[name] ?? {} }],
     methodConfig: [...methods, ...retries],
@@ -46,14 +51,46 @@ export function callTimeouts({ Methods = [] }: ClientConfig): (path: string) => 
   return (path) => limits.get(path) ?? limits.get(path.replace(/[^/]+$/, "*"));
 }
 
-function methodConfig({ FullMethod, Retry, Hedge }: MethodGiven): object {
+/** What a client allows of the calls of a path that is hedged after a live percentile. */
+export interface HedgedMethod {
+  /** Attempts in all, retries and second copies together. */
+  readonly mostAttempts: number;
+}
+
+/** Whether and how calls of a path are hedged by the client itself; those with a fixed Delay are by grpc-js. */
+export function hedgedMethods({
+  Hedge,
+  Retry,
+  Methods = [],
+}: ClientConfig): (path: string) => HedgedMethod | undefined {
+  const live = (hedge: MethodGiven["Hedge"]) => hedge !== undefined && hedge !== false && hedge.Delay === undefined;
+  if (!live(Hedge) && !Methods.some((method) => live(method.Hedge))) return () => undefined;
+  return (path) => {
+    const service = path.replace(/[^/]+$/, "*");
+    const method =
+      Methods.find(({ FullMethod }) => FullMethod === path) ?? Methods.find(({ FullMethod }) => FullMethod === service);
+    if (!live(method?.Hedge ?? Hedge)) return undefined;
+    const retry = method?.Retry ?? Retry;
+    return { mostAttempts: retry ? Math.max(2, retry.MaxAttempts ?? RETRY_DEFAULTS.MaxAttempts) : 2 };
+  };
+}
+
+/** The first entry that names a method is the one that grpc-js takes, so what it leaves open is the client's. */
+function methodConfig({ FullMethod, Retry: own, Hedge }: MethodGiven, clients: RetryGiven | undefined): object {
   const [, service, method] = FullMethod.split("/");
   const name = [method === "*" ? { service } : { service, method }];
-  if (!Hedge) return { name, ...retryPolicy(Retry ?? {}) };
-  const { MaxAttempts = HEDGE_DEFAULTS.MaxAttempts, Delay } = Hedge;
+  if (Hedge && Hedge.Delay !== undefined) return { name, ...hedgingPolicy(Hedge, Hedge.Delay) };
+  const retry = own ?? clients;
+  return { name, ...(retry && retryPolicy(retry)) };
+}
+
+function hedgingPolicy(
+  { MaxAttempts = HEDGE_DEFAULTS.MaxAttempts }: { MaxAttempts?: number | undefined },
+  delay: number,
+) {
   // An attempt that is refused does not end the others.
   const nonFatalStatusCodes = ["UNAVAILABLE"];
-  return { name, hedgingPolicy: { maxAttempts: MaxAttempts, hedgingDelay: seconds(Delay), nonFatalStatusCodes } };
+  return { hedgingPolicy: { maxAttempts: MaxAttempts, hedgingDelay: seconds(delay), nonFatalStatusCodes } };
 }
 
 function retryPolicy({

@@ -1,8 +1,9 @@
 import * as grpc from "@grpc/grpc-js";
 import "../register.js";
+import { Hedging } from "../../balancer/hedging.js";
 import { checkClientConfig } from "../../config/check.js";
 import { type ClientConfig, targetOfClient } from "../../config/client-target.js";
-import { CLIENT_DEFAULTS } from "../../defaults.js";
+import { CLIENT_DEFAULTS, HEDGE_DEFAULTS } from "../../defaults.js";
 import type { SnapshotOptions } from "../../discovery/snapshots.js";
 import { type ClientCall, observeCall } from "../../observe/client-call.js";
 import type { Decision } from "../../observe/decision.js";
@@ -14,7 +15,8 @@ import { carryHashKey } from "../hash-key.js";
 import { SNAPSHOT_OPTION, TARGET_OPTION } from "../resolver/target-option.js";
 import { HASH_POLICY } from "../service-config.js";
 import { SOURCE_OPTION, SourceHolder } from "../source-holder.js";
-import { callTimeouts, clientServiceConfig } from "./call-settings.js";
+import { callTimeouts, clientServiceConfig, type HedgedMethod, hedgedMethods } from "./call-settings.js";
+import { HedgedCall } from "./hedged-call.js";
 import { type Call, ServiceCall } from "./service-call.js";
 
 export interface ChannelSettings {
@@ -65,6 +67,8 @@ class ServiceChannel extends grpc.Channel implements ObservedChannel {
   readonly #labels: ChannelLabels;
   readonly #streaming: ReadonlySet<string>;
   readonly #methodTimeout: (path: string) => number | undefined;
+  readonly #hedged: (path: string) => HedgedMethod | undefined;
+  readonly #hedging: Hedging<string>;
 
   constructor(config: ClientConfig, { credentials, channelOptions, services = [] }: ChannelSettings) {
     const { url, target } = targetOfClient(config);
@@ -84,6 +88,8 @@ class ServiceChannel extends grpc.Channel implements ObservedChannel {
     this.#labels = channelLabels(target);
     this.#streaming = streamingPaths(services);
     this.#methodTimeout = callTimeouts(config);
+    this.#hedged = remembered(hedgedMethods(config));
+    this.#hedging = new Hedging({ budget: config.Hedge?.Budget ?? HEDGE_DEFAULTS.Budget });
   }
 
   decisions(): Decision[] {
@@ -101,10 +107,11 @@ class ServiceChannel extends grpc.Channel implements ObservedChannel {
     parentCall: Parameters<grpc.Channel["createCall"]>[3],
     flags: number | null | undefined,
   ): Call {
-    return new ServiceCall(
-      super.createCall(path, this.#deadlineOf(path, deadline), host, parentCall, flags),
-      (metadata) => this.#begin(path, metadata),
-    );
+    const until = this.#deadlineOf(path, deadline);
+    const open = () => super.createCall(path, until, host, parentCall, flags);
+    const hedged = this.#streaming.has(path) ? undefined : this.#hedged(path);
+    const call = hedged ? new HedgedCall(path, { hedging: this.#hedging, ...hedged }, open) : open();
+    return new ServiceCall(call, (metadata) => this.#begin(path, metadata));
   }
 
   /** The call's own deadline, else its timeout from now; never later than the deadline of the call that is being served. */
@@ -143,6 +150,17 @@ function streamingPaths(services: readonly grpc.ServiceDefinition[]): ReadonlySe
   return new Set(
     methods.filter((method) => method.requestStream || method.responseStream).map((method) => method.path),
   );
+}
+
+/** Paths are the program's own, so they are few; the bound guards against a proxy that forwards any path. */
+function remembered<T>(of: (path: string) => T): (path: string) => T {
+  const known = new Map<string, T>();
+  return (path) => {
+    if (known.has(path)) return known.get(path)!;
+    const found = of(path);
+    if (known.size < 1_000) known.set(path, found);
+    return found;
+  };
 }
 
 function snapshotOptions({ Dir, MaxAge }: NonNullable<ClientConfig["Snapshot"]>): SnapshotOptions {

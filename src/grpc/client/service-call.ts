@@ -4,7 +4,7 @@ import { carry } from "../carried-call.js";
 
 /** A call as a channel of grpc-js creates it and the layers above it use it. */
 export type Call = ReturnType<grpc.Channel["createCall"]>;
-type CallListener = Parameters<Call["start"]>[1];
+export type CallListener = Parameters<Call["start"]>[1];
 
 /** A call of a ServiceChannel: grpc-js' own, with something to do when it starts and when it ends. */
 export class ServiceCall implements Call {

@@ -1,10 +1,11 @@
-import type { Metadata, status } from "@grpc/grpc-js";
+import { Metadata, status } from "@grpc/grpc-js";
 import { type Node, P2cEwma, type Weighed } from "../../balancer/p2c-ewma.js";
 import type { Instance } from "../../instance.js";
 import { log, logs } from "../../log.js";
 import type { Connection } from "../../membership/connection.js";
 import { distanceFrom } from "../../membership/zone.js";
 import { recorder } from "../../observe/setting.js";
+import { CallFacts, type CallHistory } from "../call-facts.js";
 import { type Picker, type PickResult, PickResultType, QUEUE } from "../shield.js";
 import type { ChannelSource } from "./channel-source.js";
 import type { GrpcSession } from "./grpc-session.js";
@@ -12,6 +13,17 @@ import type { ListedEndpoint } from "./grpc-transport.js";
 import type { ObservedCall, ObservedSubchannel } from "./observed-subchannel.js";
 import type { PolicyConfig } from "./policy-config.js";
 import { Reservations } from "./reservations.js";
+
+/** Of a call of which another copy runs: the caller never sees this end. */
+const USED_UP: PickResult = {
+  ...QUEUE,
+  pickResultType: PickResultType.DROP,
+  status: {
+    code: status.UNAVAILABLE,
+    details: "the call has used all attempts that Retry allows",
+    metadata: new Metadata(),
+  },
+};
 
 /** An instance and its load when a pick compared it. */
 interface Compared {
@@ -62,18 +74,22 @@ export class CallPicker implements Picker {
     return this.#balancer.nodes();
   }
 
-  pick({ extraPickInfo, metadata }: Parameters<Picker["pick"]>[0]): PickResult {
+  pick({ extraPickInfo }: Parameters<Picker["pick"]>[0]): PickResult {
     this.#reservations.expire();
     // From the config selector. Under another resolver than Rollcall's nobody tells, and all calls are of one kind.
-    const kind = extraPickInfo.method;
+    const facts = (extraPickInfo as unknown) instanceof CallFacts ? (extraPickInfo as unknown as CallFacts) : undefined;
+    const kind = facts?.method;
+    const history = facts?.history;
+    if (history && history.started >= history.mostAttempts) return USED_UP;
     for (let stale = 0; stale < STALE_PICKS; stale++) {
-      const node = this.#balancer.pick(undefined, kind);
+      const node = this.#balancer.pick(history?.tried, kind);
       if (!node) return QUEUE;
       const connection = this.#connections.get(node.key);
       const session = connection?.session;
       if (session && !connection.stale) {
-        if (extraPickInfo.retried) recorder?.started(this.#decision, attemptOf(metadata));
-        return this.#resultFor(node, kind, session.observed);
+        if (history && history.started > 0) recorder?.started(this.#decision, history.started + 1);
+        history?.tries(node.key);
+        return this.#resultFor(node, kind, session.observed, history);
       }
       // It has just gone, or nothing has passed on it for so long that the way may be gone: the call goes elsewhere, or waits
       // until the policy has something new to say.
@@ -84,7 +100,12 @@ export class CallPicker implements Picker {
     return QUEUE;
   }
 
-  #resultFor(node: Node<string>, kind: string | undefined, subchannel: ObservedSubchannel): PickResult {
+  #resultFor(
+    node: Node<string>,
+    kind: string | undefined,
+    subchannel: ObservedSubchannel,
+    history: CallHistory | undefined,
+  ): PickResult {
     const reservation = this.#reservations.add(node, kind);
     const compared = this.#compared;
     const decision = this.#decision;
@@ -96,6 +117,7 @@ export class CallPicker implements Picker {
     const onCallStarted = () => {
       call = subchannel.takeStartedCall();
       startedAt = performance.now();
+      if (history) history.started += 1;
       if (!reservation.settle()) return;
       node.started(kind);
       if (!call) return;
@@ -131,9 +153,4 @@ export class CallPicker implements Picker {
 function compare(nodes: readonly Node<string>[], kind: string | undefined): Compared[] {
   const loadOf = (node: Node<string>) => Number(node.load(kind).toFixed(3));
   return [...new Set(nodes)].map((node) => ({ instance: node.key, load: loadOf(node), inFlight: node.inFlight }));
-}
-
-/** 1 for the first, as grpc-js tells servers of it. */
-function attemptOf(metadata: Metadata): number {
-  return 1 + (Number(metadata.get("grpc-previous-rpc-attempts")[0]) || 0);
 }

@@ -3,6 +3,7 @@ import type { ChannelStatus } from "../../discovery/status.js";
 import { type ClientCall, observeCall } from "../../observe/client-call.js";
 import { isInstrumented } from "../../observe/foreign-span.js";
 import { channelLabels } from "../../observe/labels.js";
+import { CallFacts, sentAs } from "../call-facts.js";
 import { carry, headersOf } from "../carried-call.js";
 import { methodConfigFor } from "../service-config.js";
 import { BaseFilter, type CallConfig, type ConfigSelector, type MethodConfig, type StatusObject } from "../shield.js";
@@ -16,49 +17,51 @@ function wantedFor(metadata: Metadata) {
 }
 
 /**
- * Gives each call its method config, its policy the method's path and, while no instance is ready, a filter that says why it waited in case its
- * deadline passes. A call that finds an instance ready pays nothing for this.
+ * Gives each call its method config, its policy the call's facts, which its attempts share, and, while no instance is ready, a
+ * filter that says why it waited in case its deadline passes. A call that finds an instance ready pays nothing for that.
  */
 export function configSelector(
   methodConfigs: readonly MethodConfig[],
   channel: ChannelStatus,
   { observe }: { readonly observe: boolean },
 ): ConfigSelector {
-  const byPath = new Map<string, CallConfig>();
+  const byPath = new Map<string, MethodConfig>();
   const labels = channelLabels(channel.target);
-  const explain = { createFilter: () => new ExplainFilter(channel) };
+  const explain = [{ createFilter: () => new ExplainFilter(channel) }];
 
-  const configFor = (path: string): CallConfig => {
-    const methodConfig = methodConfigFor(path, methodConfigs);
-    const retried = methodConfig.retryPolicy || methodConfig.hedgingPolicy ? { retried: "yes" } : {};
-    return {
-      methodConfig,
-      pickInformation: { method: path, ...retried },
-      status: status.OK,
-      dynamicFilterFactories: [],
-    };
+  const methodConfigOf = (path: string): MethodConfig => {
+    const known = byPath.get(path);
+    if (known) return known;
+    const config = methodConfigFor(path, methodConfigs);
+    channel.called.add(path.slice(1, path.lastIndexOf("/")));
+    // Paths are the program's own, so they are few; the bound guards against a proxy that forwards any path.
+    if (byPath.size < 1_000) byPath.set(path, config);
+    return config;
   };
 
   return {
-    invoke(path, metadata) {
-      let config = byPath.get(path);
-      if (!config) {
-        config = configFor(path);
-        channel.called.add(path.slice(1, path.lastIndexOf("/")));
-        // Paths are the program's own, so they are few; the bound guards against a proxy that forwards any path.
-        if (byPath.size < 1_000) byPath.set(path, config);
-      }
+    invoke(path, metadata): CallConfig {
+      const copy = sentAs(metadata);
+      const methodConfig = methodConfigOf(path);
+      let factories: FilterFactories = channel.ready > 0 ? [] : explain;
       const observed = observe ? observeCall(path, labels, wantedFor(metadata)) : undefined;
-      if (channel.ready > 0 && !observed) return config;
-      const factories: FilterFactories = channel.ready > 0 ? [] : [explain];
       if (observed) {
         carry(metadata, observed);
-        factories.push({ createFilter: () => new ObservingFilter(observed) });
+        factories = [...factories, { createFilter: () => new ObservingFilter(observed) }];
       }
-      return { ...config, dynamicFilterFactories: factories };
+      return {
+        methodConfig: copy?.retried === false ? onceOnly(methodConfig) : methodConfig,
+        pickInformation: new CallFacts(path, copy?.history) as CallFacts & CallConfig["pickInformation"],
+        status: status.OK,
+        dynamicFilterFactories: factories,
+      };
     },
     unref() {},
   };
+}
+
+function onceOnly({ retryPolicy: _, hedgingPolicy: __, ...config }: MethodConfig): MethodConfig {
+  return config;
 }
 
 /** Observes a call of a bare client, from when its channel knows how to treat it. */

@@ -1,0 +1,57 @@
+import type { Metadata, MetadataOptions } from "@grpc/grpc-js";
+
+/** Where a call has been, whatever sent it there: shared by its attempts and its copies. */
+export class CallHistory {
+  #first: string | undefined;
+  #tried: Set<string> | undefined;
+  /** Attempts that were started. */
+  started = 0;
+  /** No more attempts than this are started. */
+  mostAttempts = Number.POSITIVE_INFINITY;
+
+  /** Instances that were picked for the call; undefined before the first. Most calls are picked for once and need no set. */
+  get tried(): ReadonlySet<string> | undefined {
+    if (this.#first !== undefined) this.#tried ??= new Set([this.#first]);
+    return this.#tried;
+  }
+
+  tries(instance: string): void {
+    this.#first ??= instance;
+    this.#tried?.add(instance);
+  }
+}
+
+/**
+ * What every pick of a call is told. grpc-js hands the same `pickInformation` of the call's config to each of them, retries and
+ * hedges included, so that it can carry where the call has been.
+ */
+export class CallFacts {
+  readonly method: string;
+  readonly history: CallHistory;
+
+  constructor(method: string, history = new CallHistory()) {
+    this.method = method;
+    this.history = history;
+  }
+}
+
+/** A copy of a call that is sent by the channel itself. */
+export interface SentAs {
+  readonly history: CallHistory;
+  /** Whether grpc-js may retry this copy, as the method's config says. */
+  readonly retried: boolean;
+}
+
+interface Options extends MetadataOptions {
+  rollcallSentAs?: SentAs;
+}
+
+/** Tells the config selector, by the options of the metadata: grpc-js copies metadata, and hands its options on as they are. */
+export function sendAs(metadata: Metadata, as: SentAs): void {
+  const options: Options = { ...metadata.getOptions(), rollcallSentAs: as };
+  metadata.setOptions(options);
+}
+
+export function sentAs(metadata: Metadata): SentAs | undefined {
+  return (metadata.getOptions() as Options).rollcallSentAs;
+}

@@ -1,0 +1,171 @@
+import * as grpc from "@grpc/grpc-js";
+import type { Hedging } from "../../balancer/hedging.js";
+import { outcomeOf } from "../../balancer/outcome.js";
+import { CallHistory, sendAs } from "../call-facts.js";
+import type { Call, CallListener } from "./service-call.js";
+
+/** A copy that ends so was not carried out, or not to its end: the other one may still answer. */
+const LEFT_TO_THE_OTHER: readonly grpc.status[] = [grpc.status.UNAVAILABLE, grpc.status.RESOURCE_EXHAUSTED];
+
+/** What a call is hedged with. */
+export interface HedgedBy {
+  readonly hedging: Hedging<string>;
+  /** Attempts in all, retries and the second copy together. */
+  readonly mostAttempts: number;
+}
+
+interface Copy {
+  readonly call: Call;
+  readonly number: 1 | 2;
+  /** Held back until it is known which copy answers. */
+  metadata?: grpc.Metadata;
+  over: boolean;
+}
+
+type Message = Parameters<Call["sendMessageWithContext"]>;
+
+/** A call that is sent a second time when its answer is late. The first copy that answers is the call, the other is ended. */
+export class HedgedCall implements Call {
+  readonly #path: string;
+  readonly #open: () => Call;
+  readonly #hedging: Hedging<string>;
+  readonly #mostAttempts: number;
+  readonly #history = new CallHistory();
+  readonly #first: Copy;
+  #second: Copy | undefined;
+  #winner: Copy | undefined;
+  #metadata = new grpc.Metadata();
+  #listener: CallListener | undefined;
+  #credentials: grpc.CallCredentials | undefined;
+  /** The request, for a second copy; a call that streams its requests has none. */
+  #message: Message | undefined;
+  #messages = 0;
+  #halfClosed = false;
+  #reading = false;
+  #startedAt = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param open makes a copy of the call, which is not started. */
+  constructor(path: string, { hedging, mostAttempts }: HedgedBy, open: () => Call) {
+    this.#path = path;
+    this.#open = open;
+    this.#hedging = hedging;
+    this.#mostAttempts = mostAttempts;
+    this.#first = { call: open(), number: 1, over: false };
+  }
+
+  start(metadata: grpc.Metadata, listener: CallListener): void {
+    this.#metadata = metadata;
+    this.#listener = listener;
+    this.#startedAt = performance.now();
+    const delayMs = this.#hedging.started(this.#path);
+    this.#begin(this.#first);
+    if (delayMs !== undefined && !this.#first.over) this.#wait(Math.max(1, delayMs));
+  }
+
+  #wait(ms: number): void {
+    this.#timer = setTimeout(() => {
+      // While there is no copy to be had, the call may grow so late that it deserves the next.
+      if (!this.#hedge()) this.#wait(2 * ms);
+    }, ms);
+    // The call itself holds the process.
+    this.#timer.unref();
+  }
+
+  /** Sends the second copy, if it may be. */
+  #hedge(): boolean {
+    const complete = this.#halfClosed && this.#messages <= 1;
+    // A copy that is out of question needs not be asked for again.
+    if (!complete || this.#second || this.#winner || this.#history.started >= this.#mostAttempts) return true;
+    if (!this.#hedging.take(this.#path)) return false;
+    this.#history.mostAttempts = this.#mostAttempts;
+    const call = this.#open();
+    if (this.#credentials) call.setCredentials(this.#credentials);
+    this.#second = { call, number: 2, over: false };
+    this.#begin(this.#second);
+    if (this.#message) call.sendMessageWithContext({ ...this.#message[0], callback: () => {} }, this.#message[1]);
+    call.halfClose();
+    if (this.#reading) call.startRead();
+    return true;
+  }
+
+  #begin(copy: Copy): void {
+    const metadata = this.#metadata.clone();
+    // As gRFC A6 has it of retries and hedges.
+    if (copy.number === 2) metadata.set("grpc-previous-rpc-attempts", String(Math.max(1, this.#history.started)));
+    sendAs(metadata, { history: this.#history, retried: copy.number === 1 });
+    copy.call.start(metadata, {
+      onReceiveMetadata: (received) => {
+        if (this.#winner === copy) this.#listener!.onReceiveMetadata(received);
+        else copy.metadata = received;
+      },
+      onReceiveMessage: (message) => {
+        if (this.#wins(copy, true)) this.#listener!.onReceiveMessage(message);
+      },
+      onReceiveStatus: (end) => this.#ended(copy, end),
+    });
+  }
+
+  #ended(copy: Copy, end: grpc.StatusObject): void {
+    copy.over = true;
+    if (!this.#winner && LEFT_TO_THE_OTHER.includes(end.code)) {
+      if (!this.#second) this.#hedge();
+      const other = copy === this.#first ? this.#second : this.#first;
+      if (other && !other.over) return;
+    }
+    const { code } = end;
+    const answered = code !== grpc.status.CANCELLED && outcomeOf(code) !== "failure";
+    if (this.#wins(copy, answered)) this.#listener!.onReceiveStatus(end);
+  }
+
+  /** Whether this copy is the call; the first to ask is. */
+  #wins(copy: Copy, answered: boolean): boolean {
+    if (this.#winner) return this.#winner === copy;
+    this.#winner = copy;
+    clearTimeout(this.#timer);
+    const other = copy === this.#first ? this.#second : this.#first;
+    if (other && !other.over)
+      other.call.cancelWithStatus(grpc.status.CANCELLED, "another copy of the call answered first");
+    const ms = performance.now() - this.#startedAt;
+    this.#hedging.ended(this.#path, ms, this.#second ? 2 : 1, answered ? copy.number : 0);
+    if (copy.metadata) this.#listener!.onReceiveMetadata(copy.metadata);
+    return true;
+  }
+
+  /** The copies that matter still. */
+  #live(): Call[] {
+    if (this.#winner) return [this.#winner.call];
+    return this.#second ? [this.#first.call, this.#second.call] : [this.#first.call];
+  }
+
+  cancelWithStatus(status: grpc.status, details: string): void {
+    clearTimeout(this.#timer);
+    for (const call of this.#live()) call.cancelWithStatus(status, details);
+  }
+  sendMessageWithContext(...message: Message): void {
+    this.#messages += 1;
+    this.#message = this.#messages === 1 ? message : undefined;
+    for (const call of this.#live()) call.sendMessageWithContext(...message);
+  }
+  startRead(): void {
+    this.#reading = true;
+    for (const call of this.#live()) call.startRead();
+  }
+  halfClose(): void {
+    this.#halfClosed = true;
+    for (const call of this.#live()) call.halfClose();
+  }
+  setCredentials(credentials: grpc.CallCredentials): void {
+    this.#credentials = credentials;
+    for (const call of this.#live()) call.setCredentials(credentials);
+  }
+  getPeer(): string {
+    return (this.#winner ?? this.#first).call.getPeer();
+  }
+  getCallNumber(): number {
+    return this.#first.call.getCallNumber();
+  }
+  getAuthContext(): ReturnType<Call["getAuthContext"]> {
+    return (this.#winner ?? this.#first).call.getAuthContext();
+  }
+}
