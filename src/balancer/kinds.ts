@@ -1,4 +1,4 @@
-import { KINDS, MEAN_CALLS, OUTLIER, UNSEEN_CALLS } from "./constants.js";
+import { KINDS, LEAST_COST, MEAN_CALLS, OUTLIER, UNSEEN_CALLS } from "./constants.js";
 
 const PER_MEAN_CALLS = 1 / MEAN_CALLS;
 /** A longer latency is taken for this, so that sums stay finite and exact. */
@@ -7,8 +7,8 @@ const LONGEST_MS = 3_600_000;
 const SHORTEST_MS = 0.001;
 /** How often a kind must have been used lately fades by this share at each new kind that finds no room. */
 const FADING = 1 / KINDS;
-/** A call counts as no shorter and no longer than so many mean calls. */
-const [SHORTEST, LONGEST] = [1 / 100, 100];
+/** A call counts as no longer than so many mean calls. */
+const LONGEST = 100;
 /** One that takes more than this share of a mean call, and less than one over it times as long, counts as one. */
 const NEAR = 0.8;
 /** A kind that tells first answers oftener than this is of streams. */
@@ -100,9 +100,9 @@ export class Kind {
   }
 
   /**
-   * Works out what one of its calls in flight weighs, a mean call being 1: how many times as long it takes, to the power
-   * 3/4, because a server works on several calls at a time, and a dear one is in the way of fewer than its length says.
-   * To a dear call what else is in flight matters less, for it waits a small part of its own time.
+   * Works out what one of its calls in flight weighs, a mean call being 1: the root of how many times as long it takes,
+   * because a server works on several calls at a time, and a dear one is in the way of fewer than its length says; a cheap
+   * one occupies a worker all the same. To a dear call what else is in flight matters less, for it waits a small part of its own time.
    */
   weigh(meanMs: number): void {
     const times = this.meanMs > 0 ? this.meanMs / meanMs : 1;
@@ -110,8 +110,7 @@ export class Kind {
       this.cost = 1;
       this.unseen = UNSEEN_CALLS;
     } else {
-      const root = Math.sqrt(Math.min(Math.max(times, SHORTEST), LONGEST));
-      this.cost = Math.max(root * Math.sqrt(root), this.streaming > MOSTLY ? 1 : 0);
+      this.cost = Math.max(LEAST_COST, Math.sqrt(Math.min(times, LONGEST)));
       this.unseen = UNSEEN_CALLS * Math.max(1, this.cost);
     }
     this.extra = this.cost - 1;
