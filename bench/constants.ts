@@ -6,10 +6,11 @@ import { readFile } from "node:fs/promises";
 import { failureRun } from "./sim/failure-run.js";
 import { fillPage } from "./sim/page.js";
 import { rollcall } from "./sim/rollcall.js";
+import type { Scenario } from "./sim/scenario.js";
 import { failures, tableScenarios } from "./sim/scenarios.js";
 import { mean } from "./sim/table.js";
 import { type Balancer, variant } from "./sim/variant.js";
-import { type Scenario, World } from "./sim/world.js";
+import { World } from "./sim/world.js";
 
 const CONSTANTS = new URL("../src/balancer/constants.ts", import.meta.url);
 const SEEDS = [1, 2, 3];

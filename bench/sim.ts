@@ -13,9 +13,10 @@ import { fillPage } from "./sim/page.js";
 import type { MakePolicy } from "./sim/policy.js";
 import { oracle, references } from "./sim/reference.js";
 import { rollcall } from "./sim/rollcall.js";
+import type { Scenario } from "./sim/scenario.js";
 import { extremes, failures, tableScenarios, variations } from "./sim/scenarios.js";
 import { mean, table } from "./sim/table.js";
-import { type Result, type Scenario, World } from "./sim/world.js";
+import { type Result, World } from "./sim/world.js";
 
 const CHARTS = "docs/balancing";
 const OURS = "Rollcall";

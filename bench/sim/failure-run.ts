@@ -1,6 +1,7 @@
 import type { MakePolicy } from "./policy.js";
+import type { Scenario } from "./scenario.js";
 import { RECOVERY_MS } from "./scenarios.js";
-import { type Scenario, World } from "./world.js";
+import { World } from "./world.js";
 
 /** What a server that misbehaved until RECOVERY_MS has cost, and how it came back. */
 export interface FailureResult {

@@ -1,6 +1,6 @@
 import { lognormal, pareto, steady } from "./random.js";
+import type { Kind, Scenario } from "./scenario.js";
 import { same, spells } from "./scenarios.js";
-import type { Kind, Scenario } from "./world.js";
 
 /** Methods of different cost, as real services have them: many fast calls, some that take long, a few that take very long. */
 const threeKinds: readonly Kind[] = [

@@ -1,5 +1,7 @@
 import { exponential, pareto } from "./random.js";
-import type { Mode, Scenario, World } from "./world.js";
+import type { Scenario } from "./scenario.js";
+import type { Mode } from "./server.js";
+import type { World } from "./world.js";
 
 export const same = (clients: number, total: number) => Array.from({ length: clients }, () => total / clients);
 

@@ -1,4 +1,4 @@
-import type { Kind } from "./world.js";
+import type { Kind } from "./scenario.js";
 
 /** What a server does with calls: serves, fails this share of them at once, or neither answers nor fails. */
 export type Mode = { readonly fails: number } | "hangs";

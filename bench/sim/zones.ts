@@ -1,6 +1,7 @@
 import type { MakePolicy } from "./policy.js";
 import { rollcall } from "./rollcall.js";
-import { type Result, type Scenario, World } from "./world.js";
+import type { Scenario } from "./scenario.js";
+import { type Result, World } from "./world.js";
 
 /** Three zones; servers, and clients unless they are all in zone 0, are spread over them in turn. */
 export interface ZoneScenario extends Scenario {

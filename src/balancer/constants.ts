@@ -9,13 +9,13 @@ export const MEAN_CALLS = 100;
 /** The mean of all instances counts as so many calls of one instance, so that two answers already outweigh it. */
 export const MEAN_AS_CALLS = 0.6;
 /** What an instance usually does counts as so many recent calls where latencies vary as exponential ones do. */
-export const USUAL_AS_CALLS = 1.8;
+export const USUAL_AS_CALLS = 2.2;
 /** How much the roots of exponential latencies vary: 4/pi - 1, the variance of the root to the square of its mean. */
 export const EXPONENTIAL_NOISE = 4 / Math.PI - 1;
 /** The noise of latencies is the mean over about so many of them. */
 export const NOISE_CALLS = 200;
 /** Noise less or more than so many times that of exponential latencies counts as that. */
-export const LEAST_NOISE = 0.6;
+export const LEAST_NOISE = 1;
 export const MOST_NOISE = 8;
 /**
  * Noise beyond CALM is that of calls of several kinds told as one: so much above the mean, for each unit of it, an instance is
@@ -24,9 +24,11 @@ export const MOST_NOISE = 8;
 export const CALM = 2;
 export const ALIKE = 0.1;
 /** A millisecond without an answer counts as so many: the answer that is missing will come later still. */
-export const SILENCE = 3;
+export const SILENCE = 2.5;
 /** A latency counts as at most so many times the mean, so that one outlier does not banish an instance. */
 export const OUTLIER = 16;
+/** However short, a call in flight weighs so much of a mean one: it occupies a worker. */
+export const LEAST_COST = 0.6;
 /** Added to the calls in flight: the new call, and one for those of other clients, which nobody here sees. */
 export const UNSEEN_CALLS = 2;
 /**
@@ -47,16 +49,16 @@ export const KEPT_AFTER_LEAVING_MS = 180_000;
 export const KINDS = 256;
 
 /** The load of an instance is divided by its chance to succeed to this power. */
-export const FAILURE_POWER = 3;
+export const FAILURE_POWER = 4;
 /** The n-th failure, or success, in a row moves the failure rate n in so many of the way. */
-export const FAILURE_RUN = 8;
+export const FAILURE_RUN = 6;
 /** A disliked instance gets one pick in so many: 0.25 %, well under the 0.4 % of calls that a dead one may cost. */
 export const PROBE_PICKS = 400;
 /** And in a large set one in so many of its fair share, so that many disliked ones together stay cheap. */
 export const PROBE_SHARE = 16;
 /** Or after so long, in milliseconds, if that is sooner: a client of few calls must not wait for hours. */
 export const PROBE_MS = 45_000;
-/** One whose last call took p times the mean, and did not fail, gets one pick in so many times p² of its fair share. */
-export const SLOW_SHARE = 2;
+/** One whose last call took p times the mean, and did not fail, gets one pick in so many times (p - 1)⁴ of its fair share. */
+export const SLOW_SHARE = 4;
 /** A probe is rarer the longer the last call took, up to so many times: to probe an instance that hangs costs deadlines. */
 export const PROBE_PRICE = 8;

@@ -1,24 +1,38 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Failures, priceOf } from "./failures.js";
+import { Failures } from "./failures.js";
+import { Kind } from "./kinds.js";
 
 const after = (outcomes: string, price = 1, elsewhere = 0) => {
   const failures = new Failures();
-  for (const outcome of outcomes) failures.judge(outcome === "+", price, elsewhere);
+  const kind = new Kind("/get");
+  failures.price = price;
+  kind.failing = elsewhere;
+  for (const outcome of outcomes) failures.judge(outcome === "+", kind);
   return failures;
 };
 
 test("failures in a row weigh more than as many among successes, and successes in a row make good", () => {
   assert.ok(after("---").penalty > 10);
-  assert.ok(after("-++-++-").penalty < 3);
+  assert.ok(after("-++-++-").penalty < after("---").penalty / 5);
   assert.equal(after("---++++++++").penalty, 1);
 });
 
 test("a failure that took long counts like several", () => {
   assert.ok(after("-", 8).penalty > 10);
-  assert.equal(priceOf(40, 0), 1);
-  assert.equal(priceOf(40, 300), 1);
-  assert.equal(priceOf(1e6, 10), 8);
+  const price = (latencyMs: number, meanMs: number) => {
+    const kind = new Kind("/get");
+    if (meanMs > 0) {
+      kind.measure(meanMs, 1);
+      kind.learn();
+    }
+    const failures = new Failures();
+    failures.spend(latencyMs, kind);
+    return failures.price;
+  };
+  assert.equal(price(40, 0), 1);
+  assert.equal(price(40, 300), 1);
+  assert.equal(price(1e6, 10), 8);
 });
 
 test("a kind of call that fails everywhere says nothing of an instance", () => {

@@ -1,4 +1,5 @@
 import { FAILURE_POWER, FAILURE_RUN, PROBE_PRICE } from "./constants.js";
+import type { Kind } from "./kinds.js";
 import { Work } from "./work.js";
 
 /** Keeps the load of an instance that always fails finite, so that several of them can still be compared. */
@@ -17,24 +18,31 @@ export class Failures extends Work {
   /** How many times dearer its calls are because of that. */
   penalty = 1;
 
+  /** How much longer than the mean of its kind its last call took, 1 to PROBE_PRICE: what it cost if it failed. */
+  price = 1.5;
+
+  /** A call of this kind took so long. */
+  spend(latencyMs: number, kind: Kind): void {
+    this.price = Math.max(1, Math.min(latencyMs * kind.perMeanMs, PROBE_PRICE));
+  }
+
   /**
-   * @param price how many calls' time a failure cost, 1 to PROBE_PRICE: so many failures it counts as.
-   * @param elsewhere share of the calls of its kind that fail, whatever instance they go to: what fails everywhere says
-   *   little of this instance.
+   * The last call succeeded or failed. A failure counts as many as its price. What fails everywhere, whatever instance it
+   * goes to, says little of this one.
    */
-  judge(ok: boolean, price: number, elsewhere: number): void {
-    if (ok) this.run = Math.max(1, this.run + 1);
-    else this.run = Math.min(-1, this.run - 1);
-    if (ok && this.failureRate === 0) return;
+  judge(ok: boolean, kind: Kind): void {
+    if (ok) {
+      this.run = this.run > 0 ? this.run + 1 : 1;
+      if (this.failureRate === 0) return;
+    } else this.run = this.run < 0 ? this.run - 1 : -1;
+    this.#move(ok, kind);
+  }
+
+  #move(ok: boolean, { failing }: Kind): void {
     const step = Math.min(LARGEST_STEP, Math.abs(this.run) / FAILURE_RUN);
     if (ok) this.failureRate *= this.failureRate > BLAMELESS ? 1 - step : 0;
     else
-      this.failureRate += (HIGHEST_RATE - this.failureRate) * (1 - (1 - step) ** price) * (1 - elsewhere * elsewhere);
+      this.failureRate += (HIGHEST_RATE - this.failureRate) * (1 - (1 - step) ** this.price) * (1 - failing * failing);
     this.penalty = this.failureRate === 0 ? 1 : (1 - this.failureRate) ** -FAILURE_POWER;
   }
-}
-
-/** How many calls' time it cost, 1 to PROBE_PRICE. */
-export function priceOf(latencyMs: number, meanMs: number): number {
-  return meanMs > 0 ? Math.max(1, Math.min(latencyMs / meanMs, PROBE_PRICE)) : 1;
 }

@@ -1,4 +1,4 @@
-import { KINDS, MEAN_CALLS, OUTLIER, UNSEEN_CALLS } from "./constants.js";
+import { KINDS, LEAST_COST, MEAN_CALLS, OUTLIER, UNSEEN_CALLS } from "./constants.js";
 
 const PER_MEAN_CALLS = 1 / MEAN_CALLS;
 /** A longer latency is taken for this, so that sums stay finite and exact. */
@@ -7,8 +7,12 @@ const LONGEST_MS = 3_600_000;
 const SHORTEST_MS = 0.001;
 /** How often a kind must have been used lately fades by this share at each new kind that finds no room. */
 const FADING = 1 / KINDS;
-/** A call counts as no shorter and no longer than so many mean calls. */
-const [SHORTEST, LONGEST] = [1 / 100, 100];
+/** A call counts as no longer than so many mean calls. */
+const LONGEST = 100;
+/** One that takes more than this share of a mean call, and less than one over it times as long, counts as one. */
+const NEAR = 0.8;
+/** A kind that tells first answers oftener than this is of streams. */
+const MOSTLY = 0.5;
 /** A zero that V8 keeps as a fraction from the start: a field that turns into one later lies elsewhere in memory. */
 const NOTHING = -0;
 
@@ -17,18 +21,25 @@ export class Kind {
   readonly name: string | undefined;
   /** Mean latency in milliseconds; 0 before the first answer. */
   meanMs = NOTHING;
-  /** Mean of the roots of the latencies: the scale on which an instance's latency is compared. */
+  /** Mean of the roots of the latencies, the scale on which an instance's latency is compared, and one over it. */
   #root = NOTHING;
+  #perRoot = NOTHING;
+  /** One over the mean latency, and the longest that counts. */
+  perMeanMs = NOTHING;
+  #longestMs = LONGEST_MS + 0.5;
   /** Of the latency last measured: fields, because a number that a function returns may cost an allocation. */
+  #counted = NOTHING;
   #measured = NOTHING;
   compared = NOTHING;
   /** How much longer such calls seem to take since the last answer, as a share of the root. */
   drift = NOTHING;
   /** Worked out by weigh(): what one of its calls in flight weighs, and the calls that nobody here sees, to one of it. */
-  cost = 1;
-  unseen = UNSEEN_CALLS;
+  cost = 1.5;
+  unseen = 2.5;
+  /** What it weighs beyond a mean call; 0 for one that is near enough to it. */
+  extra = NOTHING;
   /** Answers so far. */
-  answers = NOTHING;
+  answers = 0;
   /** Share of its calls that failed, whatever instance they went to. */
   failing = NOTHING;
   /** Streams of this kind that have answered and go on, at any instance. */
@@ -36,16 +47,12 @@ export class Kind {
   /** Whether its calls are streams: near 1 while they tell a first answer, near 0 while they only end. */
   streaming = NOTHING;
   /** Picks lately, to find the rarest. */
-  uses = NOTHING;
+  uses = 0;
 
   constructor(name: string | undefined) {
     this.name = name;
-  }
-
-  /** The latency, as long as it may count. */
-  trim(latencyMs: number): number {
-    const longest = this.meanMs > 0 ? Math.min(this.meanMs * OUTLIER, LONGEST_MS) : LONGEST_MS;
-    return Math.max(SHORTEST_MS, Math.min(latencyMs, longest));
+    this.cost = 1;
+    this.unseen = UNSEEN_CALLS;
   }
 
   /**
@@ -53,19 +60,38 @@ export class Kind {
    * kind. Comparable whatever the kind, and for calls of one kind only the root itself.
    */
   measure(latencyMs: number, unit: number): void {
-    this.#measured = Math.sqrt(latencyMs);
-    if (this.answers > 0) this.compared = (this.#measured * unit) / this.#root;
+    this.#counted = Math.max(SHORTEST_MS, Math.min(latencyMs, this.#longestMs));
+    this.#measured = Math.sqrt(this.#counted);
+    if (this.answers > 0) this.compared = this.#measured * this.#perRoot * unit;
     else this.compared = unit > 0 ? unit : this.#measured;
   }
 
   /** Learns from the latency last measured. */
-  learn(latencyMs: number): void {
+  learn(): void {
     this.answers += 1;
     const part = this.answers < MEAN_CALLS ? 1 / this.answers : PER_MEAN_CALLS;
-    this.meanMs += (latencyMs - this.meanMs) * part;
+    this.meanMs += (this.#counted - this.meanMs) * part;
+    this.perMeanMs = 1 / this.meanMs;
+    this.#longestMs = Math.min(this.meanMs * OUTLIER, LONGEST_MS);
     const step = (this.#measured - this.#root) * part;
-    this.drift = this.#root > 0 ? step / this.#root : 0;
+    this.drift = step * this.#perRoot;
     this.#root += step;
+    this.#perRoot = 1 / this.#root;
+  }
+
+  /** The latency last measured, as long as it may count. */
+  get counted(): number {
+    return this.#counted;
+  }
+
+  /** Whether its calls are streams, some of which go on now. */
+  get isOfStreams(): boolean {
+    return this.open > 0 && this.streaming > MOSTLY;
+  }
+
+  /** One of its calls has told a first answer as a stream does, or has ended as other calls do. */
+  streamed(as: boolean): void {
+    this.streaming += ((as ? 1 : 0) - this.streaming) / 8;
   }
 
   judge(ok: boolean): void {
@@ -74,19 +100,20 @@ export class Kind {
   }
 
   /**
-   * Works out what one of its calls in flight weighs, a mean call being 1: how many times as long it takes, to the power
-   * 3/4, because a server works on several calls at a time, and a dear one is in the way of fewer than its length says.
-   * To a dear call what else is in flight matters less, for it waits a small part of its own time.
+   * Works out what one of its calls in flight weighs, a mean call being 1: the root of how many times as long it takes,
+   * because a server works on several calls at a time, and a dear one is in the way of fewer than its length says; a cheap
+   * one occupies a worker all the same. To a dear call what else is in flight matters less, for it waits a small part of its own time.
    */
   weigh(meanMs: number): void {
-    if (!(this.meanMs > 0) || this.meanMs === meanMs) {
+    const times = this.meanMs > 0 ? this.meanMs / meanMs : 1;
+    if (times > NEAR && times * NEAR < 1) {
       this.cost = 1;
       this.unseen = UNSEEN_CALLS;
-      return;
+    } else {
+      this.cost = Math.max(LEAST_COST, Math.sqrt(Math.min(times, LONGEST)));
+      this.unseen = UNSEEN_CALLS * Math.max(1, this.cost);
     }
-    const root = Math.sqrt(Math.min(Math.max(this.meanMs / meanMs, SHORTEST), LONGEST));
-    this.cost = root * Math.sqrt(root);
-    this.unseen = UNSEEN_CALLS * Math.max(1, this.cost);
+    this.extra = this.cost - 1;
   }
 }
 
@@ -118,7 +145,7 @@ export class Kinds {
   #forgetRarest(): void {
     let rarest: Kind | undefined;
     for (const kind of this.#named.values()) {
-      kind.uses *= 1 - FADING;
+      kind.uses -= Math.ceil(kind.uses * FADING);
       if (!rarest || kind.uses < rarest.uses) rarest = kind;
     }
     this.#named.delete(rarest!.name!);

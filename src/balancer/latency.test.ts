@@ -11,14 +11,14 @@ function world() {
   const kind = pool.kinds.of("/get");
   for (let i = 0; i < 100; i++) {
     kind.measure(9, pool.unit);
-    pool.learn(kind, 9);
+    pool.learn(kind);
   }
   const latency = new Latency();
   const hear = (ms: number) => {
     clock.ms += 50;
     pool.tick();
     kind.measure(ms, pool.unit);
-    latency.learn(pool, kind.compared);
+    latency.learn(pool, kind);
   };
   const expected = (afterMs = 0) => {
     clock.ms += afterMs;

@@ -35,11 +35,9 @@ export class Latency {
   /** A call has begun that is to be answered. */
   await(pool: Pool, kind: Kind): void {
     this.#unanswered += 1;
-    if (!(kind.meanMs > 0)) return;
-    const rate = 1 / kind.meanMs;
-    this.#unansweredRate += rate;
+    this.#unansweredRate += kind.perMeanMs;
     // The time last read is that of a pick, most often its own; the clock is the dearest part of a call's bookkeeping.
-    this.#unansweredSince += pool.time * rate;
+    this.#unansweredSince += pool.time * kind.perMeanMs;
   }
 
   /** An answer to any call: what still runs no longer counts as silence. */
@@ -49,10 +47,12 @@ export class Latency {
     this.#unansweredSince = NOTHING;
   }
 
-  learn(pool: Pool, relative: number): void {
+  /** Learns from the latency that its kind last measured. */
+  learn(pool: Pool, kind: Kind): void {
+    const relative = kind.compared;
     // A first answer is of cold code and of a connection just made; the second one takes its place.
-    if (this.answers === 1) this.#forget();
-    if (this.answers > 1) pool.compare(this.last, relative);
+    if (this.answers > 1) pool.compare(this, kind);
+    else if (this.answers === 1) this.#forget();
     this.last = relative;
     this.answers += 1;
     const age = pool.time - this.#learnedAt;

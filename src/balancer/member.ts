@@ -1,5 +1,4 @@
 import { CROWD, CROWD_LIMIT, CROWD_SHARE } from "./constants.js";
-import { priceOf } from "./failures.js";
 import type { Kind } from "./kinds.js";
 import type { Weighed } from "./node.js";
 import type { Pool } from "./pool.js";
@@ -9,8 +8,6 @@ import { Probing } from "./probing.js";
 const QUICK_MS = 15;
 /** So few calls in flight are no crowd: they would count 0.4 % more. */
 const FEW = CROWD / 2;
-/** A kind that tells first answers more often than this is of streams. */
-const MOSTLY = 0.5;
 /** A kind that takes so many times as long as the mean is dear. */
 const DEAR = 2;
 
@@ -55,83 +52,86 @@ export class Member<K> extends Probing implements Weighed<K> {
 
   load(kind?: string): number {
     this.#pool.tick();
-    const what = this.#pool.kinds.of(kind);
-    what.weigh(this.#pool.meanMs);
-    this.weigh(what);
+    this.weigh(this.#pool.kinds.of(kind));
     return this.weighed;
   }
 
-  /** Works out the load of one more call of this kind, which has been weighed, at the time last read. */
+  /** Works out the load of one more call of this kind at the time last read. */
   weigh(kind: Kind): void {
     this.expect(this.#pool);
     const { expected } = this;
-    const streams = isOfStreams(kind);
-    const busy = (streams ? this.cost + this.streamsOf(kind) : this.cost) * this.perWeight;
-    // A stream stays for long: how fast the first answer comes just now matters less to it.
-    const latency = streams ? expected : expected * expected;
-    this.weighed = (latency || 1) * this.distance * this.penalty * (busy + kind.unseen);
+    const latency = expected * expected || 1;
+    this.weighed = latency * this.distance * this.penalty * (this.cost * this.perWeight + kind.unseen);
+    if (kind.open > 0 && kind.isOfStreams) this.#weighStream(kind);
     const crowd = this.pending * this.perWeight;
-    if (crowd > FEW) this.#crowd(busy, crowd, kind.unseen);
+    if (crowd > FEW) this.#crowd(crowd, kind);
+  }
+
+  /** A stream stays for long: where others are counts, and how fast the first answer comes just now matters less to it. */
+  #weighStream(kind: Kind): void {
+    const busy = (this.cost + this.streamsOf(kind)) * this.perWeight;
+    this.weighed = (this.expected || 1) * this.distance * this.penalty * (busy + kind.unseen);
   }
 
   /** Many in flight wait for each other, and count more than one by one. */
-  #crowd(busy: number, calls: number, unseen: number): void {
+  #crowd(calls: number, kind: Kind): void {
     const { picks, over, size } = this.#pool;
     const crowd = calls / Math.max(CROWD, (CROWD_SHARE * (picks - over)) / size);
     const times = Math.min(1 + crowd ** 8, CROWD_LIMIT);
-    this.weighed *= (busy * times + unseen) / (busy + unseen);
+    const streams = kind.open > 0 && kind.isOfStreams ? this.streamsOf(kind) : 0;
+    const busy = (this.cost + streams) * this.perWeight;
+    this.weighed *= (busy * times + kind.unseen) / (busy + kind.unseen);
   }
 
   /** Whether a call of this kind is to find out how the instance does, however it compares. */
   isDue(kind: Kind): boolean {
-    const share = this.#pool.size * this.perWeight * this.distance * this.distance;
-    if (this.pending > 0 || !this.isOverdue(this.#pool, share)) return false;
-    // Calls that cost less than most find out as well, and a stream would stay there for long.
-    if (isOfStreams(kind) && this.streamsOf(kind) > 0) return false;
-    return kind.meanMs <= this.#pool.meanMs * DEAR;
+    return this.isOverdue(this.#pool) && this.pending === 0 && this.#mayTry(kind);
+  }
+
+  /** Calls that cost less than most find out as well, and a stream would stay there for long. */
+  #mayTry(kind: Kind): boolean {
+    if (kind.meanMs > this.#pool.meanMs * DEAR) return false;
+    return !(kind.isOfStreams && this.streamsOf(kind) > 0);
   }
 
   /** Reserves it for a call of this kind. */
   take(kind: Kind): void {
-    const { cost } = kind;
     // Near enough, in a crowd too, to tell which one to remember.
-    this.weighed *= 1 + (cost * this.perWeight) / (this.cost * this.perWeight + kind.unseen);
-    this.reserve(kind, cost);
+    this.weighed *= 1 + (kind.cost * this.perWeight) / (this.cost * this.perWeight + kind.unseen);
+    this.reserve(kind);
     this.picked(this.#pool);
   }
 
   released(kind?: string): void {
-    if (this.reserved === 0) return;
     if (this.release(this.#pool.kinds.of(kind))) this.#pool.over += 1;
   }
 
-  started(name?: string): void {
-    if (this.reserved === 0) return;
-    const kind = this.#pool.kinds.of(name);
-    if (this.start(kind)) this.await(this.#pool, kind);
+  started(kind?: string): void {
+    if (this.start()) this.await(this.#pool, this.#pool.kinds.of(kind));
   }
 
   answered(latencyMs: number, name?: string): void {
     const kind = this.#pool.kinds.of(name);
     if (!this.answer(kind)) return;
     this.#pool.over += 1;
-    kind.streaming += (1 - kind.streaming) / 8;
+    kind.streamed(true);
     if (isLatency(latencyMs)) this.#measure(latencyMs, true, kind);
     this.heard();
   }
 
   ended(latencyMs?: number, ok?: boolean, name?: string, _report?: unknown): void {
-    const kind = this.#pool.kinds.of(name);
+    const pool = this.#pool;
+    const kind = pool.kinds.of(name);
     const { open } = this;
     const timed = isLatency(latencyMs);
     if (!this.end(kind, !timed)) return;
     if (this.open === open) {
-      this.#pool.over += 1;
-      kind.streaming -= kind.streaming / 8;
+      pool.over += 1;
+      if (kind.streaming > 0) kind.streamed(false);
     }
     if (timed) this.#measure(latencyMs, ok, kind);
     if (ok !== undefined) {
-      this.judge(ok, this.price, kind.failing);
+      this.judge(ok, kind);
       kind.judge(ok);
     }
     this.heard();
@@ -141,27 +141,24 @@ export class Member<K> extends Probing implements Weighed<K> {
     const pool = this.#pool;
     // The time last read is that of this call's pick or of a later one: for a quick call that is near enough.
     if (latencyMs >= QUICK_MS) pool.tick();
-    this.price = priceOf(latencyMs, kind.meanMs);
-    let counted = kind.trim(latencyMs);
-    kind.measure(counted, pool.unit);
-    if (ok === false) {
-      this.expect(pool);
-      if (kind.compared <= this.expected) return;
-    } else if (ok === undefined && pool.mean > 0) {
-      // Ended by the caller, as a second copy that lost: longer than this, and as long again as any call here takes. Left out,
-      // or counted as its own time alone, the slowest instances, whose calls lose most, would look the better for it.
-      this.expect(pool);
+    this.spend(latencyMs, kind);
+    kind.measure(latencyMs, pool.unit);
+    if (!ok && !this.#isLonger(kind)) return;
+    if (ok === undefined && pool.mean > 0) {
+      // Ended by the caller after longer than expected, as a second copy that lost: it would have taken as long again as any call
+      // here. Counted as its own time alone, the slowest instances, whose calls lose most, would look the better for it.
       const times = this.expected / pool.mean;
-      counted = kind.trim(latencyMs + times * times * kind.meanMs);
-      kind.measure(counted, pool.unit);
+      kind.measure(latencyMs + times * times * kind.meanMs, pool.unit);
     }
-    this.learn(pool, kind.compared);
-    pool.learn(kind, counted);
+    this.learn(pool, kind);
+    pool.learn(kind);
   }
-}
 
-function isOfStreams(kind: Kind): boolean {
-  return kind.open > 0 && kind.streaming > MOSTLY;
+  /** Whether the latency last measured is longer than expected. */
+  #isLonger(kind: Kind): boolean {
+    this.expect(this.#pool);
+    return kind.compared > this.expected;
+  }
 }
 
 function isLatency(latencyMs: number | undefined): latencyMs is number {

@@ -9,6 +9,7 @@ import {
   USUAL_AS_CALLS,
 } from "./constants.js";
 import { type Kind, Kinds } from "./kinds.js";
+import type { Latency } from "./latency.js";
 
 /** A longer step of the clock is taken for this, so that sums stay finite and exact. */
 const LONGEST_MS = 3_600_000;
@@ -40,7 +41,9 @@ export class Pool {
   unit = -0;
   /** Mean of the latencies as they are compared. */
   mean = -0;
-  #answers = -0;
+  /** One over it, because to multiply is quicker than to divide. */
+  perMean = -0;
+  #answers = 0;
   /** How much latencies at one instance vary from one call to the next, those of exponential service times being 1. */
   noise = 0.999;
   /** So many recent calls what an instance usually does counts as. */
@@ -61,24 +64,28 @@ export class Pool {
     if (step > 0) this.time += Math.min(step, LONGEST_MS);
   }
 
-  learn(kind: Kind, latencyMs: number): void {
+  /** Learns from the latency that this kind last measured. */
+  learn(kind: Kind): void {
     this.#answers += 1;
     const part = this.#answers < MEAN_CALLS ? 1 / this.#answers : PER_MEAN_CALLS;
-    this.meanMs += (latencyMs - this.meanMs) * part;
-    kind.learn(latencyMs);
+    this.meanMs += (kind.counted - this.meanMs) * part;
+    kind.learn();
+    kind.weigh(this.meanMs);
     if (this.unit === 0) {
       this.unit = kind.compared;
       this.mean = kind.compared;
+      this.perMean = 1 / this.mean;
       return;
     }
     // With one kind the unit is the mean of its roots; with several it moves when all of them do.
     this.unit += this.unit * kind.drift * (kind.answers === this.#answers ? 1 : kind.answers / this.#answers);
     this.mean += (kind.compared - this.mean) * part;
+    this.perMean = 1 / this.mean;
   }
 
-  /** Two relative latencies of one instance, one after the other: half the square of their difference is their variance. */
-  compare(one: number, next: number): void {
-    const step = (next - one) / this.mean;
+  /** Two latencies of one instance, one after the other: half the square of their difference is their variance. */
+  compare(instance: Latency, kind: Kind): void {
+    const step = (kind.compared - instance.last) * this.perMean;
     const noise = this.noise + (step * step * PER_EXPONENTIAL - this.noise) * PER_NOISE_CALLS;
     this.noise = Math.min(Math.max(noise, LEAST_NOISE), MOST_NOISE);
     this.lean = USUAL_AS_CALLS * this.noise;

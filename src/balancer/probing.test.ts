@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PROBE_MS, PROBE_PICKS } from "./constants.js";
+import { Kind } from "./kinds.js";
 import { Pool } from "./pool.js";
 import { Probing } from "./probing.js";
 
@@ -11,7 +12,9 @@ function triedAfter(prepare: (one: Probing, pool: Pool) => void, picksPerSecond 
   pool.size = 2;
   pool.unit = 1;
   pool.mean = 1;
+  pool.perMean = 1;
   const one = new Probing();
+  one.setShare(2);
   prepare(one, pool);
   one.picked(pool);
   for (let picks = 1; picks < 10_000; picks++) {
@@ -19,20 +22,27 @@ function triedAfter(prepare: (one: Probing, pool: Pool) => void, picksPerSecond 
     pool.tick();
     pool.picks += 1;
     one.expect(pool);
-    if (one.isOverdue(pool, 2)) return picks;
+    if (one.isOverdue(pool)) return picks;
   }
   return Number.POSITIVE_INFINITY;
+}
+
+/** A call of a kind that is as usual, whose root was this. */
+function answer(root: number): Kind {
+  const kind = new Kind("/get");
+  kind.compared = root;
+  return kind;
 }
 
 const answering =
   (...roots: number[]) =>
   (one: Probing, pool: Pool) => {
-    for (const root of roots) one.learn(pool, root);
+    for (const root of roots) one.learn(pool, answer(root));
     one.price = roots.at(-1)! ** 2;
   };
 const failing = (times: number, price: number) => (one: Probing) => {
   one.price = price;
-  for (let i = 0; i < times; i++) one.judge(false, price, 0);
+  for (let i = 0; i < times; i++) one.judge(false, new Kind("/get"));
 };
 
 test("one that fails is tried once in 400 picks, and the more seldom the more its failures cost", () => {
@@ -53,7 +63,7 @@ test("one that was slow is tried again the sooner the less slow it was", () => {
 });
 
 test("one slow first answer is soon asked for another", () => {
-  assert.ok(triedAfter((one, pool) => one.learn(pool, 3)) < 30);
+  assert.ok(triedAfter((one, pool) => one.learn(pool, answer(3))) < 30);
 });
 
 test("one that is back is tried at once", () => {
@@ -62,5 +72,5 @@ test("one that is back is tried at once", () => {
   const back = new Probing();
   back.picked(pool);
   back.enter();
-  assert.ok(back.isOverdue(pool, 1));
+  assert.ok(back.isOverdue(pool));
 });

@@ -17,8 +17,16 @@ export class Probing extends Failures {
   /** The pick that last chose it, and when. A newcomer, or one that is back, is due at once. */
   #lastPick = LONG_AGO;
   #pickedAt = -0.5;
-  /** How much longer than the mean of its kind its last call took, between 1 and PROBE_PRICE. */
-  price = 1;
+  /** After so many picks it would have one if all were alike. */
+  #share = 1;
+  /** ... and before so many it is not tried. */
+  #soonest = 0;
+
+  /** @param picks after how many it would have one if all were alike. */
+  setShare(picks: number): void {
+    this.#share = picks;
+    this.#soonest = Math.floor(picks * LEAST_SHARES);
+  }
 
   /** Joins, or is back. */
   enter(): void {
@@ -30,30 +38,27 @@ export class Probing extends Failures {
     this.#pickedAt = pool.time;
   }
 
-  /**
-   * Whether it has gone without a pick for so long that it must be tried, however it compares.
-   * @param share after how many picks it would have one if all were alike.
-   */
-  isOverdue(pool: Pool, share: number): boolean {
-    const unpicked = pool.picks - this.#lastPick;
-    return unpicked >= share && this.#isLate(unpicked, share, pool);
+  /** Whether it has gone without a pick for so long that it must be tried, however it compares. */
+  isOverdue(pool: Pool): boolean {
+    return pool.picks - this.#lastPick > this.#soonest && this.#isLate(pool);
   }
 
-  #isLate(unpicked: number, share: number, { size, time, mean }: Pool): boolean {
-    const most = Math.max(PROBE_PICKS, PROBE_SHARE * size) * this.price;
-    if (unpicked > most || time - this.#pickedAt > PROBE_MS) return true;
+  #isLate({ picks, size, time, perMean }: Pool): boolean {
+    const unpicked = picks - this.#lastPick;
+    const fewest = Math.max(PROBE_PICKS, PROBE_SHARE * size) * this.price;
+    if (unpicked > fewest || time - this.#pickedAt > PROBE_MS) return true;
     if (this.failureRate > 0) {
       // Sooner the milder the dislike, and eight times sooner after each success.
       const dislike = Math.min(1, (this.penalty - 1) / 8);
-      return unpicked > (most * dislike) / 8 ** Math.max(0, this.run);
+      return unpicked > (fewest * dislike) / 8 ** Math.max(0, this.run);
     }
     // One that was merely slow, by chance it may be, is tried the sooner the less slow it was: by what such calls take now or
     // by what they took then, whichever is the less, because where all were cold, none was slow.
-    const root = this.last / mean;
+    const root = this.last * perMean;
     const last = Math.min(root * root, this.price);
-    if (this.answers < FEW_ANSWERS) return unpicked > FEW_SHARES * share * last * last;
-    const usual = this.expected / mean;
+    if (this.answers < FEW_ANSWERS) return unpicked > FEW_SHARES * this.#share * last * last;
+    const usual = this.expected * perMean;
     const above = Math.max(usual * usual, last) - 1;
-    return unpicked > share * Math.max(LEAST_SHARES, SLOW_SHARE * above * above * above * above);
+    return unpicked > SLOW_SHARE * this.#share * above * above * above * above;
   }
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Kinds } from "./kinds.js";
+import { type Kind, Kinds } from "./kinds.js";
 import { Work } from "./work.js";
 
 const kinds = new Kinds();
@@ -8,25 +8,29 @@ const [get, report, watch] = [kinds.of("/get"), kinds.of("/report"), kinds.of("/
 
 test("work in flight is what its calls cost when they were picked, and nothing is left over when they are over", () => {
   const work = new Work();
-  for (let i = 0; i < 10; i++) work.reserve(get, 0.1 * (i + 1));
-  work.reserve(report, 7.3);
+  const reserve = (kind: Kind, cost: number) => {
+    kind.extra = cost - 1;
+    work.reserve(kind);
+  };
+  for (let i = 0; i < 10; i++) reserve(get, 0.1 * (i + 1));
+  reserve(report, 7.3);
   assert.ok(Math.abs(work.cost - 12.8) < 1e-9);
-  for (let i = 0; i < 10; i++) assert.ok(work.start(get));
+  for (let i = 0; i < 10; i++) assert.ok(work.start());
   assert.ok(work.release(report));
   assert.ok(Math.abs(work.cost - 5.5) < 1e-9);
   for (let i = 0; i < 10; i++) assert.ok(work.end(get, false));
   assert.equal(work.cost === 0 && work.pending === 0, true);
-  assert.equal(work.end(get, false) || work.start(get) || work.release(get) || work.answer(get), false);
+  assert.equal(work.end(get, false) || work.start() || work.release(get) || work.answer(get), false);
 });
 
 test("a stream that has answered is no work, and is counted among the streams of its kind", () => {
   const work = new Work();
   for (let i = 0; i < 3; i++) {
-    work.reserve(watch, 1);
-    work.start(watch);
+    work.reserve(watch);
+    work.start();
     work.answer(watch);
   }
-  work.reserve(get, 1);
+  work.reserve(get);
   assert.deepEqual([work.cost, work.pending, work.open, work.streamsOf(watch), watch.open], [1, 1, 3, 3, 3]);
   work.end(watch, true);
   assert.deepEqual([work.open, watch.open], [2, 2]);
@@ -34,8 +38,23 @@ test("a stream that has answered is no work, and is counted among the streams of
 
 test("an end whose kind was forgotten meanwhile ends a call of another", () => {
   const work = new Work();
-  work.reserve(get, 1);
-  work.start(get);
+  work.reserve(get);
+  work.start();
   assert.ok(work.end(report, false));
   assert.equal(work.pending, 0);
+});
+
+test("calls that cost as much as a mean call are counted, whatever their kind cost when they end", () => {
+  const work = new Work();
+  const [now, drifting] = [new Kinds().of("/now"), new Kinds().of("/drifting")] as const;
+  for (let i = 0; i < 3; i++) work.reserve(drifting);
+  drifting.extra = 4;
+  work.reserve(drifting);
+  work.reserve(now);
+  assert.equal(work.cost, 9);
+  for (let i = 0; i < 3; i++) work.release(drifting);
+  assert.equal(work.cost, 2);
+  work.release(now);
+  work.release(drifting);
+  assert.equal(work.cost, 0);
 });

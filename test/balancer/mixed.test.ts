@@ -6,7 +6,8 @@ import { lossScenarios, tailScenarios, threeKindScenarios, twoKindScenarios } fr
 import type { MakePolicy } from "../../bench/sim/policy.js";
 import { references } from "../../bench/sim/reference.js";
 import { rollcall } from "../../bench/sim/rollcall.js";
-import { type Scenario, World } from "../../bench/sim/world.js";
+import type { Scenario } from "../../bench/sim/scenario.js";
+import { World } from "../../bench/sim/world.js";
 
 // In virtual time and from a fixed seed that no setting was chosen by: the same at every run, however busy the machine.
 const SEED = 2026;

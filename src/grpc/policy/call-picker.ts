@@ -130,7 +130,9 @@ export class CallPicker implements Picker {
       const now = performance.now();
       const answered = (firstMessageAt ?? now) - startedAt;
       const ok = this.#source.ended(node.key, decision, code, call?.endedByFarSide, answered);
-      if (!reservation.expired) node.ended(firstMessageAt === undefined ? answered : undefined, ok, kind);
+      // An answer such as NOT_FOUND may be quick or slow for reasons of its own; only a call that was given up was longer than this.
+      const says = firstMessageAt === undefined && (ok !== undefined || code === status.CANCELLED);
+      if (!reservation.expired) node.ended(says ? answered : undefined, ok, kind);
       if (logs("debug")) {
         const ms = Number((now - startedAt).toFixed(3));
         log.debug(
