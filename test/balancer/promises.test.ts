@@ -3,8 +3,8 @@ import { test } from "node:test";
 import { failureRun } from "../../bench/sim/failure-run.js";
 import { references } from "../../bench/sim/reference.js";
 import { rollcall } from "../../bench/sim/rollcall.js";
-import { extremes, failures, tableScenarios } from "../../bench/sim/scenarios.js";
 import type { Scenario } from "../../bench/sim/scenario.js";
+import { extremes, failures, tableScenarios } from "../../bench/sim/scenarios.js";
 import { type Result, World } from "../../bench/sim/world.js";
 
 // In virtual time and from a fixed seed that no setting was chosen by: the same at every run, however busy the machine.
