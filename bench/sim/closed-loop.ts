@@ -1,6 +1,6 @@
 import { Agenda } from "./agenda.js";
 import type { MakePolicy } from "./policy.js";
-import { type Draw, seeded, steady } from "./random.js";
+import { type Draw, exponential, seeded, steady } from "./random.js";
 
 /** One client that always has the same number of calls in flight, and equal servers that are never full. */
 export interface ClosedLoop {
@@ -60,13 +60,21 @@ export function unevenness(counts: readonly number[]): number {
   return Math.max(...counts) / Math.min(...counts);
 }
 
-const sequential = (ms: number, cold: number): ClosedLoop => ({ servers: 3, calls: 300, atATime: 1, ms, cold });
+const sequential = (ms: number, cold: number, service: Draw = steady): ClosedLoop => ({
+  servers: 3,
+  calls: 300,
+  atATime: 1,
+  ms,
+  cold,
+  service,
+});
 
 /** Calls one after the other on three equal servers. */
 export const sequentialLoops: Readonly<Record<string, ClosedLoop>> = Object.fromEntries(
   [0.5, 2, 10, 50].flatMap((ms) => [
     [`${ms} ms`, sequential(ms, 1)],
     [`${ms} ms, first answers 5x slower`, sequential(ms, 5)],
+    [`${ms} ms, exponential`, sequential(ms, 1, exponential)],
   ]),
 );
 

@@ -8,6 +8,10 @@ const LONG_AGO = -(2 ** 30);
 const FEW_ANSWERS = 2;
 /** ... after so many fair shares. */
 const FEW_SHARES = 6;
+/** After so many answers it was no chance that they were slow. */
+const SURE_ANSWERS = 20;
+/** How rarely one is tried grows with the fourth power of its slowness up to here, then with the third. */
+const STEEP = 3;
 
 /** No instance is tried sooner because it was merely slow. */
 const LEAST_SHARES = 1.25;
@@ -59,6 +63,7 @@ export class Probing extends Failures {
     if (this.answers < FEW_ANSWERS) return unpicked > FEW_SHARES * this.#share * last * last;
     const usual = this.expected * perMean;
     const above = Math.max(usual * usual, last) - 1;
-    return unpicked > SLOW_SHARE * this.#share * above * above * above * above;
+    const known = Math.min(1, this.answers / SURE_ANSWERS);
+    return unpicked > known * SLOW_SHARE * this.#share * above * above * above * Math.min(above, STEEP);
   }
 }
