@@ -1,11 +1,11 @@
-// Builds dist/, or the folder given. One CommonJS file, dist/cjs/rollcall.js, holds the whole library, its modules evaluated
-// when first needed, so that registries and classes are the same ones for import and require(). dist/<name>.js re-exports it
-// by name to ES modules. The command stands beside it as an ES module of its own.
+// Builds dist/, or the folder given. dist/cjs/lib/ holds the whole library once, as CommonJS modules that are loaded when first
+// needed, so that registries and classes are the same ones for import and require(). dist/<name>.js re-exports them by name to
+// ES modules. The command stands beside it as an ES module of its own.
 import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const out = resolve(process.argv[2] ?? join(root, "dist"));
@@ -49,26 +49,39 @@ emitTypes();
 
 async function buildLibrary() {
   const cjs = join(out, "cjs");
-  // A copy without the mark of a transpiled ES module, which bundlers and Node read differently.
-  const lines = published.map(
-    ({ name, source }) => `exports[${JSON.stringify(name)}] = () => ({ ...require("./${source}") });`,
-  );
-  await build({
+  const lib = join(cjs, "lib");
+  // Every file costs at import, and so does every line that is read: modules are joined where they are always loaded together.
+  const { outputFiles } = await build({
     ...common,
-    stdin: { contents: lines.join("\n"), resolveDir: root, loader: "js" },
-    outfile: join(cjs, "rollcall.js"),
-    format: "cjs",
+    entryPoints: Object.fromEntries(published.map(({ name, source }) => [name, source])),
+    outdir: lib,
+    chunkNames: "chunks/[name]-[hash]",
+    format: "esm",
+    splitting: true,
+    write: false,
     plugins: [plainRequire],
   });
+  for (const { path, text } of outputFiles) await writeModule(path, text);
   writeFileSync(join(cjs, "package.json"), '{ "type": "commonjs" }\n');
   for (const { name, source } of published) {
-    // In two statements, else Node reads the whole library to find out what it exports.
-    const text = `const rollcall = require("./rollcall.js");\nmodule.exports = rollcall[${JSON.stringify(name)}]();\n`;
+    // In two statements, else Node reads the library to find out what it exports; a copy, without the mark of a transpiled
+    // ES module, which bundlers and Node read differently.
+    const text = `const lib = require("./lib/${name}.js");\nmodule.exports = { ...lib };\n`;
     writeFileSync(join(cjs, `${name}.js`), text);
     const names = await namesOf(source);
     const bindings = names.length > 0 ? `export const { ${names.join(", ")} } = all;\n` : "";
     writeFileSync(join(out, `${name}.js`), `import all from "./cjs/${name}.js";\n${bindings}`);
   }
+}
+
+/** esbuild splits ES modules only; each of them becomes a CommonJS module. */
+async function writeModule(path, text) {
+  mkdirSync(dirname(path), { recursive: true });
+  if (!path.endsWith(".js")) return writeFileSync(path, text);
+  const { code } = await transform(text, { format: "cjs", platform: "node", target: common.target });
+  // Jest and others know no import() in CommonJS; the library's own modules need none.
+  const lazy = code.replace(/\bimport\(("\.[^"]+")\)/g, "Promise.resolve().then(() => require($1))");
+  writeFileSync(path, lazy);
 }
 
 /** What a module exports, types excluded. */

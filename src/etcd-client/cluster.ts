@@ -1,3 +1,4 @@
+import { clusters } from "./clusters-in-use.js";
 import { Connection } from "./connection.js";
 import type { ConnectionState } from "./connection-state.js";
 import { Lease } from "./lease.js";
@@ -51,8 +52,6 @@ export class Cluster implements Sessions {
   }
 }
 
-const clusters = new Map<string, { cluster: Cluster; users: number }>();
-
 /** The process's cluster for these settings. Each holder calls `release` once; the last one closes it. */
 export function acquireCluster(settings: ConnectionSettings): { cluster: Cluster; release(): void } {
   const key = connectionKey(settings);
@@ -71,9 +70,4 @@ export function acquireCluster(settings: ConnectionSettings): { cluster: Cluster
       held.cluster.close();
     },
   };
-}
-
-/** The clusters this process has to do with now. */
-export function clustersInUse(): Cluster[] {
-  return [...clusters.values()].map(({ cluster }) => cluster);
 }

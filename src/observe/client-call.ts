@@ -1,17 +1,9 @@
-import {
-  type Attributes,
-  type Context,
-  context,
-  propagation,
-  type Span,
-  SpanKind,
-  SpanStatusCode,
-  trace,
-} from "@opentelemetry/api";
+import type { Attributes, Context, Span } from "@opentelemetry/api";
 import { parseAddress } from "../address.js";
 import { adoptableSpan } from "./foreign-span.js";
 import { type ChannelLabels, methodLabel } from "./labels.js";
 import { currentMeasures, type Measures } from "./measures.js";
+import { openTelemetry } from "./opentelemetry.js";
 import { statusName } from "./status-names.js";
 import { isTracing, tracer } from "./tracing.js";
 
@@ -36,9 +28,10 @@ export function observeCall(path: string, channel: ChannelLabels, wanted: Wanted
   const measures = wanted.metrics ? currentMeasures() : undefined;
   const traced = wanted.traces && isTracing();
   if (!measures && !traced) return undefined;
-  const active = context.active();
-  const foreign = traced ? adoptableSpan(active, path) : undefined;
-  const own = traced && !foreign && wanted.spanned !== true ? beginSpan(path, channel.service, active) : undefined;
+  const active = openTelemetry()?.context.active();
+  const foreign = traced && active ? adoptableSpan(active, path) : undefined;
+  const begins = traced && active && !foreign && wanted.spanned !== true;
+  const own = begins ? beginSpan(path, channel.service, active) : undefined;
   return new ClientCall(path, channel, measures, { own, foreign }, active);
 }
 
@@ -52,7 +45,8 @@ export class ClientCall {
   readonly #span: Span | undefined;
   /** Another instrumentation made the span, and ends it. */
   readonly #adopted: boolean;
-  readonly #context: Context;
+  /** Undefined where there is no SDK. */
+  readonly #context: Context | undefined;
   #attempts = 0;
   #first: ClientAttempt | undefined;
   #latest: ClientAttempt | undefined;
@@ -64,7 +58,7 @@ export class ClientCall {
     channel: ChannelLabels,
     measures: Measures | undefined,
     { own, foreign }: { readonly own: Span | undefined; readonly foreign: Span | undefined },
-    active: Context,
+    active: Context | undefined,
   ) {
     this.#path = path;
     this.#channel = channel;
@@ -72,13 +66,13 @@ export class ClientCall {
     this.#measures = measures;
     this.#span = foreign ?? own;
     this.#adopted = foreign !== undefined;
-    this.#context = this.#span ? trace.setSpan(active, this.#span) : active;
+    this.#context = this.#span && active ? openTelemetry()!.trace.setSpan(active, this.#span) : active;
     foreign?.setAttribute("rollcall.service", channel.service);
   }
 
   /** Tells the server, by the headers of the call, which trace it belongs to. */
   inject(headers: Headers): void {
-    if (this.#span) propagation.inject(this.#context, headers, writer);
+    if (this.#span) openTelemetry()!.propagation.inject(this.#context!, headers, writer);
   }
 
   /**
@@ -101,7 +95,8 @@ export class ClientCall {
       const reason = before.code === undefined ? "hedge" : `retry after ${statusName(before.code)}`;
       const span = this.#beginAttempt(attempt, this.#attempts, reason);
       attempt.trace(span);
-      propagation.inject(trace.setSpan(this.#context, span), headers, writer);
+      const { propagation, trace } = openTelemetry()!;
+      propagation.inject(trace.setSpan(this.#context!, span), headers, writer);
     }
     return attempt;
   }
@@ -131,10 +126,10 @@ export class ClientCall {
   }
 
   #beginAttempt({ peer, began }: ClientAttempt, n: number, reason: string | undefined): Span {
-    return tracer.startSpan(
+    return tracer().startSpan(
       `Attempt.${this.#path.slice(1)}`,
       {
-        kind: SpanKind.INTERNAL,
+        kind: openTelemetry()!.SpanKind.INTERNAL,
         startTime: performance.timeOrigin + began,
         attributes: {
           ...methodAttributes(this.#path),
@@ -193,10 +188,10 @@ export class ClientAttempt {
 const CANCELLED = 1;
 
 function beginSpan(path: string, service: string, parent: Context): Span {
-  return tracer.startSpan(
+  return tracer().startSpan(
     path.slice(1),
     {
-      kind: SpanKind.CLIENT,
+      kind: openTelemetry()!.SpanKind.CLIENT,
       attributes: { ...methodAttributes(path), "server.address": service, "rollcall.service": service },
     },
     parent,
@@ -226,7 +221,7 @@ export function endSpan(
   span.setAttributes({ "rpc.response.status_code": statusName(code), "rpc.grpc.status_code": code });
   if (isError) {
     span.setAttribute("error.type", statusName(code));
-    span.setStatus({ code: SpanStatusCode.ERROR, message: details });
+    span.setStatus({ code: openTelemetry()!.SpanStatusCode.ERROR, message: details });
   }
   span.end(endTime);
 }

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { basename } from "node:path";
-import { clustersInUse } from "../etcd-client/cluster.js";
+import { clustersInUse } from "../etcd-client/clusters-in-use.js";
 import { redactText } from "../target/redact.js";
 import { clients, servers } from "./sources.js";
 import { type ProcessState, type RegistrySession, STATE_SCHEMA } from "./state.js";

@@ -1,4 +1,5 @@
-import { type Context, type Span, SpanKind, trace } from "@opentelemetry/api";
+import type { Context, Span } from "@opentelemetry/api";
+import { openTelemetry } from "./opentelemetry.js";
 
 const INSTRUMENTATION = "@opentelemetry/instrumentation-grpc";
 
@@ -14,6 +15,7 @@ const adopted = new WeakSet<Span>();
 
 /** The span that @opentelemetry/instrumentation-grpc has begun for the call being made, where it is active: a second one would tell the same twice. */
 export function adoptableSpan(active: Context, path: string): Span | undefined {
+  const { SpanKind, trace } = openTelemetry()!;
   const span = trace.getSpan(active);
   if (!span?.isRecording() || adopted.has(span)) return undefined;
   const { name, kind, instrumentationScope } = span as ReadableSpan;

@@ -1,4 +1,4 @@
-import { clustersInUse } from "../etcd-client/cluster.js";
+import { clustersInUse } from "../etcd-client/clusters-in-use.js";
 import { clients, servers } from "./sources.js";
 import type { CalledInstance, CalledService } from "./state.js";
 

@@ -1,6 +1,7 @@
-import { createNoopMeter, type Meter, type MeterProvider, metrics } from "@opentelemetry/api";
+import type { Meter, MeterProvider } from "@opentelemetry/api";
 import { GAUGES } from "./gauges.js";
 import type { Measures } from "./measures.js";
+import { openTelemetry } from "./opentelemetry.js";
 import { statusName } from "./status-names.js";
 
 /** Buckets of gRFC A66 (https://github.com/grpc/proposal/blob/master/A66-otel-stats.md), in seconds and bytes. */
@@ -23,11 +24,13 @@ let measures: Measures | undefined;
  * SDK is set stays silent for ever, so instruments are made when they are first needed, and again when the provider is another.
  */
 export function openTelemetryMeasures(): Measures | undefined {
-  const current = metrics.getMeterProvider();
+  const api = openTelemetry();
+  if (!api) return undefined;
+  const current = api.metrics.getMeterProvider();
   if (current !== provider) {
     provider = current;
     const meter = current.getMeter("rollcall");
-    measures = meter === createNoopMeter() ? undefined : measuresOf(meter);
+    measures = meter === api.createNoopMeter() ? undefined : measuresOf(meter);
   }
   return measures;
 }

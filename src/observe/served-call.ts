@@ -1,7 +1,8 @@
-import { type Context, context, propagation, type Span, SpanKind, trace } from "@opentelemetry/api";
+import type { Context, Span } from "@opentelemetry/api";
 import { endSpan, type Headers, methodAttributes } from "./client-call.js";
 import { methodLabel } from "./labels.js";
 import { currentMeasures, type Measures } from "./measures.js";
+import { openTelemetry } from "./opentelemetry.js";
 import { isTracing, tracer } from "./tracing.js";
 
 const reader = {
@@ -43,9 +44,10 @@ export class ServedObservation {
   started(headers: Headers, peer: string): void {
     this.#measures?.serverStarted(this.#method);
     if (!this.#tracing) return;
+    const { context, propagation, trace, SpanKind } = openTelemetry()!;
     const parent = propagation.extract(context.active(), headers, reader);
     const port = peer.lastIndexOf(":");
-    this.#span = tracer.startSpan(
+    this.#span = tracer().startSpan(
       this.#path.slice(1),
       {
         kind: SpanKind.SERVER,
@@ -63,7 +65,7 @@ export class ServedObservation {
 
   /** Runs part of the handler in the context of the call's span. */
   run(work: () => void): void {
-    if (this.#context) context.with(this.#context, work);
+    if (this.#context) openTelemetry()!.context.with(this.#context, work);
     else work();
   }
 

@@ -1,12 +1,18 @@
-import { ProxyTracerProvider, type TracerProvider, trace } from "@opentelemetry/api";
+import type { Tracer, TracerProvider } from "@opentelemetry/api";
+import { openTelemetry } from "./opentelemetry.js";
 
-/** Its tracers do nothing until the application sets an SDK, and then they are the SDK's. */
-export const tracer = trace.getTracer("rollcall");
+let none: TracerProvider | undefined;
 
-const NONE = new ProxyTracerProvider().getDelegate();
+/** Rollcall's tracer. Only to be asked for where isTracing(). */
+export function tracer(): Tracer {
+  return openTelemetry()!.trace.getTracer("rollcall");
+}
 
 /** Whether an SDK for traces is set. */
 export function isTracing(): boolean {
-  const provider: TracerProvider & { getDelegate?(): TracerProvider } = trace.getTracerProvider();
-  return provider.getDelegate === undefined || provider.getDelegate() !== NONE;
+  const api = openTelemetry();
+  if (!api) return false;
+  none ??= new api.ProxyTracerProvider().getDelegate();
+  const provider: TracerProvider & { getDelegate?(): TracerProvider } = api.trace.getTracerProvider();
+  return provider.getDelegate === undefined || provider.getDelegate() !== none;
 }
