@@ -91,7 +91,6 @@ TlsRpc: { Etcd: { Hosts: ["${closed}"], Key: a, CACertFile: no-such.pem } }
   assert.deepEqual(
     found.map((line) => line.replace(/\(revision \d+\)/, "(revision N)")),
     [
-      `warning ${file}:4:7: Auth has no effect: nothing checks the app and token of callers; check them in an interceptor`,
       `ok ${file}: can be read: a server, client OrderRpc, client PayRpc, client TlsRpc`,
       "failed server: would be registered as 127.0.0.1:8080, which only this machine can reach, in a registry on another",
       `ok etcd ${registry.endpoint}: answers (revision N)`,
