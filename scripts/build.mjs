@@ -78,7 +78,9 @@ async function buildLibrary() {
 async function writeModule(path, text) {
   mkdirSync(dirname(path), { recursive: true });
   if (!path.endsWith(".js")) return writeFileSync(path, text);
-  const { code } = await transform(text, { format: "cjs", platform: "node", target: common.target });
+  // esbuild guards require() in ES modules; here it is there, and bundlers are to see it.
+  const plain = text.replace(/\b__require([(.])/g, "require$1");
+  const { code } = await transform(plain, { format: "cjs", platform: "node", target: common.target });
   // Jest and others know no import() in CommonJS; the library's own modules need none.
   const lazy = code.replace(/\bimport\(("\.[^"]+")\)/g, "Promise.resolve().then(() => require($1))");
   writeFileSync(path, lazy);

@@ -6,11 +6,9 @@ import { test } from "node:test";
 /** The pages whose programs and configuration are shown whole, or in part, as the tests run them. */
 const PAGES = ["nestjs", "servers", "docker-and-kubernetes", "tls", "testing"];
 
-const programs = ["examples", "test/docs/programs"].flatMap((folder) =>
-  readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => readFileSync(join(entry.parentPath, entry.name), "utf8")),
-);
+const programs = readdirSync("examples", { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile())
+  .map((entry) => readFileSync(join(entry.parentPath, entry.name), "utf8"));
 
 for (const page of PAGES) {
   test(`every program, file and configuration of docs/${page}.md is one that is run`, () => {
