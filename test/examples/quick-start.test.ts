@@ -14,9 +14,9 @@ before(async () => {
   servers = await Promise.all(
     [1, 2].map(async () => {
       const child = examples.start("by-yaml/order.ts", { ROLLCALL_LOG_LEVEL: "info", POD_IP: "127.0.0.1" });
-      const { address } = await logged(child, "registered ");
+      const { instance } = await logged(child, "registered ");
       child.stderr!.resume();
-      return { child, address: String(address) };
+      return { child, address: String(instance) };
     }),
   );
 });

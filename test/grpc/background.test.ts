@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type TestContext, test } from "node:test";
-import { trace } from "@opentelemetry/api";
+import { SpanKind, trace } from "@opentelemetry/api";
 import { InMemorySpanExporter, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
 import { NodeTracerProvider } from "@opentelemetry/sdk-trace-node";
 import { startDevRegistry } from "../../src/dev-registry/index.js";
@@ -72,8 +72,11 @@ test("what a request's first call sets going runs in nobody's AsyncLocalStorage 
     [],
   );
   assert.deepEqual(
-    exporter.getFinishedSpans().map(({ name }) => name),
-    ["test.Echo/Say", "request 1"],
-    "no span but the request's and its call's: watches of health and registry have none",
+    exporter
+      .getFinishedSpans()
+      .map(({ name, kind }) => `${SpanKind[kind]} ${name}`)
+      .sort(),
+    ["CLIENT test.Echo/Say", "INTERNAL request 1", "SERVER test.Echo/Say"],
+    "no span but the request's, its call's and the server's: watches of health and registry have none",
   );
 });
