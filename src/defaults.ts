@@ -5,7 +5,10 @@
  */
 
 /** A server: go-zero's zrpc.RpcServerConf. */
-export const SERVER_DEFAULTS = { Timeout: 2_000, Health: true, Mode: "pro", Weight: 1 } as const;
+export const SERVER_DEFAULTS = { Timeout: 2_000, Health: true, Mode: "pro", Weight: 1, CpuThreshold: 900 } as const;
+
+/** A server's go-zero middlewares. */
+export const SERVER_MIDDLEWARE_DEFAULTS = { Breaker: true } as const;
 
 /** A server's end: go-zero's proc.ShutdownConf. */
 export const SHUTDOWN_DEFAULTS = { WrapUpTime: 1_000, WaitTime: 5_500 } as const;
@@ -17,6 +20,7 @@ export const CLIENT_DEFAULTS = {
   BalancerName: "p2c_ewma",
   Subset: 0,
   HealthCheck: true,
+  MaxSetAside: 0.5,
   Presence: false,
 } as const;
 

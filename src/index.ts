@@ -11,6 +11,7 @@ export { type RpcServerConfig, rpcServerConfig } from "./config/rpc-server-confi
 export { type CallContext, currentCall } from "./grpc/call-context.js";
 export { type ChannelSettings, createChannel } from "./grpc/client/channel.js";
 export { type ClientConstructor, type ClientSettings, createClient } from "./grpc/client/client.js";
+export { type OverloadOptions, overloadProtection } from "./grpc/server/guard.js";
 export { ServerHealth, type ServingStatus } from "./grpc/server/health-service.js";
 export { createServer, type Server, type ServerSettings } from "./grpc/server/server.js";
 export type { ServerConfig } from "./grpc/server/server-config.js";

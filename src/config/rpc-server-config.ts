@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { SERVER_DEFAULTS, SHUTDOWN_DEFAULTS } from "../defaults.js";
+import { SERVER_DEFAULTS, SERVER_MIDDLEWARE_DEFAULTS, SHUTDOWN_DEFAULTS } from "../defaults.js";
 import { optionalEtcd } from "./etcd-config.js";
 import { advise, goZeroOnly, withoutEffectYet } from "./field-annotations.js";
 import { duration, flag, milliseconds, type Notation, optionalText, readable, text } from "./fields.js";
@@ -40,6 +40,28 @@ const methodTimeout = (notation: Notation) =>
     Timeout: duration(notation),
   });
 
+const CPU_THRESHOLD = "expected thousandths from 1 to 999, or 0 for off";
+
+/** go-zero's ServerMiddlewaresConf. */
+const middlewares = z.object({
+  /** Answer calls of a method that mostly fails without its handler, most of them. Default true. */
+  Breaker: flag(SERVER_MIDDLEWARE_DEFAULTS.Breaker),
+  Trace: goZeroOnly(),
+  Recover: goZeroOnly(),
+  Stat: goZeroOnly(),
+  StatConf: goZeroOnly(),
+  Prometheus: goZeroOnly(),
+});
+
+const methodShed = z.object({
+  /** `/package.Service/Method`, or `/package.Service/*` for all of a service. Required. */
+  FullMethod: z
+    .string({ error: "expected /package.Service/Method or /package.Service/*" })
+    .regex(/^\/[^/]+\/[^/]+$/, { error: "expected /package.Service/Method or /package.Service/*" }),
+  /** `first`: refused at half of what the server can hold; `never`: not refused. Required. */
+  Shed: z.enum(["never", "first"], { error: "expected never or first" }),
+});
+
 /** go-zero's proc.ShutdownConf. */
 const shutdownConfig = (notation: Notation) =>
   z
@@ -71,7 +93,7 @@ const serverSchema = (notation: Notation) =>
     Timeout: milliseconds().default(SERVER_DEFAULTS.Timeout),
     /** Serve grpc.health.v1. Default true. */
     Health: flag(SERVER_DEFAULTS.Health),
-    /** Read and checked; changes nothing here. Default pro. */
+    /** In dev, test, rt and pre a server refuses nothing because it is full. Default pro. */
     Mode: z
       .enum(["dev", "test", "rt", "pre", "pro"], { error: "expected dev, test, rt, pre or pro" })
       .default(SERVER_DEFAULTS.Mode),
@@ -81,7 +103,21 @@ const serverSchema = (notation: Notation) =>
       .array(methodTimeout(notation), { error: "expected a list of FullMethod and Timeout" })
       .default([]),
     Shutdown: shutdownConfig(notation).prefault({}),
+    /**
+     * From so many thousandths of the event loop's time, or of the CPUs', calls are refused that the server cannot hold; 0 = none
+     * are. Default 900.
+     */
+    CpuThreshold: z
+      .int({ error: CPU_THRESHOLD })
+      .min(0, { error: CPU_THRESHOLD })
+      .max(999, { error: CPU_THRESHOLD })
+      .default(SERVER_DEFAULTS.CpuThreshold),
+    Middlewares: middlewares.prefault({}),
 
+    /** Rollcall's own: which methods a full server refuses first, and which never. Default none. */
+    Methods: z
+      .array(methodShed, { error: "expected a list of methods, each with its FullMethod and Shed" })
+      .default([]),
     /** Rollcall's own: what to register instead of what ListenOn says: an address, an interface's name or a CIDR. Default none. */
     Advertise: optionalText("an address, the name of a network interface, or a CIDR"),
     /** Rollcall's own: share of the traffic compared to other instances, above 0. Default 1. */
@@ -113,8 +149,6 @@ const serverSchema = (notation: Notation) =>
     ),
     Redis: goZeroOnly(),
     StrictControl: goZeroOnly(),
-    CpuThreshold: goZeroOnly(),
-    Middlewares: goZeroOnly(),
   });
 
 /** A service: go-zero's zrpc.RpcServerConf. */

@@ -4,6 +4,7 @@ import { registerBuiltInBackends } from "../../backends/index.js";
 import { checkServerConfig } from "../../config/check.js";
 import { targetOfEtcd } from "../../config/etcd-target.js";
 import { parseListenAddress } from "../../config/listen-address.js";
+import { SERVER_DEFAULTS } from "../../defaults.js";
 import { chooseAddress } from "../../lifecycle/advertise.js";
 import type { Bound } from "../../lifecycle/bound.js";
 import { type Served, ServerLife } from "../../lifecycle/server-life.js";
@@ -11,6 +12,7 @@ import { endsWithin } from "../../lifecycle/time-limit.js";
 import { log, setLogLevel } from "../../log.js";
 import type { Target } from "../../registry.js";
 import { parseTargetUrl } from "../../target/parse.js";
+import { type OverloadOptions, overloadProtection } from "./guard.js";
 import { HEALTH_SERVICE, ServerHealth } from "./health-service.js";
 import { ServedCalls } from "./served-calls.js";
 import { DEFAULTS, type ServerConfig } from "./server-config.js";
@@ -104,7 +106,7 @@ class ListedServer implements Server {
     this.#server = new ServiceServer({
       ...KEEPALIVE,
       ...options,
-      interceptors: [this.#calls.interceptor, ...interceptors],
+      interceptors: [overloadProtection(overloadOptions(config)), this.#calls.interceptor, ...interceptors],
     });
     const served: Served = {
       bind: () => this.#bind(listen),
@@ -188,6 +190,16 @@ class ListedServer implements Server {
 function registryOf({ Etcd }: ServerConfig, { registry }: ServerSettings): Target | undefined {
   if (registry) return parseTargetUrl(registry);
   return Etcd && targetOfEtcd(Etcd).target;
+}
+
+/** As for go-zero, a server that is not in production refuses nothing because it is full. */
+function overloadOptions({ Name, Mode, CpuThreshold, Middlewares, Methods = [] }: ServerConfig): OverloadOptions {
+  return {
+    name: Name,
+    cpuThreshold: (Mode ?? SERVER_DEFAULTS.Mode) === "pro" ? CpuThreshold : 0,
+    breaker: Middlewares?.Breaker,
+    shed: new Map([...Methods].reverse().map(({ FullMethod, Shed }) => [FullMethod, Shed])),
+  };
 }
 
 function timeouts({ Timeout = DEFAULTS.Timeout, MethodTimeouts = [] }: ServerConfig): (path: string) => number {
