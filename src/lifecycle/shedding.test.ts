@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Shedding } from "./shedding.js";
 
+const DEADLINE_MS = 500;
+
 /**
  * A server with one thread that takes `serviceMs` a call, and a load on it, in virtual time. As in Node, what has arrived is
  * begun in one turn of the event loop and then worked off.
@@ -42,6 +44,13 @@ function simulate(options: {
     if (turn.length === 0) at.ms = Math.max(at.ms, Math.min(arrived, sampledAt + 100));
     const began = at.ms;
     for (const from of turn) {
+      if (at.ms - began > DEADLINE_MS) {
+        // The caller has given up, and the handler is not run.
+        shedding.end();
+        at.ms += 0.1;
+        busyMs += 0.1;
+        continue;
+      }
       at.ms += options.serviceMs;
       busyMs += options.serviceMs;
       shedding.end(at.ms - began);

@@ -23,8 +23,8 @@ export interface SheddingOptions {
 
 /** Utilisation is smoothed over this time: a second of hard work is no overload. */
 const SMOOTHING_MS = 1_000;
-/** One block of the event loop counts as so much time, however long it was. */
-const LONGEST_SAMPLE_MS = 250;
+/** A block of the event loop counts as so much time, however long it was, unless the time before was busy as well. */
+const LONE_BLOCK_MS = 250;
 /** So long after its last refusal under load a server counts as busy still, as go-zero has it. */
 const STILL_HOT_MS = 1_000;
 
@@ -63,6 +63,8 @@ export class Shedding {
   readonly #threshold: number;
   readonly #now: () => number;
   #utilisation = 0;
+  /** Whether the last sample reached the threshold. */
+  #wasBusy = false;
   #delayMs = 0;
   #hotUntil = Number.NEGATIVE_INFINITY;
   #inFlight = 0;
@@ -98,7 +100,9 @@ export class Shedding {
   }
 
   sample({ utilisation, delayMs, tookMs }: LoadSample): void {
-    const part = 1 - Math.exp(-Math.min(tookMs, LONGEST_SAMPLE_MS) / SMOOTHING_MS);
+    const countedMs = this.#wasBusy ? tookMs : Math.min(tookMs, LONE_BLOCK_MS);
+    this.#wasBusy = utilisation >= this.#threshold;
+    const part = 1 - Math.exp(-countedMs / SMOOTHING_MS);
     this.#utilisation += (Math.min(1, utilisation) - this.#utilisation) * part;
     this.#delayMs += (delayMs - this.#delayMs) * part;
     if (this.#isHot()) this.#wasHot = true;
