@@ -129,6 +129,10 @@ export class Member<K> extends Probing implements Node<K> {
     this.heard();
   }
 
+  setAside(ms: number): boolean {
+    return this.#pool.setAside(this, ms);
+  }
+
   #measure(latencyMs: number, ok: boolean | undefined, kind: Kind): void {
     const pool = this.#pool;
     // The time last read is that of this call's pick or of a later one: for a quick call that is near enough.

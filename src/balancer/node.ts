@@ -34,6 +34,12 @@ export interface Node<K> {
    * @param report the server's own load report: accepted, and not used (docs/balancing.md says why).
    */
   ended(latencyMs?: number, ok?: boolean, kind?: string, report?: unknown): void;
+  /**
+   * The instance says that it is full: it gets no picks for so long, which is no failure of it. Ignored where as many as may be
+   * are set aside already; it is known to be full all the same.
+   * @returns whether it is set aside.
+   */
+  setAside(ms: number): boolean;
   /** Gives back a pick that never started. */
   released(kind?: string): void;
 }

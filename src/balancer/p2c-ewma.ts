@@ -1,4 +1,5 @@
 import { ABOUT_EQUAL, KEPT_AFTER_LEAVING_MS } from "./constants.js";
+import { Full, mostSetAside } from "./full.js";
 import { Member } from "./member.js";
 import type { Node } from "./node.js";
 import { Pool } from "./pool.js";
@@ -19,6 +20,8 @@ export interface P2cEwmaOptions<K> {
    * about so many times busier. What is no positive number counts as 1. Default 1.
    */
   distance?: (key: K) => number;
+  /** Largest share of the instances that may be set aside at a time, 0 to 1. Default 0.5. */
+  maxSetAside?: number | undefined;
   /**
    * Called at each pick, for debug logs: the node chosen, and the three that were compared (some may be the same), two
    * taken at random and the one remembered from the pick before. Their loads are those that were compared, without the new
@@ -31,6 +34,9 @@ export interface P2cEwmaOptions<K> {
 
 /** Looked up once: the global is a getter, which costs a pick a tenth of its time. */
 const clock = performance;
+
+/** Nobody is set aside for longer, whatever was said, in milliseconds. */
+const LONGEST_ASIDE_MS = 60_000;
 
 /** No distance counts as more: loads stay finite. */
 const FARTHEST = 1e6;
@@ -51,15 +57,23 @@ export class P2cEwma<K> {
   readonly #members = new Map<K, Member<K>>();
   /** Instances that left, the longest gone first. */
   readonly #left = new Map<K, Member<K>>();
+  #all: Member<K>[] = [];
+  /** Those of them that are not set aside: who is drawn. */
   #list: Member<K>[] = [];
+  readonly #full = new Full<Member<K>>();
+  readonly #maxSetAside: number | undefined;
+  /** Instances of the service that are not among these because others have set them aside. */
+  #asideElsewhere = 0;
   /** Only where weights or distances differ. */
   #sampler: Sampler | undefined;
   #remembered: Member<K> | undefined;
   #round = 0;
 
   constructor(options: P2cEwmaOptions<K> = {}) {
-    const { now = () => clock.now(), random = Math.random, weight, distance, onPick } = options;
+    const { now = () => clock.now(), random = Math.random, weight, distance, maxSetAside, onPick } = options;
     this.#pool = new Pool(now);
+    this.#pool.setAside = (member, ms) => this.#setAside(member as Member<K>, ms);
+    this.#maxSetAside = maxSetAside;
     this.#random = random;
     this.#weight = weight;
     this.#distance = distance;
@@ -68,19 +82,38 @@ export class P2cEwma<K> {
 
   /** Instances there are. */
   get size(): number {
-    return this.#list.length;
+    return this.#all.length;
+  }
+
+  /** Instances that get no picks now because they said that they are full. */
+  get setAside(): number {
+    return this.#all.length - this.#list.length;
+  }
+
+  /** How many more may be set aside. */
+  get mayBeSetAside(): number {
+    return Math.max(0, this.#limit() - this.setAside);
+  }
+
+  /** In how many milliseconds the first of them has room again, where all have said that they are full; 0 where one has not. */
+  get fullForMs(): number {
+    if (this.#full.size === 0) return 0;
+    this.#pool.tick();
+    if (this.#pool.time >= this.#full.earliest) this.#comeBack();
+    return this.#full.size < this.#all.length ? 0 : this.#full.earliest - this.#pool.time;
   }
 
   /** The instances, for display. */
   nodes(): readonly Node<K>[] {
-    return this.#list;
+    return this.#all;
   }
 
   /**
    * Makes these keys the members. What is known of those that stay is kept, and what was known of those that come back
    * within three minutes; a newcomer is met with what is known of all together.
+   * @param setAside further instances of the service, which have been set aside for another reason. Default 0.
    */
-  set(keys: Iterable<K>): void {
+  set(keys: Iterable<K>, setAside = 0): void {
     this.#round += 1;
     const list: Member<K>[] = [];
     const weights: number[] = [];
@@ -96,10 +129,11 @@ export class P2cEwma<K> {
       const parts = shares(weights);
       for (let i = 0; i < parts.length; i++) list[i]!.perWeight = 1 / parts[i]!;
     }
-    this.#list = list;
-    this.#pool.size = list.length;
+    this.#all = list;
+    this.#asideElsewhere = setAside;
     this.#leave();
-    this.#sampler = this.#weight || this.#distance ? samplerFor(list) : undefined;
+    this.#full.keep(this.#pool.time, ({ round }) => round === this.#round);
+    this.#arrange();
     if (this.#remembered?.round !== this.#round) this.#remembered = undefined;
   }
 
@@ -115,6 +149,7 @@ export class P2cEwma<K> {
     const pool = this.#pool;
     if (list.length === 0) return undefined;
     pool.tick();
+    if (pool.time >= this.#full.earliest) return this.#pickAnew(tried, kind);
     pool.picks += 1;
     const what = pool.kinds.of(kind);
     what.uses += 1;
@@ -144,6 +179,40 @@ export class P2cEwma<K> {
     return chosen;
   }
 
+  #pickAnew(tried: ReadonlySet<K> | undefined, kind: string | undefined): Node<K> | undefined {
+    this.#comeBack();
+    return this.pick(tried, kind);
+  }
+
+  #setAside(member: Member<K>, ms: number): boolean {
+    if (member.round !== this.#round || !(ms > 0)) return false;
+    this.#pool.tick();
+    const until = this.#pool.time + Math.min(ms, LONGEST_ASIDE_MS);
+    this.#full.add(member, until);
+    this.#arrange();
+    return !this.#list.includes(member);
+  }
+
+  #comeBack(): void {
+    this.#full.keep(this.#pool.time);
+    this.#arrange();
+  }
+
+  /** How many of these may be set aside. One is always left. */
+  #limit(): number {
+    const most = mostSetAside(this.#all.length + this.#asideElsewhere, this.#maxSetAside) - this.#asideElsewhere;
+    return Math.max(0, Math.min(most, this.#all.length - 1));
+  }
+
+  /** Those that are drawn: all but the first of those that are full, as many as may be set aside. */
+  #arrange(): void {
+    const aside = new Set([...this.#full.members()].slice(0, this.#limit()));
+    this.#list = aside.size === 0 ? this.#all : this.#all.filter((member) => !aside.has(member));
+    this.#pool.size = this.#list.length;
+    this.#sampler = this.#weight || this.#distance ? samplerFor(this.#list) : undefined;
+    if (this.#remembered && aside.has(this.#remembered)) this.#remembered = undefined;
+  }
+
   /** This one or, if it was tried already, another at random that was not, while there is one. */
   #untried(member: Member<K>, tried: ReadonlySet<K>): Member<K> {
     if (!tried.has(member.key)) return member;
@@ -163,7 +232,7 @@ export class P2cEwma<K> {
   #leave(): void {
     this.#pool.tick();
     const now = this.#pool.time;
-    if (this.#members.size > this.#list.length) {
+    if (this.#members.size > this.#all.length) {
       for (const [key, member] of this.#members) {
         if (member.round === this.#round) continue;
         this.#members.delete(key);

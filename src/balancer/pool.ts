@@ -23,6 +23,8 @@ const PER_NOISE_CALLS = 1 / NOISE_CALLS;
 /** What the instances of one balancer share: the time, the picks, the kinds of calls, and how latencies vary. */
 export class Pool {
   readonly kinds = new Kinds();
+  /** Set by the balancer: takes a member out of its draws for a time. */
+  setAside: (member: object, ms: number) => boolean = () => false;
   readonly #clock: () => number;
   // V8 updates a field in place, without allocation, that has never held anything but fractions.
   #read = Number.NaN;
