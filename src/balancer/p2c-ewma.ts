@@ -21,7 +21,7 @@ export interface P2cEwmaOptions<K> {
    */
   distance?: (key: K) => number;
   /** Largest share of the instances that may be set aside at a time, 0 to 1. Default 0.5. */
-  maxSetAside?: number | undefined;
+  maxSetAside?: number | (() => number) | undefined;
   /**
    * Called at each pick, for debug logs: the node chosen, and the three that were compared (some may be the same), two
    * taken at random and the one remembered from the pick before. Their loads are those that were compared, without the new
@@ -61,7 +61,7 @@ export class P2cEwma<K> {
   /** Those of them that are not set aside: who is drawn. */
   #list: Member<K>[] = [];
   readonly #full = new Full<Member<K>>();
-  readonly #maxSetAside: number | undefined;
+  readonly #maxSetAside: P2cEwmaOptions<K>["maxSetAside"];
   /** Instances of the service that are not among these because others have set them aside. */
   #asideElsewhere = 0;
   /** Only where weights or distances differ. */
@@ -200,7 +200,8 @@ export class P2cEwma<K> {
 
   /** How many of these may be set aside. One is always left. */
   #limit(): number {
-    const most = mostSetAside(this.#all.length + this.#asideElsewhere, this.#maxSetAside) - this.#asideElsewhere;
+    const share = typeof this.#maxSetAside === "function" ? this.#maxSetAside() : this.#maxSetAside;
+    const most = mostSetAside(this.#all.length + this.#asideElsewhere, share) - this.#asideElsewhere;
     return Math.max(0, Math.min(most, this.#all.length - 1));
   }
 

@@ -63,6 +63,9 @@ Etcd:
     Log: {},
     MethodTimeouts: [],
     Shutdown: { WrapUpTime: 1000, WaitTime: 5500 },
+    CpuThreshold: 900,
+    Middlewares: { Breaker: true },
+    Methods: [],
   });
 });
 
@@ -85,6 +88,7 @@ test("the documented client file is the whole configuration, defaults included",
     BalancerName: "p2c_ewma",
     Subset: 0,
     HealthCheck: true,
+    MaxSetAside: 0.5,
     Methods: [],
     Presence: false,
   });
@@ -125,6 +129,11 @@ MethodTimeouts:
   - FullMethod: /cart.Cart/Checkout
     Timeout: 1m30s
 Shutdown: { WrapUpTime: 500ms, WaitTime: 30s }
+CpuThreshold: 800
+Middlewares: { Breaker: false, StatConf: { SlowThreshold: 1s } }
+Methods:
+  - FullMethod: /cart.Cart/Export
+    Shed: first
 Advertise: eth0
 Weight: 2.5
 Zone: no
@@ -185,6 +194,9 @@ OrderRpc:
     Log: { Level: "error", Mode: undefined, Path: undefined, KeepDays: undefined },
     MethodTimeouts: [{ FullMethod: "/cart.Cart/Checkout", Timeout: 90_000 }],
     Shutdown: { WrapUpTime: 500, WaitTime: 30_000 },
+    CpuThreshold: 800,
+    Middlewares: { Breaker: false, StatConf: undefined },
+    Methods: [{ FullMethod: "/cart.Cart/Export", Shed: "first" }],
     Advertise: "eth0",
     Weight: 2.5,
     Zone: "no",
@@ -201,6 +213,7 @@ OrderRpc:
       Subset: 20,
       Zone: "eu-1a",
       HealthCheck: false,
+      MaxSetAside: 0.5,
       Snapshot: { Dir: "/var/cache/shop", MaxAge: 3_600_000 },
       Presence: true,
       Retry: { MaxAttempts: 4, InitialBackoff: 50, MaxBackoff: 2000, Codes: ["UNAVAILABLE"], Budget: 0.2 },

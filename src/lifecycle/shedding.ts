@@ -21,8 +21,8 @@ export interface SheddingOptions {
   readonly now: () => number;
 }
 
-/** Utilisation is smoothed over this time: a second of hard work is no overload. */
-const SMOOTHING_MS = 1_000;
+/** Utilisation is smoothed over this time: a few seconds of hard work after a rest are no overload. */
+const SMOOTHING_MS = 2_000;
 /** A block of the event loop counts as so much time, however long it was, unless the time before was busy as well. */
 const LONE_BLOCK_MS = 250;
 /** So long after its last refusal under load a server counts as busy still, as go-zero has it. */
@@ -45,13 +45,14 @@ const MOST_PUSHBACK_MS = 1_000;
 interface Bucket {
   readonly calls: number;
   readonly meanMs: number;
+  readonly quickestMs: number;
   /** Whether the server was busy, so that latencies have waiting in them. */
-  readonly hot: boolean;
+  readonly busy: boolean;
 }
 
 /**
  * Whether a server can take one more call. By Little's law it holds throughput x latency calls at a time; those beyond wait.
- * It is full when it has been busy for about a second and more calls are in flight than
+ * It is full when it has been busy for a few seconds and more calls are in flight than
  *
  *     best recent throughput x (least latency + the time that a call may wait)
  *
@@ -73,7 +74,9 @@ export class Shedding {
   #bucketEnds: number;
   #calls = 0;
   #totalMs = 0;
-  #wasHot = false;
+  #quickestMs = Number.POSITIVE_INFINITY;
+  /** Whether any sample of this bucket reached the threshold. */
+  #busyBucket = false;
   /** Calls a millisecond, and what may be in flight; recomputed with each bucket. 0 while nothing is known. */
   #throughput = 0;
   #leastMs = 0;
@@ -105,7 +108,7 @@ export class Shedding {
     const part = 1 - Math.exp(-countedMs / SMOOTHING_MS);
     this.#utilisation += (Math.min(1, utilisation) - this.#utilisation) * part;
     this.#delayMs += (delayMs - this.#delayMs) * part;
-    if (this.#isHot()) this.#wasHot = true;
+    if (this.#wasBusy) this.#busyBucket = true;
   }
 
   /**
@@ -131,6 +134,7 @@ export class Shedding {
     if (latencyMs === undefined) return;
     this.#calls += 1;
     this.#totalMs += latencyMs;
+    this.#quickestMs = Math.min(this.#quickestMs, latencyMs);
   }
 
   #refusal(share: number): number | undefined {
@@ -158,30 +162,28 @@ export class Shedding {
     const now = this.#now();
     if (now < this.#bucketEnds) return;
     const missed = Math.min(BUCKETS, Math.floor((now - this.#bucketEnds) / BUCKET_MS));
-    const { calls, totalMs } = this.#take();
+    const [calls, totalMs, quickestMs] = [this.#calls, this.#totalMs, this.#quickestMs];
+    const meanMs = calls > 0 ? totalMs / calls : 0;
     // What ended during a turn of the event loop that lasted for several buckets was done in all of them.
     const each = calls / (missed + 1);
     for (let i = 0; i <= missed; i++) {
-      this.#buckets.push({ calls: each, meanMs: calls > 0 ? totalMs / calls : 0, hot: this.#wasHot });
+      this.#buckets.push({ calls: each, meanMs, quickestMs, busy: this.#busyBucket });
     }
     this.#buckets.splice(0, this.#buckets.length - BUCKETS);
-    this.#wasHot = this.#isHot();
+    this.#calls = this.#totalMs = 0;
+    this.#quickestMs = Number.POSITIVE_INFINITY;
+    this.#busyBucket = this.#wasBusy;
     this.#bucketEnds = now + BUCKET_MS;
     this.#learn();
-  }
-
-  #take(): { calls: number; totalMs: number } {
-    const [calls, totalMs] = [this.#calls, this.#totalMs];
-    this.#calls = this.#totalMs = 0;
-    return { calls, totalMs };
   }
 
   #learn(): void {
     const best = Math.max(...this.#buckets.slice(-RECENT_BUCKETS).map(({ calls }) => calls));
     this.#throughput = best / BUCKET_MS;
-    const busy = this.#buckets.filter(({ calls }) => calls > 0);
-    const calm = busy.filter(({ hot }) => !hot);
-    const means = (calm.length > 0 ? calm : busy).map(({ meanMs }) => meanMs);
-    if (means.length > 0) this.#leastMs = Math.min(...means);
+    const used = this.#buckets.filter(({ calls }) => calls > 0);
+    if (used.length === 0) return;
+    const calm = used.filter(({ busy }) => !busy).map(({ meanMs }) => meanMs);
+    // Never seen at rest: what the quickest call took, which may have waited for nobody.
+    this.#leastMs = Math.min(...(calm.length > 0 ? calm : used.map(({ quickestMs }) => quickestMs)));
   }
 }

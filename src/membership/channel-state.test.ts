@@ -60,3 +60,12 @@ test("where too few serve to carry the load of all, nobody is set aside", () => 
     pending: false,
   });
 });
+
+test("too few that serve are used as long as others are on their way", () => {
+  assert.deepEqual(of([serving, unwilling, unwilling, connecting], { leastServing: 0.5 }), {
+    is: "ready",
+    usable: ["0"],
+    panic: false,
+    pending: true,
+  });
+});

@@ -45,7 +45,8 @@ export function channelState(
   }
   const willing = serving.length > 0 ? serving : suspected;
   const up = serving.length + suspected.length + unwilling.length;
-  const tooFew = unwilling.length > 0 && serving.length + suspected.length < leastServing * up;
+  // While others are on their way it is too early to say that there are too few.
+  const tooFew = !(pending && patient) && unwilling.length > 0 && serving.length + suspected.length < leastServing * up;
   if (willing.length > 0 && !tooFew) return { is: "ready", usable: willing, panic: false, pending };
   if (unwilling.length > 0 && !(pending && patient)) {
     return { is: "ready", usable: [...serving, ...suspected, ...unwilling], panic: true, pending };

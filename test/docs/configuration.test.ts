@@ -12,8 +12,8 @@ import { SERVER_DEFAULTS } from "../../src/defaults.js";
 const text = readFileSync(new URL("../../docs/configuration.md", import.meta.url), "utf8");
 /** What go-zero has no name for (docs/interop.md). */
 const OURS = {
-  "A server": ["Advertise", "Weight", "Zone", "Metadata"],
-  "A client": ["Subset", "HealthCheck", "Zone", "Retry", "Methods", "Snapshot", "Presence"],
+  "A server": ["Methods", "Advertise", "Weight", "Zone", "Metadata"],
+  "A client": ["Subset", "HealthCheck", "MaxSetAside", "Zone", "Retry", "Methods", "Snapshot", "Presence"],
   Etcd: ["TTL", "Layout"],
 } as Readonly<Record<string, string[]>>;
 

@@ -1,5 +1,5 @@
 import type { ClientConfig, MethodGiven, RetryGiven } from "../../config/client-target.js";
-import { CLIENT_DEFAULTS, HEDGE_DEFAULTS, RETRY_DEFAULTS } from "../../defaults.js";
+import { CLIENT_DEFAULTS, HEDGE_DEFAULTS, MIDDLEWARE_DEFAULTS, RETRY_DEFAULTS } from "../../defaults.js";
 import { POLICY } from "../service-config.js";
 
 /**
@@ -13,13 +13,17 @@ export function clientServiceConfig({
   BalancerName,
   Subset = CLIENT_DEFAULTS.Subset,
   HealthCheck = CLIENT_DEFAULTS.HealthCheck,
+  MaxSetAside = CLIENT_DEFAULTS.MaxSetAside,
+  Middlewares,
   Zone,
   Retry,
   Methods = [],
 }: ClientConfig): object {
   // go-zero writes an empty name for the default.
   const name = BalancerName || POLICY;
-  const balancer = name === POLICY ? { subset: Subset, healthCheck: HealthCheck, zone: Zone } : {};
+  const breaker = Middlewares?.Breaker ?? MIDDLEWARE_DEFAULTS.Breaker;
+  const own = { subset: Subset, healthCheck: HealthCheck, maxSetAside: MaxSetAside, breaker };
+  const balancer = name === POLICY ? { ...own, zone: Zone } : {};
   const retries = Retry ? [{ name: [{}], ...retryPolicy(Retry) }] : [];
   const methods = Methods.filter((method) => method.Retry || method.Hedge).map(methodConfig);
   return {

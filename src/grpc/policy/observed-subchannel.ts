@@ -1,5 +1,6 @@
 import { type Metadata, status } from "@grpc/grpc-js";
 import type { Activity } from "../../membership/activity.js";
+import { type Pushback, pushbackOf } from "../pushback.js";
 import {
   type CallListener,
   type CallStarter,
@@ -8,6 +9,7 @@ import {
   type StatusObject,
   type Subchannel,
 } from "../shield.js";
+import { asRefused } from "../subchannel-internals.js";
 import { farEnding } from "./far-ending.js";
 
 /**
@@ -86,6 +88,12 @@ export class ObservedCall implements CallListener {
    * before anything is heard here.
    */
   endedByFarSide = false;
+  /** The server's word at the end that it is full. */
+  pushback: Pushback | undefined;
+  /** Whether anything but the end has come. */
+  #answered = false;
+  /** Called at the end of a call that a full server refused. @returns whether the call is to be tried elsewhere, at once. */
+  onPushback: ((pushback: Pushback) => boolean) | undefined;
   /** Called once, at the first message. */
   onFirstMessage: (() => void) | undefined;
 
@@ -110,6 +118,7 @@ export class ObservedCall implements CallListener {
 
   onReceiveMetadata(metadata: Metadata): void {
     this.#activity.heard();
+    this.#answered = true;
     this.#listener.onReceiveMetadata(metadata);
   }
 
@@ -130,6 +139,9 @@ export class ObservedCall implements CallListener {
       if (!OWN_ENDS.includes(end.code)) this.#activity.heard();
       this.#activity.ended(this.#startedAt, told.code === status.DEADLINE_EXCEEDED);
     }
-    this.#listener.onReceiveStatus(told);
+    this.pushback = pushbackOf(told);
+    // Before grpc-js is told, which tries again at once.
+    const elsewhere = this.pushback !== undefined && this.onPushback?.(this.pushback) && !this.#answered;
+    this.#listener.onReceiveStatus(elsewhere ? asRefused(told) : told);
   }
 }

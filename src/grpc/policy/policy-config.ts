@@ -1,3 +1,4 @@
+import { CLIENT_DEFAULTS } from "../../defaults.js";
 import { nearMiss } from "../../target/key-names.js";
 import { parseDuration } from "../shield.js";
 
@@ -19,9 +20,16 @@ export interface PolicyConfig {
    * instance that is heard again in that time keeps them. Milliseconds; in JSON a duration such as "5s". Default 5,000.
    */
   readonly silentCallGraceMs: number;
+  /** Keep calls of a method away from an instance where most of them fail, while others are there. Default true. */
+  readonly breaker: boolean;
+  /**
+   * Largest share of the instances that may be set aside by their health, by failures and by pushback together, 0 to 1; beyond
+   * it such signals are ignored. Default 0.5.
+   */
+  readonly maxSetAside: number;
 }
 
-const FIELDS = ["subset", "healthCheck", "healthService", "zone", "silentCallGrace"] as const;
+const FIELDS = ["subset", "healthCheck", "healthService", "zone", "silentCallGrace", "breaker", "maxSetAside"] as const;
 
 /** @throws Error that names the field and the expected form. */
 export function parsePolicyConfig(json: object): PolicyConfig {
@@ -32,6 +40,8 @@ export function parsePolicyConfig(json: object): PolicyConfig {
     healthService,
     zone = "",
     silentCallGrace = "5s",
+    breaker = true,
+    maxSetAside = CLIENT_DEFAULTS.MaxSetAside,
   } = json as {
     [field in (typeof FIELDS)[number]]?: unknown;
   };
@@ -43,7 +53,12 @@ export function parsePolicyConfig(json: object): PolicyConfig {
   if (typeof zone !== "string") throw refused("zone", zone, "the name of a zone");
   const grace = typeof silentCallGrace === "string" ? parseDuration(silentCallGrace) : null;
   if (!grace) throw refused("silentCallGrace", silentCallGrace, 'seconds such as "5s"');
-  return { subset, healthCheck, healthService, zone, silentCallGraceMs: grace.seconds * 1000 + grace.nanos / 1e6 };
+  if (typeof breaker !== "boolean") throw refused("breaker", breaker, "true or false");
+  if (typeof maxSetAside !== "number" || !(maxSetAside >= 0 && maxSetAside <= 1)) {
+    throw refused("maxSetAside", maxSetAside, "a share from 0 to 1");
+  }
+  const silentCallGraceMs = grace.seconds * 1000 + grace.nanos / 1e6;
+  return { subset, healthCheck, healthService, zone, silentCallGraceMs, breaker, maxSetAside };
 }
 
 function isCount(value: unknown): value is number {

@@ -3,6 +3,7 @@ import { systemTiming } from "../../async/timing.js";
 import type { ChannelStatus } from "../../discovery/status.js";
 import type { ChannelState } from "../../membership/channel-state.js";
 import { choose } from "../../membership/choice.js";
+import { upState } from "../../membership/connection-state.js";
 import { DialLimit } from "../../membership/dial-limit.js";
 import { Membership } from "../../membership/membership.js";
 import { distanceFrom } from "../../membership/zone.js";
@@ -41,10 +42,12 @@ class P2cEwmaPolicy implements Policy<PolicyConfig> {
   constructor(helper: PolicyHelper) {
     this.#helper = helper;
     const subject = () => ({ service: this.#service, registry: this.#status?.registry ?? "the resolver" });
-    this.#membership = new Membership(() => this.#connecting(), systemTiming, subject, {
-      state: (state) => this.#report(state),
+    const listener = {
+      state: (state: ChannelState) => this.#report(state),
       lost: () => this.#helper.requestReresolution(),
-    });
+    };
+    const leastServing = () => 1 - this.#config.maxSetAside;
+    this.#membership = new Membership(() => this.#connecting(), systemTiming, subject, listener, leastServing);
     this.#picker = new CallPicker(this.#membership.connections, () => this.#service);
   }
 
@@ -100,7 +103,9 @@ class P2cEwmaPolicy implements Policy<PolicyConfig> {
     const usable = state.is === "ready" ? state.usable : [];
     const { connections, lastError } = this.#membership;
     const instances = [...connections.values()].map(({ listed }) => listed.instance);
-    this.#picker.set(usable, distanceFrom(this.#config.zone, instances));
+    const unwilling = [...connections].filter(([, one]) => upState(one.state)?.is === "not serving");
+    const setAside = unwilling.filter(([id]) => !usable.includes(id)).length;
+    this.#picker.set(usable, distanceFrom(this.#config.zone, instances), setAside, this.#config);
     if (this.#status) {
       this.#status.ready = usable.length;
       this.#status.connectionError = lastError;
