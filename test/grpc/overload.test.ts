@@ -262,7 +262,7 @@ test("a bare grpc-js server is protected by an interceptor, and a wrong threshol
 
 test("two of three that do not serve are more than may be set aside: all are called, with one warning; one of three is not", async (t) => {
   const warnings = gatherWarnings();
-  const said = [Status.SERVING, Status.SERVING, Status.SERVING];
+  const said: Status[] = [Status.SERVING, Status.SERVING, Status.SERVING];
   const servers = await Promise.all(
     said.map((_, i) => startHealthServer((call) => void call.write({ status: said[i]! }))),
   );
