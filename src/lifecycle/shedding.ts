@@ -25,6 +25,13 @@ export interface SheddingOptions {
 const SMOOTHING_MS = 2_000;
 /** A block of the event loop counts as so much time, however long it was, unless the time before was busy as well. */
 const LONE_BLOCK_MS = 250;
+/** One sample's delay counts as at most so much, in milliseconds. */
+const LONGEST_DELAY_MS = 500;
+/**
+ * On a machine that gives a process too little time, utilisation counts the wait for a CPU as rest: with a delay of QUEUE_MS this
+ * share of the threshold is busy as well.
+ */
+const STARVED = 2 / 3;
 /** So long after its last refusal under load a server counts as busy still, as go-zero has it. */
 const STILL_HOT_MS = 1_000;
 
@@ -107,7 +114,7 @@ export class Shedding {
     this.#wasBusy = utilisation >= this.#threshold;
     const part = 1 - Math.exp(-countedMs / SMOOTHING_MS);
     this.#utilisation += (Math.min(1, utilisation) - this.#utilisation) * part;
-    this.#delayMs += (delayMs - this.#delayMs) * part;
+    this.#delayMs += (Math.min(delayMs, LONGEST_DELAY_MS) - this.#delayMs) * part;
     if (this.#wasBusy) this.#busyBucket = true;
   }
 
@@ -149,12 +156,13 @@ export class Shedding {
 
   /** How many calls may be in flight. Those in the socket have waited for the event loop already. */
   #most(): number {
-    const queueMs = Math.max(QUEUE_MS - this.#delayMs, LEAST_QUEUE_MS, this.#leastMs);
+    const queueMs = Math.max(QUEUE_MS - this.#delayMs, LEAST_QUEUE_MS, Math.min(this.#leastMs, QUEUE_MS));
     return Math.max(1, this.#throughput * (this.#leastMs + queueMs));
   }
 
   #isHot(): boolean {
-    return this.#utilisation >= this.#threshold || this.#now() < this.#hotUntil;
+    if (this.#utilisation >= this.#threshold || this.#now() < this.#hotUntil) return true;
+    return this.#delayMs >= QUEUE_MS && this.#utilisation >= this.#threshold * STARVED;
   }
 
   /** Closes the buckets whose time is over. */
