@@ -31,7 +31,7 @@ const LONGEST_DELAY_MS = 500;
  * On a machine that gives a process too little time, utilisation counts the wait for a CPU as rest: with a delay of QUEUE_MS this
  * share of the threshold is busy as well.
  */
-const STARVED = 2 / 3;
+const STARVED = 3 / 4;
 /** So long after its last refusal under load a server counts as busy still, as go-zero has it. */
 const STILL_HOT_MS = 1_000;
 
@@ -82,8 +82,9 @@ export class Shedding {
   #calls = 0;
   #totalMs = 0;
   #quickestMs = Number.POSITIVE_INFINITY;
-  /** Whether any sample of this bucket reached the threshold. */
-  #busyBucket = false;
+  /** Whether a sample of this bucket reached the threshold, or none was taken because the event loop did not get to it. */
+  #busyBucket = true;
+  #sampled = false;
   /** Calls a millisecond, and what may be in flight; recomputed with each bucket. 0 while nothing is known. */
   #throughput = 0;
   #leastMs = 0;
@@ -115,7 +116,8 @@ export class Shedding {
     const part = 1 - Math.exp(-countedMs / SMOOTHING_MS);
     this.#utilisation += (Math.min(1, utilisation) - this.#utilisation) * part;
     this.#delayMs += (Math.min(delayMs, LONGEST_DELAY_MS) - this.#delayMs) * part;
-    if (this.#wasBusy) this.#busyBucket = true;
+    this.#busyBucket = this.#wasBusy || (this.#sampled && this.#busyBucket);
+    this.#sampled = true;
   }
 
   /**
@@ -180,7 +182,8 @@ export class Shedding {
     this.#buckets.splice(0, this.#buckets.length - BUCKETS);
     this.#calls = this.#totalMs = 0;
     this.#quickestMs = Number.POSITIVE_INFINITY;
-    this.#busyBucket = this.#wasBusy;
+    this.#busyBucket = true;
+    this.#sampled = false;
     this.#bucketEnds = now + BUCKET_MS;
     this.#learn();
   }
