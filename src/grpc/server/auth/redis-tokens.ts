@@ -80,11 +80,18 @@ export class RedisTokens implements TokenStore {
   }
 }
 
+/** In a try block, by which bundlers know that it may be missing. */
+async function load(): Promise<typeof import("redis")> {
+  try {
+    return await import("redis");
+  } catch (cause) {
+    throw new Error("Auth: true with Redis needs the package redis: npm install redis", { cause });
+  }
+}
+
 async function newClient(settings: RedisConfig): Promise<Client> {
   const { Host, Type, User, Pass } = settings;
-  const redis = await import("redis").catch((cause) => {
-    throw new Error("Auth: true with Redis needs the package redis: npm install redis", { cause });
-  });
+  const redis = await load();
   const shared = {
     ...(User && { username: User }),
     ...(Pass && { password: Pass }),
