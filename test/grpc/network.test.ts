@@ -55,7 +55,14 @@ test("a host loses its power: calls without a deadline end, the others go on, an
   await say(plain);
   // So many that some are on either host.
   const running = Array.from({ length: 12 }, () => ending(say(ours, { delayMs: 25_000 })));
-  const alone = ending(say(plain, { delayMs: 25_000 }));
+  let hanging: grpc.ClientUnaryCall | undefined;
+  const alone = ending(
+    new Promise((resolve, reject) => {
+      hanging = plain.say({ delayMs: 25_000 }, {}, (error, reply) => (error ? reject(error) : resolve(reply)));
+    }),
+  );
+  // close() leaves it running, and it would keep this process alive for minutes.
+  t.after(() => hanging?.cancel());
   await new Promise((resolve) => setTimeout(resolve, 200));
   dead.host.unplug();
   const after: string[] = [];
