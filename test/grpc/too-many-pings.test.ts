@@ -12,7 +12,11 @@ import { gatherWarnings } from "../support/warnings.js";
 async function startComplaining(t: TestContext): Promise<string> {
   const server = createServer();
   let complained = false;
-  server.on("session", (session) => session.on("error", () => {}));
+  server.on("session", (session) => {
+    session.on("error", () => {});
+    // A session that was told to go away stays open while neither side closes it.
+    t.after(() => session.destroy());
+  });
   server.on("stream", (stream: ServerHttp2Stream, { ":path": path }) => {
     stream.on("error", () => {});
     stream.respond({ ":status": 200, "content-type": "application/grpc", "grpc-status": 12 }, { endStream: true });
