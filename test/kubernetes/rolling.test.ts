@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
+import "../../src/register.js";
 import { sleep } from "../../src/async/backoff.js";
 import { createKubernetesBackend } from "../../src/backends/kubernetes/index.js";
 import { registerBackend } from "../../src/backends/table.js";

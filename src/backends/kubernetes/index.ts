@@ -4,6 +4,7 @@ import { KubeApi } from "./api/api.js";
 import type { PingTiming } from "./api/transport.js";
 import { type DiscoveryTiming, KubernetesDiscovery } from "./discovery.js";
 import type { AddressFamily } from "./slices.js";
+import { kubernetesForm } from "./target-form.js";
 
 /** Every wait of the backend. */
 export type KubernetesTiming = DiscoveryTiming & PingTiming;
@@ -49,6 +50,7 @@ export function createKubernetesBackend({ timing, ...where }: KubernetesBackendO
   };
 
   return {
+    parse: (parts) => kubernetesForm.parse(parts),
     async discovery({ params }: Target) {
       const family = readFamily(params.family);
       return new KubernetesDiscovery(await apiOf({ file: params.kubeconfig, context: params.context }), family, times);
