@@ -70,3 +70,21 @@ test("calls without an answer grow heavy in relation to what such calls take, un
   latency.heard();
   assert.ok(expected() < 1.01);
 });
+
+test("calls given up one after the other, with no answer between, are a silence that goes on; one alone is not", () => {
+  const { pool, kind, latency, expected } = world();
+  const giveUpAfter = (ms: number) => {
+    latency.await(pool, kind);
+    expected(ms);
+    latency.gaveUp(pool, kind);
+  };
+  giveUpAfter(30);
+  const one = expected();
+  assert.ok(one < 1.01, `${one}`);
+  for (let i = 0; i < 6; i++) giveUpAfter(30);
+  const many = expected();
+  assert.ok(many > 5, `${many}`);
+  assert.ok(expected(60_000) < 1.01 * many, "what no call waits for grows no further");
+  latency.heard();
+  assert.ok(expected() < 1.01, "an answer ends it");
+});

@@ -7,6 +7,8 @@ const PER_USUAL_MS = 1 / USUAL_MS;
 const PER_RECENT_MS = 1 / RECENT_MS;
 /** A zero that V8 keeps as a fraction from the start: a field that turns into one later lies elsewhere in memory. */
 const NOTHING = -0;
+/** So many calls given up in a row, with nothing heard between them, are no chance. */
+const SILENT_AFTER = 3;
 
 /**
  * How slow an instance is, whatever kinds of calls it gets. Latency, work, failures and probing are layers of one object and
@@ -28,6 +30,8 @@ export class Latency {
   #unanswered = 0;
   #unansweredRate = NOTHING;
   #unansweredSince = NOTHING;
+  /** Calls given up by their callers since the last answer. */
+  #givenUp = 0;
 
   /** Worked out by expect(). A field, because a number that a function returns may cost an allocation. */
   expected = 0.5;
@@ -40,8 +44,27 @@ export class Latency {
     this.#unansweredSince += pool.time * kind.perMeanMs;
   }
 
+  /**
+   * A call is given up before its answer. One says little; where several are with nothing heard between them, the silence
+   * goes on, though this call adds no more to it.
+   */
+  gaveUp(pool: Pool, kind: Kind): void {
+    this.#givenUp += 1;
+    if (this.#givenUp < SILENT_AFTER) {
+      this.#breakSilence();
+      return;
+    }
+    this.#unansweredRate -= kind.perMeanMs;
+    this.#unansweredSince -= pool.time * kind.perMeanMs;
+  }
+
   /** An answer to any call: what still runs no longer counts as silence. */
   heard(): void {
+    this.#givenUp = 0;
+    this.#breakSilence();
+  }
+
+  #breakSilence(): void {
     this.#unanswered = 0;
     this.#unansweredRate = NOTHING;
     this.#unansweredSince = NOTHING;

@@ -134,7 +134,9 @@ export class Member<K> extends Probing implements Weighed<K> {
       this.judge(ok, kind);
       kind.judge(ok);
     }
-    this.heard();
+    // What its caller gave up has not been answered.
+    if (timed && ok === undefined) this.gaveUp(pool, kind);
+    else this.heard();
   }
 
   #measure(latencyMs: number, ok: boolean | undefined, kind: Kind): void {
