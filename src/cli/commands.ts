@@ -7,6 +7,8 @@ export type Define = (command: Command) => void;
 export interface CommandEntry {
   readonly name: string;
   readonly summary: string;
+  /** For programs, not for people: not in the help. */
+  readonly hidden?: true;
   readonly load: () => Promise<Define>;
 }
 
@@ -62,6 +64,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: "print a script that completes commands, options and service keys in your shell",
     load: async () => (await import("./completion/completion.js")).defineCompletion,
   },
+  {
+    name: "__complete",
+    summary: "candidates for the shell's completion",
+    hidden: true,
+    load: async () => (await import("./completion/completion.js")).defineComplete,
+  },
 ];
 
 /**
@@ -72,8 +80,8 @@ export async function addCommands(program: Command, isChosen: (name: string) => 
   const defined = await Promise.all(
     COMMANDS.map(async (entry) => ({ ...entry, define: isChosen(entry.name) ? await entry.load() : undefined })),
   );
-  for (const { name, summary, define } of defined) {
-    const command = program.command(name).description(summary);
+  for (const { name, summary, hidden = false, define } of defined) {
+    const command = program.command(name, { hidden }).description(summary);
     define?.(command);
   }
 }
