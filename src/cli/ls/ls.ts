@@ -20,7 +20,7 @@ interface LsOptions extends EtcdOptions {
 const MOST_ASKED = 200;
 
 export function defineLs(command: Command): void {
-  command.argument("[what]", "only keys that begin with this, or a target URL, for example k8s://shop/order:grpc", "");
+  command.argument("[what]", "only keys that begin with this, or a target URL, for example k8s://shop/order:grpc");
   addEtcdOptions(command)
     .option("--no-health", "do not ask the instances for their health")
     .option("--snapshots [folder]", "show the sets kept on disk, and their age, instead")
@@ -34,7 +34,7 @@ export function defineLs(command: Command): void {
   ]);
 }
 
-async function ls(what: string, options: LsOptions, command: Command): Promise<void> {
+async function ls(what = "", options: LsOptions, command: Command): Promise<void> {
   const { snapshots, json = false } = options;
   if (snapshots !== undefined) {
     const { showSnapshots } = await import("./snapshots.js");

@@ -20,7 +20,6 @@ export function defineWatch(command: Command): void {
   command.argument(
     "[what]",
     "a service key, or a target URL, for example k8s://shop/order:grpc; without it everything in etcd",
-    "",
   );
   addEtcdOptions(command)
     .option("--no-health", "do not follow the health of the instances")
@@ -33,7 +32,7 @@ export function defineWatch(command: Command): void {
   ]);
 }
 
-async function watch(what: string, options: WatchOptions, command: Command): Promise<void> {
+async function watch(what = "", options: WatchOptions, command: Command): Promise<void> {
   const place = readPlace(what, options, command);
   const live = !options.json && isLive(process.stdout);
   const title = `rollcall watch  ${nameOf(place)}`;
