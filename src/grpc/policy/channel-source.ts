@@ -24,6 +24,7 @@ export interface Observed {
   readonly config: MembersConfig & { readonly zone?: string };
   readonly connections: ReadonlyMap<string, GrpcConnection>;
   nodes(): readonly Weighed<string>[];
+  readonly unlisted: { readonly retained: number; readonly retired: number };
 }
 
 /** One channel as it is observed: counts its attempts, records its decisions, and tells its state. */
@@ -115,6 +116,7 @@ export class ChannelSource implements ClientSource, RecordedChannel {
       registry: status?.registry ?? "",
       state: this.#state,
       listed: status?.listed,
+      ...this.#of.unlisted,
       ageMs: answered ? Math.round(performance.now() - status.answeredAt) : undefined,
       trouble: status?.trouble?.message,
       zone: config.zone ?? "",

@@ -104,6 +104,9 @@ class InstancePolicy<C extends MembersConfig> implements Policy<C> {
       },
       connections: this.#membership.connections,
       nodes: () => this.#picker.nodes?.() ?? [],
+      get unlisted() {
+        return policy.#membership.unlisted;
+      },
     });
     this.#picker = newChooser(this.#membership.connections, this.#source);
   }
