@@ -24,10 +24,10 @@ import type { PoolLease } from "../pool/lease.js";
 import { notStarted } from "../pool/outcome.js";
 import { ServicePool } from "../pool/pool.js";
 import type { PoolStats } from "../pool/stats.js";
-import { parseTargetUrl } from "../target/parse.js";
+import { checkNames, targetOf } from "../target/given.js";
 import { connectInstance, type InstanceConnection } from "./instance-connection.js";
 import { Messages } from "./messages.js";
-import { callingOf, type RollcallTransportOptions } from "./options.js";
+import { callingOf, NAMES, type RollcallTransportOptions } from "./options.js";
 import { endAborted, endFailed } from "./outcome.js";
 
 /** A Connect transport to the instances of a service: each call goes to a lightly loaded one. */
@@ -68,7 +68,8 @@ class BalancedTransport implements RollcallTransport {
   readonly #pool: ServicePool<InstanceConnection>;
 
   constructor(options: RollcallTransportOptions) {
-    const target = typeof options.target === "string" ? parseTargetUrl(options.target) : options.target;
+    checkNames("the transport", options, NAMES);
+    const target = targetOf(options.target);
     const calling = callingOf(options, target);
     this.#options = options;
     this.#baseUrl = calling.baseUrl;
