@@ -18,6 +18,7 @@ import {
   type UnaryResponse,
 } from "@connectrpc/connect";
 import { createMethodUrl, runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
+import { timerMs } from "../async/backoff.js";
 import { onAbort } from "../async/on-abort.js";
 import { NoInstanceError, PoolClosedError } from "../pool/errors.js";
 import type { PoolLease } from "../pool/lease.js";
@@ -186,10 +187,10 @@ class BalancedTransport implements RollcallTransport {
     };
   }
 
-  /** As Connect's own transports have it: 0 and less are no limit. */
+  /** As Connect's own transports have it: 0 and less are no limit. What no timer holds is as good as none: 25 days. */
   #limitOf(timeoutMs: number | undefined): number | undefined {
     const given = timeoutMs ?? this.#options.defaultTimeoutMs;
-    return given === undefined || given <= 0 ? undefined : given;
+    return given === undefined || given <= 0 ? undefined : timerMs(given);
   }
 
   /** Makes a call on one instance and, where it provably did not start there, once more on another. */
