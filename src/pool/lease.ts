@@ -2,6 +2,8 @@ import { onAbort } from "../async/on-abort.js";
 import type { Node } from "../balancer/node.js";
 import type { Outcome } from "../balancer/outcome.js";
 import type { Instance } from "../instance.js";
+import { refuse } from "../target/given.js";
+import { isOutcome } from "./outcome.js";
 import type { PoolSession } from "./session.js";
 
 /** One exchange on the connection of one instance, from its pick to its end. */
@@ -15,6 +17,7 @@ export interface Lease<T> {
   /**
    * The exchange is over. Must be called, else the instance is thought busy forever. Once; later calls do nothing.
    * @param outcome what its end says of the instance; default "success".
+   * @throws TypeError when it is none; the exchange is over all the same.
    */
   end(outcome?: Outcome): void;
 }
@@ -78,15 +81,23 @@ export class PoolLease<T> implements Lease<T> {
     return abort.signal;
   }
 
-  answered(): void {
+  // Bound, because `const { connection, end } = await pool.acquire()` is how it is read.
+  readonly answered = (): void => {
     if (this.#state !== "running") return;
     this.#state = "answered";
     this.#session.heard();
     this.#node.answered(performance.now() - this.#startedAt, this.#kind);
-  }
+  };
 
-  end(outcome: Outcome = "success", { heard = outcome === "success", timedOut = false }: Ending = {}): void {
+  readonly end = (
+    outcome: Outcome = "success",
+    { heard = outcome === "success", timedOut = false }: Ending = {},
+  ): void => {
     if (this.#state === "over") return;
+    if (!isOutcome(outcome)) {
+      this.end("ignore");
+      refuse("the outcome", outcome, '"success", "failure" or "ignore"');
+    }
     // How long a caller waited before it gave up says nothing of the instance.
     const tells = this.#state === "running" && (heard || outcome !== "ignore");
     const latencyMs = tells ? performance.now() - this.#startedAt : undefined;
@@ -95,5 +106,5 @@ export class PoolLease<T> implements Lease<T> {
     this.#node.ended(latencyMs, outcome === "ignore" ? undefined : outcome === "success", this.#kind);
     if (heard) this.#session.heard();
     this.#session.ended(this.#activeSince, timedOut);
-  }
+  };
 }

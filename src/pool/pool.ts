@@ -12,11 +12,12 @@ import { DialLimit } from "../membership/dial-limit.js";
 import { Membership } from "../membership/membership.js";
 import { distanceFrom } from "../membership/zone.js";
 import type { Target } from "../registry.js";
-import { parseTargetUrl } from "../target/parse.js";
+import { refuse, targetOf } from "../target/given.js";
+import { asked } from "./asked.js";
 import { NoInstanceError, PoolClosedError, waitedInVain } from "./errors.js";
 import { PoolLease } from "./lease.js";
 import { checkOptions, type FailureOutcome, type PoolOptions, type PoolSettings } from "./options.js";
-import { outcomeOfError } from "./outcome.js";
+import { isFailureOutcome, outcomeOfError } from "./outcome.js";
 import type { PoolSession } from "./session.js";
 import { type PoolStats, statsOf } from "./stats.js";
 import { PoolTransport, type Shared } from "./transport.js";
@@ -59,9 +60,10 @@ export class ServicePool<T> {
   #closed: Promise<void> | undefined;
 
   constructor(target: string | Target, options: PoolOptions<T>) {
-    this.target = typeof target === "string" ? parseTargetUrl(target) : target;
+    this.target = targetOf(target);
     this.#options = checkOptions(options);
-    this.#outcome = this.#options.outcome ?? outcomeOfError;
+    const { outcome = outcomeOfError } = this.#options;
+    this.#outcome = asked("outcome", outcome, isFailureOutcome, outcomeOfError);
     this.#shared = { options: this.#options, limit: new DialLimit(systemTiming), sessions: new Set() };
     this.#discovery = new TargetDiscovery(this.target, {
       onSet: (set) => this.#list(set),
@@ -103,6 +105,7 @@ export class ServicePool<T> {
 
   async acquire(options: ExchangeOptions = {}, tried?: ReadonlySet<string>): Promise<PoolLease<T>> {
     const { signal } = options;
+    if (signal !== undefined && !isSignal(signal)) refuse("signal", signal, "an AbortSignal");
     const until = performance.now() + this.#options.waitMs;
     for (;;) {
       this.#refuseClosed();
@@ -211,6 +214,11 @@ export class ServicePool<T> {
 
 /** No keepalive without exchanges: `connect` knows what its protocol wants. Calls on a dead connection get 5 s, as gRPC's. */
 const CONNECTION = { timing: systemTiming, keepaliveMs: undefined, callGraceMs: 5_000 };
+
+/** By its shape: a test runner's globals may be classes of their own. */
+function isSignal(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "aborted" in value && "addEventListener" in value;
+}
 
 function isTimeout(error: unknown): boolean {
   return error instanceof Error && error.name === "TimeoutError";
