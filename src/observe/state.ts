@@ -99,6 +99,8 @@ export interface CalledInstance extends CallCounts {
   readonly distance: number;
   /** Part of this channel's calls that went there, 0 to 1. */
   readonly share: number;
+  /** Latency of the calls that ended there in the last minute or the one before; undefined without any. */
+  readonly latency: Percentiles | undefined;
 }
 
 export interface ServedService {

@@ -152,6 +152,7 @@ export class ChannelSource implements ClientSource, RecordedChannel {
         calls: counts.calls,
         failures: counts.failures,
         share: calls > 0 ? Number((counts.calls / calls).toFixed(4)) : 0,
+        latency: counts.latency,
       };
     });
   }
