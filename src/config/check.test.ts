@@ -49,6 +49,33 @@ test("what code gives a client is refused by name where the client is made", () 
   }
 });
 
+test("a misspelt key, or one in another case, is warned about once, as in a file; an application's own is not", () => {
+  warnings.length = 0;
+  const client = {
+    Target: "dns:///a:1",
+    timeout: 5,
+    Subest: 2,
+    Middlewares: { Trcae: false },
+    Methods: [{ FullMethod: "/a/b", Timout: 1 }],
+    Colour: "red",
+  } as object as ClientConfig;
+  checkClientConfig(client);
+  checkClientConfig(client);
+  assert.deepEqual(warnings, [
+    "the configuration of a client: timeout is no key of it: did you mean Timeout?",
+    "the configuration of a client: Subest is no key of it: did you mean Subset?",
+    "the configuration of a client: Middlewares.Trcae is no key of it: did you mean Trace?",
+    "the configuration of a client: Methods[0].Timout is no key of it: did you mean Timeout?",
+  ]);
+  assert.throws(
+    () => checkClientConfig({ etcd: { Hosts: ["h:1"], Key: "a" } } as ClientConfig),
+    /nothing says where .*; etcd: did you mean Etcd\?$/,
+  );
+  warnings.length = 0;
+  checkServerConfig({ ListenOn: ":80", Etdc: {}, Metadata: { zoen: "a" } } as ServerConfig);
+  assert.deepEqual(warnings, ["the configuration of a server: Etdc is no key of it: did you mean Etcd?"]);
+});
+
 test("what code gives a server is refused by name where the server is made", () => {
   for (const [wrong, message] of [
     [{ ListenOn: "8080" }, "ListenOn: "],
