@@ -2,6 +2,8 @@ import { onAbort } from "../async/on-abort.js";
 import type { Node } from "../balancer/node.js";
 import type { Outcome } from "../balancer/outcome.js";
 import type { Instance } from "../instance.js";
+import type { ChannelSource } from "../membership/channel-source.js";
+import { recorder } from "../observe/setting.js";
 import { refuse } from "../target/given.js";
 import { isOutcome } from "./outcome.js";
 import type { PoolSession } from "./session.js";
@@ -30,6 +32,16 @@ export interface Ending {
   readonly timedOut?: boolean;
 }
 
+/** Who is told how it ended, for metrics and decisions. */
+export interface LeaseObserver {
+  readonly source: ChannelSource;
+  /** Its pick, in the flight recorder. */
+  readonly decision: number;
+}
+
+/** gRPC's status codes, the nearest to what an exchange of any protocol tells. */
+const CODES = { success: 0, ignore: 1, failure: 2 } as const;
+
 export class PoolLease<T> implements Lease<T> {
   /** The identity that the balancer knows the instance by. */
   readonly id: string;
@@ -37,11 +49,13 @@ export class PoolLease<T> implements Lease<T> {
   readonly instance: Instance;
   readonly #node: Node<string>;
   readonly #session: PoolSession<T>;
+  readonly #observer: LeaseObserver;
   readonly #kind: string | undefined;
   readonly #caller: AbortSignal | undefined;
   readonly #startedAt = performance.now();
   readonly #activeSince: number;
   #state: "running" | "answered" | "over" = "running";
+  #answeredMs: number | undefined;
   #abort: AbortController | undefined;
   #release: (() => void) | undefined;
 
@@ -49,6 +63,7 @@ export class PoolLease<T> implements Lease<T> {
     node: Node<string>,
     instance: Instance,
     session: PoolSession<T>,
+    observer: LeaseObserver,
     kind: string | undefined,
     caller: AbortSignal | undefined,
   ) {
@@ -57,9 +72,11 @@ export class PoolLease<T> implements Lease<T> {
     this.instance = instance;
     this.#node = node;
     this.#session = session;
+    this.#observer = observer;
     this.#kind = kind;
     this.#caller = caller;
     node.started(kind);
+    recorder?.at(observer.decision, this.#startedAt);
     this.#activeSince = session.began();
   }
 
@@ -86,7 +103,8 @@ export class PoolLease<T> implements Lease<T> {
     if (this.#state !== "running") return;
     this.#state = "answered";
     this.#session.heard();
-    this.#node.answered(performance.now() - this.#startedAt, this.#kind);
+    this.#answeredMs = performance.now() - this.#startedAt;
+    this.#node.answered(this.#answeredMs, this.#kind);
   };
 
   readonly end = (
@@ -100,10 +118,13 @@ export class PoolLease<T> implements Lease<T> {
     }
     // How long a caller waited before it gave up says nothing of the instance.
     const tells = this.#state === "running" && (heard || outcome !== "ignore");
-    const latencyMs = tells ? performance.now() - this.#startedAt : undefined;
+    const tookMs = performance.now() - this.#startedAt;
     this.#state = "over";
     this.#release?.();
-    this.#node.ended(latencyMs, outcome === "ignore" ? undefined : outcome === "success", this.#kind);
+    const ok = outcome === "ignore" ? undefined : outcome === "success";
+    this.#node.ended(tells ? tookMs : undefined, ok, this.#kind);
+    const { source, decision } = this.#observer;
+    source.ended(this.id, decision, CODES[outcome], ok, this.#answeredMs ?? tookMs);
     if (heard) this.#session.heard();
     this.#session.ended(this.#activeSince, timedOut);
   };

@@ -6,11 +6,14 @@ import { P2cEwma } from "../balancer/p2c-ewma.js";
 import type { ResolvedInstance } from "../discovery/resolved-instance.js";
 import { TargetDiscovery } from "../discovery/target-discovery.js";
 import type { Instance } from "../instance.js";
+import { ChannelSource, type Observed } from "../membership/channel-source.js";
 import type { ChannelState } from "../membership/channel-state.js";
 import { choose } from "../membership/choice.js";
 import { DialLimit } from "../membership/dial-limit.js";
 import { Membership } from "../membership/membership.js";
 import { distanceFrom } from "../membership/zone.js";
+import type { Decision } from "../observe/decision.js";
+import { recorder } from "../observe/setting.js";
 import type { Target } from "../registry.js";
 import { refuse, targetOf } from "../target/given.js";
 import { asked } from "./asked.js";
@@ -53,6 +56,9 @@ export class ServicePool<T> {
   readonly #shared: Shared<T>;
   readonly #waiters = new Waiters();
   readonly #rediscover = new Backoff(REDISCOVER);
+  readonly #source: ChannelSource;
+  /** Of the last pick, in the flight recorder. */
+  #decision = -1;
   #distance: (instance: Instance) => number = () => 1;
   #state: ChannelState["is"] = "connecting";
   #stopRediscovery: (() => void) | undefined;
@@ -76,9 +82,14 @@ export class ServicePool<T> {
       { state: (state) => this.#report(state), lost: () => this.#discovery.start() },
     );
     const { connections } = this.#membership;
+    const source = new ChannelSource(this.#observed());
+    this.#source = source;
     this.#balancer = new P2cEwma<string>({
       weight: (id) => connections.get(id)?.listed.instance.weight ?? 1,
       distance: (id) => this.#distance(connections.get(id)!.listed.instance),
+      onPick: (chosen, first, second, remembered, kind) => {
+        if (recorder) this.#decision = recorder.picked(source, kind, chosen, first, second, remembered);
+      },
     });
     this.#discovery.start();
   }
@@ -95,10 +106,13 @@ export class ServicePool<T> {
       const connection = connections.get(node.key);
       const session = connection?.session;
       if (session && !(this.#options.probe && connection.stale)) {
-        return new PoolLease(node, connection.listed.instance, session, kind, signal);
+        const observer = { source: this.#source, decision: this.#decision };
+        if (tried?.size) recorder?.started(this.#decision, tried.size + 1);
+        return new PoolLease(node, connection.listed.instance, session, observer, kind, signal);
       }
       connection?.probe("idle");
       node.released(kind);
+      recorder?.forget(this.#decision);
     }
     return undefined;
   }
@@ -158,6 +172,10 @@ export class ServicePool<T> {
     return statsOf(this.#discovery.status, this.#membership, this.#balancer.nodes(), this.#waiters.size);
   }
 
+  decisions(): Decision[] {
+    return this.#source.decisions();
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -168,10 +186,26 @@ export class ServicePool<T> {
     this.#discovery.stop();
     const ends = [...this.#shared.sessions].map(({ closed }) => closed);
     this.#membership.close();
+    this.#source.close();
     this.#balancer.set([]);
     // Not at once: the promise of the end is known by then, and refuses whoever waits.
     queueMicrotask(() => this.#waiters.wakeAll());
     await Promise.all(ends);
+  }
+
+  /** What metrics, the recorder and `rollcall why` ask. */
+  #observed(): Observed {
+    const pool = this;
+    const { zone, subset } = this.#options;
+    return {
+      status: this.#discovery.status,
+      config: { zone, subset: subset ?? 0 },
+      connections: this.#membership.connections,
+      nodes: () => this.#balancer.nodes(),
+      get unlisted() {
+        return pool.#membership.unlisted;
+      },
+    };
   }
 
   #list(set: readonly ResolvedInstance[]): void {
@@ -198,6 +232,7 @@ export class ServicePool<T> {
     this.#state = state.is;
     this.#discovery.status.ready = usable.length;
     this.#discovery.status.connectionError = lastError;
+    this.#source.update(state);
     if (state.is !== "connecting") this.#waiters.wakeAll();
   }
 
