@@ -22,7 +22,7 @@ export class EtcdRegistrar implements Registrar {
     checkServiceKey(service);
     const address = usableAddress(instance.address);
     const layout = layoutOf(this.#settings.layout);
-    checkSize([layout.value(layout.path(service), "", instance), layout.attributes(instance)]);
+    checkSize([layout.value(layout.path(service), "", instance), layout.attributes(instance, Date.now())]);
     options.signal?.throwIfAborted();
     const registration = new EtcdRegistration(this.#settings, service, { ...instance, address });
     try {
