@@ -6,7 +6,8 @@ import { registerBackend } from "../backends/table.js";
 import type { Instance } from "../instance.js";
 import { setLogger, setLogLevel } from "../log.js";
 import type { Registration, Target } from "../registry.js";
-import { type Served, ServerLife } from "./server-life.js";
+import type { Served } from "./served.js";
+import { ServerLife } from "./server-life.js";
 
 /** What happens, in its order. */
 let events: string[] = [];
