@@ -6,7 +6,8 @@ import { targetOfEtcd } from "../../config/etcd-target.js";
 import { parseListenAddress } from "../../config/listen-address.js";
 import { chooseAddress } from "../../lifecycle/advertise.js";
 import type { Bound } from "../../lifecycle/bound.js";
-import { type Served, ServerLife } from "../../lifecycle/server-life.js";
+import type { Served } from "../../lifecycle/served.js";
+import { ServerLife } from "../../lifecycle/server-life.js";
 import { endsWithin } from "../../lifecycle/time-limit.js";
 import { log, setLogLevel } from "../../log.js";
 import type { DevServer } from "../../observe/dev-server.js";
@@ -122,7 +123,11 @@ class ListedServer implements Server {
     this.#config = config;
     this.#credentials = settings.credentials ?? grpc.ServerCredentials.createInsecure();
     this.#stats = new CallStats(config);
-    this.#calls = new ServedCalls({ timeoutOf: timeouts(config), onUnaryEnd: this.#stats.ended });
+    this.#calls = new ServedCalls({
+      timeoutOf: timeouts(config),
+      observed: { metrics: config.Middlewares.Prometheus, traces: config.Middlewares.Trace },
+      onUnaryEnd: this.#stats.ended,
+    });
     this.#authenticator = authenticatorOf(config, settings.authenticate);
     const guards = this.#authenticator ? [authInterceptor(this.#authenticator)] : [];
     const { interceptors = [], ...options } = settings.serverOptions ?? {};

@@ -59,6 +59,16 @@ export function attributesValue({ weight, zone, metadata }: Instance, since?: nu
   return Buffer.from(JSON.stringify({ weight, zone, ...(hasMetadata && { metadata }), since }));
 }
 
+/** @throws TypeError for what no reader would take, of an instance's values. */
+export function checkSize(values: readonly (Buffer | undefined)[]): void {
+  for (const { length } of values.filter((value) => value !== undefined)) {
+    if (length <= MAX_VALUE_BYTES) continue;
+    throw new TypeError(
+      `the instance's weight, zone and metadata take ${length} bytes; at most ${MAX_VALUE_BYTES} are read`,
+    );
+  }
+}
+
 function readText(value: Buffer): string {
   if (value.length > MAX_VALUE_BYTES) throw new TypeError("it is longer than any instance's");
   try {
