@@ -72,6 +72,8 @@ Etcd:
       Prometheus: true,
       Breaker: true,
     },
+    CpuThreshold: 900,
+    Methods: [],
   });
 });
 
@@ -139,6 +141,11 @@ Redis: { Host: "r1:6379,r2:6379", Type: cluster, User: u, Pass: p, Tls: true, CA
 StrictControl: yes
 Middlewares: { Stat: no, StatConf: { SlowThreshold: 2s, IgnoreContentMethods: [/a.B/C] }, Breaker: false }
 MetricsUrl: http://metrics:8080/report
+CpuThreshold: 800
+Methods:
+  - FullMethod: /cart.Cart/Export
+    Criticality: sheddable
+  - { FullMethod: /cart.Pay/*, Criticality: critical }
 Advertise: eth0
 Weight: 2.5
 Zone: no
@@ -222,6 +229,11 @@ OrderRpc:
       Breaker: false,
     },
     MetricsUrl: "http://metrics:8080/report",
+    CpuThreshold: 800,
+    Methods: [
+      { FullMethod: "/cart.Cart/Export", Criticality: "sheddable" },
+      { FullMethod: "/cart.Pay/*", Criticality: "critical" },
+    ],
     Advertise: "eth0",
     Weight: 2.5,
     Zone: "no",
