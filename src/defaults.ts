@@ -34,6 +34,7 @@ export const CLIENT_DEFAULTS = {
   BalancerName: "p2c_ewma",
   Subset: 0,
   HealthCheck: true,
+  MaxSetAside: 0.5,
   Presence: false,
 } as const;
 

@@ -96,6 +96,7 @@ test("the documented client file is the whole configuration, defaults included",
     BalancerName: "p2c_ewma",
     Subset: 0,
     HealthCheck: true,
+    MaxSetAside: 0.5,
     Methods: [],
     Presence: false,
   });
@@ -162,6 +163,7 @@ OrderRpc:
   Subset: 20
   Zone: eu-1a
   HealthCheck: false
+  MaxSetAside: 0.25
   Retry: { MaxAttempts: 4, MaxBackoff: 2s, Budget: 0.2 }
   Snapshot: { Dir: /var/cache/shop, MaxAge: 1h }
   Presence: true
@@ -250,6 +252,7 @@ OrderRpc:
       Subset: 20,
       Zone: "eu-1a",
       HealthCheck: false,
+      MaxSetAside: 0.25,
       Snapshot: { Dir: "/var/cache/shop", MaxAge: 3_600_000 },
       Presence: true,
       Retry: { MaxAttempts: 4, InitialBackoff: 50, MaxBackoff: 2000, Codes: ["UNAVAILABLE"], Budget: 0.2 },

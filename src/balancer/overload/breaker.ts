@@ -62,6 +62,11 @@ export class Breaker {
     return allowed;
   }
 
+  /** Whether as much has failed lately as it takes before a call may be dropped, as of the last call. */
+  get mayDrop(): boolean {
+    return this.#total - PROTECTION > LEAST_K * this.#accepted;
+  }
+
   /** @param code numeric gRPC status code */
   ended(code: number): void {
     const bucket = this.#bucket();
@@ -80,7 +85,7 @@ export class Breaker {
   }
 
   #allows(now: number): boolean {
-    if (this.#total - PROTECTION <= LEAST_K * this.#accepted) return true;
+    if (!this.mayDrop) return true;
     const { working, failing } = this.#runs();
     const k = Math.max(LEAST_K, K - ((K - LEAST_K) * failing) / BUCKETS);
     const ratio = (this.#total - PROTECTION - k * this.#accepted) / (this.#total + 1);
