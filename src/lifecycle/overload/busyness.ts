@@ -8,8 +8,8 @@ export interface LoadSample {
   readonly tookMs: number;
 }
 
-/** Utilisation is smoothed over this time, in milliseconds: a few seconds of hard work after a rest are no overload. */
-const SMOOTHING_MS = 2_000;
+/** Utilisation is smoothed over this time, in milliseconds: a second or two of hard work after a rest are no overload. */
+const SMOOTHING_MS = 1_000;
 /** A block of the event loop counts as so much time, however long it was, unless the time before was busy as well. */
 const LONE_BLOCK_MS = 250;
 /** One sample's delay counts as at most so much, in milliseconds. */

@@ -89,16 +89,31 @@ test("one long block of the event loop is no overload", () => {
   for (let i = 0; i < 500; i++) assert.equal(ask(shedding), undefined);
 });
 
-for (const load of [1.5, 2, 3]) {
-  test(`at ${load} times its capacity a server works at its capacity and keeps waits short`, () => {
-    const first = simulate({ serviceMs: 2, ratePerMs: load / 2, forMs: 5_000 });
-    const { latencies, pushbacks } = simulate({ ...first, serviceMs: 2, ratePerMs: load / 2, forMs: 20_000 });
-    assert.ok(latencies.length > 0.85 * 10_000, `${latencies.length} calls in 20 s`);
-    const late = latencies.filter((ms) => ms > 500).length;
-    assert.ok(late < latencies.length / 100, `${late} of ${latencies.length} late`);
-    assert.ok(pushbacks.every((ms) => Number.isInteger(ms) && ms >= 10 && ms <= 1_000));
-  });
+for (const serviceMs of [0.5, 2, 10, 50]) {
+  for (const load of [1.5, 2, 3]) {
+    test(`at ${load} times its capacity of calls of ${serviceMs} ms a server works at its capacity and keeps waits short`, () => {
+      const overload = { serviceMs, ratePerMs: load / serviceMs };
+      const first = simulate({ ...overload, forMs: 5_000 });
+      const { latencies, pushbacks } = simulate({ ...first, ...overload, forMs: 20_000 });
+      const capacity = 20_000 / serviceMs;
+      // A refusal costs a tenth of a millisecond, which is much where calls cost half of one.
+      assert.ok(
+        latencies.length + (pushbacks.length * 0.1) / serviceMs > 0.85 * capacity,
+        `${latencies.length} calls in 20 s`,
+      );
+      const late = latencies.filter((ms) => ms > 500).length;
+      assert.ok(late < latencies.length / 100, `${late} of ${latencies.length} late`);
+      assert.ok(pushbacks.every((ms) => Number.isInteger(ms) && ms >= 10 && ms <= 1_000));
+    });
+  }
 }
+
+test("from rest to twice its capacity: the first ten seconds already bring nine tenths of it", () => {
+  const rest = simulate({ serviceMs: 2, ratePerMs: 0.1, forMs: 10_000 });
+  const { latencies } = simulate({ ...rest, serviceMs: 2, ratePerMs: 1, forMs: 10_000 });
+  const good = latencies.filter((ms) => ms <= 500).length;
+  assert.ok(good > 4_500, `${good} of 5000`);
+});
 
 test("a minute of overload does not pass for the usual: waits stay as short", () => {
   const first = simulate({ serviceMs: 2, ratePerMs: 1, forMs: 90_000 });
@@ -126,9 +141,23 @@ test("a full server refuses what may be refused first, and never what may not", 
   assert.equal(shedding.refusal("critical"), undefined);
 });
 
+test("a burst on a server that is busy with other work is taken, and refused only if it goes on", () => {
+  const { shedding, at } = simulate({ serviceMs: 2, ratePerMs: 0.01, forMs: 10_000 });
+  const busy = (forMs: number) => {
+    for (const until = at.ms + forMs; at.ms < until; at.ms += 100) {
+      shedding.sample({ utilisation: 1, delayMs: 20, tookMs: 100 });
+    }
+  };
+  busy(10_000);
+  for (let i = 0; i < 100; i++) assert.equal(ask(shedding), undefined);
+  busy(1_000);
+  assert.notEqual(shedding.refusal(), undefined);
+});
+
 test("where calls wait for others, and the process is at rest again, nothing is refused, however many are in flight", () => {
   const { shedding, at } = simulate({ serviceMs: 2, ratePerMs: 1, forMs: 10_000 });
   for (let i = 0; i < 5_000; i++) shedding.begin();
+  at.ms += 100;
   assert.notEqual(shedding.refusal(), undefined);
   for (const until = at.ms + 3_000; at.ms < until; at.ms += 100) {
     shedding.sample({ utilisation: 0.1, delayMs: 0, tookMs: 100 });
@@ -141,6 +170,10 @@ test("a process that gets too little of a CPU is full as well, though it looks a
   const at = { ms: 0 };
   const { shedding } = simulate({ serviceMs: 1, ratePerMs: 0.5, forMs: 10_000, at });
   for (let i = 0; i < 5_000; i++) shedding.begin();
-  for (let i = 0; i < 20; i++) shedding.sample({ utilisation: 0.75, delayMs: 300, tookMs: 400 });
+  for (let i = 0; i < 20; i++) {
+    at.ms += 400;
+    shedding.sample({ utilisation: 0.75, delayMs: 300, tookMs: 400 });
+    shedding.end(10);
+  }
   assert.notEqual(shedding.refusal(), undefined);
 });

@@ -18,6 +18,13 @@ export interface SheddingOptions {
 const QUEUE_MS = 100;
 const LEAST_QUEUE_MS = 10;
 
+/**
+ * A burst is no overload: on average over so long, in milliseconds, this share of what the server can hold must have been in
+ * flight. A batch begins at once and ends one by one, so that the average of a full server is well below what it can hold.
+ */
+const AVERAGE_MS = 1_000;
+const AVERAGE_SHARE = 0.25;
+
 /** Sheddable calls may take so much of what the server can hold. */
 const SHEDDABLE_SHARE = 0.5;
 
@@ -30,18 +37,20 @@ const MOST_PUSHBACK_MS = 1_000;
 
 /**
  * Whether a server can take one more call. By Little's law it holds throughput x latency calls at a time; those beyond wait.
- * It is full when it has been busy for a few seconds and more calls are in flight than
+ * It is full when it has been busy for a second or two and more calls are in flight than
  *
  *     best recent throughput x (least latency + the time that a call may wait)
  *
  * go-zero's core/load/adaptiveshedder.go (after BBR) is the model. What is different because Node is: a batch of calls begins
- * within one turn of the event loop and ends one by one, so that an average of calls in flight says nothing.
+ * within one turn of the event loop and ends one by one, so that the average of calls in flight says little.
  */
 export class Shedding {
   readonly #now: () => number;
   readonly #busyness: Busyness;
   readonly #capacity: Capacity;
   #inFlight = 0;
+  #average = 0;
+  #averagedAt: number;
   #busyAt = Number.NEGATIVE_INFINITY;
   #refusedAt = Number.NEGATIVE_INFINITY;
 
@@ -49,6 +58,7 @@ export class Shedding {
     this.#now = now;
     this.#busyness = new Busyness(threshold);
     this.#capacity = new Capacity(now);
+    this.#averagedAt = now();
   }
 
   /** Calls begun and not ended. */
@@ -75,7 +85,8 @@ export class Shedding {
     this.#capacity.turn();
     const { throughput } = this.#capacity;
     const share = criticality === "sheddable" ? SHEDDABLE_SHARE : 1;
-    if (throughput === 0 || this.#inFlight <= this.#most() * share) return undefined;
+    const most = this.#most() * share;
+    if (throughput === 0 || this.#inFlight <= most || this.#averaged() < most * AVERAGE_SHARE) return undefined;
     this.#refusedAt = this.#now();
     // By then half of those in flight have gone, and the server has not run dry.
     const pushback = this.#inFlight / throughput / 2;
@@ -84,11 +95,13 @@ export class Shedding {
 
   /** A call has begun. */
   begin(): void {
+    this.#averaged();
     this.#inFlight += 1;
   }
 
   /** @param latencyMs since begin(); undefined when it says nothing of the server, as of a call that was cancelled. */
   end(latencyMs?: number): void {
+    this.#averaged();
     this.#inFlight -= 1;
     if (latencyMs === undefined) this.#capacity.turn();
     else this.#capacity.done(latencyMs);
@@ -99,6 +112,15 @@ export class Shedding {
     const { throughput, leastMs } = this.#capacity;
     const queueMs = Math.max(QUEUE_MS - this.#busyness.delayMs, LEAST_QUEUE_MS, Math.min(leastMs, QUEUE_MS));
     return Math.max(1, throughput * (leastMs + queueMs));
+  }
+
+  /** Calls in flight, on average over the time that has passed. */
+  #averaged(): number {
+    const now = this.#now();
+    const passedMs = now - this.#averagedAt;
+    if (passedMs > 0) this.#average += (this.#inFlight - this.#average) * (1 - Math.exp(-passedMs / AVERAGE_MS));
+    this.#averagedAt = now;
+    return this.#average;
   }
 
   #isHot(): boolean {
