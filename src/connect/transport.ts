@@ -18,16 +18,17 @@ import {
   type UnaryResponse,
 } from "@connectrpc/connect";
 import { createMethodUrl, runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
+import { timerMs } from "../async/backoff.js";
 import { onAbort } from "../async/on-abort.js";
 import { NoInstanceError, PoolClosedError } from "../pool/errors.js";
 import type { PoolLease } from "../pool/lease.js";
 import { notStarted } from "../pool/outcome.js";
 import { ServicePool } from "../pool/pool.js";
 import type { PoolStats } from "../pool/stats.js";
-import { parseTargetUrl } from "../target/parse.js";
+import { checkNames, targetOf } from "../target/given.js";
 import { connectInstance, type InstanceConnection } from "./instance-connection.js";
 import { Messages } from "./messages.js";
-import { callingOf, type RollcallTransportOptions } from "./options.js";
+import { callingOf, NAMES, type RollcallTransportOptions } from "./options.js";
 import { endAborted, endFailed } from "./outcome.js";
 
 /** A Connect transport to the instances of a service: each call goes to a lightly loaded one. */
@@ -68,7 +69,8 @@ class BalancedTransport implements RollcallTransport {
   readonly #pool: ServicePool<InstanceConnection>;
 
   constructor(options: RollcallTransportOptions) {
-    const target = typeof options.target === "string" ? parseTargetUrl(options.target) : options.target;
+    checkNames("the transport", options, NAMES);
+    const target = targetOf(options.target);
     const calling = callingOf(options, target);
     this.#options = options;
     this.#baseUrl = calling.baseUrl;
@@ -185,10 +187,10 @@ class BalancedTransport implements RollcallTransport {
     };
   }
 
-  /** As Connect's own transports have it: 0 and less are no limit. */
+  /** As Connect's own transports have it: 0 and less are no limit. What no timer holds is as good as none: 25 days. */
   #limitOf(timeoutMs: number | undefined): number | undefined {
     const given = timeoutMs ?? this.#options.defaultTimeoutMs;
-    return given === undefined || given <= 0 ? undefined : given;
+    return given === undefined || given <= 0 ? undefined : timerMs(given);
   }
 
   /** Makes a call on one instance and, where it provably did not start there, once more on another. */

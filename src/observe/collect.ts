@@ -23,11 +23,12 @@ export function processState(): ProcessState {
 }
 
 function registries(): RegistrySession[] {
-  return clustersInUse().map(({ state }) => ({
+  return clustersInUse().map(({ state, watcher }) => ({
     backend: "etcd",
     hosts: state.hosts,
     state: state.at,
     host: state.at === "connected" ? state.host : undefined,
     reason: "reason" in state ? redactText(state.reason) : undefined,
+    watchSilentSeconds: watcher.silentSeconds,
   }));
 }

@@ -107,7 +107,12 @@ function fleetOf({ decisions, instances }: Recording, settings: ReplaySettings):
 
 type Arrival = Recording["decisions"][number];
 
-/** One play: the arrivals once to warm up the balancer, and once more to count. */
+/** A recording that has the balancer's first picks, when it knew nothing of anybody, is played from nothing as well. */
+function beganCold([first]: readonly Arrival[]): boolean {
+  return first!.compared.length > 0 && first!.compared.every(({ expectedMs }) => expectedMs === 0);
+}
+
+/** One play: the arrivals once to warm up the balancer, unless it began cold, and once to count. */
 function play(
   arrivals: readonly Arrival[],
   fleet: readonly Placed[],
@@ -152,7 +157,7 @@ function play(
     return { id, ...drawn, cancelAt: (when: number) => events.add(when, () => end(false, 0)) };
   };
 
-  for (const counts of [false, true]) {
+  for (const counts of beganCold(arrivals) ? [true] : [false, true]) {
     const begin = counts ? span : 0;
     for (const recorded of arrivals) {
       const arrival = begin + recorded.at - first;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
 import { channelOf, createClient } from "../../src/index.js";
+import { GAUGES } from "../../src/observe/gauges.js";
 import { HealthCheckResponse_ServingStatus as Status } from "../../src/proto/health.js";
 import {
   EchoClient,
@@ -90,8 +91,8 @@ test("an instance is called again when its time is over, as one that never faile
   instances[0]!.pushback = undefined;
   await new Promise((resolve) => setTimeout(resolve, 40));
   instances[0]!.calls = 0;
-  for (let i = 0; i < 100; i++) await say(client);
-  assert.ok(instances[0]!.calls > 5, `${instances[0]!.calls} of 100`);
+  for (let i = 0; i < 5_000 && instances[0]!.calls < 20; i++) await say(client);
+  assert.equal(instances[0]!.calls, 20);
 });
 
 test("when all are full calls fail at once with RESOURCE_EXHAUSTED and reach nobody", async (t) => {
@@ -109,6 +110,16 @@ test("when all are full calls fail at once with RESOURCE_EXHAUSTED and reach nob
     instances.reduce((sum, { calls }) => sum + calls, 0),
     before,
   );
+});
+
+test("what full servers refuse, and what is not sent because all are full, is counted", async (t) => {
+  const counted = (name: string) =>
+    [...GAUGES.find((one) => one.name === name)!.read()].find(({ labels }) => labels.service === "counted-full")?.value;
+  const { instances, client } = await fleet(t, 2, "counted-full");
+  for (const one of instances) one.pushback = "20000";
+  for (let i = 0; i < 10; i++) await codeOf(say(client));
+  assert.equal(counted("rollcall.client.pushbacks"), 2);
+  assert.equal(counted("rollcall.client.calls_unsent"), 9);
 });
 
 test("of four that are full at most two are set aside while a fourth is not", async (t) => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
 import { createClient, createServer, overloadProtection, type ServerConfig } from "../../src/index.js";
+import { GAUGES } from "../../src/observe/gauges.js";
 import { HealthClient, HealthCheckResponse_ServingStatus as Status } from "../../src/proto/health.js";
 import { EchoClient, type EchoReply, type EchoRequest, EchoService, echoHandlers, say } from "../support/echo.js";
 import { until } from "../support/until.js";
@@ -44,13 +45,18 @@ function spin(ms: number): void {
   for (const until = performance.now() + ms; performance.now() < until; );
 }
 
-/** Makes calls one by one, so that the server knows what they take, and then in bursts until some are refused, for 20 s at most. */
-async function overload(client: EchoClient): Promise<grpc.ServiceError[]> {
-  const refused: grpc.ServiceError[] = [];
+/** Makes calls one by one, so that the server knows what they take when it is at rest. */
+async function rest(client: EchoClient): Promise<void> {
   for (let i = 0; i < 40; i++) {
     await say(client);
     await new Promise((resolve) => setTimeout(resolve, 40));
   }
+}
+
+/** Makes calls in bursts until some are refused, for 20 s at most. */
+async function overload(client: EchoClient): Promise<grpc.ServiceError[]> {
+  const refused: grpc.ServiceError[] = [];
+  await rest(client);
   const began = performance.now();
   while (refused.length === 0 && performance.now() - began < 20_000) {
     const calls = Array.from({ length: 200 }, () =>
@@ -105,6 +111,8 @@ test("a full server refuses calls before their handlers, says when to come again
   await until(() => said().length > 0, "the server says that it refuses");
   assert.equal(said().length, 1);
   assert.match(said()[0]!.message, /\d+ because the server was full/);
+  const counted = [...GAUGES.find(({ name }) => name === "rollcall.server.calls_refused")!.read()];
+  assert.ok(counted.find(({ labels }) => labels.reason === "full")!.value >= refused.length);
   // When there is room again all are answered, also by a client that was told to wait.
   await until(async () => (await codeOf(say(client))) === grpc.status.OK, "calls are answered");
 });
@@ -120,6 +128,7 @@ test("CpuThreshold: 0, every Mode but pro, and critical methods refuse nothing w
   const burst = (client: EchoClient) => Promise.all(Array.from({ length: 60 }, () => codeOf(say(client))));
   const codes = new Map(configs.map((config) => [config, new Set<grpc.status>()]));
   let refused = false;
+  await rest(other);
   const began = performance.now();
   while (!refused && performance.now() - began < 30_000) {
     const [elsewhere, ...here] = await Promise.all([burst(other), ...clients.map(burst)]);

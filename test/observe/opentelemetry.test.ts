@@ -222,3 +222,14 @@ test("the path of a method is no way to make series without end", async () => {
   assert.ok(labels.has("other"));
   assert.equal(methodLabel(EchoService.say.path), "test.Echo/Say", "one that is known keeps its name");
 });
+
+test("copies of a call that is late are hedges, and no retries", async () => {
+  const Methods = [{ FullMethod: EchoService.say.path, Hedge: { Delay: 5 } }];
+  const client = createClient(EchoClient, { Target: registry.target(service(round)), Methods });
+  const answers = await Promise.allSettled([1, 2, 3].map(() => say(client, { delayMs: 200 })));
+  assert.ok(answers.length === 3);
+  const hedges = await counted("grpc.client.call.hedges", "grpc.method");
+  assert.deepEqual([...hedges], [["test.Echo/Say", 3]]);
+  assert.deepEqual([...(await counted("grpc.client.call.retries", "grpc.method"))], []);
+  client.close();
+});

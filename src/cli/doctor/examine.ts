@@ -8,8 +8,7 @@ import { readConfig } from "../../config/load.js";
 import type { RpcClientConfig } from "../../config/rpc-client-config.js";
 import type { RpcServerConfig } from "../../config/rpc-server-config.js";
 import { YamlFile } from "../../config/yaml/yaml-file.js";
-import { resolvedInstances } from "../instances.js";
-import { toJson } from "../output.js";
+import { resolvedInstances } from "../registry/instances.js";
 import { type Check, failed, ok, warning } from "./check.js";
 import { checkInstances, checkTarget } from "./check-client.js";
 import { askEtcd, checkListing, checkWriting } from "./check-etcd.js";
@@ -100,7 +99,7 @@ async function* checkEtcd(
 }
 
 function clusterOf({ ttlSeconds: _ttl, id: _id, ...connection }: EtcdSettings): string {
-  return toJson(connection);
+  return JSON.stringify(connection);
 }
 
 function describeSection({ kind, path }: Section): string {

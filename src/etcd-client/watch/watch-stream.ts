@@ -107,6 +107,11 @@ export class WatchStream {
     if (id !== undefined) this.#cancel(id);
   }
 
+  /** How long nothing has been heard on the stream. etcd is asked for a word every few seconds, so more is lag. */
+  get silentSeconds(): number {
+    return this.#silentTicks;
+  }
+
   end(reason: Error): void {
     if (this.#over.signal.aborted) return;
     this.#over.abort(reason);

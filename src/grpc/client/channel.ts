@@ -9,6 +9,7 @@ import { type ClientCall, observeCall } from "../../observe/client-call.js";
 import type { Decision } from "../../observe/decision.js";
 import { type ChannelLabels, channelLabels } from "../../observe/labels.js";
 import type { CalledService } from "../../observe/state.js";
+import { checkNames } from "../../target/given.js";
 import { currentCall } from "../call-context.js";
 import { headersOf } from "../carried-call.js";
 import { carryHashKey } from "../hash-key.js";
@@ -37,6 +38,7 @@ export interface ChannelSettings {
  * @throws TypeError when the config does not say where the instances are, or something in it cannot be obeyed.
  */
 export function createChannel(config: ClientConfig, settings: ChannelSettings = {}): ObservedChannel {
+  checkNames("createChannel", settings, ["credentials", "channelOptions", "services"]);
   const channel = new ServiceChannel(checkClientConfig(config), settings);
   channel.getConnectivityState(true);
   return channel;

@@ -2,6 +2,7 @@ import { Metadata, status } from "@grpc/grpc-js";
 import { Breakers } from "../../balancer/overload/breakers.js";
 import { RetryBudget } from "../../balancer/overload/retry-budget.js";
 import { SetAside } from "../../balancer/overload/set-aside.js";
+import { full } from "../../tally.js";
 import type { Pushback } from "../pushback.js";
 import { type PickResult, PickResultType, QUEUE } from "../shield.js";
 import type { PolicyConfig } from "./policy-config.js";
@@ -61,6 +62,7 @@ export class Avoidance {
     const forMs = this.#setAside.allFullForMs(now);
     if (forMs === 0) return undefined;
     this.#log.allFull(Math.ceil(forMs));
+    full.unsent.count(this.#service());
     const who = this.#size === 1 ? "the only instance" : `all ${this.#size} instances`;
     const details = `${who} of ${JSON.stringify(this.#service())} that can be called said that they are full`;
     const refusal = { code: status.RESOURCE_EXHAUSTED, details, metadata: new Metadata() };
@@ -84,6 +86,7 @@ export class Avoidance {
 
   /** A full server has refused a call. @returns whether the call is made once more, elsewhere. */
   refused(instance: string, { ms, elsewhere }: Pushback): boolean {
+    full.pushbacks.count(this.#service());
     if (ms > 0) this.#isFull(instance, performance.now() + ms);
     return elsewhere && this.#size > 1 && this.#setAside.full < this.#size && this.#elsewhere.take();
   }

@@ -3,6 +3,7 @@ import { outcomeOf } from "../../balancer/outcome.js";
 import { type Node, P2cEwma, type Weighed } from "../../balancer/p2c-ewma.js";
 import type { Instance } from "../../instance.js";
 import { log, logs } from "../../log.js";
+import type { ChannelSource } from "../../membership/channel-source.js";
 import type { Connection } from "../../membership/connection.js";
 import { upState } from "../../membership/connection-state.js";
 import { distanceFrom } from "../../membership/zone.js";
@@ -10,7 +11,6 @@ import { recorder } from "../../observe/setting.js";
 import { CallFacts, type CallHistory } from "../call-facts.js";
 import { type Picker, type PickResult, PickResultType, QUEUE } from "../shield.js";
 import { Avoidance } from "./avoidance.js";
-import type { ChannelSource } from "./channel-source.js";
 import type { GrpcSession } from "./grpc-session.js";
 import type { ListedEndpoint } from "./grpc-transport.js";
 import type { ObservedCall, ObservedSubchannel } from "./observed-subchannel.js";
@@ -175,13 +175,9 @@ export class CallPicker implements Picker {
       const answered = (firstMessageAt ?? now) - startedAt;
       // Full is not broken, and quickly said: it counts for nothing.
       const full = call?.pushback !== undefined;
-      const ok = this.#source.ended(
-        node.key,
-        decision,
-        code,
-        full ? "ignore" : outcomeOf(code, call?.endedByFarSide),
-        answered,
-      );
+      const outcome = full ? "ignore" : outcomeOf(code, call?.endedByFarSide);
+      const ok = outcome === "ignore" ? undefined : outcome === "success";
+      this.#source.ended(node.key, decision, code, ok, answered);
       if (!full) this.#avoidance.ended(node.key, kind ?? "", code, ok);
       // An answer such as NOT_FOUND may be quick or slow for reasons of its own; only a call that was given up was longer than this.
       const says = firstMessageAt === undefined && (ok !== undefined || code === status.CANCELLED);

@@ -11,7 +11,7 @@ import { endsWithin } from "../../lifecycle/time-limit.js";
 import { log, setLogLevel } from "../../log.js";
 import type { DevServer } from "../../observe/dev-server.js";
 import type { Target } from "../../registry.js";
-import { parseTargetUrl } from "../../target/parse.js";
+import { checkNames, refuse, targetOf } from "../../target/given.js";
 import { ROLLCALL_SERVER } from "../identity.js";
 import { authInterceptor } from "./auth/auth-interceptor.js";
 import type { Authenticate, Authenticator } from "./auth/authenticator.js";
@@ -41,6 +41,8 @@ export interface ServerSettings {
    */
   readonly authenticate?: Authenticate | undefined;
 }
+
+const SETTINGS = ["credentials", "serverOptions", "signals", "registry", "authenticate"];
 
 /** A gRPC server that is listed while, and only while, it serves. */
 export interface Server {
@@ -79,13 +81,15 @@ export interface Server {
 /**
  * A server of the services that `build` adds, with grpc.health.v1 beside them:
  * `createServer(config, (s) => s.addService(CartService, cart))`.
- * @throws TypeError when the config is malformed.
+ * @throws TypeError when the config is malformed, or a setting is not known.
  */
 export function createServer(
   config: ServerConfig,
   build: (server: grpc.Server) => void,
   settings: ServerSettings = {},
 ): Server {
+  checkNames("createServer", settings, SETTINGS);
+  if (typeof build !== "function") refuse("createServer's second argument", build, "a function that adds services");
   return new ListedServer(checkServerConfig(config), build, settings);
 }
 
@@ -250,6 +254,6 @@ export function registryOf(
   { Etcd }: Pick<ServerConfig, "Etcd">,
   { registry }: Pick<ServerSettings, "registry">,
 ): Target | undefined {
-  if (registry) return parseTargetUrl(registry);
+  if (registry) return targetOf(registry);
   return Etcd && targetOfEtcd(Etcd).target;
 }

@@ -1,5 +1,6 @@
 import type { Timing } from "../../async/timing.js";
 import { log } from "../../log.js";
+import { refusals } from "../../tally.js";
 
 /**
  * Why a call was not handed to its handler: the server is full, the method fails too often, or its deadline had passed before
@@ -36,6 +37,7 @@ export class ShedReport {
   }
 
   refused(reason: RefusalReason, method: string): void {
+    refusals.count(reason);
     add(this.#reasons, reason);
     add(this.#methods, method);
     if (this.#waiting) return;

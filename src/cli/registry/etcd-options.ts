@@ -1,7 +1,8 @@
 import { setMaxListeners } from "node:events";
+import { readFileSync } from "node:fs";
 import { type Command, Option } from "commander";
-import { type EtcdSettings, etcdSettings } from "../backends/etcd/index.js";
-import { Failure } from "./output.js";
+import { type EtcdSettings, etcdSettings } from "../../backends/etcd/index.js";
+import { Failure } from "../output.js";
 
 /** How long a registry may take to answer before a command gives up, in milliseconds. */
 export const ANSWER_LIMIT_MS = 5_000;
@@ -9,6 +10,7 @@ export const ANSWER_LIMIT_MS = 5_000;
 export interface EtcdOptions {
   readonly etcd: string;
   readonly user?: string;
+  readonly passFile?: string;
   readonly cacert?: string;
   readonly cert?: string;
   readonly key?: string;
@@ -21,7 +23,10 @@ export function addEtcdOptions(command: Command): Command {
     .addOption(
       new Option("--etcd <host:port,...>", "hosts of the etcd cluster").env("ETCD_ENDPOINTS").default("127.0.0.1:2379"),
     )
-    .addOption(new Option("--user <name:password>", "user of etcd").env("ETCD_USER"))
+    .addOption(
+      new Option("--user <name>", "user of etcd; its password is in $ETCD_PASS or --pass-file").env("ETCD_USER"),
+    )
+    .addOption(new Option("--pass-file <file>", "file with the password of etcd's user").env("ETCD_PASS_FILE"))
     .option("--cacert <file>", "PEM file of the authority that signed etcd's certificate")
     .option("--cert <file>", "PEM file of a client certificate")
     .option("--key <file>", "PEM file of the client certificate's key")
@@ -30,7 +35,6 @@ export function addEtcdOptions(command: Command): Command {
 
 /** Reads the options; ends the command with a usage error when they are malformed. */
 export function readEtcdOptions(options: EtcdOptions, command: Command): EtcdSettings {
-  const [, user, pass = ""] = /^([^:]*)(?::(.*))?$/s.exec(options.user ?? "") ?? [];
   try {
     return etcdSettings({
       scheme: "etcd",
@@ -38,7 +42,7 @@ export function readEtcdOptions(options: EtcdOptions, command: Command): EtcdSet
       service: "",
       params: {},
       settings: {
-        ...(user ? { user, pass } : {}),
+        ...account(options),
         caCertFile: options.cacert,
         certFile: options.cert,
         certKeyFile: options.key,
@@ -47,6 +51,29 @@ export function readEtcdOptions(options: EtcdOptions, command: Command): EtcdSet
     });
   } catch (error) {
     return command.error(`error: ${(error as Error).message}`);
+  }
+}
+
+/**
+ * The user, and its password from the file, from `name:password` as etcdctl has it (which others of the machine can see in the
+ * list of processes), or from the environment.
+ * @throws Error that says which option cannot be obeyed.
+ */
+function account({ user = "", passFile }: EtcdOptions): { user: string; pass: string } | undefined {
+  const [, name = "", given] = /^([^:]*)(?::(.*))?$/s.exec(user) ?? [];
+  if (name === "") {
+    if (passFile) throw new Error("--pass-file needs a user: give --user or $ETCD_USER");
+    return undefined;
+  }
+  return { user: name, pass: (passFile ? passwordIn(passFile) : given) ?? process.env.ETCD_PASS ?? "" };
+}
+
+function passwordIn(file: string): string {
+  try {
+    return readFileSync(file, "utf8").replace(/\r?\n$/, "");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Error(`--pass-file ${file} cannot be read: ${code ?? (error as Error).message}`, { cause: error });
   }
 }
 

@@ -1,5 +1,5 @@
-import { type Instance, sameInstance } from "../instance.js";
-import { count, toJson } from "./output.js";
+import { type Instance, sameInstance } from "../../instance.js";
+import { count, toJson } from "../output.js";
 
 /** An instance of one service, and what its backend says of its stay. */
 export interface Listed {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { renderTable, toRow } from "./ls-table.js";
+import { renderTable, toRow } from "./rows.js";
 
 test("the table shows what registrations have, and no column that would be empty", () => {
   const plain = { key: "order.rpc/7", service: "order.rpc", id: "7", valueBytes: 13 };

@@ -1,8 +1,8 @@
-import { sleep } from "../async/backoff.js";
-import { EtcdDiscovery, type EtcdSettings, listRegistrations, type Registered } from "../backends/etcd/index.js";
-import { answerOf } from "./etcd-options.js";
-import type { LeaveReason, Listed } from "./watch-changes.js";
-import { reasonOf } from "./watch-changes.js";
+import { sleep } from "../../async/backoff.js";
+import { EtcdDiscovery, type EtcdSettings, listRegistrations, type Registered } from "../../backends/etcd/index.js";
+import { answerOf } from "../registry/etcd-options.js";
+import type { LeaveReason, Listed } from "./changes.js";
+import { reasonOf } from "./changes.js";
 
 /** How often leases are looked at, which is how a crash is told from a stop. Milliseconds. */
 const LOOK_MS = 1_000;

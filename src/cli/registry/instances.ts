@@ -1,8 +1,8 @@
-import { discoveryOf } from "../backends/table.js";
-import { followNames } from "../discovery/follow-names.js";
-import type { ResolvedInstance } from "../discovery/resolved-instance.js";
-import type { Instance } from "../instance.js";
-import type { Discovery, Target } from "../registry.js";
+import { discoveryOf } from "../../backends/table.js";
+import { followNames } from "../../discovery/follow-names.js";
+import type { ResolvedInstance } from "../../discovery/resolved-instance.js";
+import type { Instance } from "../../instance.js";
+import type { Discovery, Target } from "../../registry.js";
 import { ANSWER_LIMIT_MS } from "./etcd-options.js";
 
 /**

@@ -1,20 +1,17 @@
 import type { Command } from "commander";
-import { listRegistrations } from "../backends/etcd/index.js";
-import { addEtcdOptions, answerOf, type EtcdOptions } from "./etcd-options.js";
-import { listedInstances } from "./instances.js";
-import { instanceRow, type Row, renderTable, toRow } from "./ls-table.js";
-import { Failure, print, printError, toJson } from "./output.js";
-import { type Place, readPlace } from "./place.js";
+import { listRegistrations } from "../../backends/etcd/index.js";
+import { Failure, print, printError, printJson } from "../output.js";
+import { addEtcdOptions, answerOf, type EtcdOptions } from "../registry/etcd-options.js";
+import { listedInstances } from "../registry/instances.js";
+import { type Place, readPlace } from "../registry/place.js";
+import { instanceRow, type Row, renderTable, toRow } from "./rows.js";
 
 interface LsOptions extends EtcdOptions {
   readonly json?: boolean;
 }
 
-export function addLs(program: Command): void {
-  const command = program
-    .command("ls")
-    .description("list what is registered: service, address, id, seconds left of the lease")
-    .argument("[what]", "only keys that begin with this, or a target URL, for example k8s://shop/order:grpc", "");
+export function defineLs(command: Command): void {
+  command.argument("[what]", "only keys that begin with this, or a target URL, for example k8s://shop/order:grpc", "");
   addEtcdOptions(command).option("--json", "print JSON").action(ls);
 }
 
@@ -23,7 +20,7 @@ async function ls(what: string, options: LsOptions, command: Command): Promise<v
   // A URL names a service, so what is deeper in its name is another's; text is a prefix.
   const exact = place.kind === "etcd" && place.service !== what;
   const { rows, nothing } = await rowsOf(place, exact);
-  if (options.json) return print(toJson(rows));
+  if (options.json) return printJson(rows);
   if (rows.length > 0) print(renderTable(rows));
   else printError(nothing);
 }

@@ -1,26 +1,22 @@
 import type { Command } from "commander";
-import { discoveryOf } from "../backends/table.js";
-import type { Target } from "../registry.js";
+import { discoveryOf } from "../../backends/table.js";
+import type { Target } from "../../registry.js";
+import { Failure, print, printError } from "../output.js";
+import { ANSWER_LIMIT_MS, addEtcdOptions, type EtcdOptions, noAnswer } from "../registry/etcd-options.js";
+import { type Place, readPlace } from "../registry/place.js";
+import { changesBetween, type Listed, renderChange, renderChangeJson, timeOfDay } from "./changes.js";
 import { type FeedOptions, type Look, watchEtcd } from "./etcd-feed.js";
-import { ANSWER_LIMIT_MS, addEtcdOptions, type EtcdOptions, noAnswer } from "./etcd-options.js";
-
-import { Failure, print, printError } from "./output.js";
-import { type Place, readPlace } from "./place.js";
-import { changesBetween, type Listed, renderChange, renderChangeJson, timeOfDay } from "./watch-changes.js";
 
 interface WatchOptions extends EtcdOptions {
   readonly json?: boolean;
 }
 
-export function addWatch(program: Command): void {
-  const command = program
-    .command("watch")
-    .description("print every change of instances: = there at first, + joined, - left (and why), ~ changed")
-    .argument(
-      "[what]",
-      "a service key, or a target URL, for example k8s://shop/order:grpc; without it everything in etcd",
-      "",
-    );
+export function defineWatch(command: Command): void {
+  command.argument(
+    "[what]",
+    "a service key, or a target URL, for example k8s://shop/order:grpc; without it everything in etcd",
+    "",
+  );
   addEtcdOptions(command).option("--json", "print JSON, one object a line").action(watch);
 }
 

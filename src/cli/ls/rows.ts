@@ -1,7 +1,7 @@
-import type { Registered } from "../backends/etcd/index.js";
-import type { Instance } from "../instance.js";
-import { printable, redactText } from "../target/redact.js";
-import { count } from "./output.js";
+import type { Registered } from "../../backends/etcd/index.js";
+import type { Instance } from "../../instance.js";
+import { printable, redactText } from "../../target/redact.js";
+import { count } from "../output.js";
 
 /** More keys of one address than this are shown as one line. */
 const MOST_KEYS_OF_ONE = 5;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { changesBetween, type Listed, reasonOf, renderChange, renderChangeJson } from "./watch-changes.js";
+import { changesBetween, type Listed, reasonOf, renderChange, renderChangeJson } from "./changes.js";
 
 const of = (address: string, weight?: number, service = "s"): Listed => ({
   service,

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
-import { type EtcdSettings, etcdSettings } from "../backends/etcd/index.js";
-import { registerBuiltInBackends } from "../backends/index.js";
-import type { Target } from "../registry.js";
-import { parseTargetUrl } from "../target/parse.js";
-import { redactUrl } from "../target/redact.js";
+import { type EtcdSettings, etcdSettings } from "../../backends/etcd/index.js";
+import { registerBuiltInBackends } from "../../backends/index.js";
+import type { Target } from "../../registry.js";
+import { parseTargetUrl } from "../../target/parse.js";
+import { redactUrl } from "../../target/redact.js";
 import { type EtcdOptions, readEtcdOptions } from "./etcd-options.js";
 
 /** What a command is asked about: keys of an etcd, or a target of another backend. */

@@ -1,29 +1,32 @@
-import type { Outcome } from "../../balancer/outcome.js";
-import type { Weighed } from "../../balancer/p2c-ewma.js";
-import type { ChannelStatus } from "../../discovery/status.js";
-import { log } from "../../log.js";
-import type { ChannelState } from "../../membership/channel-state.js";
-import { type ConnectionState, upState } from "../../membership/connection-state.js";
-import type { Decision, SetAside } from "../../observe/decision.js";
-import type { RecordedChannel } from "../../observe/recorder.js";
-import { ServiceStats } from "../../observe/service-stats.js";
-import { recorder } from "../../observe/setting.js";
-import { addClient, type ClientSource } from "../../observe/sources.js";
-import type { CalledInstance, CalledService, InstanceState, Percentiles } from "../../observe/state.js";
-import type { GrpcConnection } from "./call-picker.js";
-import type { MembersConfig } from "./policy-config.js";
+import type { Weighed } from "../balancer/node.js";
+import type { ChannelStatus } from "../discovery/status.js";
+import { log } from "../log.js";
+import type { Decision, SetAside } from "../observe/decision.js";
+import type { RecordedChannel } from "../observe/recorder.js";
+import { ServiceStats } from "../observe/service-stats.js";
+import { recorder } from "../observe/setting.js";
+import { addClient, type ClientSource } from "../observe/sources.js";
+import type { CalledInstance, CalledService, InstanceState, Percentiles } from "../observe/state.js";
+import type { ChannelState } from "./channel-state.js";
+import type { Connection } from "./connection.js";
+import { type ConnectionState, upState } from "./connection-state.js";
 
 /** So many of those set aside are named with each decision. */
 const NAMED = 50;
 
 let channels = 0;
 
-/** What a policy lets itself be asked. */
+/** What is asked of a connection. */
+type Observable = Pick<Connection, "state" | "lastError" | "listed">;
+
+/** What whoever balances calls lets itself be asked. */
 export interface Observed {
   readonly status: ChannelStatus | undefined;
-  readonly config: MembersConfig & { readonly zone?: string };
-  readonly connections: ReadonlyMap<string, GrpcConnection>;
+  /** Subset: instances connected to at most, 0 = all. */
+  readonly config: { readonly subset: number; readonly zone?: string | undefined };
+  readonly connections: ReadonlyMap<string, Observable>;
   nodes(): readonly Weighed<string>[];
+  readonly unlisted: { readonly retained: number; readonly retired: number };
 }
 
 /** One channel as it is observed: counts its attempts, records its decisions, and tells its state. */
@@ -77,13 +80,13 @@ export class ChannelSource implements ClientSource, RecordedChannel {
     this.setAside = aside;
   }
 
-  #whyAside(instance: string, connection: GrpcConnection): string | undefined {
+  #whyAside(instance: string, connection: Observable): string | undefined {
     if (!this.#ready.has(instance)) return whyNot(connection);
     return this.#full.has(instance) ? "says that it is full" : undefined;
   }
 
   /** Joins, leaves and changes of health: one line for all that changed at once. */
-  #tell(connections: ReadonlyMap<string, GrpcConnection>): void {
+  #tell(connections: ReadonlyMap<string, Observable>): void {
     const joined = [...connections.keys()].filter((id) => !this.#health.has(id));
     const left = [...this.#health.keys()].filter((id) => !connections.has(id));
     for (const id of left) this.#health.delete(id);
@@ -102,11 +105,15 @@ export class ChannelSource implements ClientSource, RecordedChannel {
     );
   }
 
-  ended(instance: string, decision: number, code: number, outcome: Outcome, ms: number): boolean | undefined {
-    const ok = outcome === "ignore" ? undefined : outcome === "success";
+  /**
+   * An attempt has ended.
+   * @param decision its pick, in the flight recorder.
+   * @param code gRPC's status code, or what comes nearest.
+   * @param ok as the balancer is told: undefined when the end says nothing of the instance.
+   */
+  ended(instance: string, decision: number, code: number, ok: boolean | undefined, ms: number): void {
     this.stats.ended(instance, ms, ok);
     recorder?.ended(decision, code, ok, ms);
-    return ok;
   }
 
   decisions(): Decision[] {
@@ -125,6 +132,7 @@ export class ChannelSource implements ClientSource, RecordedChannel {
       registry: status?.registry ?? "",
       state: this.#state,
       listed: status?.listed,
+      ...this.#of.unlisted,
       ageMs: answered ? Math.round(performance.now() - status.answeredAt) : undefined,
       trouble: status?.trouble?.message,
       zone: config.zone ?? "",
@@ -160,6 +168,7 @@ export class ChannelSource implements ClientSource, RecordedChannel {
         calls: counts.calls,
         failures: counts.failures,
         share: calls > 0 ? Number((counts.calls / calls).toFixed(4)) : 0,
+        latency: counts.latency,
       };
     });
   }
@@ -170,7 +179,7 @@ function wordFor(state: ConnectionState): InstanceState {
 }
 
 /** Why no call goes there, in words. */
-function whyNot({ state, lastError }: GrpcConnection): string {
+function whyNot({ state, lastError }: Observable): string {
   switch (state.is) {
     case "connecting":
       return state.failure === undefined ? "is being connected to" : `cannot be connected to: ${state.failure}`;
