@@ -6,6 +6,7 @@
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { credentials, status } from "@grpc/grpc-js";
@@ -49,7 +50,10 @@ const CONTESTANTS: readonly Contestant[] = [
 
 interface Row {
   readonly load: number;
+  /** Answered in time, calls a second. */
   readonly goodput: number;
+  /** ... and for each second of CPU that the server was given, the time to warm up included. */
+  readonly perCpu: number;
   readonly refused: number;
   readonly late: number;
   readonly p99: number;
@@ -71,6 +75,7 @@ const results: Result[] = [];
 for (const contestant of CONTESTANTS) results.push(await run(contestant));
 /** Of all that was measured: what the server can do on this machine, now. */
 const peak = Math.max(...results.flatMap(({ rows }) => rows.map(({ goodput }) => goodput)));
+const peakPerCpu = Math.max(...results.flatMap(({ rows }) => rows.map(({ perCpu }) => perCpu)));
 const capacities = results.map(({ capacity }) => capacity.toFixed(0)).join(", ");
 const lateness = Math.max(...results.flatMap(({ rows }) => rows.map(({ madeLateMs }) => madeLateMs)));
 
@@ -79,12 +84,12 @@ const machine =
   `load average ${before.toFixed(1)} before; capacity ${capacities} calls a second, measured before each of the three; calls were made ` +
   `up to ${lateness.toFixed(0)} ms late (p99)`;
 const lines = [
-  "| load | with | answered in time, of the peak | refused | late or lost | p99 of admitted calls |",
-  "| --- | --- | --- | --- | --- | --- |",
+  "| load | with | answered in time, of the peak | the same for each CPU second | refused | late or lost | p99 of admitted calls |",
+  "| --- | --- | --- | --- | --- | --- | --- |",
   ...LOADS.flatMap((_, i) => results.map((result) => line(result, i))),
   ...results.map(
     ({ name, recoveryMs }, i) =>
-      `| ${i === 0 ? `back to ${AFTERWARDS}` : ""} | ${name} | in time again after ${recoveryMs.toFixed(0)} ms | | | |`,
+      `| ${i === 0 ? `back to ${AFTERWARDS}` : ""} | ${name} | in time again after ${recoveryMs.toFixed(0)} ms | | | | |`,
   ),
 ].join("\n");
 console.log(`${machine}\n\n${lines}`);
@@ -104,8 +109,9 @@ async function run({ name, shedding, client: make }: Contestant): Promise<Result
     const capacity = await closedLoop(client, 8, forMs / 2);
     const rows: Row[] = [];
     for (const load of LOADS) {
+      const before = cpuSeconds(child.pid!);
       const made = await openLoop(client, load * capacity, warmMs + forMs);
-      rows.push(figures(load, made));
+      rows.push(figures(load, made, cpuSeconds(child.pid!) - before));
       console.error(name, JSON.stringify(rows.at(-1)));
     }
     // From the last load to the low one without a rest: calls of the heavy load are still under way.
@@ -114,7 +120,7 @@ async function run({ name, shedding, client: make }: Contestant): Promise<Result
     const fellAt = performance.now();
     const light = await openLoop(client, AFTERWARDS * capacity, 8_000);
     await heavy;
-    const lastBad = light.filter(({ ms, code }) => code !== status.OK || ms > DEADLINE_MS).at(-1);
+    const lastBad = light.filter((made) => !isGood(made)).at(-1);
     client.close();
     return { name, capacity, rows, recoveryMs: lastBad ? lastBad.dueAt - fellAt : 0 };
   } finally {
@@ -122,15 +128,23 @@ async function run({ name, shedding, client: make }: Contestant): Promise<Result
   }
 }
 
-function figures(load: number, all: readonly Made[]): Row {
+/** What a process has used of the CPUs so far (Linux). */
+function cpuSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]!.split(" ");
+  // utime and stime, in ticks of a hundredth of a second.
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+function figures(load: number, all: readonly Made[], cpu: number): Row {
   const from = all[0]!.dueAt + warmMs;
   const made = all.filter(({ dueAt }) => dueAt >= from);
-  const good = made.filter(({ ms, code }) => code === status.OK && ms <= DEADLINE_MS);
+  const good = made.filter(isGood);
   const refused = made.filter(({ code }) => code === status.RESOURCE_EXHAUSTED);
   const admitted = made.filter(({ code }) => code !== status.RESOURCE_EXHAUSTED);
   return {
     load,
     goodput: (good.length * 1_000) / forMs,
+    perCpu: all.filter(isGood).length / cpu,
     refused: refused.length / made.length,
     late: (admitted.length - good.length) / made.length,
     p99: percentile(
@@ -144,10 +158,23 @@ function figures(load: number, all: readonly Made[]): Row {
   };
 }
 
+function isGood({ ms, code }: Made): boolean {
+  return code === status.OK && ms <= DEADLINE_MS;
+}
+
 function line({ name, rows }: Result, i: number): string {
-  const { load, goodput, refused, late, p99 } = rows[i]!;
+  const { load, goodput, perCpu, refused, late, p99 } = rows[i]!;
   const share = (of: number) => `${(of * 100).toFixed(1)} %`;
   const ms = Number.isFinite(p99) ? `${p99.toFixed(0)} ms` : `over ${DEADLINE_MS} ms`;
   const first = name === CONTESTANTS[0]!.name ? `${load} times` : "";
-  return `| ${first} | ${name} | ${share(goodput / peak)} (${goodput.toFixed(0)} a second) | ${share(refused)} | ${share(late)} | ${ms} |`;
+  const cells = [
+    first,
+    name,
+    `${share(goodput / peak)} (${goodput.toFixed(0)} a second)`,
+    `${share(perCpu / peakPerCpu)} (${perCpu.toFixed(0)})`,
+    share(refused),
+    share(late),
+    ms,
+  ];
+  return `| ${cells.join(" | ")} |`;
 }
