@@ -108,11 +108,12 @@ export async function registerInstance(
 /**
  * The life of a server that listens already, not begun yet.
  * @param target where it is listed; undefined where the platform lists it.
+ * @param instance what others are told; or what it is bound to, where nobody is told.
  * @throws TypeError when the instance or an option cannot be obeyed.
  */
 export function instanceLife(
   target: Target | undefined,
-  instance: InstanceToRegister,
+  instance: InstanceToRegister | Bound,
   options: RegisterOptions,
 ): ServerLife {
   checkNames("a registration", options, OPTIONS);
@@ -123,7 +124,7 @@ export function instanceLife(
   if (typeof signals !== "boolean") refuse("signals", signals, "true or false");
   if (signals && !close)
     throw new TypeError("signals: true needs close, which ends the server before the process ends");
-  const bound = describe(instance);
+  const bound = isBound(instance) ? instance : describe(instance);
   const served = {
     bind: () => bound,
     ...(target && { facts: () => ({ service: target.service }) }),
@@ -132,6 +133,10 @@ export function instanceLife(
     ...(kill && { kill }),
   };
   return new ServerLife(target, served, limitsOf(options), signals);
+}
+
+function isBound(given: object): given is Bound {
+  return typeof given === "object" && given !== null && "instance" in given;
 }
 
 function describe(given: InstanceToRegister): Bound {

@@ -6,6 +6,7 @@ import { addServer } from "../observe/sources.js";
 import type { CallCounts, ServedService } from "../observe/state.js";
 import type { Target } from "../registry.js";
 import { type Bound, sayWhatIsDoubtful } from "./bound.js";
+import { endOf } from "./end-of.js";
 import { HOOK_MS, type Limits, registeringLimitMs, removingLimitMs } from "./limits.js";
 import { Listing } from "./listing.js";
 import { stopOnSignals } from "./signals.js";
@@ -235,9 +236,7 @@ export class ServerLife {
 
   async #close(): Promise<LifeEvent> {
     const closed = told(async () => {
-      const closing = this.#served.close?.();
-      if (closing && !("then" in closing)) await closingOf(closing);
-      else await closing;
+      await endOf(this.#served.close?.());
     });
     try {
       return { is: (await endsWithin(closed, this.#leftMs())) ? "closed" : "timeUp" };
@@ -268,11 +267,4 @@ export class ServerLife {
 /** What a hook throws at once is a rejection, too. */
 async function told(hook: () => unknown): Promise<void> {
   await hook();
-}
-
-/** node:http's close() returns the server, which tells by an event that the last connection has ended. */
-function closingOf(server: NetServer): Promise<void> {
-  return new Promise((resolve) => {
-    server.once("close", resolve);
-  });
 }

@@ -8,7 +8,7 @@ import { type ProcessState, type RegistrySession, STATE_SCHEMA } from "./state.j
 /** The state of this process as it is now. */
 export function processState(): ProcessState {
   const serves = [...servers].map((server) => server.state());
-  const named = serves.map(({ name }) => name).filter((name) => name !== "");
+  const named = [...new Set(serves.map(({ name }) => name).filter((name) => name !== ""))];
   return {
     schema: STATE_SCHEMA,
     pid: process.pid,

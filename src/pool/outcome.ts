@@ -40,3 +40,8 @@ export function notStarted(error: unknown): boolean {
   }
   return false;
 }
+
+/** Whether the exchange ran out of time: what AbortSignal.timeout() and most clients throw. */
+export function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === "TimeoutError";
+}

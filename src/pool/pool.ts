@@ -6,7 +6,7 @@ import { P2cEwma } from "../balancer/p2c-ewma.js";
 import type { ResolvedInstance } from "../discovery/resolved-instance.js";
 import { TargetDiscovery } from "../discovery/target-discovery.js";
 import type { Instance } from "../instance.js";
-import { ChannelSource, type Observed } from "../membership/channel-source.js";
+import { ChannelSource } from "../membership/channel-source.js";
 import type { ChannelState } from "../membership/channel-state.js";
 import { choose } from "../membership/choice.js";
 import { DialLimit } from "../membership/dial-limit.js";
@@ -19,8 +19,9 @@ import { refuse, targetOf } from "../target/given.js";
 import { asked } from "./asked.js";
 import { NoInstanceError, PoolClosedError, waitedInVain } from "./errors.js";
 import { PoolLease } from "./lease.js";
+import { observed } from "./observed.js";
 import { checkOptions, type FailureOutcome, type PoolOptions, type PoolSettings } from "./options.js";
-import { isFailureOutcome, outcomeOfError } from "./outcome.js";
+import { isFailureOutcome, isTimeout, outcomeOfError } from "./outcome.js";
 import type { PoolSession } from "./session.js";
 import { type PoolStats, statsOf } from "./stats.js";
 import { PoolTransport, type Shared } from "./transport.js";
@@ -82,7 +83,8 @@ export class ServicePool<T> {
       { state: (state) => this.#report(state), lost: () => this.#discovery.start() },
     );
     const { connections } = this.#membership;
-    const source = new ChannelSource(this.#observed());
+    const nodes = () => this.#balancer.nodes();
+    const source = new ChannelSource(observed(this.#discovery, this.#membership, this.#options, nodes));
     this.#source = source;
     this.#balancer = new P2cEwma<string>({
       weight: (id) => connections.get(id)?.listed.instance.weight ?? 1,
@@ -193,21 +195,6 @@ export class ServicePool<T> {
     await Promise.all(ends);
   }
 
-  /** What metrics, the recorder and `rollcall why` ask. */
-  #observed(): Observed {
-    const pool = this;
-    const { zone, subset } = this.#options;
-    return {
-      status: this.#discovery.status,
-      config: { zone, subset: subset ?? 0 },
-      connections: this.#membership.connections,
-      nodes: () => this.#balancer.nodes(),
-      get unlisted() {
-        return pool.#membership.unlisted;
-      },
-    };
-  }
-
   #list(set: readonly ResolvedInstance[]): void {
     this.#failed = false;
     this.#rediscover.reset();
@@ -253,10 +240,6 @@ const CONNECTION = { timing: systemTiming, keepaliveMs: undefined, callGraceMs: 
 /** By its shape: a test runner's globals may be classes of their own. */
 function isSignal(value: unknown): boolean {
   return typeof value === "object" && value !== null && "aborted" in value && "addEventListener" in value;
-}
-
-function isTimeout(error: unknown): boolean {
-  return error instanceof Error && error.name === "TimeoutError";
 }
 
 /** An instance by its address and by where that points now: a host name that moved is another connection. */

@@ -102,7 +102,7 @@ test("why says what there is where there is nothing to explain", async (t) => {
   assert.equal((await runCli(t, ["why", SERVICE, "--process", "x"])).code, 2);
 });
 
-test("a recording is kept for its owner and replayed: how well what was set is predicted, and what would have been", async (t) => {
+test("a recording is kept for its owner and replayed: what was set within a tenth, and what would have been", async (t) => {
   const saved = await runCli(t, ["why", SERVICE, "--save", file]);
   assert.equal(saved.code, 0, saved.stderr);
   assert.match(saved.stderr, /^720 calls recorded in /);
@@ -112,19 +112,15 @@ test("a recording is kept for its owner and replayed: how well what was set is p
   const plain = await runCli(t, ["replay", file]);
   assert.equal(plain.code, 0, plain.stderr);
   assert.match(plain.stdout, /^ +CALLS +FAILED +MEAN +P50 +P90 +P99\nrecorded +720 /);
-  assert.match(plain.stdout + plain.stderr, /prediction for the recorded settings is (within [\d.]+ %|[\d.]+ % off)/);
+  assert.match(plain.stdout, /prediction for the recorded settings is within [\d.]+ %/);
 
   const args = ["--policy", "round_robin", "--weight", `${addressOf("good")}=2`, "--hedge", "40ms", "--seed", "3"];
   const json = await runCli(t, ["replay", file, "--json", ...args]);
   assert.equal(json.code, 0, json.stderr);
   const { recorded, predicted, deviation, settings, other } = JSON.parse(json.stdout);
   assert.equal(recorded.calls, 720);
-  // How near it comes is promised by test/observe/replay.test.ts; a fleet that a busy machine disturbs is told to be far.
-  const worst = Math.max(
-    ...["meanMs", "medianMs", "p90Ms"].map((what) => Math.abs(predicted[what] - recorded[what]) / recorded[what]),
-  );
-  assert.ok(Math.abs(deviation - worst) < 1e-9);
-  assert.equal(json.stderr.startsWith("warning: "), deviation > 0.1);
+  assert.ok(deviation <= 0.1, `${deviation}: ${JSON.stringify({ recorded, predicted })}`);
+  assert.equal(json.stderr, "");
   assert.deepEqual(settings, {
     policy: "round_robin",
     hedgeMs: 40,

@@ -14,6 +14,7 @@ import { checkInstances, checkTarget } from "./check-client.js";
 import { askEtcd, checkListing, checkWriting } from "./check-etcd.js";
 import { checkTlsFiles } from "./check-files.js";
 import { checkAdvertised } from "./check-server.js";
+import { checkSnapshot } from "./check-snapshot.js";
 import { findSections, type Section } from "./sections.js";
 
 /** Looks at a configuration file and at everything it names, as far as that can be seen from this machine. */
@@ -60,6 +61,7 @@ async function* checkClient(where: string, config: RpcClientConfig, etcds: Set<s
   if (Endpoints) yield* await checkTarget(where, "Endpoints", named, "start the server, or correct Endpoints");
   else if (Target) yield* await checkTarget(where, "Target", named, "correct Target, or see to what it names");
   else if (Etcd) yield* checkEtcd(where, Etcd, "client", etcds);
+  if (config.Snapshot) yield await checkSnapshot(where, config.Snapshot, named.target);
 }
 
 /** @param seen clusters whose hosts and files have been checked already */

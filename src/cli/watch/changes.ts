@@ -1,5 +1,6 @@
 import { type Instance, sameInstance } from "../../instance.js";
 import { count, toJson } from "../output.js";
+import type { Health } from "../registry/health.js";
 
 /** An instance of one service, and what its backend says of its stay. */
 export interface Listed {
@@ -92,6 +93,26 @@ export function renderChange(
 
 export function renderChangeJson({ kind, ...change }: Change, at: Date): string {
   return toJson({ time: at.toISOString(), change: kind, ...change });
+}
+
+/** An instance that says otherwise of its health than before. */
+export interface Flip {
+  readonly service: string;
+  readonly instance: Instance;
+  readonly health: Health;
+  readonly before: Health;
+  /** Instances of its service. */
+  readonly count: number;
+}
+
+/** `12:00:01.042 ~ 10.0.0.1:8080 not serving, was serving (3 instances)`. */
+export function renderFlip({ service, instance, health, before, count: total }: Flip, at: Date, named = false): string {
+  const who = `${named ? `${service} ` : ""}${instance.address}`;
+  return `${timeOfDay(at)} ~ ${who} ${health}, was ${before} (${count(total, "instance")})`;
+}
+
+export function renderFlipJson({ service, instance, health, before, count }: Flip, at: Date): string {
+  return toJson({ time: at.toISOString(), change: "health", service, instance, count, health, before });
 }
 
 /** Local, to the millisecond. */

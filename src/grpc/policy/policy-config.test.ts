@@ -49,6 +49,8 @@ test("what cannot be obeyed is refused by name, unknown fields included", () => 
     [{ maxSetAside: 50 }, /maxSetAside is 50; expected a share from 0 to 1/],
     [{ silentCallGrace: "soon" }, /silentCallGrace is "soon"/],
     [{ subsets: 1 }, /no field "subsets": did you mean subset\?/],
+    [null as never, /^p2c_ewma is null; expected fields with values/],
+    [[], /^p2c_ewma is \[\]; expected fields/],
     [{ ring: 1 }, /no field "ring": its fields are subset, /],
   ] as const) {
     assert.throws(() => parsePolicyConfig(json), { message });

@@ -35,8 +35,8 @@ export interface PolicyConfig extends MembersConfig {
 
 /** @throws Error that names the field and the expected form. */
 export function parsePolicyConfig(json: object): PolicyConfig {
-  const { zone = "", breaker = MIDDLEWARE_DEFAULTS.Breaker } = json as { zone?: unknown; breaker?: unknown };
   const members = parseMembersConfig("p2c_ewma", json, ["zone", "breaker"]);
+  const { zone = "", breaker = MIDDLEWARE_DEFAULTS.Breaker } = json as { zone?: unknown; breaker?: unknown };
   if (typeof zone !== "string") throw refused("p2c_ewma.zone", zone, "the name of a zone");
   if (typeof breaker !== "boolean") throw refused("p2c_ewma.breaker", breaker, "true or false");
   return { ...members, zone, breaker };
@@ -50,6 +50,8 @@ const FIELDS = ["subset", "healthCheck", "healthService", "silentCallGrace", "ma
  * @throws Error that names the field and the expected form.
  */
 export function parseMembersConfig(policy: string, json: object, own: readonly string[]): MembersConfig {
+  if (typeof json !== "object" || json === null || Array.isArray(json))
+    throw refused(policy, json, "fields with values, {} for the defaults");
   const known = [...FIELDS, ...own];
   for (const field of Object.keys(json)) if (!known.includes(field)) throw unknown(policy, field, known);
   const {

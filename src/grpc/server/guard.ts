@@ -18,6 +18,8 @@ export interface OverloadOptions {
   readonly breaker?: boolean | undefined;
   /** How important calls are, by `/package.Service/Method` or `/package.Service/*`. Default all the same. */
   readonly criticality?: ReadonlyMap<string, Criticality> | undefined;
+  /** Whether metrics count the calls that are refused, as they count others. Default true. */
+  readonly metrics?: boolean | undefined;
 }
 
 /**
@@ -49,10 +51,11 @@ class Guard {
   readonly #breakers: Map<string, Breaker> | undefined;
   readonly #criticality: ReadonlyMap<string, Criticality>;
   readonly #report: ShedReport;
+  readonly #metrics: boolean;
   #idleSamples = 0;
   #unwatch: (() => void) | undefined;
 
-  constructor({ name, cpuThreshold, breaker, criticality }: OverloadOptions) {
+  constructor({ name, cpuThreshold, breaker, criticality, metrics = true }: OverloadOptions) {
     const thousandths = cpuThreshold ?? SERVER_DEFAULTS.CpuThreshold;
     if (!Number.isInteger(thousandths) || thousandths < 0 || thousandths > 999) {
       throw new TypeError(`cpuThreshold is ${thousandths}; expected thousandths from 1 to 999, or 0 for none`);
@@ -61,6 +64,7 @@ class Guard {
     this.#shedding = thousandths > 0 ? new Shedding({ threshold: thousandths / 1_000, now }) : undefined;
     this.#breakers = (breaker ?? SERVER_MIDDLEWARE_DEFAULTS.Breaker) ? new Map() : undefined;
     this.#criticality = criticality ?? new Map();
+    this.#metrics = metrics;
     this.#report = new ShedReport(systemTiming, () => ({ ...(name !== undefined && { name }), ...this.#facts() }));
   }
 
@@ -127,7 +131,7 @@ class Guard {
   /** Answers without reading the request. */
   #refuse(call: Call, method: Method, reason: RefusalReason, status: Refusal): grpc.ServerInterceptingCall {
     this.#report.refused(reason, method.path);
-    observeRefusedCall(method.path, status.code!);
+    if (this.#metrics) observeRefusedCall(method.path, status.code!);
     return new grpc.ServerInterceptingCall(call, { start: () => call.sendStatus(status) });
   }
 

@@ -25,6 +25,7 @@ export function overloadOptions({
     name: Name,
     cpuThreshold: Mode === "pro" ? CpuThreshold : 0,
     breaker: Middlewares.Breaker,
+    metrics: Middlewares.Prometheus,
     criticality: new Map([...Methods].reverse().map(({ FullMethod, Criticality }) => [FullMethod, Criticality])),
   };
 }

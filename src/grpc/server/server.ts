@@ -123,7 +123,11 @@ class ListedServer implements Server {
     this.#config = config;
     this.#credentials = settings.credentials ?? grpc.ServerCredentials.createInsecure();
     this.#stats = new CallStats(config);
-    this.#calls = new ServedCalls({ timeoutOf: timeouts(config), onUnaryEnd: this.#stats.ended });
+    this.#calls = new ServedCalls({
+      timeoutOf: timeouts(config),
+      observed: { metrics: config.Middlewares.Prometheus, traces: config.Middlewares.Trace },
+      onUnaryEnd: this.#stats.ended,
+    });
     this.#authenticator = authenticatorOf(config, settings.authenticate);
     const guards = this.#authenticator ? [authInterceptor(this.#authenticator)] : [];
     const { interceptors = [], ...options } = settings.serverOptions ?? {};
