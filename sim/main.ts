@@ -1,18 +1,79 @@
 import "./world/globals.js";
-import { describeFault } from "./faults/fault.js";
+import { parseArgs } from "node:util";
+import type { Schedule } from "./faults/fault.js";
 import { scheduleOf } from "./faults/generate.js";
 import { play } from "./run.js";
+import { shrink } from "./story/shrink.js";
+import { tellStory } from "./story/tell.js";
+import { Totals } from "./totals.js";
 
-const seed = Number(process.argv[2] ?? 1);
-const n = Number(process.argv[3] ?? 1);
-const t0 = performance.now();
-let v = 0;
-for (let s = seed; s < seed + n; s++) {
-  const schedule = scheduleOf(s);
-  const o = await play(schedule, n === 1 ? (at, line) => console.log((at / 1000).toFixed(3), line) : undefined);
-  v += o.virtualMs;
-  if (n === 1) console.log(schedule.faults.map(describeFault).join("\n"), o);
-  else if (o.violation) console.log(s, o.violation);
+const HELP = `npm run sim -- [options]
+  --seeds N     how many schedules to run (default 1000)
+  --base N      the first seed (default: today's, which is printed)
+  --seed N      tell the story of one seed, as it happens
+  --only 1,3    with --seed: these of its faults alone
+  --plant NAME  with a bug of sim/plants.mjs planted
+  --most N      stop after so many violations (default 5)
+  --json        print the schedules that fail, as sim/story/kept.ts takes them`;
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: "string", default: "1000" },
+    base: { type: "string" },
+    seed: { type: "string" },
+    only: { type: "string" },
+    plant: { type: "string" },
+    most: { type: "string", default: "5" },
+    json: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+
+if (values.help) console.log(HELP);
+else if (values.seed !== undefined) await one(wholeNumber("seed", values.seed), values.only);
+else await many(wholeNumber("seeds", values.seeds), values.base === undefined ? ofToday() : wholeNumber("base", values.base));
+
+async function one(seed: number, only: string | undefined): Promise<void> {
+  const whole = scheduleOf(seed);
+  const kept = only?.split(",").map(Number);
+  const schedule = kept ? { ...whole, faults: whole.faults.filter((_, i) => kept.includes(i + 1)) } : whole;
+  console.log(`seed ${seed}`);
+  const { violation, fingerprint } = await tellStory(schedule, console.log);
+  console.log(violation ? "a violation" : "nothing is wrong", `(fingerprint ${fingerprint >>> 0})`);
+  if (violation) process.exitCode = 1;
 }
-const ms = performance.now() - t0;
-console.log(ms / n, "ms each", v / ms, "times");
+
+async function many(count: number, base: number): Promise<void> {
+  console.log(`seeds ${base} to ${base + count - 1}${values.plant ? `, planted: ${values.plant}` : ""}`);
+  const most = wholeNumber("most", values.most);
+  const totals = new Totals();
+  const began = performance.now();
+  for (let seed = base; seed < base + count && totals.violations < most; seed++) {
+    const schedule = scheduleOf(seed);
+    const outcome = await play(schedule);
+    totals.add(schedule, outcome);
+    if (!outcome.violation) continue;
+    const { schedule: shortest } = await shrink(schedule, outcome);
+    const only = shortest.faults.map((fault) => schedule.faults.indexOf(fault) + 1).join(",");
+    console.log(`\nseed ${seed} fails: npm run sim -- --seed ${seed} --only ${only || "0"}`);
+    await tellStory(shortest, console.log);
+    if (values.json) console.log(json(shortest));
+  }
+  for (const line of totals.lines(performance.now() - began)) console.log(line);
+  if (totals.violations > 0) process.exitCode = 1;
+}
+
+function json(schedule: Schedule): string {
+  return JSON.stringify(schedule);
+}
+
+/** A million seeds for each day, counted from the beginning of 1970. */
+function ofToday(): number {
+  return (Math.floor(Date.now() / 86_400_000) % 2_000) * 1_000_000;
+}
+
+function wholeNumber(name: string, text: string): number {
+  if (/^\d{1,10}$/.test(text)) return Number(text);
+  console.error(`--${name} is ${JSON.stringify(text)}; expected a whole number`);
+  process.exit(1);
+}

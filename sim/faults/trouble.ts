@@ -1,8 +1,12 @@
 import type { Fault, Kind } from "./fault.js";
 
+const GONE: ReadonlySet<Kind["is"]> = new Set(["path is silent", "process freezes", "process is killed"]);
+
 interface Condition {
   /** Faults that hold now. */
   active: number;
+  /** Those of them that let nothing pass: whoever is called there does not answer, and can be known not to. */
+  gone: number;
   /** When the last of them began or ended, in virtual milliseconds. */
   changedAt: number;
 }
@@ -18,9 +22,10 @@ export class Trouble {
 
   begins({ what }: Fault): void {
     for (const subject of subjectsOf(what)) {
-      const condition = this.#conditions.get(subject) ?? { active: 0, changedAt: 0 };
+      const condition = this.#conditions.get(subject) ?? { active: 0, gone: 0, changedAt: 0 };
       this.#conditions.set(subject, condition);
       condition.active += 1;
+      if (GONE.has(what.is)) condition.gone += 1;
       condition.changedAt = this.#now();
     }
   }
@@ -29,6 +34,7 @@ export class Trouble {
     for (const subject of subjectsOf(what)) {
       const condition = this.#conditions.get(subject)!;
       condition.active -= 1;
+      if (GONE.has(what.is)) condition.gone -= 1;
       condition.changedAt = this.#now();
     }
   }
@@ -41,11 +47,11 @@ export class Trouble {
     });
   }
 
-  /** Whether something has been wrong with one of these for so long without a change. */
-  illFor(ms: number, ...subjects: readonly string[]): boolean {
+  /** Whether one of these has been gone for so long without a change. */
+  goneFor(ms: number, ...subjects: readonly string[]): boolean {
     return subjects.some((subject) => {
       const condition = this.#conditions.get(subject);
-      return condition !== undefined && condition.active > 0 && this.#now() - condition.changedAt > ms;
+      return condition !== undefined && condition.gone > 0 && this.#now() - condition.changedAt > ms;
     });
   }
 }

@@ -14,7 +14,8 @@ export function everyLoopBacksOff(): Invariant {
   const dials = new Rate(MOST_DIALS);
   return {
     name: "every loop backs off",
-    asked: (peer, atMs) => requests.count(peer, atMs) && `${peer} asked etcd more than ${MOST_REQUESTS} times in a second`,
+    // A command waits for an answer within seconds, and asks every 50 ms.
+    asked: (peer, atMs) => peer !== "operator" && requests.count(peer, atMs) && `${peer} asked etcd more than ${MOST_REQUESTS} times in a second`,
     dialled: (peer, atMs) => dials.count(peer, atMs) && `${peer} dialled more than ${MOST_DIALS} times in a second`,
   };
 }

@@ -52,7 +52,7 @@ export function noCallFailsInVain(world: World, trouble: Trouble): Invariant {
       const place = world.servers.find(({ current }) => current?.address === address);
       const subjects = place ? [place.name, pathBetween(place.name, name)] : [];
       const justHit = place
-        ? !trouble.wellFor(NOTICED_MS, ...subjects) && !trouble.illFor(NOTICED_MS, ...subjects)
+        ? !trouble.wellFor(NOTICED_MS, ...subjects) && !trouble.goneFor(NOTICED_MS, ...subjects)
         : world.scheduler.now - (world.diedAt.get(address) ?? 0) < NOTICED_MS;
       if (justHit) return undefined;
     }
