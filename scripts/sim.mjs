@@ -40,10 +40,14 @@ function planting({ changes }) {
       bundling.onLoad({ filter: /\.ts$/ }, ({ path }) => {
         const here = changes.filter(([file]) => file === relative(root, path).replaceAll("\\", "/"));
         if (here.length === 0) return undefined;
-        const contents = here.reduce((text, [file, from, to]) => {
-          if (text.split(from).length !== 2) throw new Error(`${file} does not have exactly one ${JSON.stringify(from)}`);
-          return text.replace(from, () => to);
-        }, readFileSync(path, "utf8"));
+        const contents = here.reduce(
+          (text, [file, from, to]) => {
+            if (text.split(from).length !== 2)
+              throw new Error(`${file} does not have exactly one ${JSON.stringify(from)}`);
+            return text.replace(from, () => to);
+          },
+          readFileSync(path, "utf8"),
+        );
         return { contents, loader: "ts" };
       });
     },

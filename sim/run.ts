@@ -6,7 +6,9 @@ import { inject } from "./faults/inject.js";
 import { Trouble } from "./faults/trouble.js";
 import { invariants } from "./invariants/index.js";
 import { real, useWorld } from "./world/globals.js";
-import { World } from "./world/world.js";
+import { Random } from "./world/random.js";
+import { Scheduler } from "./world/scheduler.js";
+import { type Watchers, World } from "./world/world.js";
 
 /** How long after the last fault everything may take to be as it should, in virtual milliseconds. */
 const SETTLE_MS = 90_000;
@@ -45,7 +47,9 @@ export async function play({ setup, faults }: Schedule, tell?: Tell): Promise<Ou
   let failedCalls = 0;
   let settledMs: number | undefined;
   let fingerprint = 0;
-  const { now } = { now: () => world.scheduler.now };
+  const scheduler = new Scheduler();
+  const random = new Random(setup.seed, 2);
+  const now = () => scheduler.now;
   const found = (invariant: string, why: string | undefined | false) => {
     if (why && !violation) violation = { invariant, why, atMs: now() };
   };
@@ -55,13 +59,16 @@ export async function play({ setup, faults }: Schedule, tell?: Tell): Promise<Ou
     tell?.(now(), line);
   };
   const log = (level: string) => (facts: object, message: string) => {
-    const name = world.scheduler.current?.name ?? "";
+    const name = scheduler.current?.name ?? "";
     note(`${name}: ${level}: ${message}`);
     if (level === "error") found("nothing goes wrong inside", `${name}: ${message} ${JSON.stringify(facts)}`);
   };
-  setLogger({ debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") }, tell ? "info" : "error");
+  setLogger(
+    { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") },
+    tell ? "info" : "error",
+  );
 
-  const world: World = new World(setup, {
+  const hears: Watchers = {
     called: (record, how) => {
       calls += 1;
       if (how !== "answered") {
@@ -80,14 +87,14 @@ export async function play({ setup, faults }: Schedule, tell?: Tell): Promise<Ou
       for (const { name, dialled } of watched) found(name, dialled?.(peer, atMs));
     },
     broken: (why) => found("nothing goes wrong inside", why),
-  });
-  const { scheduler } = world;
+  };
+  useWorld({ scheduler, random });
+  const world = new World(setup, { scheduler, random }, hears);
   const trouble = new Trouble(now);
   const watched = invariants.map((make) => make(world, trouble));
   const run = (untilMs: number) => scheduler.run(untilMs, drain, () => violation !== undefined);
   const unhandled = (error: unknown) => found("nothing goes wrong inside", `unhandled rejection: ${String(error)}`);
   process.on("unhandledRejection", unhandled);
-  useWorld({ scheduler, random: world.random });
   try {
     world.cluster.replicated.store.onCommit(({ revision, events }) => {
       const changes = events.map(({ type, kv }) => `${type === 0 ? "put" : "delete"} ${kv!.key} ${kv!.value}`);

@@ -132,7 +132,10 @@ export class Member {
 
   /** Does a request's work, as soon as there is a leader to agree on it. */
   agree(work: () => void, late: () => void): void {
-    if (!this.#waiting) return work();
+    if (!this.#waiting) {
+      work();
+      return;
+    }
     let done = false;
     const once = (act: () => void) => () => {
       if (!done) act();

@@ -34,9 +34,12 @@ export class Serving {
   }
 
   #receive(message: Frame): void {
-    if (message.is === "ping") return this.#send({ is: "pong" });
-    if (message.is === "headers") return this.#begin(message.id, message.headers);
-    if (!("id" in message)) return;
+    if (message.is === "ping") this.#send({ is: "pong" });
+    else if (message.is === "headers") this.#begin(message.id, message.headers);
+    else if ("id" in message) this.#goOn(message);
+  }
+
+  #goOn(message: Extract<Frame, { readonly id: number }>): void {
     const call = this.#calls.get(message.id);
     if (!call) return;
     if (message.is === "reset") {
@@ -54,7 +57,10 @@ export class Serving {
     this.#replicated.asked(this.#end.peerName, this.#scheduler.now);
     const path = headers[":path"] ?? "";
     const served = this.#member.method(path);
-    if (!served) return this.#finish(id, { code: 12, details: `unknown method ${path}` });
+    if (!served) {
+      this.#finish(id, { code: 12, details: `unknown method ${path}` });
+      return;
+    }
     const metadata = metadataOf(headers);
     const duplex = served.requestStream
       ? new Duplex(

@@ -28,7 +28,9 @@ export function scheduleOf(seed: number): Schedule {
 /** Short of what is noticed, about a TTL, and long past it. */
 function lasts(random: Random, { ttlSeconds }: Setup): number {
   const ttlMs = ttlSeconds * 1_000;
-  return Math.round(random.pick([random.between(1, 1_500), random.between(1_500, ttlMs), random.between(ttlMs, 2.5 * ttlMs)]));
+  return Math.round(
+    random.pick([random.between(1, 1_500), random.between(1_500, ttlMs), random.between(ttlMs, 2.5 * ttlMs)]),
+  );
 }
 
 function kind(random: Random, setup: Setup): Kind {

@@ -14,9 +14,13 @@ export function everyLoopBacksOff(): Invariant {
   const dials = new Rate(MOST_DIALS);
   return {
     name: "every loop backs off",
-    // A command waits for an answer within seconds, and asks every 50 ms.
-    asked: (peer, atMs) => peer !== "operator" && requests.count(peer, atMs) && `${peer} asked etcd more than ${MOST_REQUESTS} times in a second`,
-    dialled: (peer, atMs) => dials.count(peer, atMs) && `${peer} dialled more than ${MOST_DIALS} times in a second`,
+    asked: (peer, atMs) => {
+      // A command waits for an answer for seconds, and asks every 50 ms.
+      const often = peer !== "operator" && requests.isOften(peer, atMs);
+      return often ? `${peer} asked etcd more than ${MOST_REQUESTS} times in a second` : undefined;
+    },
+    dialled: (peer, atMs) =>
+      dials.isOften(peer, atMs) ? `${peer} dialled more than ${MOST_DIALS} times in a second` : undefined,
   };
 }
 
@@ -51,12 +55,12 @@ class Rate {
     this.#most = most;
   }
 
-  /** @returns true where it is too often. */
-  count(who: string, atMs: number): true | undefined {
+  /** Counts one more. */
+  isOften(who: string, atMs: number): boolean {
     const times = this.#times.get(who) ?? [];
     this.#times.set(who, times);
     times.push(atMs);
     while (times[0]! <= atMs - 1_000) times.shift();
-    return times.length > this.#most || undefined;
+    return times.length > this.#most;
   }
 }

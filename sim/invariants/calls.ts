@@ -36,7 +36,8 @@ export function noCallToTheUnwilling(world: World): Invariant {
 export function noCallFailsInVain(world: World, trouble: Trouble): Invariant {
   const isGood = ({ name, current }: Place<Server>, client: Client): boolean => {
     const { now } = world.scheduler;
-    if (!current?.serving || current.process.state !== "running" || now - current.healthSince < NOTICED_MS) return false;
+    if (!current?.serving || current.process.state !== "running" || now - current.healthSince < NOTICED_MS)
+      return false;
     const knownSince = client.known.get(current.address) ?? Number.POSITIVE_INFINITY;
     if (now - knownSince < NOTICED_MS) return false;
     return trouble.wellFor(NOTICED_MS, name, pathBetween(name, client.process.name));

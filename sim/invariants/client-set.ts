@@ -15,7 +15,8 @@ export function clientsKnowWhatIsListed(world: World): Invariant {
       const ids = connected.map(([id]) => id).sort();
       const others = [...connections.keys()].filter((id) => !listed.includes(id));
       // Where nobody is listed those that still answer are kept.
-      if (listed.length > 0 && others.length > 0) return `${name} is still connected to [${others}], which are not listed`;
+      if (listed.length > 0 && others.length > 0)
+        return `${name} is still connected to [${others}], which are not listed`;
       const serving = listed.filter((address) => servesAt(world, address));
       const missing = serving.filter((address) => !ids.includes(address));
       if (missing.length > 0) return `${name} is not connected to [${missing}]`;

@@ -31,7 +31,7 @@ export function onlyWhatServesIsListed(world: World): Invariant {
       if (world.cluster.replaying) continue;
       const address = kv!.value.toString();
       const server = world.servers.find(({ current }) => current?.address === address)?.current;
-      if (!server || server.process.state !== "running" || server.lives) continue;
+      if (server?.process.state !== "running" || server.lives) continue;
       const sinceMs = world.scheduler.now - server.healthSince;
       if (sinceMs > UNDER_WAY_MS) wrong = `${address} was listed, and has not served for ${Math.round(sinceMs)} ms`;
     }

@@ -1,7 +1,7 @@
+import { onAbort } from "../../src/async/on-abort.js";
 import type { ConnectOptions, Http2Connection } from "../../src/etcd-client/rpc/connect.js";
 import { RpcError, Status } from "../../src/etcd-client/rpc/status.js";
 import { Transport, type TransportOptions } from "../../src/etcd-client/rpc/transport.js";
-import { onAbort } from "../../src/async/on-abort.js";
 import type { Process } from "../world/process.js";
 import type { End } from "./connection.js";
 import { type Frame, Http2Session } from "./http2.js";

@@ -54,10 +54,13 @@ export class Client {
 
   #callSoon(): void {
     const { random, setup } = this.#world;
-    setTimeout(() => {
-      this.#callSoon();
-      this.#call();
-    }, random.between(0, 2_000 / setup.callsPerSecond));
+    setTimeout(
+      () => {
+        this.#callSoon();
+        this.#call();
+      },
+      random.between(0, 2_000 / setup.callsPerSecond),
+    );
   }
 
   #call(): void {

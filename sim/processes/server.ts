@@ -93,7 +93,10 @@ export class Server {
   }
 
   #accept(end: End): void {
-    if (this.#closing) return end.close();
+    if (this.#closing) {
+      end.close();
+      return;
+    }
     this.#ends.add(end);
     end.ear = {
       message: (message) => this.#receive(end, message as Message),
@@ -108,21 +111,25 @@ export class Server {
   #receive(end: End, message: Message): void {
     switch (message.is) {
       case "ping":
-        return end.send({ is: "pong" });
+        end.send({ is: "pong" });
+        break;
       case "watch health":
         this.#watching.add(end);
-        return end.send({ is: "health", serving: this.serving });
-      case "call": {
-        const { id, workMs } = message;
-        if (this.#closing) return end.send({ is: "refused", id });
-        this.#running += 1;
-        setTimeout(() => {
-          end.send({ is: "answer", id });
-          this.#running -= 1;
-          if (this.#running === 0) this.#idle();
-        }, workMs);
-      }
+        end.send({ is: "health", serving: this.serving });
+        break;
+      case "call":
+        if (this.#closing) end.send({ is: "refused", id: message.id });
+        else this.#work(end, message.id, message.workMs);
     }
+  }
+
+  #work(end: End, id: number, workMs: number): void {
+    this.#running += 1;
+    setTimeout(() => {
+      end.send({ is: "answer", id });
+      this.#running -= 1;
+      if (this.#running === 0) this.#idle();
+    }, workMs);
   }
 
   #tellHealth(): void {

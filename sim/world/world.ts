@@ -8,7 +8,7 @@ import { Client } from "../processes/client.js";
 import { Server } from "../processes/server.js";
 import { Process } from "./process.js";
 import { Random } from "./random.js";
-import { Scheduler } from "./scheduler.js";
+import type { Scheduler } from "./scheduler.js";
 
 /** The service's key. */
 export const SERVICE = "svc";
@@ -35,7 +35,7 @@ export interface Place<T> {
 /** Everything there is. */
 export class World {
   readonly setup: Setup;
-  readonly scheduler = new Scheduler();
+  readonly scheduler: Scheduler;
   /** What production code draws from. */
   readonly random: Random;
   readonly network: Network;
@@ -48,11 +48,13 @@ export class World {
   #incarnations = 0;
   #addresses = 0;
 
-  constructor(setup: Setup, watchers: Watchers) {
+  /** @param time whose clock and dice are those of the whole process by now (useWorld). */
+  constructor(setup: Setup, { scheduler, random }: { scheduler: Scheduler; random: Random }, watchers: Watchers) {
     const { seed, members, authenticated, slowestMs } = setup;
     this.setup = setup;
     this.#watchers = watchers;
-    this.random = new Random(seed, 2);
+    this.scheduler = scheduler;
+    this.random = random;
     this.network = new Network(this.scheduler, new Random(seed, 3), slowestMs);
     this.cluster = new Cluster(this.scheduler, this.network, members, authenticated, watchers.asked);
     dialIn(this.network, () => this.scheduler.current!);
