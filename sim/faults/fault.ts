@@ -12,6 +12,12 @@ export interface Setup {
   readonly slowestMs: number;
   /** Of each client, on average. */
   readonly callsPerSecond: number;
+  /** Servers have an id of their own (Etcd.ID) instead of their lease's, the same after a restart. */
+  readonly ownIds: boolean;
+  /** Servers have attributes, which stand under a second key. */
+  readonly attributes: boolean;
+  /** Servers call each other, over the connection to etcd that registers them. */
+  readonly mutual: boolean;
 }
 
 /** What goes wrong. Servers, clients and members are named by their places, which their processes may leave and take again. */
@@ -47,6 +53,7 @@ export type Kind =
   /** Its program takes it out of rotation. */
   | { readonly is: "server rests"; readonly place: string }
   | { readonly is: "operator deletes its key"; readonly place: string }
+  | { readonly is: "operator deletes its attributes"; readonly place: string }
   /** An operator takes it out, and lists it again when the fault is over. */
   | { readonly is: "operator pauses it"; readonly place: string };
 

@@ -11,14 +11,17 @@ export function scheduleOf(seed: number): Schedule {
     seed,
     members: random.chance(0.4) ? 3 : 1,
     authenticated: random.chance(0.2),
-    servers: random.whole(1, 3),
-    clients: random.whole(1, 2),
+    servers: random.pick([1, 2, 2, 3, 3, 5]),
+    clients: random.pick([1, 1, 2, 2, 3]),
     ttlSeconds: random.pick([5, 10]),
     slowestMs: random.pick([1, 5, 40]),
     callsPerSecond: random.pick([0.2, 1, 3]),
+    ownIds: random.chance(0.25),
+    attributes: random.chance(0.3),
+    mutual: random.chance(0.2),
   };
-  const spanMs = random.pick([8_000, 20_000, 45_000]);
-  const faults = Array.from({ length: random.whole(1, 7) }, (): Fault => {
+  const spanMs = random.pick([1_000, 8_000, 20_000, 45_000]);
+  const faults = Array.from({ length: random.whole(1, random.pick([3, 6, 12])) }, (): Fault => {
     const what = kind(random, setup);
     return { atMs: Math.round(random.between(FIRST_MS, FIRST_MS + spanMs)), lastsMs: lasts(random, setup), what };
   });
@@ -29,7 +32,11 @@ export function scheduleOf(seed: number): Schedule {
 function lasts(random: Random, { ttlSeconds }: Setup): number {
   const ttlMs = ttlSeconds * 1_000;
   return Math.round(
-    random.pick([random.between(1, 1_500), random.between(1_500, ttlMs), random.between(ttlMs, 2.5 * ttlMs)]),
+    random.pick([
+      random.between(1, 1_500),
+      random.between(1_500, ttlMs),
+      random.between(ttlMs, random.pick([2.5, 6]) * ttlMs),
+    ]),
   );
 }
 
@@ -69,6 +76,7 @@ function kind(random: Random, setup: Setup): Kind {
     { is: "server is unwilling", place: server },
     { is: "server rests", place: server },
     { is: "operator deletes its key", place: server },
+    { is: "operator deletes its attributes", place: server },
     { is: "operator pauses it", place: server },
   ];
   return random.pick(kinds);

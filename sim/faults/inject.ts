@@ -137,14 +137,21 @@ function onServer(world: World, what: OnServer): () => void {
       asServer(() => server.pause());
       return () => asServer(() => server.resume());
     case "operator deletes its key":
-      for (const { key, value } of world.cluster.list(`${SERVICE}/`)) {
-        if (value.toString() === server.address) world.cluster.delete(key.toString("latin1"));
-      }
+      for (const id of idsOf(world, server)) world.cluster.delete(`${SERVICE}/${id}`);
+      return nothing;
+    case "operator deletes its attributes":
+      for (const id of idsOf(world, server)) world.cluster.delete(`${SERVICE}.~rollcall/${id}`);
       return nothing;
     case "operator pauses it":
       operate(world, (settings, signal) => pauseInstance(settings, SERVICE, server.address, signal));
       return () => operate(world, (settings, signal) => resumeInstance(settings, SERVICE, server.address, signal));
   }
+}
+
+/** Under what a server is listed. */
+function idsOf({ cluster }: World, { address }: Server): string[] {
+  const listed = cluster.list(`${SERVICE}/`).filter(({ value }) => value.toString() === address);
+  return listed.map(({ key }) => key.toString("latin1").slice(SERVICE.length + 1));
 }
 
 function restart(world: World, place: Place<Server>, server: Server, moves: boolean): () => void {

@@ -32,7 +32,7 @@ export function nothingGrows(world: World): Invariant {
       for (const { name, pending } of world.processes()) {
         if (pending > MOST_PENDING) return `${name} has ${pending} timers and messages waiting`;
       }
-      for (const { name, current } of world.clients) {
+      for (const { name, current } of world.callers()) {
         if (!current) continue;
         const reserved = current.balancer.nodes().reduce((sum, { inFlight }) => sum + inFlight, 0);
         if (reserved > current.running) {

@@ -1,15 +1,19 @@
+import { WEIGHT } from "../processes/server.js";
 import type { World } from "../world/world.js";
 import type { Invariant } from "./invariant.js";
 import { listedIn } from "./listing.js";
 
 /** After quiet a client knows what etcd lists, is connected to those, and to nobody else. */
 export function clientsKnowWhatIsListed(world: World): Invariant {
+  const expected = world.setup.attributes ? WEIGHT : undefined;
   const settled = () => {
     const listed = [...new Set(listedIn(world))];
-    for (const { name, current } of world.clients) {
+    for (const { name, current } of world.callers()) {
       if (!current) return `${name} does not run`;
-      const known = current.listed && [...current.listed].sort();
+      const known = current.listed && [...current.listed.keys()].sort();
       if (known?.join() !== listed.join()) return `${name} knows [${known ?? "nothing"}], and etcd lists [${listed}]`;
+      const weightless = [...(current.listed ?? [])].filter(([, { weight }]) => weight !== expected).map(([id]) => id);
+      if (weightless.length > 0) return `${name} does not know the attributes of [${weightless}]`;
       const { connections } = current.membership;
       const connected = [...connections].filter(([, { state }]) => state.is === "serving" || state.is === "probing");
       const ids = connected.map(([id]) => id).sort();

@@ -2,6 +2,7 @@ import { systemTiming } from "../../src/async/timing.js";
 import { P2cEwma } from "../../src/balancer/p2c-ewma.js";
 import type { ResolvedInstance } from "../../src/discovery/resolved-instance.js";
 import { TargetDiscovery } from "../../src/discovery/target-discovery.js";
+import type { Instance } from "../../src/instance.js";
 import type { ChannelState } from "../../src/membership/channel-state.js";
 import { choose } from "../../src/membership/choice.js";
 import { Membership } from "../../src/membership/membership.js";
@@ -20,7 +21,7 @@ export const DEADLINE_MS = 2_000;
 export class Client {
   readonly process: Process;
   /** What discovery last said; undefined before. */
-  listed: ReadonlySet<string> | undefined;
+  listed: ReadonlyMap<string, Instance> | undefined;
   /** Since when some instance has been listed without a pause, in virtual milliseconds. */
   listedSince = 0;
   /** Since when each address has been listed without a pause. */
@@ -142,7 +143,7 @@ export class Client {
     const { now } = this.#world.scheduler;
     const listed = new Map(set.map((one) => [one.instance.address, one]));
     if (!this.listed || this.listed.size === 0) this.listedSince = now;
-    this.listed = new Set(listed.keys());
+    this.listed = new Map(set.map(({ instance }) => [instance.address, instance]));
     for (const address of this.known.keys()) if (!listed.has(address)) this.known.delete(address);
     for (const address of listed.keys()) if (!this.known.has(address)) this.known.set(address, now);
     this.membership.set(listed, choose([...listed.keys()], 0, this.process.name));

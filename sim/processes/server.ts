@@ -4,7 +4,11 @@ import type { Target } from "../../src/registry.js";
 import type { End } from "../network/connection.js";
 import type { Process } from "../world/process.js";
 import type { World } from "../world/world.js";
+import type { Client } from "./client.js";
 import type { Message } from "./protocol.js";
+
+/** Of servers with attributes. */
+export const WEIGHT = 3;
 
 /** A server: the real life of one, registration and lease included, and calls that are answered after a while. */
 export class Server {
@@ -12,6 +16,8 @@ export class Server {
   readonly address: string;
   /** Since when it has been doing what it does, in virtual milliseconds: what its health says. */
   healthSince = 0;
+  /** Where servers call each other. */
+  client: Client | undefined;
   readonly #world: World;
   readonly #life: ServerLife;
   readonly #ends = new Set<End>();
@@ -41,7 +47,7 @@ export class Server {
       drainMs: 1_000,
       waitMs: 5_500,
     };
-    this.#life = instanceLife(target, { address }, hooks);
+    this.#life = instanceLife(target, { address, ...(world.setup.attributes && { weight: WEIGHT }) }, hooks);
     this.#life.start().catch((error: Error) => world.broken(`a server cannot start: ${error.message}`));
   }
 

@@ -66,7 +66,9 @@ export class World {
   startServer(place: Place<Server>, address = this.#freeAddress()): void {
     const process = new Process(place.name);
     this.scheduler.after(0, process, () => {
-      place.current = new Server(this, process, address, this.target());
+      const target = this.target(this.setup.ownIds ? this.servers.indexOf(place) + 1 : undefined);
+      place.current = new Server(this, process, address, target);
+      if (this.setup.mutual) place.current.client = new Client(this, process, target);
     });
   }
 
@@ -101,6 +103,14 @@ export class World {
     return places.flatMap(({ current }) => (current && current.process.state !== "dead" ? [current.process] : []));
   }
 
+  /** Who calls, with where. */
+  callers(): { name: string; current: Client | undefined }[] {
+    const within = this.servers.flatMap(({ name, current }) =>
+      current?.client && current.process.state !== "dead" ? [{ name, current: current.client }] : [],
+    );
+    return [...this.clients, ...within];
+  }
+
   /** The process at a place, a member's too. */
   at(name: string): Process | undefined {
     const member = this.cluster.members.find(({ process }) => process.name === name);
@@ -108,13 +118,13 @@ export class World {
   }
 
   /** The registry as one process knows it: hosts of its own, so that nothing is shared with another process. */
-  target(): Target {
+  target(id?: number): Target {
     const { members, authenticated, ttlSeconds } = this.setup;
     this.#incarnations += 1;
     const stem = `10.${128 + (this.#incarnations >> 8)}.${this.#incarnations & 255}`;
     const hosts = Array.from({ length: members }, (_, i) => `${stem}.${i + 1}:2379`);
     const { user, password } = CREDENTIALS;
-    const settings = { ttlSeconds, ...(authenticated && { user, pass: password }) };
+    const settings = { ttlSeconds, ...(id !== undefined && { id }), ...(authenticated && { user, pass: password }) };
     return { scheme: "etcd", hosts, service: SERVICE, params: {}, settings };
   }
 
