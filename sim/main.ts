@@ -1,8 +1,8 @@
 import "./world/globals.js";
 import { parseArgs } from "node:util";
-import type { Schedule } from "./faults/fault.js";
 import { scheduleOf } from "./faults/generate.js";
 import { play } from "./run.js";
+import { kept } from "./story/kept.js";
 import { shrink } from "./story/shrink.js";
 import { tellStory } from "./story/tell.js";
 import { Totals } from "./totals.js";
@@ -14,7 +14,9 @@ const HELP = `npm run sim -- [options]
   --only 1,3    with --seed: these of its faults alone
   --plant NAME  with a bug of sim/plants.mjs planted
   --most N      stop after so many violations (default 5)
-  --json        print the schedules that fail, as sim/story/kept.ts takes them`;
+  --kept        run the schedules that once failed (sim/story/kept.ts)
+  --json        print the schedules that fail, as sim/story/kept.ts takes them
+  --prints      print the fingerprint of every seed`;
 
 const { values } = parseArgs({
   options: {
@@ -24,12 +26,15 @@ const { values } = parseArgs({
     only: { type: "string" },
     plant: { type: "string" },
     most: { type: "string", default: "5" },
+    kept: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
+    prints: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
 
 if (values.help) console.log(HELP);
+else if (values.kept) await again();
 else if (values.seed !== undefined) await one(wholeNumber("seed", values.seed), values.only);
 else {
   Error.stackTraceLimit = 0; // errors are part of the game here, and their stacks cost time
@@ -39,12 +44,23 @@ else {
 
 async function one(seed: number, only: string | undefined): Promise<void> {
   const whole = scheduleOf(seed);
-  const kept = only?.split(",").map(Number);
-  const schedule = kept ? { ...whole, faults: whole.faults.filter((_, i) => kept.includes(i + 1)) } : whole;
+  const chosen = only?.split(",").map(Number);
+  const schedule = chosen ? { ...whole, faults: whole.faults.filter((_, i) => chosen.includes(i + 1)) } : whole;
   console.log(`seed ${seed}`);
   const { violation, fingerprint } = await tellStory(schedule, console.log);
   console.log(violation ? "a violation" : "nothing is wrong", `(fingerprint ${fingerprint >>> 0})`);
   if (violation) process.exitCode = 1;
+}
+
+async function again(): Promise<void> {
+  for (const { was, schedule } of kept) {
+    console.log(was);
+    const { violation } = await tellStory(schedule, () => {});
+    if (!violation) continue;
+    console.log(`  ${violation.invariant}: ${violation.why}`);
+    process.exitCode = 1;
+  }
+  console.log(`${kept.length} schedules that once failed`);
 }
 
 async function many(count: number, base: number): Promise<void> {
@@ -56,19 +72,18 @@ async function many(count: number, base: number): Promise<void> {
     const schedule = scheduleOf(seed);
     const outcome = await play(schedule);
     totals.add(schedule, outcome);
+    if (values.prints) console.log(`seed ${seed}: fingerprint ${outcome.fingerprint >>> 0}`);
+    if (totals.schedules % 10_000 === 0)
+      console.log(`so far: ${totals.schedules} schedules, ${totals.violations} violations`);
     if (!outcome.violation) continue;
     const { schedule: shortest } = await shrink(schedule, outcome);
     const only = shortest.faults.map((fault) => schedule.faults.indexOf(fault) + 1).join(",");
     console.log(`\nseed ${seed} fails: npm run sim -- --seed ${seed} --only ${only || "0"}`);
     await tellStory(shortest, console.log);
-    if (values.json) console.log(json(shortest));
+    if (values.json) console.log(JSON.stringify(shortest));
   }
   for (const line of totals.lines(performance.now() - began)) console.log(line);
   if (totals.violations > 0) process.exitCode = 1;
-}
-
-function json(schedule: Schedule): string {
-  return JSON.stringify(schedule);
 }
 
 /** A million seeds for each day, counted from the beginning of 1970. */
