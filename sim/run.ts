@@ -8,7 +8,7 @@ import { invariants } from "./invariants/index.js";
 import { real, useWorld } from "./world/globals.js";
 import { Random } from "./world/random.js";
 import { Scheduler } from "./world/scheduler.js";
-import { type Watchers, World } from "./world/world.js";
+import { SERVICE, type Watchers, World } from "./world/world.js";
 
 /** How long after the last fault everything may take to be as it should, in virtual milliseconds. */
 const SETTLE_MS = 90_000;
@@ -83,8 +83,8 @@ export async function play({ setup, faults }: Schedule, tell?: Tell): Promise<Ou
     asked: (peer, atMs) => {
       for (const { name, asked } of watched) found(name, asked?.(peer, atMs));
     },
-    dialled: (peer, atMs) => {
-      for (const { name, dialled } of watched) found(name, dialled?.(peer, atMs));
+    dialled: (way, atMs) => {
+      for (const { name, dialled } of watched) found(name, dialled?.(way, atMs));
     },
     broken: (why) => found("nothing goes wrong inside", why),
   };
@@ -110,6 +110,8 @@ export async function play({ setup, faults }: Schedule, tell?: Tell): Promise<Ou
     second();
     const quietFrom = Math.max(3_000, ...faults.map(({ atMs, lastsMs }) => atMs + lastsMs));
     await run(quietFrom);
+    // What operators have written, a restored backup may have brought back.
+    for (const { key, lease } of world.cluster.list(`${SERVICE}/`)) if (lease === 0n) world.cluster.delete(`${key}`);
     if (!violation) await settle(quietFrom);
     await drain();
   } finally {

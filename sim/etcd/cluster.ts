@@ -96,6 +96,12 @@ export class Cluster {
     this.replicated.access.expireTokens();
   }
 
+  /** As an operator does, without a lease. */
+  put(key: string, value: string): void {
+    const { store } = this.replicated;
+    this.#asRaft(() => store.transaction(() => store.put(key, Buffer.from(value), 0n)));
+  }
+
   delete(key: string): void {
     const { store } = this.replicated;
     this.#asRaft(() => store.transaction(() => store.delete({ from: key, to: `${key}\0` })));

@@ -31,7 +31,13 @@ export type Kind =
   | { readonly is: "member is cut off"; readonly member: number }
   | { readonly is: "watches are silent"; readonly member: number }
   | { readonly is: "history is compacted" }
+  /** Again and again. */
+  | { readonly is: "history is short" }
   | { readonly is: "data is lost" }
+  /** Instances that nobody answers for come and go, listed by another tool, without leases. */
+  | { readonly is: "strangers are listed"; readonly everyMs: number }
+  /** A value stands among the instances that is none. */
+  | { readonly is: "nonsense is listed" }
   /** A backup is restored that is so many revisions old. */
   | { readonly is: "backup is restored"; readonly revisions: number }
   | { readonly is: "leases are revoked" }
@@ -39,6 +45,8 @@ export type Kind =
   /** Nothing passes between two places, and no connection is closed. */
   | { readonly is: "path is silent"; readonly a: string; readonly b: string }
   | { readonly is: "path is slow"; readonly a: string; readonly b: string; readonly ms: number }
+  /** Connections last for as long as this, in milliseconds. */
+  | { readonly is: "path is flaky"; readonly a: string; readonly b: string; readonly ms: number }
   | { readonly is: "connections are reset"; readonly a: string; readonly b: string }
   | { readonly is: "connections are forgotten"; readonly a: string; readonly b: string }
   /** Only `a` learns that its connections to `b` are over. */

@@ -39,6 +39,13 @@ export function inject(world: World, what: Kind): () => void {
     case "history is compacted":
       cluster.compact();
       return nothing;
+    case "history is short":
+      return repeat(world, 150, () => cluster.compact());
+    case "strangers are listed":
+      return strangers(world, what.everyMs);
+    case "nonsense is listed":
+      cluster.put(`${SERVICE}/nonsense`, "nobody lives here");
+      return () => cluster.delete(`${SERVICE}/nonsense`);
     case "data is lost":
       cluster.wipe();
       return nothing;
@@ -55,6 +62,10 @@ export function inject(world: World, what: Kind): () => void {
       return between(world, what, (a, b) => network.silence(a, b));
     case "path is slow":
       return between(world, what, (a, b) => network.slow(a, b, what.ms));
+    case "path is flaky":
+      return repeat(world, what.ms, () => {
+        eachConnection(world, what, (connection) => network.reset(connection));
+      });
     case "connections are reset":
       return eachConnection(world, what, (connection) => network.reset(connection));
     case "connections are forgotten":
@@ -80,6 +91,36 @@ export function inject(world: World, what: Kind): () => void {
 function freeze(world: World, process: Process): () => void {
   world.freeze(process);
   return () => world.thaw(process);
+}
+
+/** Again and again, at irregular times. */
+function repeat(world: World, everyMs: number, act: () => void): () => void {
+  let on = true;
+  const again = () => {
+    if (!on) return;
+    act();
+    world.scheduler.after(world.dice.between(0, 2 * everyMs), undefined, again);
+  };
+  again();
+  return () => {
+    on = false;
+  };
+}
+
+function strangers(world: World, everyMs: number): () => void {
+  const { cluster } = world;
+  const keys = ["a", "b", "c"].map((name) => `${SERVICE}/${name}`);
+  let turn = 0;
+  const end = repeat(world, everyMs, () => {
+    turn += 1;
+    const key = keys[turn % keys.length]!;
+    if (turn % 2 === 0) cluster.delete(key);
+    else cluster.put(key, `10.9.0.${(turn % 200) + 1}:8000`);
+  });
+  return () => {
+    end();
+    for (const key of keys) cluster.delete(key);
+  };
 }
 
 function between(world: World, { a, b }: { a: string; b: string }, act: (a: Process, b: Process) => () => void) {

@@ -3,8 +3,8 @@ import type { Invariant } from "./invariant.js";
 
 /** What one process may ask of etcd in any second: a start with its listings, or one round of reconnecting. */
 const MOST_REQUESTS = 40;
-/** How often one client may dial in any second. */
-const MOST_DIALS = 12;
+/** How often one client may dial one address in any second. */
+const MOST_DIALS = 6;
 /** Timers, immediates and messages of one process that wait, calls aside. */
 const MOST_PENDING = 40;
 
@@ -19,8 +19,8 @@ export function everyLoopBacksOff(): Invariant {
       const often = peer !== "operator" && requests.isOften(peer, atMs);
       return often ? `${peer} asked etcd more than ${MOST_REQUESTS} times in a second` : undefined;
     },
-    dialled: (peer, atMs) =>
-      dials.isOften(peer, atMs) ? `${peer} dialled more than ${MOST_DIALS} times in a second` : undefined,
+    dialled: (way, atMs) =>
+      dials.isOften(way, atMs) ? `${way}: dialled more than ${MOST_DIALS} times in a second` : undefined,
   };
 }
 

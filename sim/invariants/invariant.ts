@@ -11,7 +11,7 @@ export interface Invariant {
   /** A process asks etcd for something. */
   asked?(peer: string, atMs: number): string | undefined;
   /** A client dials a server. */
-  dialled?(peer: string, atMs: number): string | undefined;
+  dialled?(way: string, atMs: number): string | undefined;
   /** Every virtual second. */
   second?(): string | undefined;
   /** After the last fault: looked at every second until it holds, which is to be soon, and from then on it has to. */

@@ -1,5 +1,6 @@
 import { systemTiming } from "../../src/async/timing.js";
 import { P2cEwma } from "../../src/balancer/p2c-ewma.js";
+import { RememberedSets } from "../../src/discovery/last-known.js";
 import type { ResolvedInstance } from "../../src/discovery/resolved-instance.js";
 import { TargetDiscovery } from "../../src/discovery/target-discovery.js";
 import type { Instance } from "../../src/instance.js";
@@ -39,11 +40,14 @@ export class Client {
     this.#world = world;
     this.#discovery = new TargetDiscovery(target, {
       onSet: (set) => this.#list(set),
+      lastKnown: new RememberedSets(), // a process' own
       onFailure: (error) => world.broken(`discovery gave up: ${error.message}`),
     });
-    const transport = new SimulatedTransport(world, process);
     this.membership = new Membership(
-      () => ({ transport, settings: { timing: systemTiming, keepaliveMs: undefined, callGraceMs: 5_000 } }),
+      () => ({
+        transport: new SimulatedTransport(world, process),
+        settings: { timing: systemTiming, keepaliveMs: undefined, callGraceMs: 5_000 },
+      }),
       systemTiming,
       () => ({ service: target.service, registry: "etcd" }),
       { state: (state) => this.#report(state), lost: () => this.#discovery.start() },

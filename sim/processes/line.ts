@@ -9,8 +9,16 @@ import type { Message } from "./protocol.js";
 
 /** As long as grpc-js' and the pool's: a dial that nobody answers. */
 const CONNECT_MS = 10_000;
-/** The waits between dials of grpc's subchannels, as Rollcall sets them. */
+/** The waits between dials, as the pool has them. */
 const REDIAL = { initialMs: 250, maxMs: 5_000 };
+/** A connection that was lost sooner than this, in milliseconds, is dialled again after a wait, as if it had failed. */
+const SHORT_LIVED_MS = 5_000;
+
+/** It belongs to the instance, not to a line: one that accepts connections and drops them is not dialled without pause. */
+interface Redial {
+  readonly backoff: Backoff;
+  waitMs: number;
+}
 
 /** How a call on a session ended; "not started" proves that the server has not begun with it. */
 export type CallEnd = "answered" | "not started" | "lost";
@@ -19,6 +27,7 @@ export type CallEnd = "answered" | "not started" | "lost";
 export class SimulatedTransport implements Transport<ResolvedInstance, SimulatedSession> {
   readonly #world: World;
   readonly #process: Process;
+  readonly #redial: Redial = { backoff: new Backoff(REDIAL), waitMs: 0 };
 
   constructor(world: World, process: Process) {
     this.#world = world;
@@ -26,7 +35,7 @@ export class SimulatedTransport implements Transport<ResolvedInstance, Simulated
   }
 
   line(listed: ResolvedInstance, events: LineEvents<SimulatedSession>): Line {
-    return new SimulatedLine(this.#world, this.#process, listed.instance.address, events);
+    return new SimulatedLine(this.#world, this.#process, listed.instance.address, events, this.#redial);
   }
 }
 
@@ -35,20 +44,26 @@ class SimulatedLine implements Line {
   readonly #process: Process;
   readonly #address: string;
   readonly #events: LineEvents<SimulatedSession>;
-  readonly #backoff = new Backoff(REDIAL);
+  readonly #redial: Redial;
   #session: SimulatedSession | undefined;
   #timer: NodeJS.Timeout | undefined;
   #dialled: End | undefined;
   #closed = false;
+  #upSince = 0;
 
-  constructor(world: World, process: Process, address: string, events: LineEvents<SimulatedSession>) {
+  constructor(world: World, process: Process, address: string, events: LineEvents<SimulatedSession>, redial: Redial) {
     this.#world = world;
     this.#process = process;
     this.#address = address;
     this.#events = events;
+    this.#redial = redial;
   }
 
   start(): void {
+    this.#timer = setTimeout(() => this.#dial(), this.#redial.waitMs);
+  }
+
+  #dial(): void {
     let over = false;
     const fail = (reason: string) => {
       if (over || this.#closed) return;
@@ -57,11 +72,12 @@ class SimulatedLine implements Line {
       this.#dialled?.close();
       this.#dialled = undefined;
       this.#events.failed(`${this.#address}: ${reason}`);
-      this.#timer = setTimeout(() => this.start(), this.#backoff.next());
+      this.#redial.waitMs = this.#redial.backoff.next();
+      this.start();
     };
     const limit = setTimeout(() => fail("nobody answers"), CONNECT_MS);
     this.#timer = limit;
-    this.#world.dials(this.#process);
+    this.#world.dials(this.#process, this.#address);
     const connected = (end: End) => {
       if (over || this.#closed) return end.close();
       this.#dialled = end;
@@ -71,13 +87,24 @@ class SimulatedLine implements Line {
           over = true;
           clearTimeout(limit);
           this.#dialled = undefined;
-          this.#session = new SimulatedSession(end, this.#address, this.#events);
-          this.#events.connected(this.#session);
+          this.#up(new SimulatedSession(end, this.#address, this.#events, () => this.#wasLost()));
         },
         closed: () => fail("the connection was closed"),
       };
     };
     this.#world.network.dial(this.#process, this.#address, connected, () => fail("ECONNREFUSED"));
+  }
+
+  #up(session: SimulatedSession): void {
+    this.#session = session;
+    this.#upSince = performance.now();
+    this.#redial.waitMs = 0;
+    this.#events.connected(session);
+  }
+
+  #wasLost(): void {
+    if (performance.now() - this.#upSince < SHORT_LIVED_MS) this.#redial.waitMs = this.#redial.backoff.next();
+    else this.#redial.backoff.reset();
   }
 
   close(): void {
@@ -99,12 +126,15 @@ export class SimulatedSession implements Session {
   readonly #events: LineEvents<SimulatedSession>;
   readonly #calls = new Map<number, (end: CallEnd) => void>();
   readonly #probes = new Set<() => void>();
+  /** Told before the events are. */
+  readonly #wasLost: () => void;
   #tell: ((word: HealthWord) => void) | undefined;
   #lastId = 0;
   #draining = false;
   #over = false;
 
-  constructor(end: End, address: string, events: LineEvents<SimulatedSession>) {
+  constructor(end: End, address: string, events: LineEvents<SimulatedSession>, lost: () => void) {
+    this.#wasLost = lost;
     this.#end = end;
     this.address = address;
     this.#events = events;
@@ -178,6 +208,7 @@ export class SimulatedSession implements Session {
     else if (message.is === "refused") this.#ended(message.id, "not started");
     else if (message.is === "go away") {
       this.#draining = true;
+      this.#wasLost();
       this.#events.lost();
       this.#closeWhenIdle();
     }
@@ -193,7 +224,10 @@ export class SimulatedSession implements Session {
   #lost(): void {
     if (this.#over) return;
     this.#over = true;
-    if (!this.#draining) this.#events.lost();
+    if (!this.#draining) {
+      this.#wasLost();
+      this.#events.lost();
+    }
     for (const ended of this.#calls.values()) ended("lost");
     this.#calls.clear();
   }

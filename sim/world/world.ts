@@ -21,7 +21,7 @@ export interface Watchers {
   sent(record: CallRecord): void;
   /** A process asks etcd for something, or dials. */
   asked(peer: string, atMs: number): void;
-  dialled(peer: string, atMs: number): void;
+  dialled(way: string, atMs: number): void;
   broken(why: string): void;
 }
 
@@ -38,6 +38,8 @@ export class World {
   readonly scheduler: Scheduler;
   /** What production code draws from. */
   readonly random: Random;
+  /** What the world itself draws from. */
+  readonly dice: Random;
   readonly network: Network;
   readonly cluster: Cluster;
   readonly servers: readonly Place<Server>[];
@@ -55,6 +57,7 @@ export class World {
     this.#watchers = watchers;
     this.scheduler = scheduler;
     this.random = random;
+    this.dice = new Random(seed, 4);
     this.network = new Network(this.scheduler, new Random(seed, 3), slowestMs);
     this.cluster = new Cluster(this.scheduler, this.network, members, authenticated, watchers.asked);
     dialIn(this.network, () => this.scheduler.current!);
@@ -136,8 +139,8 @@ export class World {
     this.#watchers.sent(record);
   }
 
-  dials(process: Process): void {
-    this.#watchers.dialled(process.name, this.scheduler.now);
+  dials(process: Process, address: string): void {
+    this.#watchers.dialled(`${process.name} ${address}`, this.scheduler.now);
   }
 
   broken(why: string): void {
