@@ -55,7 +55,7 @@ async function one(seed: number, only: string | undefined): Promise<void> {
 async function again(): Promise<void> {
   for (const { was, schedule } of kept) {
     console.log(was);
-    const { violation } = await tellStory(schedule, () => {});
+    const { violation } = await play(schedule);
     if (!violation) continue;
     console.log(`  ${violation.invariant}: ${violation.why}`);
     process.exitCode = 1;
