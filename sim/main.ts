@@ -68,7 +68,12 @@ async function many(count: number, base: number): Promise<void> {
   const most = wholeNumber("most", values.most);
   const totals = new Totals();
   const began = performance.now();
-  for (let seed = base; seed < base + count && totals.violations < most; seed++) {
+  let enough = false;
+  for (const signal of ["SIGINT", "SIGTERM"])
+    process.once(signal, () => {
+      enough = true; // with what there is by now
+    });
+  for (let seed = base; seed < base + count && totals.violations < most && !enough; seed++) {
     const schedule = scheduleOf(seed);
     const outcome = await play(schedule);
     totals.add(schedule, outcome);
