@@ -55,6 +55,12 @@ export const plants = [
   },
   {
     name: "reservation leaked",
-    changes: [["sim/processes/client.ts", "node.released();", ""]],
+    changes: [
+      [
+        "src/balancer/member.ts",
+        "released(kind?: string): void {",
+        "released(kind?: string): void { if (kind === undefined) return;",
+      ],
+    ],
   },
 ];
