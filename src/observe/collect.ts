@@ -8,7 +8,7 @@ import { type ProcessState, type RegistrySession, STATE_SCHEMA } from "./state.j
 /** The state of this process as it is now. */
 export function processState(): ProcessState {
   const serves = [...servers].map((server) => server.state());
-  const named = serves.map(({ name }) => name).filter((name) => name !== "");
+  const named = [...new Set(serves.map(({ name }) => name).filter((name) => name !== ""))];
   return {
     schema: STATE_SCHEMA,
     pid: process.pid,
@@ -23,11 +23,12 @@ export function processState(): ProcessState {
 }
 
 function registries(): RegistrySession[] {
-  return clustersInUse().map(({ state }) => ({
+  return clustersInUse().map(({ state, watcher }) => ({
     backend: "etcd",
     hosts: state.hosts,
     state: state.at,
     host: state.at === "connected" ? state.host : undefined,
     reason: "reason" in state ? redactText(state.reason) : undefined,
+    watchSilentSeconds: watcher.silentSeconds,
   }));
 }
