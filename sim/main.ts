@@ -1,5 +1,6 @@
 import "./world/globals.js";
 import { parseArgs } from "node:util";
+import { simulatedConversation } from "./contract/simulated.js";
 import { scheduleOf } from "./faults/generate.js";
 import { play } from "./run.js";
 import { kept } from "./story/kept.js";
@@ -16,6 +17,7 @@ const HELP = `npm run sim -- [options]
   --most N      stop after so many violations (default 5)
   --kept        run the schedules that once failed (sim/story/kept.ts)
   --json        print the schedules that fail, as sim/story/kept.ts takes them
+  --conversation N  what the simulated etcd answers, for the comparison with a real one
   --prints      print the fingerprint of every seed`;
 
 const { values } = parseArgs({
@@ -26,6 +28,7 @@ const { values } = parseArgs({
     only: { type: "string" },
     plant: { type: "string" },
     most: { type: "string", default: "5" },
+    conversation: { type: "string" },
     kept: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
     prints: { type: "boolean", default: false },
@@ -34,6 +37,8 @@ const { values } = parseArgs({
 });
 
 if (values.help) console.log(HELP);
+else if (values.conversation)
+  console.log((await simulatedConversation(wholeNumber("conversation", values.conversation))).join("\n"));
 else if (values.kept) await again();
 else if (values.seed !== undefined) await one(wholeNumber("seed", values.seed), values.only);
 else {

@@ -5,7 +5,8 @@ import { describeFault, type Fault, type Schedule } from "./faults/fault.js";
 import { inject } from "./faults/inject.js";
 import { Trouble } from "./faults/trouble.js";
 import { invariants } from "./invariants/index.js";
-import { real, useWorld } from "./world/globals.js";
+import { drain } from "./world/drain.js";
+import { useWorld } from "./world/globals.js";
 import { Random } from "./world/random.js";
 import { Scheduler } from "./world/scheduler.js";
 import { SERVICE, type Watchers, World } from "./world/world.js";
@@ -152,8 +153,4 @@ export async function play({ setup, faults }: Schedule, tell?: Tell): Promise<Ou
       if (violation || (settledMs !== undefined && ms >= settledMs + STAY_MS)) return;
     }
   }
-}
-
-function drain(): Promise<void> {
-  return new Promise((resolve) => real.setImmediate(resolve));
 }

@@ -30,4 +30,16 @@ export const kept: readonly { readonly was: string; readonly schedule: Schedule 
       ],
     },
   },
+  {
+    was: "a paused instance whose key came back with a restored backup stayed listed",
+    schedule: {
+      setup: SMALL,
+      faults: [
+        { atMs: 4_000, lastsMs: 8_000, what: { is: "operator pauses it", place: "server-1" } },
+        { atMs: 8_000, lastsMs: 0, what: { is: "backup is restored", revisions: 1 } },
+        // Nobody can resume it.
+        { atMs: 11_900, lastsMs: 11_000, what: { is: "member crashes", member: 1 } },
+      ],
+    },
+  },
 ];
