@@ -125,17 +125,17 @@ class Talk {
     const before = this.#revision;
     return new Promise((resolve, reject) => {
       const events: unknown[] = [];
+      let putting: Promise<unknown> = Promise.resolve();
       const done = (end: unknown) => {
         stream.cancel();
-        resolve([events, end]);
+        putting.then(() => resolve([events, end]), reject);
       };
       const stream = this.#session.stream(WatchService.watch, {
         message: (response: WatchResponse) => {
           if (response.created) {
-            const putting = this.#session.call(KVService.put, PutRequest.fromPartial({ key: mark }));
-            putting.then(({ header }) => {
+            putting = this.#session.call(KVService.put, PutRequest.fromPartial({ key: mark })).then(({ header }) => {
               this.#revision = header!.revision;
-            }, reject);
+            });
           } else if (response.canceled) done({ canceled: true, compactRevision: response.compactRevision });
           for (const event of response.events) {
             events.push(event);
