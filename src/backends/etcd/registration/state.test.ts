@@ -19,7 +19,26 @@ const seen = (what: { missing?: "instance" | "attributes"; taken?: Error; pauseO
 const after = (...events: RegistrationEvent[]) => events.reduce(next, start);
 const listed = [lease(1n), putDone, seen()];
 
+/** Paused, and the watches have shown that the key is gone. */
+const paused = [...listed, seen({ pauseOrdered: true }), pauseDone, seen({ missing: "instance", pauseOrdered: true })];
+
 for (const [promise, events, expected] of [
+  ["a paused key that is gone is remembered to be", paused, { name: "paused", lease: 1n, gone: true }],
+  [
+    "a paused key that comes back with a restored backup is taken out again",
+    [...paused, seen({ pauseOrdered: true })],
+    { name: "pausing", lease: 1n },
+  ],
+  [
+    "a paused key that the watches still show is no news",
+    [...listed, seen({ pauseOrdered: true }), pauseDone, seen({ pauseOrdered: true })],
+    { name: "paused", lease: 1n },
+  ],
+  [
+    "a paused key that somebody else has put is not taken out",
+    [...paused, seen({ pauseOrdered: true, taken: other })],
+    { name: "paused", lease: 1n, gone: true },
+  ],
   ["a lease is what the key is put under", [lease(1n)], { name: "putting", lease: 1n }],
   ["no lease, with the reason", [lease(undefined, refused)], { name: "waiting", why: refused }],
   ["a put that etcd confirmed lists the instance", listed, { name: "listed", lease: 1n }],
@@ -84,7 +103,7 @@ for (const [promise, events, expected] of [
   [
     "a pause lasts as long as its order, though the key is missing",
     [...listed, seen({ pauseOrdered: true }), pauseDone, seen({ pauseOrdered: true, missing: "instance" })],
-    { name: "paused", lease: 1n },
+    { name: "paused", lease: 1n, gone: true },
   ],
   [
     "the order withdrawn puts the key again",

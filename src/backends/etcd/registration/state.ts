@@ -13,7 +13,8 @@ export type RegistrationState =
   | { readonly name: "taken"; readonly lease: bigint; readonly why: Error }
   /** An operator has asked for it, and the key is being deleted. */
   | { readonly name: "pausing"; readonly lease: bigint }
-  | { readonly name: "paused"; readonly lease: bigint }
+  /** `gone`: the watches have shown since that the key is gone. */
+  | { readonly name: "paused"; readonly lease: bigint; readonly gone?: true }
   /** `confirmed`: etcd has confirmed the key, and nothing since says that it is gone. */
   | { readonly name: "closing"; readonly confirmed: boolean }
   | { readonly name: "closed" };
@@ -103,7 +104,12 @@ function keysSeen(
 ): RegistrationState {
   if (!("lease" in state)) return state;
   const { name, lease } = state;
-  if (name === "paused") return pauseOrdered ? state : { name: "putting", lease };
+  if (state.name === "paused") {
+    if (!pauseOrdered) return { name: "putting", lease };
+    if (missing === "instance") return state.gone ? state : { name: "paused", lease, gone: true };
+    // It is back, and nobody has put it: a backup was restored.
+    return state.gone && !taken ? { name: "pausing", lease } : state;
+  }
   if (name === "pausing") return pauseOrdered ? state : { name: "listed", lease };
   if (missing === "instance") return { name: "putting", lease, why: new Error(`its key ${key} was deleted`) };
   if (taken)
