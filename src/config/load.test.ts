@@ -144,7 +144,7 @@ Weight: 2.5
 Zone: no
 Metadata: { version: "1.10" }
 OrderRpc:
-  Target: k8s://shop/order:grpc
+  Target: etcd:///h1:2379?key=order.rpc
   App: cart
   Token: secret
   NonBlock: false
@@ -227,7 +227,7 @@ OrderRpc:
     Zone: "no",
     Metadata: { version: "1.10" },
     OrderRpc: {
-      Target: "k8s://shop/order:grpc",
+      Target: "etcd:///h1:2379?key=order.rpc",
       App: "cart",
       Token: "secret",
       NonBlock: false,

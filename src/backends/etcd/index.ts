@@ -14,7 +14,10 @@ export {
   type Registered,
 } from "./operator/listing.js";
 export { type PausedOrResumed, pauseInstance, resumeInstance } from "./operator/pausing.js";
+export { listPresences, type Present } from "./operator/presences.js";
 export { type Written, writeProblem } from "./operator/write-check.js";
+export { announceCalls } from "./presence/announcement.js";
+export type { ClientPresence, ProcessFacts, ServedInstance } from "./presence/client-presence.js";
 export { EtcdRegistrar } from "./registration/etcd-registrar.js";
 export { type EtcdSettings, etcdSettings } from "./settings.js";
 

@@ -17,6 +17,7 @@ import { HASH_POLICY } from "../service-config.js";
 import { SOURCE_OPTION, SourceHolder } from "../source-holder.js";
 import { callTimeouts, clientServiceConfig, type HedgedMethod, hedgedMethods } from "./call-settings.js";
 import { HedgedCall } from "./hedged-call.js";
+import { announceClient } from "./presence.js";
 import { type Call, ServiceCall } from "./service-call.js";
 
 export interface ChannelSettings {
@@ -69,6 +70,7 @@ class ServiceChannel extends grpc.Channel implements ObservedChannel {
   readonly #methodTimeout: (path: string) => number | undefined;
   readonly #hedged: (path: string) => HedgedMethod | undefined;
   readonly #hedging: Hedging<string>;
+  readonly #endPresence: (() => void) | undefined;
 
   constructor(config: ClientConfig, { credentials, channelOptions, services = [] }: ChannelSettings) {
     const { url, target } = targetOfClient(config);
@@ -90,6 +92,12 @@ class ServiceChannel extends grpc.Channel implements ObservedChannel {
     this.#methodTimeout = callTimeouts(config);
     this.#hedged = remembered(hedgedMethods(config));
     this.#hedging = new Hedging({ budget: config.Hedge?.Budget ?? HEDGE_DEFAULTS.Budget });
+    this.#endPresence = config.Presence ? announceClient(target) : undefined;
+  }
+
+  override close(): void {
+    this.#endPresence?.();
+    super.close();
   }
 
   decisions(): Decision[] {
