@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
 import { setLogLevel } from "../log.js";
+import { addConsole } from "./console.js";
 import { addDev } from "./dev.js";
 import { addDoctor } from "./doctor.js";
 import { addLs } from "./ls.js";
@@ -26,6 +27,7 @@ addWatch(program);
 addDoctor(program);
 addPause(program);
 addResume(program);
+addConsole(program);
 
 // What a command has to say it says itself; the library's log is for those who ask for it.
 if (!process.env.ROLLCALL_LOG_LEVEL) setLogLevel("silent");

@@ -5,7 +5,9 @@ import { etcdSettings } from "./settings.js";
 
 export { EtcdError } from "../../etcd-client/errors.js";
 export { EtcdDiscovery } from "./discovery/etcd-discovery.js";
+export { PRESENCES } from "./layout/keys.js";
 export type { EtcdLayout } from "./layout/layout.js";
+export { watchForChanges } from "./operator/changes.js";
 export {
   type Duplicate,
   type Listing,
