@@ -130,11 +130,13 @@ export class FleetFeed {
       this.#become({ ...this.#fleet, ...(this.#trouble && { trouble: this.#trouble }) }, []);
       return;
     }
+    const before = new Map(this.#fleet.rows.map((row) => [row.id, row]));
     const rows = sortedRows(
       rowsOf(look.registrations, {
         health: (address) => this.#health.get(address) ?? "unknown",
         stats: this.#stats,
         startedAt: (id) => this.#startedAt.get(id),
+        before: (id) => before.get(id),
         seen: (id) => this.#seen.get(id)!,
       }),
     );

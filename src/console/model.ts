@@ -43,13 +43,13 @@ export interface InstanceRow {
 
 /** Of the last ten seconds. */
 export interface Stats {
-  readonly callsPerSecond: number;
+  /** This, as everything here, is missing while nobody knows. */
+  readonly callsPerSecond?: number;
   /** 0 to 1. */
   readonly failureShare: number;
-  /** Undefined while nobody knows. */
   readonly latencyMs?: number;
   /** Part of the service's calls that go there, 0 to 1. */
-  readonly share: number;
+  readonly share?: number;
 }
 
 /** A service, or client processes of one name that serve nothing. */

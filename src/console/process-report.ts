@@ -26,8 +26,11 @@ export interface ReportedCalls {
 
 export interface ReportedInstance {
   readonly address: string;
-  readonly counts: Counts;
+  /** Undefined where it is known alone how it does, not how often it is called. */
+  readonly counts?: Counts;
   readonly expectedMs: number;
+  /** As the balancer takes the next call to fail, 0 to 1. */
+  readonly failureRate: number;
 }
 
 /** As its inspect socket tells it. */
@@ -43,8 +46,8 @@ export function reportOfState({ host, pid, name, startedAt, calls, serves }: Pro
     calls: calls.map(({ service, totals, instances }) => ({
       service,
       counts: totals,
-      instances: instances.map(({ address, calls, failures, expectedMs }) => {
-        return { address, counts: { calls, failures }, expectedMs };
+      instances: instances.map(({ address, calls, failures, expectedMs, failureRate }) => {
+        return { address, counts: { calls, failures }, expectedMs, failureRate };
       }),
     })),
   };
@@ -54,7 +57,10 @@ const ATTEMPTS = "rollcall_client_attempts_total";
 const FAILURES = "rollcall_client_failures_total";
 const SERVED_COUNT = "grpc_server_call_duration_seconds_count";
 const SERVED_SECONDS = "grpc_server_call_duration_seconds_sum";
-const WANTED = new Set([ATTEMPTS, FAILURES, SERVED_COUNT, SERVED_SECONDS]);
+/** Of single instances where ROLLCALL_METRICS_INSTANCES=1 asks for it. */
+const EXPECTED = "rollcall_client_expected_latency_seconds";
+const FAILURE_RATE = "rollcall_client_failure_rate";
+const WANTED = new Set([ATTEMPTS, FAILURES, SERVED_COUNT, SERVED_SECONDS, EXPECTED, FAILURE_RATE]);
 
 /** As its presence and its /metrics tell it. @param metrics undefined where they cannot be read. */
 export function reportOfPresence(presence: Present, metrics: string | undefined): ProcessReport {
@@ -72,9 +78,20 @@ export function reportOfPresence(presence: Present, metrics: string | undefined)
         samples.find(({ name, labels }) => name === wanted && labels.service === service)?.value;
       const attempts = counted(ATTEMPTS);
       const counts = attempts === undefined ? {} : { counts: { calls: attempts, failures: counted(FAILURES) ?? 0 } };
-      return { service, ...counts, instances: [] };
+      return { service, ...counts, instances: instancesIn(samples, service) };
     }),
   };
+}
+
+/** Of metrics that name instances; without the label a number is the whole service's. */
+function instancesIn(samples: readonly Sample[], service: string): ReportedInstance[] {
+  const own = samples.filter(({ labels }) => labels.service === service && labels.instance);
+  const rates = new Map(
+    own.flatMap(({ name, labels, value }) => (name === FAILURE_RATE ? [[labels.instance, value]] : [])),
+  );
+  return own.flatMap(({ name, labels: { instance = "" }, value }) =>
+    name === EXPECTED ? [{ address: instance, expectedMs: value * 1_000, failureRate: rates.get(instance) ?? 0 }] : [],
+  );
 }
 
 /**

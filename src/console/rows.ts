@@ -8,6 +8,8 @@ export interface Known {
   readonly stats: StatsBook;
   /** When its process began, in milliseconds since the epoch; undefined where nobody says. */
   startedAt(id: string): number | undefined;
+  /** As it was last shown. */
+  before(id: string): InstanceRow | undefined;
   /** When it was first seen, and whether it was there before. */
   seen(id: string): { readonly at: number; readonly older: boolean };
 }
@@ -29,15 +31,17 @@ export function rowsOf(registrations: readonly Registered[], known: Known): Inst
     const startedAt = known.startedAt(id);
     const seen = known.seen(id);
     const stats = known.stats.ofInstance(id);
+    // What it says of itself leaves etcd with it while it is paused.
+    const said = paused ? known.before(id) : undefined;
     rows.set(id, {
       id,
       service,
       address: instance.address,
       paused,
       health: known.health(instance.address),
-      weight: instance.weight ?? 1,
-      zone: instance.zone ?? "",
-      version: instance.metadata?.version ?? "",
+      weight: said?.weight ?? instance.weight ?? 1,
+      zone: said?.zone ?? instance.zone ?? "",
+      version: said?.version ?? instance.metadata?.version ?? "",
       since: startedAt ?? seen.at,
       older: startedAt === undefined && seen.older,
       keys: paused ? 0 : 1,

@@ -2,7 +2,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import type { InstanceRow } from "../model.js";
 import { Announcer } from "./announcer.js";
 import { CallMap } from "./call-map.js";
-import { Confirm, type Question } from "./confirm.js";
+import { Confirm, type Siblings } from "./confirm.js";
 import { useFleet } from "./connection.js";
 import { Header } from "./header.js";
 import { Instances } from "./instances.js";
@@ -14,7 +14,7 @@ export function App() {
   const { fleet, link } = useFleet();
   const [service, setService] = useState<string>();
   const [filter, setFilter] = useState("");
-  const [question, setQuestion] = useState<Question>();
+  const [asked, setAsked] = useState<InstanceRow>();
 
   useEffect(() => {
     const focusFilter = (event: KeyboardEvent) => {
@@ -47,7 +47,7 @@ export function App() {
             service={chosen}
             filter={filter}
             onFilter={setFilter}
-            onAsk={(row) => setQuestion(questionOf(row, rows))}
+            onAsk={setAsked}
           />
           <div class="below">
             <CallMap nodes={fleet.nodes} edges={fleet.edges} trouble={fleet.mapTrouble} chosen={chosen} />
@@ -55,7 +55,7 @@ export function App() {
           </div>
         </main>
       </div>
-      <Confirm question={question} onEnd={() => setQuestion(undefined)} />
+      <Confirm row={asked} siblings={asked ? siblingsOf(asked, rows) : NOBODY} onEnd={() => setAsked(undefined)} />
       <Announcer events={fleet.events} />
     </>
   );
@@ -73,7 +73,9 @@ function choose(rows: readonly InstanceRow[], service: string | undefined, filte
   });
 }
 
-function questionOf(row: InstanceRow, rows: readonly InstanceRow[]): Question {
-  const siblings = rows.filter(({ service }) => service === row.service);
-  return { row, listed: siblings.filter(({ paused }) => !paused).length, total: siblings.length };
+const NOBODY: Siblings = { listed: 0, total: 0 };
+
+function siblingsOf({ service }: InstanceRow, rows: readonly InstanceRow[]): Siblings {
+  const siblings = rows.filter((row) => row.service === service);
+  return { listed: siblings.filter(({ paused }) => !paused).length, total: siblings.length };
 }

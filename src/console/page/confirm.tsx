@@ -3,31 +3,33 @@ import type { InstanceRow } from "../model.js";
 import { act } from "./connection.js";
 import { count } from "./format.js";
 
-/** An instance that is to be paused, or resumed where it is paused. */
-export interface Question {
-  readonly row: InstanceRow;
-  /** Instances of its service that are listed now, and all there are. */
+/** Instances of the same service, itself included: those that are listed, and all there are. */
+export interface Siblings {
   readonly listed: number;
   readonly total: number;
 }
 
-/** Asks before anything is done, and says why it could not be done. */
-export function Confirm({ question, onEnd }: { question: Question | undefined; onEnd: () => void }) {
+/**
+ * Asks before an instance is paused, or resumed where it is paused, and says why that could not be done.
+ * @param row undefined while nothing is asked.
+ */
+export function Confirm(props: { row: InstanceRow | undefined; siblings: Siblings; onEnd: () => void }) {
+  const { row, siblings, onEnd } = props;
   const dialog = useRef<HTMLDialogElement>(null);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string>();
   useEffect(() => {
     setError(undefined);
     setBusy(false);
-    if (question) dialog.current?.showModal();
+    if (row) dialog.current?.showModal();
     else dialog.current?.close();
-  }, [question]);
+  }, [row]);
 
-  const carryOut = async ({ row }: Question) => {
+  const carryOut = async ({ paused, service, address }: InstanceRow) => {
     setBusy(true);
     setError(undefined);
     try {
-      await act(row.paused ? "resume" : "pause", row.service, row.address);
+      await act(paused ? "resume" : "pause", service, address);
       onEnd();
     } catch (error) {
       setError((error as Error).message);
@@ -36,12 +38,12 @@ export function Confirm({ question, onEnd }: { question: Question | undefined; o
   };
   return (
     <dialog ref={dialog} aria-labelledby="confirm-title" aria-describedby="confirm-text" onClose={onEnd}>
-      {question && (
+      {row && (
         <>
           <h2 id="confirm-title">
-            {question.row.paused ? "Resume" : "Pause"} <span class="mono">{question.row.address}</span>?
+            {row.paused ? "Resume" : "Pause"} <span class="mono">{row.address}</span>?
           </h2>
-          <p id="confirm-text">{consequence(question)}</p>
+          <p id="confirm-text">{consequence(row, siblings)}</p>
           {error !== undefined && (
             <p class="error" role="alert">
               Not done: {error}
@@ -51,8 +53,8 @@ export function Confirm({ question, onEnd }: { question: Question | undefined; o
             <button type="button" class="plain" onClick={() => dialog.current?.close()}>
               Cancel
             </button>
-            <button type="button" class="main" disabled={busy} onClick={() => void carryOut(question)}>
-              {busy ? "Waiting for etcd…" : question.row.paused ? "Resume" : "Pause"}
+            <button type="button" class="main" disabled={busy} onClick={() => void carryOut(row)}>
+              {busy ? "Waiting for etcd…" : row.paused ? "Resume" : "Pause"}
             </button>
           </p>
         </>
@@ -61,7 +63,7 @@ export function Confirm({ question, onEnd }: { question: Question | undefined; o
   );
 }
 
-function consequence({ row: { service, paused }, listed, total }: Question): string {
+function consequence({ service, paused }: InstanceRow, { listed, total }: Siblings): string {
   if (paused) return `It is listed under ${service} again, and clients begin to call it.`;
   const left = listed - 1;
   const base = `It leaves the listing of ${service} and finishes the calls it has; its process goes on running.`;

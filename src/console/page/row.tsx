@@ -85,12 +85,12 @@ export class Row extends Component<Props> {
           {row.older ? "> " : ""}
           {age(row.since, now)}
         </td>
-        <td class="number">{stats && rate(stats.callsPerSecond)}</td>
+        <td class="number">{stats?.callsPerSecond !== undefined && rate(stats.callsPerSecond)}</td>
         <td class={stats && stats.failureShare >= 0.01 ? "number bad" : "number"}>
           {stats && percent(stats.failureShare)}
         </td>
         <td class="number">{millis(stats?.latencyMs)}</td>
-        <td class="share">{stats && <Share share={stats.share} />}</td>
+        <td class="share">{stats?.share !== undefined && <Share share={stats.share} />}</td>
         <td class="action">
           <button
             type="button"
