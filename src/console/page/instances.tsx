@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { InstanceRow } from "../model.js";
 import { count } from "./format.js";
 import { COLUMNS, Row } from "./row.js";
@@ -51,11 +51,13 @@ function Table(props: {
   const { rows, withService, now, onAsk } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ top: 0, height: 600 });
-  const [active, setActive] = useState(0);
+  const [active, setActive] = useState({ id: "", index: 0 });
   const focusNext = useRef(false);
-  const current = Math.max(0, Math.min(active, rows.length - 1));
+  const current = indexOf(active, rows);
   const first = Math.max(0, Math.floor(view.top / ROW) - MARGIN);
   const last = Math.min(rows.length, Math.ceil((view.top + view.height) / ROW) + MARGIN);
+  // Elements are used again for the rows that scroll in: to make them is what would cost.
+  const elements = Math.ceil(view.height / ROW) + 2 * MARGIN + 2;
 
   useEffect(() => {
     const element = scroller.current!;
@@ -71,11 +73,13 @@ function Table(props: {
   }, []);
 
   useLayoutEffect(() => {
-    if (!focusNext.current) return;
-    const row = scroller.current?.querySelector<HTMLElement>(`[aria-rowindex="${current + 2}"]`);
-    if (!row) return;
-    focusNext.current = false;
-    row.focus({ preventScroll: true });
+    const focused = scroller.current?.querySelector(":focus")?.closest("tr");
+    const wanted = `${current + 2}`;
+    if (!focusNext.current && (!focused || focused.ariaRowIndex === wanted)) return;
+    // The element of the row that had the focus may be another row's now: the focus stays with its instance.
+    const row = scroller.current?.querySelector<HTMLElement>(`tr[aria-rowindex="${wanted}"]`);
+    (row ?? scroller.current)?.focus({ preventScroll: true });
+    if (row) focusNext.current = false;
   });
 
   const go = (index: number) => {
@@ -87,9 +91,10 @@ function Table(props: {
     else if (top + 2 * ROW > element.scrollTop + element.clientHeight)
       element.scrollTop = top + 2 * ROW - element.clientHeight;
     focusNext.current = true;
-    setActive(to);
+    setActive({ id: rows[to]?.id ?? "", index: to });
     setView({ top: element.scrollTop, height: element.clientHeight });
   };
+  const focusOn = useCallback(({ id }: InstanceRow, index: number) => setActive({ id, index }), []);
   const onKey = (event: KeyboardEvent) => {
     const page = Math.max(1, Math.floor(view.height / ROW) - 2);
     const steps: Readonly<Record<string, number>> = {
@@ -111,7 +116,7 @@ function Table(props: {
 
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: keys are those of the row that has the focus
-    <div class="scroller" ref={scroller} onKeyDown={onKey}>
+    <div class="scroller" ref={scroller} tabIndex={-1} onKeyDown={onKey}>
       <table
         class={withService ? "table with-service" : "table"}
         aria-labelledby="instances-title"
@@ -132,14 +137,14 @@ function Table(props: {
         <tbody class="rows" style={{ height: `${rows.length * ROW}px` }}>
           {rows.slice(first, last).map((row, offset) => (
             <Row
-              key={row.id}
+              key={(first + offset) % elements}
               row={row}
               index={first + offset}
               top={(first + offset) * ROW}
               isActive={first + offset === current}
               withService={withService}
               now={now}
-              onFocus={setActive}
+              onFocus={focusOn}
               onAsk={onAsk}
             />
           ))}
@@ -148,6 +153,13 @@ function Table(props: {
       {rows.length === 0 && <p class="nothing">No instance here. One that registers appears by itself.</p>}
     </div>
   );
+}
+
+/** Where the row is now; the one in its place where it is gone. */
+function indexOf({ id, index }: { id: string; index: number }, rows: readonly InstanceRow[]): number {
+  if (rows[index]?.id === id) return index;
+  const now = rows.findIndex((row) => row.id === id);
+  return now >= 0 ? now : Math.max(0, Math.min(index, rows.length - 1));
 }
 
 /** The time, each second while the page can be seen. */

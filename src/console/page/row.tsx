@@ -38,7 +38,7 @@ interface Props {
   readonly isActive: boolean;
   readonly withService: boolean;
   readonly now: number;
-  readonly onFocus: (index: number) => void;
+  readonly onFocus: (row: InstanceRow, index: number) => void;
   readonly onAsk: (row: InstanceRow) => void;
 }
 
@@ -67,7 +67,7 @@ export class Row extends Component<Props> {
         aria-rowindex={index + 2}
         tabIndex={isActive ? 0 : -1}
         style={{ transform: `translateY(${top}px)` }}
-        onFocus={() => onFocus(index)}
+        onFocus={() => onFocus(row, index)}
       >
         <td>
           <State row={row} />
