@@ -1,10 +1,13 @@
 import { useMemo } from "preact/hooks";
 import type { MapEdge, MapNode } from "../model.js";
 import { count, percent, rate } from "./format.js";
-import { BOX, type Box, layoutOf } from "./map-layout.js";
+import { BOX, type Box, edgeName, layoutOf, type Point } from "./map-layout.js";
 
 /** With more lines than this, numbers beside them would cover each other. */
 const MOST_NUMBERED = 24;
+
+/** Smaller it could not be read: it is scrolled then. */
+const LEAST_SCALE = 0.72;
 
 /** Who calls whom. It grows and shrinks with the processes that say so. */
 export function CallMap(props: {
@@ -19,7 +22,6 @@ export function CallMap(props: {
   // Places follow from the shape; numbers change all the time.
   const layout = useMemo(() => layoutOf(connected, edges), [shape]);
   const nodeOf = new Map(nodes.map((node) => [node.id, node]));
-  const boxOf = new Map(layout.boxes.map((box) => [box.node.id, box]));
   return (
     <section class="map panel" aria-labelledby="map-title">
       <div class="head">
@@ -44,18 +46,14 @@ export function CallMap(props: {
             aria-label={`${count(layout.boxes.length, "box")}, ${count(edges.length, "line")}; the list below says the same`}
             width={layout.width}
             height={layout.height}
+            style={{ minWidth: `${layout.width * LEAST_SCALE}px` }}
             viewBox={`0 0 ${layout.width} ${layout.height}`}
           >
             {edges.map((edge) => {
-              const [from, to] = [boxOf.get(edge.from), boxOf.get(edge.to)];
+              const points = layout.lines.get(edgeName(edge));
               return (
-                from &&
-                to && (
-                  <Line
-                    key={`${edge.from} ${edge.to}`}
-                    {...{ edge, from, to }}
-                    numbered={edges.length <= MOST_NUMBERED}
-                  />
+                points && (
+                  <Line key={edgeName(edge)} edge={edge} points={points} numbered={edges.length <= MOST_NUMBERED} />
                 )
               );
             })}
@@ -96,22 +94,32 @@ function NodeBox({ node, x, y, chosen }: Box & { chosen: string | undefined }) {
   );
 }
 
-function Line({ edge, from, to, numbered }: { edge: MapEdge; from: Box; to: Box; numbered: boolean }) {
-  const [x1, y1] = [from.x + BOX.width, from.y + BOX.height / 2];
-  const [x2, y2] = [to.x, to.y + BOX.height / 2];
-  const bend = Math.max(40, Math.abs(x2 - x1) / 2);
+function Line({ edge, points, numbered }: { edge: MapEdge; points: readonly Point[]; numbered: boolean }) {
   const { callsPerSecond = 0, failureShare = 0 } = edge;
   const width = 1.25 + Math.min(4, Math.log10(1 + callsPerSecond) * 1.3);
+  const [before, end] = points.slice(-2) as [Point, Point];
   return (
     <g class={failureShare >= 0.01 ? "line bad" : "line"}>
-      <path d={`M${x1},${y1} C${x1 + bend},${y1} ${x2 - bend},${y2} ${x2},${y2}`} stroke-width={width} />
+      <path d={curveThrough(points)} stroke-width={width} />
       {numbered && edge.callsPerSecond !== undefined && (
-        <text x={(x1 + x2) / 2} y={(y1 + y2) / 2 - 5}>
+        <text x={(before.x + end.x) / 2} y={(before.y + end.y) / 2 - 5}>
           {rate(callsPerSecond)}/s{failureShare >= 0.01 && ` · ${percent(failureShare)} fail`}
         </text>
       )}
     </g>
   );
+}
+
+/** Level at every point. */
+function curveThrough([start, ...others]: readonly Point[]): string {
+  let last = start!;
+  let path = `M${last.x},${last.y}`;
+  for (const point of others) {
+    const bend = Math.max(40, Math.abs(point.x - last.x) / 2);
+    path += ` C${last.x + bend},${last.y} ${point.x - bend},${point.y} ${point.x},${point.y}`;
+    last = point;
+  }
+  return path;
 }
 
 function inWords(edge: MapEdge, nodeOf: ReadonlyMap<string, MapNode>): string {

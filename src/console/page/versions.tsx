@@ -10,7 +10,7 @@ interface Version {
   readonly newest: number;
 }
 
-/** How far a rolling deploy is: instances by version, the one that came last first. */
+/** How far a rolling deploy of one service is: instances by version, the one that came last first. */
 export function Versions({ rows }: { rows: readonly InstanceRow[] }) {
   const versions = byVersion(rows);
   if (versions.length === 0) return null;
@@ -34,9 +34,10 @@ function inWords({ version, instances }: Version): string {
   return `${version} on ${instances}`;
 }
 
-/** Nothing where no instance says its version. */
+/** Nothing where no instance says its version, or several services have theirs. */
 function byVersion(rows: readonly InstanceRow[]): Version[] {
   if (rows.every(({ version }) => version === "")) return [];
+  if (rows.some(({ service }) => service !== rows[0]!.service)) return [];
   const found = new Map<string, Version>();
   for (const { version: said, since } of rows) {
     const version = said || "no version";
