@@ -97,12 +97,13 @@ function NodeBox({ node, x, y, chosen }: Box & { chosen: string | undefined }) {
 function Line({ edge, points, numbered }: { edge: MapEdge; points: readonly Point[]; numbered: boolean }) {
   const { callsPerSecond = 0, failureShare = 0 } = edge;
   const width = 1.25 + Math.min(4, Math.log10(1 + callsPerSecond) * 1.3);
-  const [before, end] = points.slice(-2) as [Point, Point];
+  // The middle: for a line that spans columns that is where it has a lane of its own.
+  const [one, other] = [points[points.length / 2 - 1]!, points[points.length / 2]!];
   return (
     <g class={failureShare >= 0.01 ? "line bad" : "line"}>
       <path d={curveThrough(points)} stroke-width={width} />
       {numbered && edge.callsPerSecond !== undefined && (
-        <text x={(before.x + end.x) / 2} y={(before.y + end.y) / 2 - 5}>
+        <text x={(one.x + other.x) / 2} y={(one.y + other.y) / 2 - 5}>
           {rate(callsPerSecond)}/s{failureShare >= 0.01 && ` · ${percent(failureShare)} fail`}
         </text>
       )}
