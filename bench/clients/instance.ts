@@ -10,6 +10,7 @@ const KINDS: Record<string, () => Promise<{ serve: (served: Served) => Promise<v
   "grpc-js": () => import("./servers/grpc-js.js"),
   "nice-grpc": () => import("./servers/nice-grpc.js"),
   Connect: () => import("./servers/connect.js"),
+  "node:http": () => import("./servers/http.js"),
   NestJS: () => import("./servers/nestjs.js"),
 };
 

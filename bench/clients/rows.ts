@@ -6,6 +6,7 @@ import {
   niceCaller,
   retryingCaller,
 } from "../../test/support/callers.js";
+import { connectCaller, fetchCaller } from "../../test/support/callers-without-grpc.js";
 
 /** A row of the table: a client of the fleet. More clients are more rows. */
 export interface ClientRow {
@@ -21,7 +22,11 @@ export const CLIENTS: readonly ClientRow[] = [
   { name: "createClient, Retry", open: retryingCaller },
   { name: "NestJS", open: nestCaller },
   { name: "nice-grpc", open: niceCaller },
+  { name: "Connect, connect", open: connectCaller("connect"), server: "Connect" },
+  { name: "Connect, grpc", open: connectCaller("grpc"), server: "Connect" },
+  { name: "Connect, grpc-web", open: connectCaller("grpc-web"), server: "Connect" },
+  { name: "fetch", open: fetchCaller, server: "node:http" },
 ];
 
-/** The kinds of servers that are restarted under load, each called by createClient. */
+/** The kinds of gRPC servers that are restarted under load, each called by createClient; node:http has its row above. */
 export const SERVERS = ["createServer", "grpc-js", "nice-grpc", "Connect", "NestJS"] as const;

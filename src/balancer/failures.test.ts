@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Failures } from "./failures.js";
 import { Kind } from "./kinds.js";
+import { Measurement } from "./measurement.js";
 
 const after = (outcomes: string, price = 1, elsewhere = 0) => {
   const failures = new Failures();
@@ -23,8 +24,9 @@ test("a failure that took long counts like several", () => {
   const price = (latencyMs: number, meanMs: number) => {
     const kind = new Kind("/get");
     if (meanMs > 0) {
-      kind.measure(meanMs, 1);
-      kind.learn();
+      const measured = new Measurement();
+      measured.take(meanMs, kind, 1);
+      kind.learn(measured);
     }
     const failures = new Failures();
     failures.spend(latencyMs, kind);

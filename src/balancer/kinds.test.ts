@@ -2,21 +2,23 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { KINDS } from "./constants.js";
 import { Kinds } from "./kinds.js";
+import { Measurement } from "./measurement.js";
 
 test("a latency is compared with those of its kind: usual is the same for fast and for slow calls", () => {
   const kinds = new Kinds();
+  const measured = new Measurement();
   for (let i = 0; i < 100; i++) {
     for (const [name, ms] of [
       ["/fast", 4],
       ["/slow", 260],
     ] as const) {
-      kinds.of(name).measure(ms, 2);
-      kinds.of(name).learn();
+      measured.take(ms, kinds.of(name), 2);
+      kinds.of(name).learn(measured);
     }
   }
   const compared = (name: string, ms: number) => {
-    kinds.of(name).measure(ms, 2);
-    return kinds.of(name).compared;
+    measured.take(ms, kinds.of(name), 2);
+    return measured.compared;
   };
   assert.ok(Math.abs(compared("/fast", 4) - compared("/slow", 260)) < 1e-9);
   assert.ok(Math.abs(compared("/fast", 16) - compared("/slow", 1_040)) < 1e-9);
@@ -25,8 +27,9 @@ test("a latency is compared with those of its kind: usual is the same for fast a
 
 test("a dear call in flight weighs more than a cheap one, and less than it is longer", () => {
   const kinds = new Kinds();
-  kinds.of("/slow").measure(160, 1);
-  kinds.of("/slow").learn();
+  const measured = new Measurement();
+  measured.take(160, kinds.of("/slow"), 1);
+  kinds.of("/slow").learn(measured);
   kinds.of("/new").weigh(10);
   assert.equal(kinds.of("/new").cost, 1);
   kinds.of("/slow").weigh(10);

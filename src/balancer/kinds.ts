@@ -1,10 +1,9 @@
 import { KINDS, LEAST_COST, MEAN_CALLS, OUTLIER, UNSEEN_CALLS } from "./constants.js";
+import type { Measurement } from "./measurement.js";
 
 const PER_MEAN_CALLS = 1 / MEAN_CALLS;
 /** A longer latency is taken for this, so that sums stay finite and exact. */
 const LONGEST_MS = 3_600_000;
-/** Shorter latencies count as this (a clock too coarse to see them): a load of 0 would win whatever is in flight. */
-const SHORTEST_MS = 0.001;
 /** How often a kind must have been used lately fades by this share at each new kind that finds no room. */
 const FADING = 1 / KINDS;
 /** A call counts as no longer than so many mean calls. */
@@ -21,23 +20,13 @@ export class Kind {
   readonly name: string | undefined;
   /** Mean latency in milliseconds; 0 before the first answer. */
   meanMs = NOTHING;
+  /** One over it, because to multiply is quicker than to divide. */
+  perMeanMs = NOTHING;
   /** Mean of the roots of the latencies, the scale on which an instance's latency is compared, and one over it. */
   #root = NOTHING;
-  #perRoot = NOTHING;
-  /** One over the mean latency, and the longest that counts. */
-  perMeanMs = NOTHING;
-  #longestMs = LONGEST_MS + 0.5;
-  /** Of the latency last measured: fields, because a number that a function returns may cost an allocation. */
-  #counted = NOTHING;
-  #measured = NOTHING;
-  compared = NOTHING;
-  /** How much longer such calls seem to take since the last answer, as a share of the root. */
-  drift = NOTHING;
-  /** Worked out by weigh(): what one of its calls in flight weighs, and the calls that nobody here sees, to one of it. */
+  perRoot = NOTHING;
+  /** Worked out by weigh(): what one of its calls in flight weighs. */
   cost = 1.5;
-  unseen = 2.5;
-  /** What it weighs beyond a mean call; 0 for one that is near enough to it. */
-  extra = NOTHING;
   /** Answers so far. */
   answers = 0;
   /** Share of its calls that failed, whatever instance they went to. */
@@ -52,36 +41,34 @@ export class Kind {
   constructor(name: string | undefined) {
     this.name = name;
     this.cost = 1;
-    this.unseen = UNSEEN_CALLS;
   }
 
-  /**
-   * Measures a latency: its root, and so much more or less as calls of this kind take less or more than those of a usual
-   * kind. Comparable whatever the kind, and for calls of one kind only the root itself.
-   */
-  measure(latencyMs: number, unit: number): void {
-    this.#counted = Math.max(SHORTEST_MS, Math.min(latencyMs, this.#longestMs));
-    this.#measured = Math.sqrt(this.#counted);
-    if (this.answers > 0) this.compared = this.#measured * this.#perRoot * unit;
-    else this.compared = unit > 0 ? unit : this.#measured;
+  /** The longest latency that counts. */
+  get longestMs(): number {
+    return this.answers > 0 ? Math.min(this.meanMs * OUTLIER, LONGEST_MS) : LONGEST_MS;
   }
 
-  /** Learns from the latency last measured. */
-  learn(): void {
+  /** The calls that nobody here sees, to one of it: a dear call waits a small part of its own time for what else is in flight. */
+  get unseen(): number {
+    return this.cost > 1 ? UNSEEN_CALLS * this.cost : UNSEEN_CALLS;
+  }
+
+  /** What it weighs beyond a mean call; 0 for one that is near enough to it. */
+  get extra(): number {
+    return this.cost - 1;
+  }
+
+  /** @returns how much longer such calls seem to take than before, as a share of the root. */
+  learn({ counted, root }: Measurement): number {
     this.answers += 1;
     const part = this.answers < MEAN_CALLS ? 1 / this.answers : PER_MEAN_CALLS;
-    this.meanMs += (this.#counted - this.meanMs) * part;
+    this.meanMs += (counted - this.meanMs) * part;
     this.perMeanMs = 1 / this.meanMs;
-    this.#longestMs = Math.min(this.meanMs * OUTLIER, LONGEST_MS);
-    const step = (this.#measured - this.#root) * part;
-    this.drift = step * this.#perRoot;
+    const step = (root - this.#root) * part;
+    const drift = step * this.perRoot;
     this.#root += step;
-    this.#perRoot = 1 / this.#root;
-  }
-
-  /** The latency last measured, as long as it may count. */
-  get counted(): number {
-    return this.#counted;
+    this.perRoot = 1 / this.#root;
+    return drift;
   }
 
   /** Whether its calls are streams, some of which go on now. */
@@ -102,18 +89,12 @@ export class Kind {
   /**
    * Works out what one of its calls in flight weighs, a mean call being 1: the root of how many times as long it takes,
    * because a server works on several calls at a time, and a dear one is in the way of fewer than its length says; a cheap
-   * one occupies a worker all the same. To a dear call what else is in flight matters less, for it waits a small part of its own time.
+   * one occupies a worker all the same.
    */
   weigh(meanMs: number): void {
     const times = this.meanMs > 0 ? this.meanMs / meanMs : 1;
-    if (times > NEAR && times * NEAR < 1) {
-      this.cost = 1;
-      this.unseen = UNSEEN_CALLS;
-    } else {
-      this.cost = Math.max(LEAST_COST, Math.sqrt(Math.min(times, LONGEST)));
-      this.unseen = UNSEEN_CALLS * Math.max(1, this.cost);
-    }
-    this.extra = this.cost - 1;
+    if (times > NEAR && times * NEAR < 1) this.cost = 1;
+    else this.cost = Math.max(LEAST_COST, Math.sqrt(Math.min(times, LONGEST)));
   }
 }
 

@@ -10,15 +10,15 @@ function world() {
   const pool = new Pool(() => clock.ms);
   const kind = pool.kinds.of("/get");
   for (let i = 0; i < 100; i++) {
-    kind.measure(9, pool.unit);
+    pool.measure(9, kind);
     pool.learn(kind);
   }
   const latency = new Latency();
   const hear = (ms: number) => {
     clock.ms += 50;
     pool.tick();
-    kind.measure(ms, pool.unit);
-    latency.learn(pool, kind);
+    pool.measure(ms, kind);
+    latency.learn(pool);
   };
   const expected = (afterMs = 0) => {
     clock.ms += afterMs;

@@ -70,11 +70,11 @@ export class Latency {
     this.#unansweredSince = NOTHING;
   }
 
-  /** Learns from the latency that its kind last measured. */
-  learn(pool: Pool, kind: Kind): void {
-    const relative = kind.compared;
+  /** Learns from the latency that the pool last measured. */
+  learn(pool: Pool): void {
+    const relative = pool.measured.compared;
     // A first answer is of cold code and of a connection just made; the second one takes its place.
-    if (this.answers > 1) pool.compare(this, kind);
+    if (this.answers > 1) pool.compare(this);
     else if (this.answers === 1) this.#forget();
     this.last = relative;
     this.answers += 1;

@@ -144,22 +144,22 @@ export class Member<K> extends Probing implements Weighed<K> {
     // The time last read is that of this call's pick or of a later one: for a quick call that is near enough.
     if (latencyMs >= QUICK_MS) pool.tick();
     this.spend(latencyMs, kind);
-    kind.measure(latencyMs, pool.unit);
-    if (!ok && !this.#isLonger(kind)) return;
+    pool.measure(latencyMs, kind);
+    if (!ok && !this.#isLonger()) return;
     if (ok === undefined && pool.mean > 0) {
       // Ended by the caller after longer than expected, as a second copy that lost: it would have taken as long again as any call
       // here. Counted as its own time alone, the slowest instances, whose calls lose most, would look the better for it.
       const times = this.expected / pool.mean;
-      kind.measure(latencyMs + times * times * kind.meanMs, pool.unit);
+      pool.measure(latencyMs + times * times * kind.meanMs, kind);
     }
-    this.learn(pool, kind);
+    this.learn(pool);
     pool.learn(kind);
   }
 
   /** Whether the latency last measured is longer than expected. */
-  #isLonger(kind: Kind): boolean {
+  #isLonger(): boolean {
     this.expect(this.#pool);
-    return kind.compared > this.expected;
+    return this.#pool.measured.compared > this.expected;
   }
 }
 

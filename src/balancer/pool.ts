@@ -10,6 +10,7 @@ import {
 } from "./constants.js";
 import { type Kind, Kinds } from "./kinds.js";
 import type { Latency } from "./latency.js";
+import { Measurement } from "./measurement.js";
 
 /** A longer step of the clock is taken for this, so that sums stay finite and exact. */
 const LONGEST_MS = 3_600_000;
@@ -24,6 +25,8 @@ const PER_NOISE_CALLS = 1 / NOISE_CALLS;
 /** What the instances of one balancer share: the time, the picks, the kinds of calls, and how latencies vary. */
 export class Pool {
   readonly kinds = new Kinds();
+  /** The latency last measured. */
+  readonly measured = new Measurement();
   readonly #clock: () => number;
   // V8 updates a field in place, without allocation, that has never held anything but fractions.
   #read = Number.NaN;
@@ -64,28 +67,34 @@ export class Pool {
     if (step > 0) this.time += Math.min(step, LONGEST_MS);
   }
 
-  /** Learns from the latency that this kind last measured. */
+  /** A call of this kind took so long. */
+  measure(latencyMs: number, kind: Kind): void {
+    this.measured.take(latencyMs, kind, this.unit);
+  }
+
+  /** Learns from the latency last measured, which is one of this kind. */
   learn(kind: Kind): void {
+    const { counted, compared } = this.measured;
     this.#answers += 1;
     const part = this.#answers < MEAN_CALLS ? 1 / this.#answers : PER_MEAN_CALLS;
-    this.meanMs += (kind.counted - this.meanMs) * part;
-    kind.learn();
+    this.meanMs += (counted - this.meanMs) * part;
+    const drift = kind.learn(this.measured);
     kind.weigh(this.meanMs);
     if (this.unit === 0) {
-      this.unit = kind.compared;
-      this.mean = kind.compared;
-      this.perMean = 1 / this.mean;
+      this.unit = compared;
+      this.mean = compared;
+      this.perMean = 1 / compared;
       return;
     }
     // With one kind the unit is the mean of its roots; with several it moves when all of them do.
-    this.unit += this.unit * kind.drift * (kind.answers === this.#answers ? 1 : kind.answers / this.#answers);
-    this.mean += (kind.compared - this.mean) * part;
+    this.unit += this.unit * drift * (kind.answers === this.#answers ? 1 : kind.answers / this.#answers);
+    this.mean += (compared - this.mean) * part;
     this.perMean = 1 / this.mean;
   }
 
-  /** Two latencies of one instance, one after the other: half the square of their difference is their variance. */
-  compare(instance: Latency, kind: Kind): void {
-    const step = (kind.compared - instance.last) * this.perMean;
+  /** Two latencies of one instance, the last one and the one measured: half the square of their difference is their variance. */
+  compare(instance: Latency): void {
+    const step = (this.measured.compared - instance.last) * this.perMean;
     const noise = this.noise + (step * step * PER_EXPONENTIAL - this.noise) * PER_NOISE_CALLS;
     this.noise = Math.min(Math.max(noise, LEAST_NOISE), MOST_NOISE);
     this.lean = USUAL_AS_CALLS * this.noise;

@@ -9,7 +9,7 @@ const [get, report, watch] = [kinds.of("/get"), kinds.of("/report"), kinds.of("/
 test("work in flight is what its calls cost when they were picked, and nothing is left over when they are over", () => {
   const work = new Work();
   const reserve = (kind: Kind, cost: number) => {
-    kind.extra = cost - 1;
+    kind.cost = cost;
     work.reserve(kind);
   };
   for (let i = 0; i < 10; i++) reserve(get, 0.1 * (i + 1));
@@ -48,7 +48,7 @@ test("calls that cost as much as a mean call are counted, whatever their kind co
   const work = new Work();
   const [now, drifting] = [new Kinds().of("/now"), new Kinds().of("/drifting")] as const;
   for (let i = 0; i < 3; i++) work.reserve(drifting);
-  drifting.extra = 4;
+  drifting.cost = 5;
   work.reserve(drifting);
   work.reserve(now);
   assert.equal(work.cost, 9);

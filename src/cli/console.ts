@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type Command, InvalidArgumentError } from "commander";
-import { addEtcdOptions, type EtcdOptions, readEtcdOptions } from "./etcd-options.js";
-import { Failure, print, printError, toJson } from "./output.js";
+import { Failure, print, printError, printJson } from "./output.js";
+import { addEtcdOptions, type EtcdOptions, readEtcdOptions } from "./registry/etcd-options.js";
 
 interface ConsoleOptions extends EtcdOptions {
   readonly port: number;
@@ -9,26 +9,27 @@ interface ConsoleOptions extends EtcdOptions {
   readonly json?: boolean;
 }
 
-export function addConsole(program: Command): void {
-  const command = program
-    .command("console")
-    .description("serve a page on this machine that shows the fleet live: instances, who calls whom, pause and resume")
+export function defineConsole(command: Command): void {
+  command
     .argument("[prefix]", "only keys that begin with this", "")
     .option("--no-health", "do not ask each instance for its health (grpc.health.v1)")
     .option("--port <number>", "port on 127.0.0.1, 0 for a free one", readPort, 0);
-  addEtcdOptions(command).option("--json", "print JSON").action(runConsole);
+  addEtcdOptions(command)
+    .option("--json", "print JSON")
+    .addHelpText("after", "\nExamples:\n  rollcall console --etcd etcd-1:2379\n  rollcall console prod/ --port 4711")
+    .action(runConsole);
 }
 
 async function runConsole(prefix: string, options: ConsoleOptions, command: Command): Promise<void> {
   const etcd = readEtcdOptions(options, command);
   const { serveConsole } = await import("../console/serve.js");
-  const served = await serveConsole({ etcd, prefix, port: options.port, health: options.health }).catch(
-    (error: Error) => {
-      throw new Failure(error.message);
-    },
-  );
-  print(options.json ? toJson({ url: served.url }) : served.url);
-  printError("Whoever has this URL can pause and resume instances; Ctrl-C ends it");
+  const { port, health } = options;
+  const served = await serveConsole({ etcd, prefix, port, health }).catch((error: Error) => {
+    throw new Failure(error.message);
+  });
+  if (options.json) printJson({ url: served.url });
+  else print(served.url);
+  printError("whoever has this URL can pause and resume instances; Ctrl-C ends it");
   await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
   await served.close();
 }

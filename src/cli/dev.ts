@@ -2,14 +2,17 @@ import { once } from "node:events";
 import { type Command, InvalidArgumentError } from "commander";
 import { isLoopbackHost, isWildcardHost } from "../address.js";
 import { Failure, print, printError } from "./output.js";
+import { addExamples } from "./program.js";
 
-export function addDev(program: Command): void {
-  program
-    .command("dev")
-    .description("run an in-memory etcd for demos and tests; never for production")
+export function defineDev(command: Command): void {
+  command
     .option("--port <number>", "port to listen on, 0 for a free one", readPort, 2379)
     .option("--host <address>", "address to listen on", "127.0.0.1")
     .action(dev);
+  addExamples(command, [
+    ["rollcall dev", "at 127.0.0.1:2379; prints its address, Ctrl-C ends it"],
+    ["rollcall dev --port 0", "at a free port"],
+  ]);
 }
 
 async function dev({ host, port }: { host: string; port: number }): Promise<void> {

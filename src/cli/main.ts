@@ -1,38 +1,15 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from "commander";
+import { CommanderError } from "commander";
 import { setLogLevel } from "../log.js";
-import { addConsole } from "./console.js";
-import { addDev } from "./dev.js";
-import { addDoctor } from "./doctor.js";
-import { addLs } from "./ls.js";
 import { EXIT, endWithReader, Failure, printError } from "./output.js";
-import { addPause, addResume } from "./pause.js";
-import { addWatch } from "./watch.js";
-
-/** Put in by the build. */
-declare const ROLLCALL_VERSION: string | undefined;
-const version = typeof ROLLCALL_VERSION === "string" ? ROLLCALL_VERSION : "from source";
-
-const program = new Command("rollcall")
-  .description("Service discovery for gRPC: see and check what is registered.")
-  .version(version)
-  .exitOverride()
-  .addHelpText(
-    "after",
-    "\nExit codes: 0 all is well, 1 a problem was found, 2 the command was misused, 3 warnings only (doctor).",
-  );
-addDev(program);
-addLs(program);
-addWatch(program);
-addDoctor(program);
-addPause(program);
-addResume(program);
-addConsole(program);
+import { makeProgram } from "./program.js";
 
 // What a command has to say it says itself; the library's log is for those who ask for it.
 if (!process.env.ROLLCALL_LOG_LEVEL) setLogLevel("silent");
 endWithReader();
 try {
+  const args = process.argv.slice(2);
+  const program = await makeProgram((name) => args.includes(name));
   await program.parseAsync();
 } catch (error) {
   process.exitCode = exitCodeOf(error);

@@ -1,4 +1,4 @@
-import { printable, printableJson, redactText } from "../target/redact.js";
+import { isSecretName, printable, printableJson, redactText } from "../target/redact.js";
 
 /** How a command ended; anything else that is thrown is a defect of the command itself. */
 export const EXIT = { ok: 0, problem: 1, usage: 2, warning: 3 } as const;
@@ -11,8 +11,18 @@ export function print(lines: string): void {
   process.stdout.write(`${shown(lines)}\n`);
 }
 
+/** Writes lines that are fit to be printed already, because they may have colours. */
+export function printShown(lines: string): void {
+  process.stdout.write(`${lines}\n`);
+}
+
 export function printError(lines: string): void {
   process.stderr.write(`${shown(lines)}\n`);
+}
+
+/** Data as JSON on a line of its own. */
+export function printJson(data: unknown): void {
+  printShown(toJson(data));
 }
 
 /** Data as JSON on one line; int64 numbers become text, because JSON's readers would round them. Secrets are hidden. */
@@ -40,7 +50,8 @@ export function endWithReader(): void {
   });
 }
 
-function shown(lines: string): string {
+/** Text as it may be printed: without secrets, and without what steers a terminal. */
+export function shown(lines: string): string {
   return lines
     .split("\n")
     .map((line) => printable(redactText(line)))
@@ -51,5 +62,10 @@ function withoutSecrets(data: unknown): unknown {
   if (typeof data === "string") return redactText(data);
   if (Array.isArray(data)) return data.map(withoutSecrets);
   if (typeof data !== "object" || data === null) return data;
-  return Object.fromEntries(Object.entries(data).map(([name, value]) => [name, withoutSecrets(value)]));
+  return Object.fromEntries(
+    Object.entries(data).map(([name, value]) => [
+      name,
+      typeof value === "string" && isSecretName(name) ? "..." : withoutSecrets(value),
+    ]),
+  );
 }

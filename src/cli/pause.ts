@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { pauseInstance, resumeInstance } from "../backends/etcd/index.js";
-import { addEtcdOptions, answerOf, type EtcdOptions, readEtcdOptions } from "./etcd-options.js";
-import { count, print, printError, toJson } from "./output.js";
+import { count, print, printError, printJson } from "./output.js";
+import { addEtcdOptions, answerOf, type EtcdOptions, readEtcdOptions } from "./registry/etcd-options.js";
 
 type Change = typeof pauseInstance;
 
@@ -9,10 +9,7 @@ interface PauseOptions extends EtcdOptions {
   readonly json?: boolean;
 }
 
-export function addPause(program: Command): void {
-  const command = program
-    .command("pause")
-    .description("take an instance out of rotation: it is listed no more, and finishes what it has");
+export function definePause(command: Command): void {
   addArguments(command).action((key: string, address: string, options: PauseOptions, self: Command) =>
     carryOut(pauseInstance, key, address, options, self, ({ changed, listed }) => {
       if (listed === 0) {
@@ -26,8 +23,7 @@ export function addPause(program: Command): void {
   );
 }
 
-export function addResume(program: Command): void {
-  const command = program.command("resume").description("put a paused instance back into rotation");
+export function defineResume(command: Command): void {
   addArguments(command).action((key: string, address: string, options: PauseOptions, self: Command) =>
     carryOut(resumeInstance, key, address, options, self, ({ changed, listed }) => {
       return `${address} ${changed ? "is listed again" : "was not paused"}: ${count(listed, "instance")} of ${key} listed`;
@@ -40,7 +36,9 @@ function addArguments(command: Command): Command {
     command
       .argument("<key>", "service key, for example order.rpc")
       .argument("<address>", "host:port, as `rollcall ls` shows it"),
-  ).option("--json", "print JSON");
+  )
+    .option("--json", "print JSON")
+    .addHelpText("after", () => `\nExample:\n  rollcall ${command.name()} order.rpc 10.0.0.1:8080`);
 }
 
 async function carryOut(
@@ -54,5 +52,6 @@ async function carryOut(
   const settings = readEtcdOptions(options, command);
   const outcome = await answerOf(settings, (signal) => change(settings, key, address, signal));
   const words = inWords(outcome);
-  print(options.json ? toJson({ service: key, address, ...outcome }) : words);
+  if (options.json) printJson({ service: key, address, ...outcome });
+  else print(words);
 }

@@ -32,6 +32,9 @@ test("what code gives a client is refused by name where the client is made", () 
     ],
     [{ Methods: [{ FullMethod: "Get" }] }, "Methods[0].FullMethod: expected /package.Service/Method"],
     [{ Middlewares: { Timeout: "yes" } }, 'Middlewares.Timeout: expected true or false, got "yes"'],
+    [{ HashKey: { Metadata: "x-user-id" } }, "HashKey: counts with BalancerName: consistent_hash alone"],
+    [{ App: "sh\u00f6p" }, "App has characters that metadata cannot carry; expected printable ASCII"],
+    [{ App: "a", Token: "12345\n" }, "Token has characters that metadata cannot carry; expected printable ASCII"],
     [{ Target: "xds:///a" }, 'Target: no backend is called "xds"'],
     [{ Target: undefined }, "nothing says where the instances are"],
     [{ Target: undefined, Etcd: { Hosts: ["h:1"], Key: "" } }, "Etcd.Key is empty"],
@@ -47,6 +50,33 @@ test("what code gives a client is refused by name where the client is made", () 
       message,
     );
   }
+});
+
+test("a misspelt key, or one in another case, is warned about once, as in a file; an application's own is not", () => {
+  warnings.length = 0;
+  const client = {
+    Target: "dns:///a:1",
+    timeout: 5,
+    Subest: 2,
+    Middlewares: { Trcae: false },
+    Methods: [{ FullMethod: "/a/b", Timout: 1 }],
+    Colour: "red",
+  } as object as ClientConfig;
+  checkClientConfig(client);
+  checkClientConfig(client);
+  assert.deepEqual(warnings, [
+    "the configuration of a client: timeout is no key of it: did you mean Timeout?",
+    "the configuration of a client: Subest is no key of it: did you mean Subset?",
+    "the configuration of a client: Middlewares.Trcae is no key of it: did you mean Trace?",
+    "the configuration of a client: Methods[0].Timout is no key of it: did you mean Timeout?",
+  ]);
+  assert.throws(
+    () => checkClientConfig({ etcd: { Hosts: ["h:1"], Key: "a" } } as ClientConfig),
+    /nothing says where .*; etcd: did you mean Etcd\?$/,
+  );
+  warnings.length = 0;
+  checkServerConfig({ ListenOn: ":80", Etdc: {}, Metadata: { zoen: "a" } } as ServerConfig);
+  assert.deepEqual(warnings, ["the configuration of a server: Etdc is no key of it: did you mean Etcd?"]);
 });
 
 test("what code gives a server is refused by name where the server is made", () => {

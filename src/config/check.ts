@@ -5,6 +5,7 @@ import { adviceFor } from "./advice.js";
 import type { ClientConfig } from "./client-target.js";
 import { keyPath } from "./config-error.js";
 import { describeIssue, expectation, valueAt } from "./describe-issue.js";
+import { misspelt } from "./misspelt.js";
 import { clientConfigInCode, type RpcClientConfig } from "./rpc-client-config.js";
 import { type RpcServerConfig, serverConfigInCode } from "./rpc-server-config.js";
 import type { ServerConfig } from "./server-config.js";
@@ -44,16 +45,25 @@ function checked<Schema extends z.ZodType>(
   config: unknown,
 ): z.output<Schema> {
   const read = schema.safeParse(config, { error: expectation });
+  const slips = advised.has(config as object) ? [] : misspelt(schema, config);
   if (!read.success) {
     const problems = read.error.issues.map((issue) => {
       const message = describeIssue(issue, valueAt(config, issue.path));
       const key = keyPath(issue.path);
       return key === "" ? message : `${key}${/^(is|has) /.test(message) ? " " : ": "}${message}`;
     });
+    // A misspelt key may well be the reason, so it is told in the same breath.
+    problems.push(...slips.map(({ path, meant }) => `${keyPath(path)}: did you mean ${meant}?`));
     throw new TypeError(`the configuration of a ${kind} is not usable: ${[...new Set(problems)].join("; ")}`);
   }
   if (!advised.has(config as object)) {
     advised.add(config as object);
+    for (const { path, meant } of slips) {
+      log.warn(
+        { key: keyPath(path) },
+        `the configuration of a ${kind}: ${keyPath(path)} is no key of it: did you mean ${meant}?`,
+      );
+    }
     for (const { path, message } of adviceFor(schema, read.data, config)) {
       log.warn({ key: keyPath(path) }, `the configuration of a ${kind}: ${keyPath(path)} ${message}`);
     }

@@ -41,7 +41,9 @@ const etcdFields = (notation: Notation) =>
     InsecureSkipVerify: flag(ETCD_DEFAULTS.InsecureSkipVerify),
     /** Rollcall's own: lifetime of a server's lease, in milliseconds, whole seconds. Default 10,000. */
     TTL: duration(notation)
-      .refine((ms) => ms >= 1000 && ms % 1000 === 0, { error: "expected whole seconds, at least 1s" })
+      .refine((ms) => ms >= 1000 && ms % 1000 === 0, {
+        error: "expected whole seconds, at least 1s; a number is milliseconds",
+      })
       .default(ETCD_DEFAULTS.TTL),
     /** Rollcall's own: how keys and values are written and read: go-zero's way, or Kratos' without or with TLS. Default go-zero. */
     Layout: z

@@ -462,7 +462,10 @@ test("every malformed file gets an error with the place, the key, the value and 
       `${SERVER}Etcd: { Hosts: [h:1], Key: a, Pass: 12 }\n`,
       "3:37: Etcd.Pass: expected the password of the etcd user (put it in quotes), got a number (not shown)",
     ],
-    [`${SERVER}Etcd: { Hosts: [h:1], Key: a, TTL: 1500ms }\n`, "3:36: Etcd.TTL: expected whole seconds, at least 1s"],
+    [
+      `${SERVER}Etcd: { Hosts: [h:1], Key: a, TTL: 1500ms }\n`,
+      "3:36: Etcd.TTL: expected whole seconds, at least 1s; a number is milliseconds",
+    ],
 
     // Values of a server.
     ["Name: a\nListenOn:\n", "2:1: ListenOn is empty; expected host:port, for example 0.0.0.0:8080"],

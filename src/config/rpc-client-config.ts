@@ -26,6 +26,13 @@ const middlewares = z.object({
   Timeout: flag(MIDDLEWARE_DEFAULTS.Timeout),
 });
 
+/** What gRPC sends as metadata: printable ASCII, of which nothing is shown where it is not. */
+function metadataText(expected: string) {
+  return optionalText(expected).refine((value) => value === undefined || /^[ -~]*$/.test(value), {
+    error: "has characters that metadata cannot carry; expected printable ASCII",
+  });
+}
+
 const hashKey = z.object({
   /** Name of the metadata whose value is the key. Default none. */
   Metadata: z
@@ -90,8 +97,8 @@ const clientSchema = (notation: Notation) =>
       /** A target URL, for example `dns:///order-rpc:8080`. Counts before Etcd. Default none. */
       Target: advise(target, secretIn),
       /** Sent as metadata `app` and `token` with every call when both are given. Default none. */
-      App: optionalText("the name by which this application is known to the server"),
-      Token: optionalText("the token that belongs to App"),
+      App: metadataText("the name by which this application is known to the server"),
+      Token: metadataText("the token that belongs to App"),
       /** Accepted; making a client never waits here, its calls do. Default true. */
       NonBlock: flag(CLIENT_DEFAULTS.NonBlock),
       /** Deadline of unary calls that bring none, in milliseconds; 0 = none. Default 2,000. */
@@ -139,6 +146,10 @@ const clientSchema = (notation: Notation) =>
       path: ["Presence"],
       error:
         "is for clients whose instances etcd lists; give Etcd, or a Target that begins with etcd:, or leave it out",
+    })
+    .refine(({ HashKey, BalancerName }) => !HashKey || BalancerName === "consistent_hash", {
+      path: ["HashKey"],
+      error: "counts with BalancerName: consistent_hash alone",
     })
     .refine(({ Endpoints, Target, Etcd }) => Endpoints || Target || Etcd, {
       error:

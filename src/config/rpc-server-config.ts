@@ -74,9 +74,9 @@ const middlewares = (notation: Notation) =>
     Recover: advise(flag(SERVER_MIDDLEWARE_DEFAULTS.Recover), (on) =>
       on === false ? "has no effect: a handler that crashes answers INTERNAL and never ends the process" : undefined,
     ),
-    /** Accepted. Default true. */
+    /** Server spans. Default true. */
     Trace: flag(SERVER_MIDDLEWARE_DEFAULTS.Trace),
-    /** Accepted. Default true. */
+    /** Metrics of the calls. Default true. */
     Prometheus: flag(SERVER_MIDDLEWARE_DEFAULTS.Prometheus),
     /** Accepted. Default true. */
     Breaker: flag(SERVER_MIDDLEWARE_DEFAULTS.Breaker),

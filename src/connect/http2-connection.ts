@@ -68,6 +68,7 @@ export class Http2Connection {
     const stream = session.request({ ...headers, ":method": method, ":path": path }, options);
     this.#streams += 1;
     if (this.#streams === 1) session.ref();
+    endUnanswered(stream);
     stream.once("close", () => {
       this.#streams -= 1;
       if (this.#streams === 0 && !session.destroyed) session.unref();
@@ -106,6 +107,21 @@ export class Http2Connection {
   close(): void {
     this.#session.close();
   }
+}
+
+/**
+ * A server that ends its session (forced shutdown) closes streams without an error and without an answer: connect-node would
+ * wait for one for ever.
+ */
+function endUnanswered(stream: ClientHttp2Stream): void {
+  let answered = false;
+  stream.once("response", () => {
+    answered = true;
+  });
+  stream.once("close", () => {
+    if (answered || stream.rstCode !== constants.NGHTTP2_NO_ERROR || stream.listenerCount("error") === 0) return;
+    stream.emit("error", new ConnectError("the connection was closed before there was an answer", Code.Unavailable));
+  });
 }
 
 /** gRPC's frame of an empty message. */

@@ -4,7 +4,8 @@ import type { ConnectTransportOptions } from "@connectrpc/connect-node";
 import type { PoolOptions } from "../pool/options.js";
 import type { Target } from "../registry.js";
 import { authorityOf } from "../target/authority.js";
-import { nearMiss } from "../target/key-names.js";
+import { refuse } from "../target/given.js";
+import { redactUrl } from "../target/redact.js";
 
 /** What Connect's own transports take, where it does not concern the connection. */
 type CallOptions = Partial<
@@ -44,7 +45,8 @@ export interface RollcallTransportOptions
   readonly interceptors?: Interceptor[] | undefined;
 }
 
-const NAMES = [
+/** The options there are. */
+export const NAMES = [
   "target",
   "protocol",
   "httpVersion",
@@ -81,13 +83,7 @@ export interface Calling {
 
 /** @throws TypeError that names the option and the expected form. */
 export function callingOf(given: RollcallTransportOptions, target: Target): Calling {
-  for (const name of Object.keys(given)) {
-    if (NAMES.some((known) => known === name)) continue;
-    const meant = nearMiss(name, NAMES);
-    throw new TypeError(
-      `the transport has no option ${JSON.stringify(name)}${meant ? `: did you mean ${meant}?` : ""}`,
-    );
-  }
+  checkCallOptions(given);
   const { protocol, httpVersion = "2", tls, target: _target, interceptors: _interceptors, ...rest } = given;
   const { zone: _zone, subset: _subset, connectMs: _connectMs, waitMs: _waitMs, baseUrl: _baseUrl, ...options } = rest;
   if (!PROTOCOLS.includes(protocol)) refuse("protocol", protocol, PROTOCOLS.join(", "));
@@ -95,10 +91,26 @@ export function callingOf(given: RollcallTransportOptions, target: Target): Call
   if (protocol === "grpc" && httpVersion !== "2") refuse("httpVersion", httpVersion, '"2", which gRPC needs');
   const url = baseUrlOf(given, target);
   if (url.startsWith("http:") && tls)
-    refuse("tls", tls, `none, or a baseUrl that begins with https:, which ${url} does not`);
-  if (url.startsWith("https:") && tls === false) refuse("tls", tls, `true or options, because baseUrl is ${url}`);
+    refuse("tls", tls, `none, or a baseUrl that begins with https:, which ${redactUrl(url)} does not`);
+  if (url.startsWith("https:") && tls === false)
+    refuse("tls", tls, `true or options, because baseUrl is ${redactUrl(url)}`);
   const secure = url.startsWith("https:") ? (typeof tls === "object" ? tls : {}) : undefined;
   return { protocol, httpVersion, baseUrl: url, tls: secure, options: { useBinaryFormat: true, ...options } };
+}
+
+/** @throws TypeError before Connect's own transports, made for each instance, would fail each call. */
+function checkCallOptions({ tls, interceptors, defaultTimeoutMs }: RollcallTransportOptions): void {
+  // Its text is not shown: it may be a key.
+  if (tls !== undefined && typeof tls !== "boolean" && (typeof tls !== "object" || tls === null))
+    throw new TypeError("tls is none of what it may be: true, false or options of node:tls");
+  if (interceptors !== undefined && !(Array.isArray(interceptors) && interceptors.every(isFunction)))
+    refuse("interceptors", interceptors, "a list of functions");
+  if (defaultTimeoutMs !== undefined && (typeof defaultTimeoutMs !== "number" || Number.isNaN(defaultTimeoutMs)))
+    refuse("defaultTimeoutMs", defaultTimeoutMs, "milliseconds, 0 for no limit");
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === "function";
 }
 
 function baseUrlOf({ baseUrl, tls }: RollcallTransportOptions, target: Target): string {
@@ -106,8 +118,4 @@ function baseUrlOf({ baseUrl, tls }: RollcallTransportOptions, target: Target): 
   if (typeof baseUrl === "string" && /^https?:\/\/./.test(baseUrl) && URL.canParse(baseUrl))
     return baseUrl.replace(/\/$/, "");
   return refuse("baseUrl", baseUrl, "a URL such as https://order.internal");
-}
-
-function refuse(name: string, value: unknown, expected: string): never {
-  throw new TypeError(`${name} is ${JSON.stringify(value) ?? String(value)}; expected ${expected}`);
 }

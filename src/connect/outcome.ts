@@ -38,9 +38,16 @@ export function endFailed({ lease, signal, deadline }: RunningCall, reason: unkn
   else {
     // Connect's codes are gRPC's numbers. What no error of this machine causes is an answer.
     const heard = error.cause === undefined && error.code !== Code.DeadlineExceeded;
-    lease.end(outcomeOf(error.code, true), { heard });
+    lease.end(brokeOff(error) ? "failure" : outcomeOf(error.code, true), { heard });
   }
   return error;
+}
+
+/** connect-node says ABORTED of a connection that broke, too; what a server aborts has no cause on this machine. */
+function brokeOff({ code, cause }: ConnectError): boolean {
+  const { code: reason } = (cause ?? {}) as NodeJS.ErrnoException;
+  // What is written after the server's last word says nothing: that word is the outcome.
+  return code === Code.Aborted && reason !== undefined && reason !== "ERR_STREAM_WRITE_AFTER_END";
 }
 
 /** Ends the lease of a call that its caller has given up, or that has run out of time: that is the instance's doing. */

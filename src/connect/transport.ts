@@ -4,7 +4,6 @@ import type {
   DescMethodStreaming,
   DescMethodUnary,
   MessageInitShape,
-  MessageShape,
 } from "@bufbuild/protobuf";
 import {
   Code,
@@ -18,17 +17,19 @@ import {
   type UnaryResponse,
 } from "@connectrpc/connect";
 import { createMethodUrl, runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
-import { onAbort } from "../async/on-abort.js";
+import { timerMs } from "../async/backoff.js";
 import { NoInstanceError, PoolClosedError } from "../pool/errors.js";
 import type { PoolLease } from "../pool/lease.js";
 import { notStarted } from "../pool/outcome.js";
 import { ServicePool } from "../pool/pool.js";
 import type { PoolStats } from "../pool/stats.js";
-import { parseTargetUrl } from "../target/parse.js";
+import { checkNames, targetOf } from "../target/given.js";
+import { observedAnswers } from "./answers.js";
+import { type Call, pathOf, timeLeft } from "./call.js";
 import { connectInstance, type InstanceConnection } from "./instance-connection.js";
 import { Messages } from "./messages.js";
-import { callingOf, type RollcallTransportOptions } from "./options.js";
-import { endAborted, endFailed } from "./outcome.js";
+import { callingOf, NAMES, type RollcallTransportOptions } from "./options.js";
+import { endFailed } from "./outcome.js";
 
 /** A Connect transport to the instances of a service: each call goes to a lightly loaded one. */
 export interface RollcallTransport extends Transport {
@@ -47,20 +48,10 @@ export function createRollcallTransport(options: RollcallTransportOptions): Roll
   return new BalancedTransport(options);
 }
 
-/** gRPC's header has room for eight digits. */
-const LONGEST_MS = 99_999_999;
-
 type Lease = PoolLease<InstanceConnection>;
 
 /** What the class of node's globals takes, which have no name for it. */
 type HeaderInit = ConstructorParameters<typeof Headers>[0];
-
-/** One call: what is asked for, its signal and its time. */
-interface Call {
-  readonly kind: string;
-  readonly signal: AbortSignal;
-  readonly deadline: number | undefined;
-}
 
 class BalancedTransport implements RollcallTransport {
   readonly #options: RollcallTransportOptions;
@@ -68,7 +59,8 @@ class BalancedTransport implements RollcallTransport {
   readonly #pool: ServicePool<InstanceConnection>;
 
   constructor(options: RollcallTransportOptions) {
-    const target = typeof options.target === "string" ? parseTargetUrl(options.target) : options.target;
+    checkNames("the transport", options, NAMES);
+    const target = targetOf(options.target);
     const calling = callingOf(options, target);
     this.#options = options;
     this.#baseUrl = calling.baseUrl;
@@ -159,7 +151,7 @@ class BalancedTransport implements RollcallTransport {
                 req.contextValues,
               );
               messages.forget();
-              return { ...response, message: this.#observed(response.message, lease, call) };
+              return { ...response, message: observedAnswers(response.message, lease, call) };
             },
           );
         },
@@ -185,10 +177,10 @@ class BalancedTransport implements RollcallTransport {
     };
   }
 
-  /** As Connect's own transports have it: 0 and less are no limit. */
+  /** As Connect's own transports have it: 0 and less are no limit. What no timer holds is as good as none: 25 days. */
   #limitOf(timeoutMs: number | undefined): number | undefined {
     const given = timeoutMs ?? this.#options.defaultTimeoutMs;
-    return given === undefined || given <= 0 ? undefined : given;
+    return given === undefined || given <= 0 ? undefined : timerMs(given);
   }
 
   /** Makes a call on one instance and, where it provably did not start there, once more on another. */
@@ -209,39 +201,6 @@ class BalancedTransport implements RollcallTransport {
     }
   }
 
-  /**
-   * The answers of a call, which tell its lease how it goes. That a reader breaks off never reaches a transport, so the
-   * signal and the deadline end the lease too; headers that nobody reads on after say nothing of the instance.
-   */
-  #observed<M extends MessageShape<DescMessage>>(
-    answers: AsyncIterable<M>,
-    lease: Lease,
-    call: Call,
-  ): AsyncIterable<M> {
-    const release = onAbort(call.signal, () => endAborted(lease, call.signal));
-    return {
-      [Symbol.asyncIterator]: () => {
-        const iterator = answers[Symbol.asyncIterator]();
-        return {
-          next: async () => {
-            try {
-              const result = await iterator.next();
-              if (!result.done) lease.answered();
-              else {
-                release();
-                lease.end("success");
-              }
-              return result;
-            } catch (reason) {
-              release();
-              throw endFailed({ lease, ...call }, reason);
-            }
-          },
-        };
-      },
-    };
-  }
-
   /** What a caller is told who got no instance. */
   async #explained<R>(call: Promise<R>): Promise<R> {
     try {
@@ -258,14 +217,4 @@ class BalancedTransport implements RollcallTransport {
         : new ConnectError(`${error.rawMessage}: ${why}`, error.code, undefined, undefined, error);
     }
   }
-}
-
-/** What is left of the time, as a whole number of milliseconds: servers misread fractions. */
-function timeLeft(deadline: number | undefined): number | undefined {
-  if (deadline === undefined) return undefined;
-  return Math.min(Math.max(1, Math.ceil(deadline - performance.now())), LONGEST_MS);
-}
-
-function pathOf(method: DescMethod): string {
-  return `/${method.parent.typeName}/${method.name}`;
 }

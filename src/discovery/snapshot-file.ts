@@ -10,7 +10,7 @@ import type { ResolvedInstance } from "./resolved-instance.js";
 export const FORMAT = 1;
 
 /** What stands in a snapshot's file, after its checksum. */
-interface Content {
+export interface Content {
   readonly format: number;
   readonly scheme: string;
   readonly service: string;
@@ -39,17 +39,25 @@ export function writeSnapshot({ scheme, service }: Target, { at, instances, serv
 
 /** @throws Error that says in words why the text is no snapshot of this target. */
 export function readSnapshot(text: string, { scheme, service }: Target): KnownSet {
+  const content = checkSnapshot(text);
+  if (content.scheme !== scheme || content.service !== service) throw new Error("it is of another target");
+  const { at, services, instances } = content;
+  return { at, services, instances, unconfirmed: true };
+}
+
+/** A snapshot of any target. @throws Error that says in words why the text is none. */
+export function checkSnapshot(text: string): Content {
   const end = text.indexOf("\n");
   const json = text.slice(end + 1).trimEnd();
   if (end < 0 || checksum(json) !== text.slice(0, end)) throw new Error("it is damaged or was not written whole");
   const content = JSON.parse(json) as Partial<Content>;
   if (content.format !== FORMAT) throw new Error(`its format is ${content.format}; this version reads ${FORMAT}`);
-  if (content.scheme !== scheme || content.service !== service) throw new Error("it is of another target");
-  const { at, services, instances } = content;
-  if (typeof at !== "number" || !isList(services, isText) || !isList(instances, isResolved)) {
+  const { format, scheme, service, at, services, instances } = content;
+  const isNamed = isText(scheme) && isText(service);
+  if (!isNamed || typeof at !== "number" || !isList(services, isText) || !isList(instances, isResolved)) {
     throw new Error("it has not the form of a snapshot");
   }
-  return { at, services, instances, unconfirmed: true };
+  return { format, scheme, service, at, services, instances };
 }
 
 /** What a registry lists is no secret, but metadata is written by anybody. */

@@ -2,6 +2,7 @@ import { EventEmitter } from "node:events";
 import { Backoff, sleep } from "../async/backoff.js";
 import { callListener, supervise } from "../async/supervise.js";
 import { log } from "../log.js";
+import { leases } from "../tally.js";
 import { isLeaseGone } from "./errors.js";
 import { LeaseService } from "./methods.js";
 import type { Sessions } from "./session.js";
@@ -58,9 +59,11 @@ export class Lease extends EventEmitter<{ changed: [] }> {
       try {
         const id = await this.#grant();
         const since = performance.now();
+        leases.granted.count("etcd");
         this.#set(id, undefined);
         await this.#keepAlive(id);
         if (signal.aborted) return;
+        leases.lost.count("etcd");
         log.warn({ lease: id }, `etcd no longer has lease ${id}; taking another one`);
         this.#set(undefined, new Error("etcd no longer has the lease"));
         if (performance.now() - since > this.#ttlSeconds * 1_000) backoff.reset();
@@ -102,6 +105,7 @@ export class Lease extends EventEmitter<{ changed: [] }> {
         );
         if (TTL <= 0n) return;
         renewedAt = performance.now();
+        leases.renewed.count("etcd");
         this.#set(id, undefined);
         retry.reset();
         waitMs = ttlMs / 3;

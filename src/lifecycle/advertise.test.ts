@@ -22,6 +22,7 @@ test("what is registered follows ListenOn, then $POD_IP, then the machine's own 
     [{ listenHost: "192.168.0.7", env }, "192.168.0.7:8080"],
     [{ listenHost: "order.local", boundPort: 41234 }, "order.local:41234"],
     [{ listenHost: "fd00::5" }, "[fd00::5]:8080"],
+    [{ listenHost: "[fd00::5]" }, "[fd00::5]:8080"],
     [{ listenHost: "127.0.0.1" }, "127.0.0.1:8080"],
     [{ env }, "10.9.9.9:8080"],
     [{ listenHost: "0.0.0.0", env }, "10.9.9.9:8080"],

@@ -38,7 +38,9 @@ export function chooseAddress(input: AdvertiseInput): Advertised {
   const { listenHost, boundPort: port, advertise, env = process.env, interfaces = networkInterfaces() } = input;
   const reached = (own: OwnAddress) => isListenedOn(own, listenHost);
   if (advertise) return wanted(advertise, port, interfaces, reached);
-  if (!isWildcardHost(listenHost)) return { host: listenHost, port, namedBy: "ListenOn", others: [] };
+  if (!isWildcardHost(listenHost)) {
+    return { host: listenHost.replace(/^\[|\]$/g, ""), port, namedBy: "ListenOn", others: [] };
+  }
   const podIp = env.POD_IP;
   if (podIp) {
     if (isIP(podIp) === 0) throw new TypeError(`$POD_IP is ${quote(podIp)}; expected an IP address`);

@@ -54,6 +54,16 @@ test("what cannot be obeyed is refused by name, and nothing is listed", async ()
     [{ address: "a:1", weight: "2" }, {}, /weight is "2"/],
     [{ address: "a:1", zone: 7 }, {}, /zone is 7; expected a text/],
     [{ address: "a:1", metadata: { version: 7 } }, {}, /metadata is .*; expected names with texts/],
+    [{ address: "a:1", metadata: ["1.2.3"] }, {}, /metadata is a list; expected names with texts/],
+    [{ address: "a:1", metadata: "1.2.3" }, {}, /metadata is "1\.2\.3"; expected names with texts/],
+    [{ address: 80 }, {}, /address is 80; expected a text/],
+    [{ port: 80, host: 0 }, {}, /host is 0; expected a text/],
+    [{ port: 80, weigth: 2 }, {}, /an instance has no option "weigth": did you mean weight\?/],
+    [null, {}, /an instance takes its options by name, .*, not null/],
+    [8080, {}, /an instance takes its options by name, .*, not 8080/],
+    [{ address: "a:1" }, null, /a registration takes its options by name, .*, not null/],
+    [{ address: "a:1" }, { drainms: 0 }, /a registration has no option "drainms": did you mean drainMs\?/],
+    [{ address: "a:1" }, { close() {}, signals: "no" }, /signals is "no"; expected true or false/],
     [{ address: "a:1" }, { drainMs: -1 }, /drainMs is -1; expected milliseconds/],
     [{ address: "a:1" }, { waitMs: "5s" }, /waitMs is "5s"; expected milliseconds/],
     [{ address: "a:1" }, { drainMs: 2_000, waitMs: 1_000 }, /drainMs is 2000; expected at most waitMs \(1000\)/],
@@ -64,6 +74,7 @@ test("what cannot be obeyed is refused by name, and nothing is listed", async ()
     await assert.rejects(register, why, JSON.stringify(instance));
   }
   await assert.rejects(registerInstance("book://", { port: 80 }), /is not a target/);
+  await assert.rejects(registerInstance(undefined as never, { port: 80 }), /the target is undefined; expected a URL/);
   await assert.rejects(registerInstance("direct:///10.0.0.1:80", { port: 80 }), /cannot register instances/);
   await assert.rejects(registerInstance(url.replace("order.rpc", "refused"), { port: 80 }), /no such tenant/);
   assert.deepEqual(listed, []);

@@ -3,7 +3,7 @@ import { formatAddress, isWildcardHost, parseAddress } from "../address.js";
 import { registerBuiltInBackends } from "../backends/index.js";
 import type { Instance } from "../instance.js";
 import type { Target } from "../registry.js";
-import { parseTargetUrl } from "../target/parse.js";
+import { checkNames, refuse, targetOf } from "../target/given.js";
 import { chooseAddress } from "./advertise.js";
 import type { Bound } from "./bound.js";
 import { DRAIN_MS, type Limits, WAIT_MS } from "./limits.js";
@@ -61,6 +61,9 @@ export interface RegisterOptions {
   readonly signals?: boolean | undefined;
 }
 
+const FACTS = ["port", "host", "advertise", "address", "weight", "zone", "metadata"];
+const OPTIONS = ["health", "drainMs", "close", "kill", "waitMs", "signals"];
+
 /** A server that is listed. */
 export interface RegisteredInstance {
   /** `host:port` as registered. Another one after the machine's address has changed. */
@@ -82,15 +85,15 @@ export interface RegisteredInstance {
  *
  * Resolves when it is listed, or when the first attempt has failed for a reason that may pass, or is not over within
  * `waitMs` (3 s at least): it goes on in the background then, and a warning says why. Resolves too when a signal stops it meanwhile.
- * @param url target URL of the registry and the key to register under: `etcd:///h1:2379,h2:2379?key=order.rpc`.
+ * @param url target URL of the registry and the key to register under: `etcd:///h1:2379,h2:2379?key=order.rpc`; or its parts.
  * @throws TypeError when the URL, the instance or an option cannot be obeyed; Error when the registry refuses for good.
  */
 export async function registerInstance(
-  url: string,
+  url: string | Target,
   instance: InstanceToRegister,
   options: RegisterOptions = {},
 ): Promise<RegisteredInstance> {
-  const life = instanceLife(parseTargetUrl(url), instance, options);
+  const life = instanceLife(targetOf(url), instance, options);
   await life.start();
   return {
     get address() {
@@ -105,20 +108,23 @@ export async function registerInstance(
 /**
  * The life of a server that listens already, not begun yet.
  * @param target where it is listed; undefined where the platform lists it.
+ * @param instance what others are told; or what it is bound to, where nobody is told.
  * @throws TypeError when the instance or an option cannot be obeyed.
  */
 export function instanceLife(
   target: Target | undefined,
-  instance: InstanceToRegister,
+  instance: InstanceToRegister | Bound,
   options: RegisterOptions,
 ): ServerLife {
+  checkNames("a registration", options, OPTIONS);
   const { health, close, kill, signals = close !== undefined } = options;
   for (const [name, hook] of Object.entries({ health, close, kill })) {
     if (hook !== undefined && typeof hook !== "function") refuse(name, hook, "a function");
   }
+  if (typeof signals !== "boolean") refuse("signals", signals, "true or false");
   if (signals && !close)
     throw new TypeError("signals: true needs close, which ends the server before the process ends");
-  const bound = describe(instance);
+  const bound = isBound(instance) ? instance : describe(instance);
   const served = {
     bind: () => bound,
     ...(target && { facts: () => ({ service: target.service }) }),
@@ -129,10 +135,18 @@ export function instanceLife(
   return new ServerLife(target, served, limitsOf(options), signals);
 }
 
+function isBound(given: object): given is Bound {
+  return typeof given === "object" && given !== null && "instance" in given;
+}
+
 function describe(given: InstanceToRegister): Bound {
+  checkNames("an instance", given, FACTS);
   const { weight, zone, metadata } = given;
   if (weight !== undefined && !(Number.isFinite(weight) && weight > 0)) refuse("weight", weight, "a number above 0");
-  if (zone !== undefined && typeof zone !== "string") refuse("zone", zone, "a text");
+  for (const name of ["address", "host", "advertise", "zone"] as const) {
+    const text = (given as Partial<Record<string, unknown>>)[name];
+    if (text !== undefined && typeof text !== "string") refuse(name, text, "a text");
+  }
   if (metadata !== undefined && !isTexts(metadata)) refuse("metadata", metadata, "names with texts");
   const facts = {
     ...(weight !== undefined && { weight }),
@@ -155,7 +169,8 @@ function describe(given: InstanceToRegister): Bound {
 }
 
 function isTexts(metadata: object): boolean {
-  return metadata !== null && Object.values(metadata).every((value) => typeof value === "string");
+  if (typeof metadata !== "object" || metadata === null || Array.isArray(metadata)) return false;
+  return Object.values(metadata).every((value) => typeof value === "string");
 }
 
 function limitsOf({ drainMs = DRAIN_MS, waitMs = WAIT_MS }: RegisterOptions): Limits {
@@ -164,8 +179,4 @@ function limitsOf({ drainMs = DRAIN_MS, waitMs = WAIT_MS }: RegisterOptions): Li
   }
   if (drainMs > waitMs) refuse("drainMs", drainMs, `at most waitMs (${waitMs}), of which it is part`);
   return { drainMs, waitMs };
-}
-
-function refuse(name: string, value: unknown, expected: string): never {
-  throw new TypeError(`${name} is ${JSON.stringify(value) ?? String(value)}; expected ${expected}`);
 }

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
-import { EventEmitter } from "node:events";
+import { EventEmitter, once } from "node:events";
+import { createServer } from "node:net";
 import { afterEach, beforeEach, test } from "node:test";
 import { registerBackend } from "../backends/table.js";
 import type { Instance } from "../instance.js";
 import { setLogger, setLogLevel } from "../log.js";
 import type { Registration, Target } from "../registry.js";
-import { type Served, ServerLife } from "./server-life.js";
+import type { Served } from "./served.js";
+import { ServerLife } from "./server-life.js";
 
 /** What happens, in its order. */
 let events: string[] = [];
@@ -208,6 +210,20 @@ test("what has not ended in time is killed", async () => {
   await life.start();
   await life.stop();
   assert.deepEqual(events.slice(-2), ["health false", "kill"]);
+});
+
+test("close() may return anything; only a promise or a server is waited for, and a server that is closed already is not", async () => {
+  const closed = createServer().listen(0, "127.0.0.1");
+  await once(closed, "listening");
+  await once(closed.close(), "close");
+  for (const returned of [closed, undefined, null, true, 5, "closed", {}]) {
+    events = [];
+    const life = lifeOf({ close: () => returned as never }, { drainMs: 0, waitMs: 600_000 });
+    await life.start();
+    await life.stop();
+    assert.equal(events.at(-1), "health false", "it was not killed");
+  }
+  assert.deepEqual(warnings(), []);
 });
 
 test("every change of the reason why it is not listed is one warning, and its end one line", async () => {

@@ -1,31 +1,17 @@
-import type { Server as NetServer } from "node:net";
 import { sleep } from "../async/backoff.js";
 import { ChannelStatus } from "../discovery/status.js";
 import { log } from "../log.js";
 import { addServer } from "../observe/sources.js";
-import type { CallCounts, ServedService } from "../observe/state.js";
+import type { ServedService } from "../observe/state.js";
 import type { Target } from "../registry.js";
 import { type Bound, sayWhatIsDoubtful } from "./bound.js";
+import { endOf } from "./end-of.js";
 import { HOOK_MS, type Limits, registeringLimitMs, removingLimitMs } from "./limits.js";
 import { Listing } from "./listing.js";
+import type { Served } from "./served.js";
 import { stopOnSignals } from "./signals.js";
 import { isLive, type LifeEvent, type LifeState, next } from "./state.js";
 import { endsWithin } from "./time-limit.js";
-
-/** What serves. What a hook throws is logged; only that of bind(), and of health(true), fails a start. */
-export interface Served {
-  /** Listens, where that is not done yet, and says under which address. */
-  bind(): Promise<Bound> | Bound;
-  health?(serving: boolean): unknown;
-  /** Takes no new calls; its promise, or the closing of the server it returns, tells that the last one has ended. */
-  close?(): PromiseLike<unknown> | NetServer;
-  /** Ends what is left. */
-  kill?(): unknown;
-  /** For the log, and for whoever shows the server's state: its name and the calls it is working on. */
-  facts?(): { readonly name?: string | undefined; readonly service?: string; readonly calls?: number };
-  /** What it has served so far. */
-  counts?(): CallCounts;
-}
 
 const NOT_LIVE = "only a server that is started and not stopped can be paused or resumed";
 
@@ -235,9 +221,7 @@ export class ServerLife {
 
   async #close(): Promise<LifeEvent> {
     const closed = told(async () => {
-      const closing = this.#served.close?.();
-      if (closing && !("then" in closing)) await closingOf(closing);
-      else await closing;
+      await endOf(this.#served.close?.());
     });
     try {
       return { is: (await endsWithin(closed, this.#leftMs())) ? "closed" : "timeUp" };
@@ -268,11 +252,4 @@ export class ServerLife {
 /** What a hook throws at once is a rejection, too. */
 async function told(hook: () => unknown): Promise<void> {
   await hook();
-}
-
-/** node:http's close() returns the server, which tells by an event that the last connection has ended. */
-function closingOf(server: NetServer): Promise<void> {
-  return new Promise((resolve) => {
-    server.once("close", resolve);
-  });
 }

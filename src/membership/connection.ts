@@ -16,7 +16,7 @@ export interface ConnectionSettings {
 
 export interface ConnectionListener {
   /** The state has changed, or what is known of why. */
-  changed(): void;
+  changed(before: ConnectionState, now: ConnectionState): void;
   /** The instance does not tell its health. */
   healthNotTold(reason: string): void;
   /** The connection has not been up for UNCONNECTED_MS; once until it is. */
@@ -121,7 +121,7 @@ export class Connection<L extends Listed = Listed, S extends Session = Session> 
   #dispatch(event: ConnectionEvent): void {
     const before = this.#state;
     this.#state = next(before, event);
-    if (this.#state !== before) this.#listener.changed();
+    if (this.#state !== before) this.#listener.changed(before, this.#state);
   }
 
   #dial(fresh: boolean): void {

@@ -48,6 +48,11 @@ export class Members<L, C extends Member<L>> {
     return this.#connections;
   }
 
+  /** How many are used or held that the registry does not list. */
+  get unlisted(): { readonly retained: number; readonly retired: number } {
+    return { retained: this.#retained.size, retired: this.#retired.size };
+  }
+
   /** Whether none of them is listed. */
   get noneListed(): boolean {
     return this.#connections.size === this.#retained.size;

@@ -1,7 +1,9 @@
 import type { Timing } from "../async/timing.js";
+import { connections } from "../tally.js";
 import { Announcements, type Subject } from "./announcements.js";
 import { type ChannelState, channelState } from "./channel-state.js";
 import { Connection, type ConnectionSettings } from "./connection.js";
+import { countChange } from "./connection-count.js";
 import { type ConnectionState, upState } from "./connection-state.js";
 import { PANIC_MS, SETTLE_MS, SILENCE_MS } from "./grace-periods.js";
 import { Members } from "./members.js";
@@ -27,6 +29,7 @@ export interface Choice {
  */
 export class Membership<L extends Listed, S extends Session> {
   readonly #timing: Timing;
+  readonly #subject: () => Subject;
   readonly #listener: MembershipListener;
   readonly #members: Members<L, Connection<L, S>>;
   readonly #announcements: Announcements;
@@ -48,6 +51,7 @@ export class Membership<L extends Listed, S extends Session> {
     listener: MembershipListener,
   ) {
     this.#timing = timing;
+    this.#subject = subject;
     this.#listener = listener;
     this.#announcements = new Announcements(subject, timing);
     const open = (listed: L) => {
@@ -66,6 +70,11 @@ export class Membership<L extends Listed, S extends Session> {
   /** By identity. */
   get connections(): ReadonlyMap<string, Connection<L, S>> {
     return this.#members.connections;
+  }
+
+  /** Instances that the registry has suddenly ceased to list, and that are called all the same; and those that wait to be closed. */
+  get unlisted(): { readonly retained: number; readonly retired: number } {
+    return this.#members.unlisted;
   }
 
   /** Why there is no connection to some instance. */
@@ -93,10 +102,16 @@ export class Membership<L extends Listed, S extends Session> {
   #open(listed: L, transport: Transport<L, S>, settings: ConnectionSettings): Connection<L, S> {
     const address = () => connection.listed.instance.address;
     const connection: Connection<L, S> = new Connection(listed, transport, settings, {
-      changed: () => this.#refreshSoon(),
+      changed: (before, now) => {
+        countChange(this.#subject().service, before, now);
+        this.#refreshSoon();
+      },
       healthNotTold: (reason) => this.#announcements.healthNotTold(address(), reason),
       unconnected: () => this.#announcements.unconnected(address(), connection.lastError),
-      foundDead: () => this.#announcements.foundDead(address(), SILENCE_MS),
+      foundDead: () => {
+        connections.dead.count(this.#subject().service);
+        this.#announcements.foundDead(address(), SILENCE_MS);
+      },
     });
     return connection;
   }

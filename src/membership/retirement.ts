@@ -13,6 +13,10 @@ export class Retired<C extends { close(): void }> {
     this.#timing = timing;
   }
 
+  get size(): number {
+    return this.#held.size;
+  }
+
   add(id: string, connection: C): void {
     const stopTimer = this.#timing.after(RETIRED_MS, () => this.take(id)?.close());
     this.#held.set(id, { connection, stopTimer });

@@ -2,6 +2,7 @@ import type * as grpc from "@grpc/grpc-js";
 import { ClientGrpcProxy, type CustomClientOptions, type GrpcOptions } from "@nestjs/microservices";
 import type { ClientConfig } from "../config/client-target.js";
 import { type ChannelSettings, createChannel } from "../grpc/client/channel.js";
+import { refuse } from "../target/given.js";
 
 type NestOptions = GrpcOptions["options"];
 
@@ -19,6 +20,8 @@ export interface RollcallClientOptions
  * @throws TypeError when an option cannot be obeyed; what the configuration lacks is told where Nest makes the client.
  */
 export function rollcallClient(config: ClientConfig, options: RollcallClientOptions): CustomClientOptions {
+  if (typeof options !== "object" || options === null)
+    refuse("the second argument of rollcallClient", options, "options of Nest's gRPC client: package, protoPath");
   if ("url" in options) {
     throw new TypeError(
       "rollcallClient takes no url: Etcd, Target or Endpoints in the configuration say where to look",

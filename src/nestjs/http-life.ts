@@ -1,5 +1,4 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { checkServerConfig } from "../config/check.js";
 import { instanceLife } from "../lifecycle/register-instance.js";
 import type { ServerLife } from "../lifecycle/server-life.js";
@@ -33,23 +32,19 @@ export class HttpLife {
 
   /** @throws Error when it listens where nobody else can reach it, or the registry refuses for good. */
   async enter(server: Server): Promise<void> {
-    const { port, address: host } = addressOf(server);
-    const { Advertise: advertise, Weight: weight, Zone: zone, Metadata: metadata, Shutdown } = this.#config;
+    const { Shutdown } = this.#config;
+    const place = this.#placeOf(server);
     server.prependListener("request", (request, response) => this.#endKeepAlive(request, response));
-    this.#life = instanceLife(
-      this.#target,
-      { port, host, advertise, ...(weight && { weight }), ...(zone && { zone }), ...(metadata && { metadata }) },
-      {
-        drainMs: Shutdown.WrapUpTime,
-        waitMs: Shutdown.WaitTime,
-        signals: this.#signals,
-        health: (serving) => {
-          this.#serving = serving;
-        },
-        close: () => server.close(),
-        kill: () => server.closeAllConnections(),
+    this.#life = instanceLife(this.#target, place, {
+      drainMs: Shutdown.WrapUpTime,
+      waitMs: Shutdown.WaitTime,
+      signals: this.#signals,
+      health: (serving) => {
+        this.#serving = serving;
       },
-    );
+      close: () => server.close(),
+      kill: () => server.closeAllConnections(),
+    });
     await this.#life.start();
   }
 
@@ -65,14 +60,20 @@ export class HttpLife {
     await this.#life?.stop();
   }
 
+  #placeOf(server: Server): Parameters<typeof instanceLife>[1] {
+    const listens = server.address();
+    const { Advertise: advertise, Weight: weight, Zone: zone, Metadata: metadata } = this.#config;
+    if (listens !== null && typeof listens === "object") {
+      const { port, address: host } = listens;
+      return { port, host, advertise, ...(weight && { weight }), ...(zone && { zone }), ...(metadata && { metadata }) };
+    }
+    const path = listens ?? "nothing";
+    if (!this.#target) return { instance: { address: path } };
+    throw new Error(`the HTTP server listens on ${path}; only a host and a port can be registered`);
+  }
+
   /** A connection that is kept alive would go on bringing requests; while the server is out it ends with this one. */
   #endKeepAlive(request: IncomingMessage, response: ServerResponse): void {
     if (!this.#serving && request.httpVersionMajor < 2) response.setHeader("connection", "close");
   }
-}
-
-function addressOf(server: Server): AddressInfo {
-  const address = server.address();
-  if (address !== null && typeof address === "object") return address;
-  throw new Error(`the HTTP server listens on ${address ?? "nothing"}; only a host and a port can be registered`);
 }

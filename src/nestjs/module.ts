@@ -1,5 +1,6 @@
 import type { DynamicModule, InjectionToken, ModuleMetadata, OptionalFactoryDependency } from "@nestjs/common";
 import { HttpAdapterHost, ModulesContainer } from "@nestjs/core";
+import { checkNames } from "../target/given.js";
 import { type ModuleConfig, type ModuleSettings, Rollcall } from "./rollcall.js";
 import { goFirst } from "./shutdown-order.js";
 
@@ -37,6 +38,7 @@ export class RollcallModule {
 type Provider = NonNullable<DynamicModule["providers"]>[number];
 
 function moduleOf(config: Provider, settings: ModuleSettings): DynamicModule {
+  checkNames("RollcallModule", settings, ["registry", "signals"]);
   const make = (given: ModuleConfig, modules: ModulesContainer, host: HttpAdapterHost) => {
     goFirst(modules, RollcallModule);
     return new Rollcall(given, settings, { host, modules, module: RollcallModule });

@@ -4,6 +4,7 @@ import { checkServerConfig } from "../config/check.js";
 import { createServer, type Server, type ServerSettings } from "../grpc/server/server.js";
 import type { ServerConfig } from "../grpc/server/server-config.js";
 import { log } from "../log.js";
+import { refuse } from "../target/given.js";
 
 type NestOptions = GrpcOptions["options"];
 
@@ -36,6 +37,8 @@ export class RollcallServer extends ServerGrpc implements CustomTransportStrateg
   readonly #options: RollcallServerOptions;
   #server: Server | undefined;
   #drainIsTied = false;
+  #starting: Promise<void> | undefined;
+  #isClosed = false;
 
   /**
    * @param config as for createServer: ListenOn, Etcd, Timeout, Shutdown and so on.
@@ -43,6 +46,8 @@ export class RollcallServer extends ServerGrpc implements CustomTransportStrateg
    */
   constructor(config: ServerConfig, options: RollcallServerOptions) {
     checkServerConfig(config);
+    if (typeof options !== "object" || options === null)
+      refuse("the second argument of RollcallServer", options, "options of Nest's gRPC transport: package, protoPath");
     for (const [name, instead] of Object.entries(DECIDED)) {
       if (name in options) throw new TypeError(`RollcallServer takes no ${name}: ${instead}`);
     }
@@ -51,17 +56,11 @@ export class RollcallServer extends ServerGrpc implements CustomTransportStrateg
     this.#options = options;
   }
 
-  /** Binds, reports SERVING, registers; as createServer's start(). */
+  /** Binds, reports SERVING, registers; as createServer's start(). Called again it tells how that went. */
   override async listen(callback: (error?: unknown, ...more: unknown[]) => void): Promise<void> {
     try {
-      this.#server = createServer(this.#config, await this.#services(), {
-        credentials: this.#options.credentials,
-        registry: this.#options.registry,
-        signals: this.#options.signals,
-        serverOptions: this.#serverOptions(),
-      });
-      if (!this.#drainIsTied) log.warn({ name: this.#config.Name }, NOT_TIED);
-      await this.#server.start();
+      this.#starting ??= this.#start();
+      await this.#starting;
     } catch (error) {
       callback(error);
       return;
@@ -71,6 +70,7 @@ export class RollcallServer extends ServerGrpc implements CustomTransportStrateg
 
   /** Deregisters, drains, lets calls finish; as createServer's stop(). Never rejects; may be called again. */
   override async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#server?.stop();
   }
 
@@ -102,6 +102,19 @@ export class RollcallServer extends ServerGrpc implements CustomTransportStrateg
   /** Said by RollcallModule, which drains it before anything is destroyed. */
   tieDrain(): void {
     this.#drainIsTied = true;
+  }
+
+  async #start(): Promise<void> {
+    const services = await this.#services();
+    if (this.#isClosed) throw new Error("the server was closed before it listened");
+    this.#server = createServer(this.#config, services, {
+      credentials: this.#options.credentials,
+      registry: this.#options.registry,
+      signals: this.#options.signals,
+      serverOptions: this.#serverOptions(),
+    });
+    if (!this.#drainIsTied) log.warn({ name: this.#config.Name }, NOT_TIED);
+    await this.#server.start();
   }
 
   /** What Nest would add to its own server. */

@@ -48,6 +48,7 @@ export class ClientCall {
   /** Undefined where there is no SDK. */
   readonly #context: Context | undefined;
   #attempts = 0;
+  #hedges = 0;
   #first: ClientAttempt | undefined;
   #latest: ClientAttempt | undefined;
   #ended = false;
@@ -89,6 +90,7 @@ export class ClientCall {
     });
     const before = this.#latest;
     this.#latest = attempt;
+    if (before && before.code === undefined) this.#hedges += 1;
     this.#first ??= attempt;
     if (this.#span?.isRecording() && before) {
       if (this.#attempts === 2) this.#first.trace(this.#beginAttempt(this.#first, 1, undefined));
@@ -105,13 +107,10 @@ export class ClientCall {
   ended(code: number, details: string): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#measures?.callEnded(
-      this.#channel,
-      this.#method,
-      code,
-      (performance.now() - this.#began) / 1000,
-      Math.max(0, this.#attempts - 1),
-    );
+    this.#measures?.callEnded(this.#channel, this.#method, code, (performance.now() - this.#began) / 1000, {
+      retries: Math.max(0, this.#attempts - 1 - this.#hedges),
+      hedges: this.#hedges,
+    });
     const span = this.#span;
     if (!span) return;
     // The one that answered: of several that run at once, the one that ended as the call did.

@@ -23,16 +23,17 @@ export function processState(): ProcessState {
 
 /** Names of the servers of this process, else its script. */
 export function processName(serves: readonly ServedService[]): string {
-  const named = serves.map(({ name }) => name).filter((name) => name !== "");
+  const named = [...new Set(serves.map(({ name }) => name).filter((name) => name !== ""))];
   return named.join(", ") || basename(process.argv[1] ?? process.title);
 }
 
 function registries(): RegistrySession[] {
-  return clustersInUse().map(({ state }) => ({
+  return clustersInUse().map(({ state, watcher }) => ({
     backend: "etcd",
     hosts: state.hosts,
     state: state.at,
     host: state.at === "connected" ? state.host : undefined,
     reason: "reason" in state ? redactText(state.reason) : undefined,
+    watchSilentSeconds: watcher.silentSeconds,
   }));
 }

@@ -1,4 +1,5 @@
 import { clustersInUse } from "../etcd-client/clusters-in-use.js";
+import { COUNTERS } from "./counters.js";
 import { clients, servers } from "./sources.js";
 import type { CalledInstance, CalledService } from "./state.js";
 
@@ -108,6 +109,20 @@ export const GAUGES: readonly Gauge[] = [
     read: perService((channels) => sum(channels.map(({ listed = 0 }) => listed))),
   },
   {
+    name: "rollcall.client.instances_retained",
+    help: "Instances in use though the registry has suddenly ceased to list them all (empty-update protection)",
+    unit: "{instance}",
+    labels: ["service"],
+    read: perService((channels) => sum(channels.map(({ retained }) => retained))),
+  },
+  {
+    name: "rollcall.client.instances_retired",
+    help: "Instances no longer listed, whose connections are held for a moment without new calls",
+    unit: "{instance}",
+    labels: ["service"],
+    read: perService((channels) => sum(channels.map(({ retired }) => retired))),
+  },
+  {
     name: "rollcall.client.attempts",
     help: "Attempts that ended",
     unit: "{attempt}",
@@ -179,6 +194,16 @@ export const GAUGES: readonly Gauge[] = [
     },
   },
   {
+    name: "rollcall.registry.watch_silence",
+    help: "How long nothing has been heard of what is watched in etcd; it is asked for a word every few seconds, so more is lag",
+    unit: "s",
+    labels: ["backend"],
+    read: () => {
+      const silences = clustersInUse().flatMap(({ watcher }) => watcher.silentSeconds ?? []);
+      return silences.length === 0 ? [] : [{ value: Math.max(...silences), labels: { backend: "etcd" } }];
+    },
+  },
+  {
     name: "rollcall.server.listed",
     help: "1 while the registry lists this process's server, as far as is known",
     unit: "1",
@@ -200,4 +225,5 @@ export const GAUGES: readonly Gauge[] = [
         return { value: inFlight, labels: { name } };
       }),
   },
+  ...COUNTERS,
 ];

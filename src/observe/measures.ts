@@ -1,6 +1,14 @@
 import type { ChannelLabels } from "./labels.js";
 import { openTelemetryMeasures } from "./opentelemetry-metrics.js";
 
+/** Attempts after a call's first. */
+export interface MoreAttempts {
+  /** Made because the one before had failed. */
+  readonly retries: number;
+  /** Made while the one before still ran. */
+  readonly hedges: number;
+}
+
 /** Where measurements of calls go. One for OpenTelemetry, one for Prometheus. Times are seconds. */
 export interface Measures {
   attemptStarted(channel: ChannelLabels, method: string): void;
@@ -12,8 +20,8 @@ export interface Measures {
     sent: number,
     received: number,
   ): void;
-  /** @param retries attempts after the first. */
-  callEnded(channel: ChannelLabels, method: string, code: number, seconds: number, retries: number): void;
+  /** @param more attempts after the first. */
+  callEnded(channel: ChannelLabels, method: string, code: number, seconds: number, more: MoreAttempts): void;
   serverStarted(method: string): void;
   serverEnded(method: string, code: number, seconds: number): void;
 }

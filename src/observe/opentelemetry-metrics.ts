@@ -63,8 +63,13 @@ function measuresOf(meter: Meter): Measures {
     "Time of a call as its caller sees it, all attempts together",
   );
   const retries = meter.createHistogram("grpc.client.call.retries", {
-    description: "Further attempts of the calls that had any",
+    description: "Attempts after a failed one, of the calls that had any",
     unit: "{retry}",
+    advice: { explicitBucketBoundaries: RETRY_BUCKETS },
+  });
+  const hedges = meter.createHistogram("grpc.client.call.hedges", {
+    description: "Copies sent beside a running attempt, of the calls that had any",
+    unit: "{hedge}",
     advice: { explicitBucketBoundaries: RETRY_BUCKETS },
   });
   const served = meter.createCounter("grpc.server.call.started", {
@@ -86,7 +91,8 @@ function measuresOf(meter: Meter): Measures {
     },
     callEnded({ target }, method, code, seconds, more) {
       callDuration.record(seconds, { "grpc.method": method, "grpc.target": target, "grpc.status": statusName(code) });
-      if (more > 0) retries.record(more, { "grpc.method": method, "grpc.target": target });
+      if (more.retries > 0) retries.record(more.retries, { "grpc.method": method, "grpc.target": target });
+      if (more.hedges > 0) hedges.record(more.hedges, { "grpc.method": method, "grpc.target": target });
     },
     serverStarted(method) {
       served.add(1, { "grpc.method": method });

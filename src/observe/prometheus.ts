@@ -115,7 +115,13 @@ function measuresOf({ Counter, Histogram }: Library, registry: Registry): Measur
   );
   const callRetries = histogram(
     "grpc_client_call_retries",
-    "Further attempts of the calls that had any",
+    "Attempts after a failed one, of the calls that had any",
+    byTarget,
+    RETRY_BUCKETS,
+  );
+  const callHedges = histogram(
+    "grpc_client_call_hedges",
+    "Copies sent beside a running attempt, of the calls that had any",
     byTarget,
     RETRY_BUCKETS,
   );
@@ -139,9 +145,10 @@ function measuresOf({ Counter, Histogram }: Library, registry: Registry): Measur
       sentBytes.observe(labels, sent);
       receivedBytes.observe(labels, received);
     },
-    callEnded({ target }, method, code, seconds, retries) {
+    callEnded({ target }, method, code, seconds, { retries, hedges }) {
       callDuration.observe({ grpc_method: method, grpc_target: target, grpc_status: statusName(code) }, seconds);
       if (retries > 0) callRetries.observe({ grpc_method: method, grpc_target: target }, retries);
+      if (hedges > 0) callHedges.observe({ grpc_method: method, grpc_target: target }, hedges);
       goZeroClient(method, code, seconds);
     },
     serverStarted(method) {

@@ -23,6 +23,11 @@ export class RecordedLatencies {
   readonly #byMethod = new Map<string, Answer[]>();
   readonly #all: Answer[] = [];
   readonly #ranks = new Map<Recording["decisions"][number], number>();
+  /**
+   * How much longer than its latency a call is in flight, in milliseconds: it is picked before it starts, and ends after its first
+   * message. Not recorded, but seen in how many calls were in flight at each pick.
+   */
+  readonly restMs: number;
 
   constructor(decisions: Recording["decisions"]) {
     for (const decision of decisions) {
@@ -32,6 +37,7 @@ export class RecordedLatencies {
       put(this.#byMethod, `${decision.instance} ${decision.method}`, answer);
       this.#all.push(answer);
     }
+    this.restMs = restOf([...this.#byInstance.values()]);
   }
 
   /** Where the recorded call stood among its neighbours: 0 the quickest, 1 the slowest. */
@@ -92,4 +98,31 @@ function indexOf(answers: readonly Answer[], at: number): number {
     else high = middle;
   }
   return low;
+}
+
+/** No call stays longer without a message, in milliseconds. */
+const MOST_REST_MS = 1_000;
+
+/** The rest with which as many calls are in flight at the picks as were, found by halving. */
+function restOf(instances: readonly (readonly Answer[])[]): number {
+  const recorded = instances.flat().reduce((sum, { inFlight }) => sum + inFlight, 0);
+  let [low, high] = [0, MOST_REST_MS];
+  if (inFlightWith(0, instances) >= recorded) return 0;
+  for (let i = 0; i < 16; i++) {
+    const middle = (low + high) / 2;
+    if (inFlightWith(middle, instances) < recorded) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Calls that were in flight at the picks of the same instance, all picks together. */
+function inFlightWith(rest: number, instances: readonly (readonly Answer[])[]): number {
+  let sum = 0;
+  for (const answers of instances) {
+    answers.forEach(({ at, ms }, own) => {
+      sum += Math.max(0, indexOf(answers, at + ms + rest) - own - 1);
+    });
+  }
+  return sum;
 }

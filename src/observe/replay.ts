@@ -2,6 +2,7 @@ import { P2cEwma } from "../balancer/p2c-ewma.js";
 import { subset } from "../balancer/subset.js";
 import { RecordedLatencies } from "./recorded-latencies.js";
 import type { RecordedInstance, Recording } from "./recording.js";
+import { dice, Events } from "./virtual-time.js";
 
 /** What is to be different; what is left out is as it was recorded. */
 export interface ReplaySettings {
@@ -107,7 +108,12 @@ function fleetOf({ decisions, instances }: Recording, settings: ReplaySettings):
 
 type Arrival = Recording["decisions"][number];
 
-/** One play: the arrivals once to warm up the balancer, and once more to count. */
+/** A recording that has the balancer's first picks, when it knew nothing of anybody, is played from nothing as well. */
+function beganCold([first]: readonly Arrival[]): boolean {
+  return first!.compared.length > 0 && first!.compared.every(({ expectedMs }) => expectedMs === 0);
+}
+
+/** One play: the arrivals once to warm up the balancer, unless it began cold, and once to count. */
 function play(
   arrivals: readonly Arrival[],
   fleet: readonly Placed[],
@@ -142,17 +148,24 @@ function play(
     node?.started(method);
     inFlight.set(id, inFlight.get(id)! + 1);
     let over = false;
-    const end = (told: boolean, latency: number) => {
+    const { ms, ok } = drawn;
+    const end = (latency: number | undefined, told: boolean | undefined) => {
       if (over) return;
       over = true;
       inFlight.set(id, inFlight.get(id)! - 1);
-      node?.ended(told ? latency : undefined, told ? drawn.ok : undefined, method);
+      node?.ended(latency, told, method);
     };
-    events.add(at + drawn.ms, () => end(true, drawn.ms));
-    return { id, ...drawn, cancelAt: (when: number) => events.add(when, () => end(false, 0)) };
+    // As the policy tells the balancer: of a call that goes well the first message, and a little later the end.
+    if (ok && latencies.restMs > 0) {
+      events.add(at + ms, () => {
+        if (!over) node?.answered(ms, method);
+      });
+      events.add(at + ms + latencies.restMs, () => end(undefined, ok));
+    } else events.add(at + ms, () => end(ms, ok));
+    return { id, ...drawn, cancelAt: (when: number) => events.add(when, () => end(undefined, undefined)) };
   };
 
-  for (const counts of [false, true]) {
+  for (const counts of beganCold(arrivals) ? [true] : [false, true]) {
     const begin = counts ? span : 0;
     for (const recorded of arrivals) {
       const arrival = begin + recorded.at - first;
@@ -186,26 +199,6 @@ function play(
   });
 }
 
-/** What is due when: a binary heap would be quicker, a sorted list of the few in flight is simple. */
-class Events {
-  readonly #due: { at: number; run: () => void }[] = [];
-
-  add(at: number, run: () => void): void {
-    let i = this.#due.length;
-    while (i > 0 && this.#due[i - 1]!.at < at) i -= 1;
-    this.#due.splice(i, 0, { at, run });
-  }
-
-  /** The next one is the last of the list. */
-  runUntil(end: number, tick: (at: number) => void): void {
-    for (let next = this.#due.at(-1); next && next.at <= end; next = this.#due.at(-1)) {
-      this.#due.pop();
-      tick(next.at);
-      next.run();
-    }
-  }
-}
-
 /** Counts calls into an outlook. */
 class Tally {
   readonly #latencies: number[] = [];
@@ -235,15 +228,4 @@ class Tally {
       shares: Object.fromEntries([...this.#byInstance].map(([id, calls]) => [id, calls / n])),
     };
   }
-}
-
-/** mulberry32: the same seed, the same play. */
-function dice(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

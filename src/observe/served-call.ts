@@ -1,5 +1,5 @@
 import type { Context, Span } from "@opentelemetry/api";
-import { endSpan, type Headers, methodAttributes } from "./client-call.js";
+import { endSpan, type Headers, methodAttributes, type Wanted } from "./client-call.js";
 import { methodLabel } from "./labels.js";
 import { currentMeasures, type Measures } from "./measures.js";
 import { openTelemetry } from "./opentelemetry.js";
@@ -12,11 +12,11 @@ const reader = {
 
 /**
  * Begins to observe a call that has come in; undefined while nobody looks.
- * @param traced false where another instrumentation makes the span.
+ * @param wanted no traces where another instrumentation makes the span.
  */
-export function observeServedCall(path: string, traced: boolean): ServedObservation | undefined {
-  const measures = currentMeasures();
-  const tracing = traced && isTracing();
+export function observeServedCall(path: string, wanted: Wanted): ServedObservation | undefined {
+  const measures = wanted.metrics ? currentMeasures() : undefined;
+  const tracing = wanted.traces && isTracing();
   return measures || tracing ? new ServedObservation(path, measures, tracing) : undefined;
 }
 

@@ -11,9 +11,8 @@ export class Latencies {
   count = 0;
   sum = 0;
 
-  add(ms: number): void {
-    const at = ms > LEAST_MS ? Math.min(BUCKETS - 1, Math.ceil(Math.log(ms / LEAST_MS) / GROWTH)) : 0;
-    this.#counts[at]! += 1;
+  add(ms: number, bucket = bucketOf(ms)): void {
+    this.#counts[bucket]! += 1;
     this.count += 1;
     this.sum += ms;
   }
@@ -35,10 +34,52 @@ export class Latencies {
   }
 }
 
+function bucketOf(ms: number): number {
+  return ms > LEAST_MS ? Math.min(BUCKETS - 1, Math.ceil(Math.log(ms / LEAST_MS) / GROWTH)) : 0;
+}
+
+/** Latencies of this minute, and of the one before. */
+class Minutes {
+  #now = new Latencies();
+  #before: Latencies | undefined;
+
+  add(ms: number, bucket: number): void {
+    this.#now.add(ms, bucket);
+  }
+
+  /** Of this minute while it has some, else of the one before. */
+  get percentiles(): Percentiles | undefined {
+    return this.#now.percentiles ?? this.#before?.percentiles;
+  }
+
+  /** The minute is over: its latencies, which begin anew. */
+  turn(): Latencies {
+    const over = this.#now;
+    this.#before = over.count > 0 ? over : undefined;
+    this.#now = new Latencies();
+    return over;
+  }
+}
+
 /** Attempts at one instance. */
-export class InstanceCounts implements CallCounts {
+class InstanceCounts implements CallCounts {
   calls = 0;
   failures = 0;
+  readonly #minutes = new Minutes();
+
+  add(ms: number, bucket: number, ok: boolean | undefined): void {
+    this.calls += 1;
+    if (ok === false) this.failures += 1;
+    this.#minutes.add(ms, bucket);
+  }
+
+  get latency(): Percentiles | undefined {
+    return this.#minutes.percentiles;
+  }
+
+  turn(): void {
+    this.#minutes.turn();
+  }
 }
 
 /** What one channel counts of its attempts: next to nothing a call, whether anybody looks or not. */
@@ -46,31 +87,26 @@ export class ServiceStats {
   calls = 0;
   failures = 0;
   readonly #instances = new Map<string, InstanceCounts>();
-  #latencies = new Latencies();
-  #before = new Latencies();
+  readonly #minutes = new Minutes();
 
   get totals(): CallCounts {
     return { calls: this.calls, failures: this.failures };
   }
 
-  of(id: string): CallCounts {
+  of(id: string): CallCounts & { readonly latency?: Percentiles | undefined } {
     return this.#instances.get(id) ?? { calls: 0, failures: 0 };
   }
 
-  /** Of this minute while it has some, else of the one before. */
   get latency(): Percentiles | undefined {
-    return this.#latencies.percentiles ?? this.#before.percentiles;
+    return this.#minutes.percentiles;
   }
 
   ended(id: string, latencyMs: number, ok: boolean | undefined): void {
-    const counts = this.#instances.get(id) ?? this.#meet(id);
-    counts.calls += 1;
+    const bucket = bucketOf(latencyMs);
+    (this.#instances.get(id) ?? this.#meet(id)).add(latencyMs, bucket, ok);
+    this.#minutes.add(latencyMs, bucket);
     this.calls += 1;
-    if (ok === false) {
-      counts.failures += 1;
-      this.failures += 1;
-    }
-    this.#latencies.add(latencyMs);
+    if (ok === false) this.failures += 1;
   }
 
   /** Forgets the instances that are not among these, and so stays as small as the service is. */
@@ -80,9 +116,8 @@ export class ServiceStats {
 
   /** The minute is over: its latencies, which begin anew. */
   turn(): Latencies {
-    this.#before = this.#latencies;
-    this.#latencies = new Latencies();
-    return this.#before;
+    for (const instance of this.#instances.values()) instance.turn();
+    return this.#minutes.turn();
   }
 
   #meet(id: string): InstanceCounts {

@@ -32,6 +32,10 @@ export interface CalledService {
   readonly state: "ready" | "connecting" | "failing" | "panic";
   /** Instances in the set in use; undefined while the registry has not answered. */
   readonly listed: number | undefined;
+  /** Instances in use though the registry has suddenly ceased to list them all (empty-update protection). */
+  readonly retained: number;
+  /** Instances no longer listed, whose connections are held for a moment without new calls. */
+  readonly retired: number;
   /** Since the registry's last answer; undefined while there is none. */
   readonly ageMs: number | undefined;
   /** Why there is no fresh answer. */
@@ -69,7 +73,7 @@ export type InstanceState =
   | "serving"
   | "not serving"
   | "probing"
-  /** Not listed any more, and still in use (empty-update protection) or without new calls. */
+  /** Given up. */
   | "closed";
 
 export interface CalledInstance extends CallCounts {
@@ -95,6 +99,8 @@ export interface CalledInstance extends CallCounts {
   readonly distance: number;
   /** Part of this channel's calls that went there, 0 to 1. */
   readonly share: number;
+  /** Latency of the calls that ended there in the last minute or the one before; undefined without any. */
+  readonly latency: Percentiles | undefined;
 }
 
 export interface ServedService {
@@ -122,4 +128,6 @@ export interface RegistrySession {
   /** The host connected to. */
   readonly host: string | undefined;
   readonly reason: string | undefined;
+  /** How long nothing has been heard of what is watched, in seconds; a few are usual. undefined while no watch stands. */
+  readonly watchSilentSeconds: number | undefined;
 }

@@ -23,3 +23,9 @@ const NAMES = [
 export function statusName(code: number): string {
   return NAMES[code] ?? "UNKNOWN";
 }
+
+/** The number of a code by its name; that of UNKNOWN for a name gRPC does not know. */
+export function statusCode(name: string): number {
+  const code = (NAMES as readonly string[]).indexOf(name);
+  return code < 0 ? NAMES.indexOf("UNKNOWN") : code;
+}

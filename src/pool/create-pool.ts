@@ -1,3 +1,4 @@
+import type { Decision } from "../observe/decision.js";
 import type { Target } from "../registry.js";
 import type { Lease } from "./lease.js";
 import type { PoolOptions } from "./options.js";
@@ -23,6 +24,8 @@ export interface Pool<T> {
   acquire(signal?: AbortSignal, options?: Pick<ExchangeOptions, "kind">): Promise<Lease<T>>;
   /** The instances, how they are connected and what the balancer knows of them. */
   stats(): PoolStats;
+  /** Its picks among the last ones of the process (docs/observability.md, "Decisions"): who was compared, and how it ended. */
+  decisions(): Decision[];
   /** Takes no further exchanges; resolves when those under way have ended and their connections are closed. Idempotent. */
   close(): Promise<void>;
 }
@@ -40,6 +43,7 @@ export function createPool<T>(target: string | Target, options: PoolOptions<T>):
     run: (exchange, asked) => pool.run(exchange, asked),
     acquire: (signal, asked) => pool.acquire({ ...asked, signal }),
     stats: () => pool.stats(),
+    decisions: () => pool.decisions(),
     close: () => pool.close(),
   };
 }

@@ -2,6 +2,10 @@ import { onAbort } from "../async/on-abort.js";
 import type { Node } from "../balancer/node.js";
 import type { Outcome } from "../balancer/outcome.js";
 import type { Instance } from "../instance.js";
+import type { ChannelSource } from "../membership/channel-source.js";
+import { recorder } from "../observe/setting.js";
+import { refuse } from "../target/given.js";
+import { isOutcome } from "./outcome.js";
 import type { PoolSession } from "./session.js";
 
 /** One exchange on the connection of one instance, from its pick to its end. */
@@ -15,6 +19,7 @@ export interface Lease<T> {
   /**
    * The exchange is over. Must be called, else the instance is thought busy forever. Once; later calls do nothing.
    * @param outcome what its end says of the instance; default "success".
+   * @throws TypeError when it is none; the exchange is over all the same.
    */
   end(outcome?: Outcome): void;
 }
@@ -27,6 +32,16 @@ export interface Ending {
   readonly timedOut?: boolean;
 }
 
+/** Who is told how it ended, for metrics and decisions. */
+export interface LeaseObserver {
+  readonly source: ChannelSource;
+  /** Its pick, in the flight recorder. */
+  readonly decision: number;
+}
+
+/** gRPC's status codes, the nearest to what an exchange of any protocol tells. */
+const CODES = { success: 0, ignore: 1, failure: 2 } as const;
+
 export class PoolLease<T> implements Lease<T> {
   /** The identity that the balancer knows the instance by. */
   readonly id: string;
@@ -34,11 +49,13 @@ export class PoolLease<T> implements Lease<T> {
   readonly instance: Instance;
   readonly #node: Node<string>;
   readonly #session: PoolSession<T>;
+  readonly #observer: LeaseObserver;
   readonly #kind: string | undefined;
   readonly #caller: AbortSignal | undefined;
   readonly #startedAt = performance.now();
   readonly #activeSince: number;
   #state: "running" | "answered" | "over" = "running";
+  #answeredMs: number | undefined;
   #abort: AbortController | undefined;
   #release: (() => void) | undefined;
 
@@ -46,6 +63,7 @@ export class PoolLease<T> implements Lease<T> {
     node: Node<string>,
     instance: Instance,
     session: PoolSession<T>,
+    observer: LeaseObserver,
     kind: string | undefined,
     caller: AbortSignal | undefined,
   ) {
@@ -54,9 +72,11 @@ export class PoolLease<T> implements Lease<T> {
     this.instance = instance;
     this.#node = node;
     this.#session = session;
+    this.#observer = observer;
     this.#kind = kind;
     this.#caller = caller;
     node.started(kind);
+    recorder?.at(observer.decision, this.#startedAt);
     this.#activeSince = session.began();
   }
 
@@ -78,22 +98,34 @@ export class PoolLease<T> implements Lease<T> {
     return abort.signal;
   }
 
-  answered(): void {
+  // Bound, because `const { connection, end } = await pool.acquire()` is how it is read.
+  readonly answered = (): void => {
     if (this.#state !== "running") return;
     this.#state = "answered";
     this.#session.heard();
-    this.#node.answered(performance.now() - this.#startedAt, this.#kind);
-  }
+    this.#answeredMs = performance.now() - this.#startedAt;
+    this.#node.answered(this.#answeredMs, this.#kind);
+  };
 
-  end(outcome: Outcome = "success", { heard = outcome === "success", timedOut = false }: Ending = {}): void {
+  readonly end = (
+    outcome: Outcome = "success",
+    { heard = outcome === "success", timedOut = false }: Ending = {},
+  ): void => {
     if (this.#state === "over") return;
+    if (!isOutcome(outcome)) {
+      this.end("ignore");
+      refuse("the outcome", outcome, '"success", "failure" or "ignore"');
+    }
     // How long a caller waited before it gave up says nothing of the instance.
     const tells = this.#state === "running" && (heard || outcome !== "ignore");
-    const latencyMs = tells ? performance.now() - this.#startedAt : undefined;
+    const tookMs = performance.now() - this.#startedAt;
     this.#state = "over";
     this.#release?.();
-    this.#node.ended(latencyMs, outcome === "ignore" ? undefined : outcome === "success", this.#kind);
+    const ok = outcome === "ignore" ? undefined : outcome === "success";
+    this.#node.ended(tells ? tookMs : undefined, ok, this.#kind);
+    const { source, decision } = this.#observer;
+    source.ended(this.id, decision, CODES[outcome], ok, this.#answeredMs ?? tookMs);
     if (heard) this.#session.heard();
     this.#session.ended(this.#activeSince, timedOut);
-  }
+  };
 }

@@ -1,7 +1,7 @@
 import type { HostPort } from "../address.js";
 import type { Outcome } from "../balancer/outcome.js";
 import type { Instance } from "../instance.js";
-import { nearMiss } from "../target/key-names.js";
+import { checkNames, refuse } from "../target/given.js";
 
 /**
  * What an exchange that failed says of its instance: an Outcome, or `not started`, which says that the instance cannot have
@@ -69,13 +69,7 @@ export type PoolSettings<T> = PoolOptions<T> &
 
 /** @throws TypeError that names the option and the expected form. */
 export function checkOptions<T>(options: PoolOptions<T>): PoolSettings<T> {
-  for (const name of Object.keys(options)) {
-    if (NAMES.some((known) => known === name)) continue;
-    const meant = nearMiss(name, NAMES);
-    throw new TypeError(
-      `a pool has no option ${JSON.stringify(name)}: ${meant ? `did you mean ${meant}?` : `its options are ${NAMES.join(", ")}`}`,
-    );
-  }
+  checkNames("a pool", options, NAMES);
   if (typeof options.connect !== "function")
     refuse("connect", options.connect, "a function that connects to an instance");
   for (const name of ["close", "outcome", "probe"] as const) {
@@ -88,9 +82,4 @@ export function checkOptions<T>(options: PoolOptions<T>): PoolSettings<T> {
   if (typeof connectMs !== "number" || !(connectMs > 0)) refuse("connectMs", connectMs, "milliseconds above 0");
   if (typeof waitMs !== "number" || !(waitMs >= 0)) refuse("waitMs", waitMs, "milliseconds, 0 or more");
   return { ...options, zone, subset, connectMs, waitMs };
-}
-
-function refuse(name: string, value: unknown, expected: string): never {
-  const shown = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
-  throw new TypeError(`${name} is ${shown}; expected ${expected}`);
 }

@@ -1,3 +1,4 @@
+import type { Outcome } from "../balancer/outcome.js";
 import type { FailureOutcome } from "./options.js";
 
 /** So many causes of an error are looked at. */
@@ -5,6 +6,14 @@ const DEPTH = 5;
 
 /** Errors that say by their code that no connection came about. */
 const CONNECT_CODES = new Set(["UND_ERR_CONNECT_TIMEOUT", "ERR_HTTP2_GOAWAY_SESSION", "ERR_HTTP2_INVALID_SESSION"]);
+
+export function isOutcome(word: unknown): word is Outcome {
+  return word === "success" || word === "failure" || word === "ignore";
+}
+
+export function isFailureOutcome(word: unknown): word is FailureOutcome {
+  return word === "not started" || isOutcome(word);
+}
 
 /** What an error of an exchange says of its instance unless the pool is told otherwise. */
 export function outcomeOfError(error: unknown): FailureOutcome {
@@ -30,4 +39,9 @@ export function notStarted(error: unknown): boolean {
     at = cause;
   }
   return false;
+}
+
+/** Whether the exchange ran out of time: what AbortSignal.timeout() and most clients throw. */
+export function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === "TimeoutError";
 }

@@ -6,17 +6,22 @@ import { P2cEwma } from "../balancer/p2c-ewma.js";
 import type { ResolvedInstance } from "../discovery/resolved-instance.js";
 import { TargetDiscovery } from "../discovery/target-discovery.js";
 import type { Instance } from "../instance.js";
+import { ChannelSource } from "../membership/channel-source.js";
 import type { ChannelState } from "../membership/channel-state.js";
 import { choose } from "../membership/choice.js";
 import { DialLimit } from "../membership/dial-limit.js";
 import { Membership } from "../membership/membership.js";
 import { distanceFrom } from "../membership/zone.js";
+import type { Decision } from "../observe/decision.js";
+import { recorder } from "../observe/setting.js";
 import type { Target } from "../registry.js";
-import { parseTargetUrl } from "../target/parse.js";
+import { refuse, targetOf } from "../target/given.js";
+import { asked } from "./asked.js";
 import { NoInstanceError, PoolClosedError, waitedInVain } from "./errors.js";
 import { PoolLease } from "./lease.js";
+import { observed } from "./observed.js";
 import { checkOptions, type FailureOutcome, type PoolOptions, type PoolSettings } from "./options.js";
-import { outcomeOfError } from "./outcome.js";
+import { isFailureOutcome, isTimeout, outcomeOfError } from "./outcome.js";
 import type { PoolSession } from "./session.js";
 import { type PoolStats, statsOf } from "./stats.js";
 import { PoolTransport, type Shared } from "./transport.js";
@@ -52,6 +57,9 @@ export class ServicePool<T> {
   readonly #shared: Shared<T>;
   readonly #waiters = new Waiters();
   readonly #rediscover = new Backoff(REDISCOVER);
+  readonly #source: ChannelSource;
+  /** Of the last pick, in the flight recorder. */
+  #decision = -1;
   #distance: (instance: Instance) => number = () => 1;
   #state: ChannelState["is"] = "connecting";
   #stopRediscovery: (() => void) | undefined;
@@ -59,9 +67,10 @@ export class ServicePool<T> {
   #closed: Promise<void> | undefined;
 
   constructor(target: string | Target, options: PoolOptions<T>) {
-    this.target = typeof target === "string" ? parseTargetUrl(target) : target;
+    this.target = targetOf(target);
     this.#options = checkOptions(options);
-    this.#outcome = this.#options.outcome ?? outcomeOfError;
+    const { outcome = outcomeOfError } = this.#options;
+    this.#outcome = asked("outcome", outcome, isFailureOutcome, outcomeOfError);
     this.#shared = { options: this.#options, limit: new DialLimit(systemTiming), sessions: new Set() };
     this.#discovery = new TargetDiscovery(this.target, {
       onSet: (set) => this.#list(set),
@@ -74,9 +83,15 @@ export class ServicePool<T> {
       { state: (state) => this.#report(state), lost: () => this.#discovery.start() },
     );
     const { connections } = this.#membership;
+    const nodes = () => this.#balancer.nodes();
+    const source = new ChannelSource(observed(this.#discovery, this.#membership, this.#options, nodes));
+    this.#source = source;
     this.#balancer = new P2cEwma<string>({
       weight: (id) => connections.get(id)?.listed.instance.weight ?? 1,
       distance: (id) => this.#distance(connections.get(id)!.listed.instance),
+      onPick: (chosen, first, second, remembered, kind) => {
+        if (recorder) this.#decision = recorder.picked(source, kind, chosen, first, second, remembered);
+      },
     });
     this.#discovery.start();
   }
@@ -93,16 +108,20 @@ export class ServicePool<T> {
       const connection = connections.get(node.key);
       const session = connection?.session;
       if (session && !(this.#options.probe && connection.stale)) {
-        return new PoolLease(node, connection.listed.instance, session, kind, signal);
+        const observer = { source: this.#source, decision: this.#decision };
+        if (tried?.size) recorder?.started(this.#decision, tried.size + 1);
+        return new PoolLease(node, connection.listed.instance, session, observer, kind, signal);
       }
       connection?.probe("idle");
       node.released(kind);
+      recorder?.forget(this.#decision);
     }
     return undefined;
   }
 
   async acquire(options: ExchangeOptions = {}, tried?: ReadonlySet<string>): Promise<PoolLease<T>> {
     const { signal } = options;
+    if (signal !== undefined && !isSignal(signal)) refuse("signal", signal, "an AbortSignal");
     const until = performance.now() + this.#options.waitMs;
     for (;;) {
       this.#refuseClosed();
@@ -155,6 +174,10 @@ export class ServicePool<T> {
     return statsOf(this.#discovery.status, this.#membership, this.#balancer.nodes(), this.#waiters.size);
   }
 
+  decisions(): Decision[] {
+    return this.#source.decisions();
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -165,6 +188,7 @@ export class ServicePool<T> {
     this.#discovery.stop();
     const ends = [...this.#shared.sessions].map(({ closed }) => closed);
     this.#membership.close();
+    this.#source.close();
     this.#balancer.set([]);
     // Not at once: the promise of the end is known by then, and refuses whoever waits.
     queueMicrotask(() => this.#waiters.wakeAll());
@@ -195,6 +219,7 @@ export class ServicePool<T> {
     this.#state = state.is;
     this.#discovery.status.ready = usable.length;
     this.#discovery.status.connectionError = lastError;
+    this.#source.update(state);
     if (state.is !== "connecting") this.#waiters.wakeAll();
   }
 
@@ -212,8 +237,9 @@ export class ServicePool<T> {
 /** No keepalive without exchanges: `connect` knows what its protocol wants. Calls on a dead connection get 5 s, as gRPC's. */
 const CONNECTION = { timing: systemTiming, keepaliveMs: undefined, callGraceMs: 5_000 };
 
-function isTimeout(error: unknown): boolean {
-  return error instanceof Error && error.name === "TimeoutError";
+/** By its shape: a test runner's globals may be classes of their own. */
+function isSignal(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "aborted" in value && "addEventListener" in value;
 }
 
 /** An instance by its address and by where that points now: a host name that moved is another connection. */

@@ -74,7 +74,8 @@ export class BalancedRequest implements RequestEvents {
     if (this.#tried) return false;
     this.#tried = new Set([lease.id]);
     this.#lease = undefined;
-    this.send();
+    // Not from within the dispatcher's own handling of the failure, which must come to its end first.
+    queueMicrotask(() => this.send());
     return true;
   }
 

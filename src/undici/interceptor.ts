@@ -1,10 +1,12 @@
 import type { Outcome } from "../balancer/outcome.js";
+import { asked } from "../pool/asked.js";
 import { knock } from "../pool/knock.js";
 import type { PoolOptions } from "../pool/options.js";
+import { isOutcome } from "../pool/outcome.js";
 import { ServicePool } from "../pool/pool.js";
 import type { PoolStats } from "../pool/stats.js";
 import type { Target } from "../registry.js";
-import { nearMiss } from "../target/key-names.js";
+import { checkNames, refuse } from "../target/given.js";
 import { BalancedRequest, type Dispatch } from "./balanced-request.js";
 import type { Handler } from "./handlers.js";
 import { outcomeOfStatus } from "./outcome.js";
@@ -46,7 +48,9 @@ export function rollcallInterceptor(
   options: RollcallInterceptorOptions = {},
 ): RollcallInterceptor {
   const origins = checkOrigins(options);
-  const { outcome = outcomeOfStatus, kind = methodOf, zone, subset, connectMs, waitMs } = options;
+  const { zone, subset, connectMs, waitMs } = options;
+  const outcome = asked("outcome", options.outcome ?? outcomeOfStatus, isOutcome, outcomeOfStatus);
+  const kind = asked<DispatchOptions, string | undefined>("kind", options.kind ?? methodOf, isText, methodOf);
   const pool = new ServicePool<Door>(target, {
     connect: async (_instance, { address, signal, lost }) => {
       await knock(address, signal);
@@ -86,18 +90,16 @@ function originOf({ origin }: DispatchOptions): URL | undefined {
   return url;
 }
 
+function isText(kind: unknown): boolean {
+  return typeof kind === "string";
+}
+
 function methodOf({ method }: DispatchOptions): string {
   return method;
 }
 
 function checkOrigins(options: RollcallInterceptorOptions): ReadonlySet<string> | undefined {
-  for (const name of Object.keys(options)) {
-    if (NAMES.some((known) => known === name)) continue;
-    const meant = nearMiss(name, NAMES);
-    throw new TypeError(
-      `the interceptor has no option ${JSON.stringify(name)}${meant ? `: did you mean ${meant}?` : ""}`,
-    );
-  }
+  checkNames("the interceptor", options, NAMES);
   for (const name of ["outcome", "kind"] as const) {
     if (options[name] !== undefined && typeof options[name] !== "function") refuse(name, options[name], "a function");
   }
@@ -106,14 +108,10 @@ function checkOrigins(options: RollcallInterceptorOptions): ReadonlySet<string> 
   if (!Array.isArray(origins)) return refuse("origins", origins, 'a list such as ["http://order.http"]');
   return new Set(
     origins.map((origin: string) => {
-      if (typeof origin !== "string" || !/^https?:\/\//.test(origin) || !URL.canParse(origin)) {
+      if (typeof origin !== "string" || !/^https?:\/\//i.test(origin) || !URL.canParse(origin)) {
         return refuse("origins", origin, "origins such as http://order.http");
       }
       return new URL(origin).origin;
     }),
   );
-}
-
-function refuse(name: string, value: unknown, expected: string): never {
-  throw new TypeError(`${name} is ${JSON.stringify(value) ?? String(value)}; expected ${expected}`);
 }

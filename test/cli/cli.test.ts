@@ -1,51 +1,63 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, openSync } from "node:fs";
+import { existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type TestContext, test } from "node:test";
 import { EtcdRegistrar } from "../../src/backends/etcd/index.js";
+import { COMMANDS } from "../../src/cli/commands.js";
 import { startDevRegistry } from "../../src/dev-registry/index.js";
+import { createServer as createRpcServer } from "../../src/index.js";
 import type { Instance } from "../../src/instance.js";
+import type { Registration } from "../../src/registry.js";
 import { endOf, linesOf, runCli, startCli } from "../support/cli.js";
 import { freePort } from "../support/ports.js";
 
+/** What the running test has registered. */
+const registrations: Registration[] = [];
+
 async function registry(t: TestContext) {
   const started = await startDevRegistry();
-  t.after(() => started.close());
+  t.after(async () => {
+    // While the registry is there: without it each would wait for it.
+    await Promise.all(registrations.splice(0).map((registration) => registration.deregister()));
+    await started.close();
+  });
   return started;
 }
 
-async function register(t: TestContext, endpoint: string, service: string, instance: Instance) {
-  const registration = await new EtcdRegistrar({ hosts: [endpoint] }).register(service, instance);
-  t.after(() => registration.deregister());
+async function register(endpoint: string, service: string, instance: Instance, ttlSeconds = 10) {
+  const registration = await new EtcdRegistrar({ hosts: [endpoint], ttlSeconds }).register(service, instance);
+  registrations.push(registration);
   return registration;
 }
 
 test("ls shows each registration with its address, id, lease and facts", async (t) => {
   const { endpoint, put } = await registry(t);
-  await register(t, endpoint, "order.rpc", { address: "10.0.0.1:8080", weight: 2, zone: "a" });
+  await register(endpoint, "order.rpc", { address: "10.0.0.1:8080", weight: 2, zone: "a" });
   put("order.rpc2/7", "10.0.0.2:8080");
   put("order.rpc2/8", "hunter2\u001b[31m");
 
-  const table = await runCli(t, ["ls", "--etcd", endpoint]);
+  const table = await runCli(t, ["ls", "--no-health", "--etcd", endpoint]);
   assert.equal(table.stderr, "");
   assert.equal(table.code, 0);
   const [header, first, second, third] = table.stdout.split("\n");
-  assert.match(header!, /^SERVICE +ADDRESS +ID +TTL +WEIGHT +ZONE +PROBLEM$/);
-  assert.match(first!, /^order\.rpc +10\.0\.0\.1:8080 +\d+ +\d+\/10 s +2 +a$/);
+  assert.match(header!, /^SERVICE +ADDRESS +ID +TTL +AGE +WEIGHT +ZONE +PROBLEM$/);
+  assert.match(first!, /^order\.rpc +10\.0\.0\.1:8080 +\d+ +\d+\/10 s +[\d.]+ s +2 +a$/);
   assert.match(second!, /^order\.rpc2 +10\.0\.0\.2:8080 +7 +no lease$/);
   assert.match(third!, /^order\.rpc2 +8 +no lease +no instance: a value of 12 bytes, not shown$/);
   assert.doesNotMatch(table.stdout, /hunter2/);
 
-  const json = await runCli(t, ["ls", "order.rpc/", "--json"], { ETCD_ENDPOINTS: endpoint });
+  const json = await runCli(t, ["ls", "order.rpc/", "--json", "--no-health"], { ETCD_ENDPOINTS: endpoint });
   const [row, ...others] = JSON.parse(json.stdout);
   assert.deepEqual(others, []);
   assert.match(row.lease, /^\d+$/);
   assert.equal(row.id, row.lease);
   assert.deepEqual(
-    { ...row, id: "", key: "", lease: "", ttlSeconds: 0 },
+    { ...row, id: "", key: "", lease: "", ttlSeconds: 0, ageSeconds: 0 },
     {
       service: "order.rpc",
       address: "10.0.0.1:8080",
@@ -56,6 +68,7 @@ test("ls shows each registration with its address, id, lease and facts", async (
       lease: "",
       ttlSeconds: 0,
       grantedTtlSeconds: 10,
+      ageSeconds: 0,
     },
   );
 
@@ -66,13 +79,13 @@ test("ls shows each registration with its address, id, lease and facts", async (
 
 test("watch prints one line per change and the count, until it is interrupted", async (t) => {
   const { endpoint } = await registry(t);
-  await register(t, endpoint, "order.rpc", { address: "10.0.0.1:8080" });
+  await register(endpoint, "order.rpc", { address: "10.0.0.1:8080" });
   for (const json of [false, true]) {
     const child = startCli(t, ["watch", "order.rpc", "--etcd", endpoint, ...(json ? ["--json"] : [])]);
     const lines = linesOf(child);
     const next = async () => String((await lines.next()).value);
     const seen = [await next()];
-    const second = await register(t, endpoint, "order.rpc", { address: "10.0.0.2:8080", weight: 3, zone: "b" });
+    const second = await register(endpoint, "order.rpc", { address: "10.0.0.2:8080", weight: 3, zone: "b" });
     seen.push(await next());
     await second.deregister();
     seen.push(await next());
@@ -178,8 +191,8 @@ async function registeredProcess(t: TestContext, endpoint: string, service: stri
 
 test("watch without a key shows everything, and says of each leave why", async (t) => {
   const { endpoint, put, delete: remove } = await registry(t);
-  await register(t, endpoint, "pay.rpc", { address: "10.0.0.1:8080" });
-  const stopping = await register(t, endpoint, "pay.rpc", { address: "10.0.0.2:8080" });
+  await register(endpoint, "pay.rpc", { address: "10.0.0.1:8080" });
+  const stopping = await register(endpoint, "pay.rpc", { address: "10.0.0.2:8080" });
   const killed = await registeredProcess(t, endpoint, "order.rpc", "10.0.0.3:8080");
   put("mail.rpc/1", "10.0.0.4:8080");
   put("mail.rpc/2", "hunter2");
@@ -216,7 +229,7 @@ test("ls and watch take the URL of any target", async (t) => {
   const { endpoint, put } = await registry(t);
   put("order.rpc/1", "10.0.0.1:8080");
   put("order.rpc2/1", "10.0.0.2:8080");
-  const direct = await runCli(t, ["ls", "direct:///10.0.0.1:8080,10.0.0.2:8080"]);
+  const direct = await runCli(t, ["ls", "--no-health", "direct:///10.0.0.1:8080,10.0.0.2:8080"]);
   assert.deepEqual(
     direct.stdout
       .trimEnd()
@@ -242,9 +255,7 @@ test("ls and watch take the URL of any target", async (t) => {
 test("many leases are listed without a warning of Node's, and many keys of one address as one line", async (t) => {
   const { endpoint, put } = await registry(t);
   for (let i = 0; i < 15; i++) {
-    const settings = { hosts: [endpoint], ttlSeconds: 60 + i };
-    const registration = await new EtcdRegistrar(settings).register("order.rpc", { address: `10.0.1.${i}:8080` });
-    t.after(() => registration.deregister());
+    await register(endpoint, "order.rpc", { address: `10.0.1.${i}:8080` }, 60 + i);
   }
   for (let i = 0; i < 3_000; i++) put(`pay.rpc/${i}`, "10.0.0.9:8080");
   const { stdout, stderr, code } = await runCli(t, ["ls", "--etcd", endpoint]);
@@ -309,7 +320,7 @@ test("dev serves an etcd until it is told to end, and says when the port is take
     const child = startCli(t, ["dev", "--port", "0"]);
     const endpoint = String((await linesOf(child).next()).value);
     assert.match(endpoint, /^127\.0\.0\.1:\d+$/);
-    await register(t, endpoint, "order.rpc", { address: "10.0.0.1:8080" });
+    await register(endpoint, "order.rpc", { address: "10.0.0.1:8080" });
     assert.match((await runCli(t, ["ls", "--etcd", endpoint])).stdout, /order\.rpc +10\.0\.0\.1:8080/);
 
     const port = endpoint.split(":")[1]!;
@@ -323,4 +334,90 @@ test("dev serves an etcd until it is told to end, and says when the port is take
     child.kill(signal);
     assert.deepEqual(await once(child, "exit"), [0, null]);
   }
+});
+
+test("ls shows health, duplicates, pauses and versions", async (t) => {
+  const { endpoint, put } = await registry(t);
+  const server = createRpcServer({ Name: "order", ListenOn: "127.0.0.1:0" }, () => {}, { signals: false });
+  await server.start();
+  t.after(() => server.stop());
+  const closed = `127.0.0.1:${await freePort()}`;
+  await register(endpoint, "order.rpc", { address: server.address!, metadata: { version: "1.4", build: "7" } });
+  put("order.rpc/1", closed);
+  put("order.rpc/2", closed);
+  await register(endpoint, "order.rpc", { address: "10.0.0.9:1" });
+  await runCli(t, ["pause", "order.rpc", "10.0.0.9:1", "--etcd", endpoint]);
+  const { stdout } = await runCli(t, ["ls", "order.rpc/", "--etcd", endpoint]);
+  const of = (address: string) => stdout.split("\n").filter((line) => line.includes(` ${address} `));
+  assert.match(stdout, /^SERVICE +ADDRESS +ID +TTL +AGE +STATE +HEALTH +VERSION +METADATA\n/);
+  assert.match(of(server.address!)[0]!, /serving +1\.4 +build=7$/);
+  assert.equal(of(closed).length, 2);
+  for (const line of of(closed)) assert.match(line, /duplicate \(2 keys\) +unreachable$/);
+  assert.match(of("10.0.0.9:1")[0]!, / paused /);
+  const json = JSON.parse((await runCli(t, ["ls", "order.rpc/", "--json", "--etcd", endpoint])).stdout);
+  const row = json.find(({ address }: { address: string }) => address === server.address);
+  assert.equal(row.health, "serving");
+  assert.equal(json.filter(({ duplicates }: { duplicates?: number }) => duplicates === 2).length, 2);
+});
+
+test("the password of etcd comes from the environment or a file, and is never shown", async (t) => {
+  const { endpoint, put, faults } = await registry(t);
+  put("order.rpc/1", "10.0.0.1:8080");
+  faults.requireAuth({ user: "shop", password: "hunter2:&=" });
+  const folder = mkdtempSync(join(tmpdir(), "rollcall-pass-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "pass");
+  writeFileSync(file, "hunter2:&=\n");
+  const ls = ["ls", "--no-health", "--etcd", endpoint];
+  const user = { ETCD_USER: "shop" };
+  for (const [args, env] of [
+    [[], { ...user, ETCD_PASS: "hunter2:&=" }],
+    [["--user", "shop"], { ETCD_PASS: "hunter2:&=" }],
+    [["--user", "shop", "--pass-file", file], {}],
+    [[], { ...user, ETCD_PASS_FILE: file }],
+    [["--user", "shop:hunter2:&="], {}],
+  ] as const) {
+    const { code, stdout, stderr } = await runCli(t, [...ls, ...args], env);
+    assert.deepEqual([code, stderr], [0, ""], args.join(" "));
+    assert.match(stdout, /10\.0\.0\.1:8080/);
+  }
+  const wrong = await runCli(t, ls, { ...user, ETCD_PASS: "hunter3" });
+  assert.equal(wrong.code, 1);
+  assert.doesNotMatch(wrong.stdout + wrong.stderr, /hunter/);
+  const gone = await runCli(t, [...ls, "--user", "shop", "--pass-file", join(folder, "none")]);
+  assert.equal(gone.code, 2);
+  assert.match(gone.stderr, /--pass-file .*none cannot be read: ENOENT/);
+  const alone = await runCli(t, [...ls, "--pass-file", file]);
+  assert.match(alone.stderr, /--pass-file needs a user/);
+});
+
+test("colour is for terminals: none in a pipe, none with NO_COLOR, forced by FORCE_COLOR", async (t) => {
+  const { endpoint, put } = await registry(t);
+  put("order.rpc/1", "10.0.0.1:8080");
+  const ls = ["ls", "--no-health", "--etcd", endpoint];
+  const has = async (env: NodeJS.ProcessEnv, args = ls) => (await runCli(t, args, env)).stdout.includes("\u001b[");
+  assert.equal(await has({}), false);
+  assert.equal(await has({ FORCE_COLOR: "1" }), true);
+  assert.equal(await has({ FORCE_COLOR: "1", NO_COLOR: "1" }), false);
+  assert.equal(await has({ FORCE_COLOR: "1" }, [...ls, "--json"]), false);
+});
+
+test("each command has examples in its help, which name options that exist", async (t) => {
+  const { stdout } = await runCli(t, ["--help"]);
+  const names = [...stdout.matchAll(/^ {2}(\w+) .*/gm)].map(([, name]) => name!).filter((name) => name !== "help");
+  assert.deepEqual(
+    names,
+    COMMANDS.flatMap(({ name, hidden }) => (hidden ? [] : [name])),
+  );
+  for (const name of names) {
+    const help = await runCli(t, ["help", name]);
+    assert.equal(help.code, 0);
+    assert.match(help.stdout, /\nExamples?:\n/, name);
+    const [options, examples] = help.stdout.split(/\nExamples?:\n/);
+    for (const [option] of examples!.matchAll(/--[a-z-]+/g)) assert.ok(options!.includes(option), `${name} ${option}`);
+  }
+  assert.match((await runCli(t, ["--version"])).stdout, /^(\d+\.\d+\.\d+|from source)\n$/);
+  const option = await runCli(t, ["ls", "--jsno"]);
+  assert.deepEqual([option.code, option.stdout], [2, ""]);
+  assert.match(option.stderr, /unknown option '--jsno'\n\(Did you mean --json\?\)/);
 });

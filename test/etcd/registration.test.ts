@@ -123,6 +123,10 @@ test("what can never be registered is refused with the reason", { skip }, async 
   await assert.rejects(registrar.register("x.rpc", { address: "0.0.0.0:80" }), /listens/);
   await assert.rejects(registrar.register("x.rpc", { address: "[::]:80" }), /listens/);
   await assert.rejects(registrar.register("x.rpc", { address: "nowhere" }), /no port/);
+  const much = { address: "10.0.0.1:1", metadata: { notes: "x".repeat(65_536) } };
+  const tooMuch = /metadata take 65\d\d\d bytes; at most 65536 are read/;
+  await assert.rejects(registrar.register("x.rpc", much), tooMuch);
+  await assert.rejects(new EtcdRegistrar({ ...settings(), layout: "kratos" }).register("x.rpc", much), tooMuch);
 });
 
 test("a listing names each key with its lease and the time it has left", { skip }, async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
-import { type ClientConfig, createChannel, createClient } from "../../src/index.js";
+import { type ClientConfig, createChannel, createClient, createServer, type ServerSettings } from "../../src/index.js";
 import { EchoClient } from "../support/echo.js";
 
 const ENDPOINTS = ["127.0.0.1:1"];
@@ -27,6 +27,23 @@ test("a value that cannot be obeyed is refused by its name where the client is m
     assert.throws(() => createClient(EchoClient, config), { name: "TypeError", message });
     assert.throws(() => createChannel(config), { name: "TypeError", message });
   }
+});
+
+test("a misspelt setting is refused by its name: it would leave out TLS, or who may call", () => {
+  const config = { Endpoints: ENDPOINTS };
+  const refused = (message: RegExp) => ({ name: "TypeError", message });
+  const misspelt = { credential: grpc.credentials.createSsl() } as object;
+  assert.throws(() => createClient(EchoClient, config, misspelt), refused(/did you mean credentials\?$/));
+  assert.throws(() => createChannel(config, misspelt), refused(/did you mean credentials\?$/));
+  const server = (settings: unknown) => () => createServer({ ListenOn: ":0" }, () => {}, settings as ServerSettings);
+  assert.throws(
+    server({ authentiacte: () => true }),
+    refused(/createServer has no option .* did you mean authenticate/),
+  );
+  assert.throws(server({ authenticate: "yes" }), refused(/authenticate is "yes"; expected a function/));
+  assert.throws(server({ registry: 5 }), refused(/the target is 5; expected a URL/));
+  assert.throws(server(null), refused(/createServer takes its options by name/));
+  assert.throws(() => createServer({ ListenOn: ":0" }, undefined as never), refused(/second argument is undefined/));
 });
 
 test("what is undefined, or go-zero's empty BalancerName, has its default", () => {

@@ -103,6 +103,12 @@ Etcd:
 `,
   ],
   [
+    "numbers as YAML 1.1 writes them",
+    "server",
+    "Name: a\nListenOn: :80\nTimeout: 02000\nEtcd: { Hosts: [h:1], Key: a, ID: 0b11 }",
+  ],
+  ["a number with underscores", "client", "OrderRpc: { Endpoints: [a:1], Timeout: 2_000 }"],
+  [
     "a client that inherits the server's etcd",
     "both",
     "Name: a\nListenOn: :80\nEtcd: { Hosts: [h:1], Key: a, User: u, Pass: p }\nOrderRpc: { Etcd: { Key: order.rpc } }",
@@ -167,6 +173,17 @@ const differing: [what: string, kind: Kind, yaml: string, theirs: "reads" | "ref
   ["a balancer nobody has", "client", "OrderRpc: { Endpoints: [a:1], BalancerName: nonsense }", "reads", "refuses"],
   ["a client that leads nowhere", "client", "OrderRpc: { App: a }", "reads", "refuses"],
   ["a target in capitals", "client", "OrderRpc: { Target: ' DNS:///a:1 ' }", "reads", "reads"],
+  ["a key written twice", "server", "Name: a\nName: b\nListenOn: :80", "reads", "refuses"],
+  ["a key written twice, in two cases", "server", "Name: a\nname: b\nListenOn: :80", "reads", "refuses"],
+  ["a second document", "server", "Name: a\nListenOn: :80\n---\nName: b", "reads", "refuses"],
+  [
+    "a method that is none",
+    "server",
+    "Name: a\nListenOn: :80\nMethodTimeouts: [{ FullMethod: a.B, Timeout: 1s }]",
+    "reads",
+    "refuses",
+  ],
+  ["an address nobody can listen on", "server", "Name: a\nListenOn: 0.0.0.0:99999", "reads", "refuses"],
   [
     "a wrap-up longer than the whole",
     "server",

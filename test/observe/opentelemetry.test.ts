@@ -10,8 +10,8 @@ import {
 } from "@opentelemetry/sdk-metrics";
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
 import { NodeTracerProvider } from "@opentelemetry/sdk-trace-node";
-import { createClient, setLogLevel } from "../../src/index.js";
-import { EchoClient, EchoService, say } from "../support/echo.js";
+import { createClient, createServer, type Server, setLogLevel } from "../../src/index.js";
+import { EchoClient, EchoService, echoHandlers, say } from "../support/echo.js";
 import { FixtureRegistry } from "../support/fixture-backend.js";
 import { answeredByAll, type CountingServer, startFleet } from "./fleet.js";
 
@@ -221,4 +221,39 @@ test("the path of a method is no way to make series without end", async () => {
   assert.ok(labels.size <= 1_001);
   assert.ok(labels.has("other"));
   assert.equal(methodLabel(EchoService.say.path), "test.Echo/Say", "one that is known keeps its name");
+});
+
+test("copies of a call that is late are hedges, and no retries", async () => {
+  const Methods = [{ FullMethod: EchoService.say.path, Hedge: { Delay: 5 } }];
+  const client = createClient(EchoClient, { Target: registry.target(service(round)), Methods });
+  const answers = await Promise.allSettled([1, 2, 3].map(() => say(client, { delayMs: 200 })));
+  assert.ok(answers.length === 3);
+  const hedges = await counted("grpc.client.call.hedges", "grpc.method");
+  assert.deepEqual([...hedges], [["test.Echo/Say", 3]]);
+  assert.deepEqual([...(await counted("grpc.client.call.retries", "grpc.method"))], []);
+  client.close();
+});
+
+test("a server obeys Middlewares.Trace and Middlewares.Prometheus", async () => {
+  const server: Server = createServer(
+    { ListenOn: "127.0.0.1:0", Shutdown: { WrapUpTime: 0 }, Middlewares: { Trace: false, Prometheus: false } },
+    (builder) =>
+      builder.addService(
+        EchoService,
+        echoHandlers(() => ""),
+      ),
+    { signals: false },
+  );
+  await server.start();
+  const client = createClient(EchoClient, { Endpoints: [server.address!] });
+  spans.reset();
+  await say(client);
+  client.close();
+  await server.stop();
+  assert.deepEqual(
+    spans.getFinishedSpans().map(({ kind }) => kind),
+    [SpanKind.CLIENT],
+  );
+  assert.deepEqual([...(await counted("grpc.client.attempt.started", "grpc.method"))], [["test.Echo/Say", 1]]);
+  assert.deepEqual([...(await counted("grpc.server.call.started", "grpc.method"))], []);
 });

@@ -343,6 +343,45 @@ test("a connection that is silent is probed, and replaced when nothing comes bac
   assert.deepEqual(fleet.closed, [A]);
 });
 
+test("an outcome() that throws or says nothing known ends the exchange all the same, as by default", async (t) => {
+  const said = [() => undefined, () => "fail", () => assert.fail("outcome itself")];
+  const pool = new Fleet().pool(t, [A], { outcome: () => said[at]!() as never });
+  let at = 0;
+  for (; at < said.length; at++) {
+    const refused = Object.assign(new Error("refused"), { code: "ECONNREFUSED", syscall: "connect" });
+    let runs = 0;
+    const run = pool.run(() => {
+      runs += 1;
+      throw refused;
+    });
+    await assert.rejects(run, refused);
+    assert.equal(runs, 2, "by default it did not start, and is made once more");
+    assert.equal(pool.stats().instances[0]!.inFlight, 0);
+  }
+  await pool.close();
+});
+
+test("a lease may be taken apart, and an outcome that is none is refused and ends it all the same", async (t) => {
+  const pool = new Fleet().pool(t, [A]);
+  const { connection, answered, end } = await pool.acquire();
+  assert.equal(connection, A);
+  answered();
+  assert.throws(() => end("succes" as never), /the outcome is "succes"; expected "success", "failure" or "ignore"/);
+  const [instance] = pool.stats().instances;
+  assert.deepEqual([instance!.inFlight, instance!.failureRate], [0, 0]);
+});
+
+test("a signal that is none is refused where it is given", async (t) => {
+  const pool = new Fleet().pool(t, [A]);
+  for (const signal of [{ signal: AbortSignal.abort() }, new AbortController(), "x", 5, null]) {
+    await assert.rejects(pool.acquire(signal as never), /signal is .*; expected an AbortSignal/);
+    await assert.rejects(
+      pool.run(() => "", { signal: signal as never }),
+      /expected an AbortSignal/,
+    );
+  }
+});
+
 test("what cannot be obeyed is refused by name", () => {
   const connect = () => "";
   const make = (options: object) => () => createPool("direct:///127.0.0.1:1", { connect, ...options });
@@ -352,6 +391,9 @@ test("what cannot be obeyed is refused by name", () => {
   assert.throws(make({ waitMs: Number.NaN }), /waitMs is NaN/);
   assert.throws(make({ zones: "a" }), /no option "zones": did you mean zone\?/);
   assert.throws(() => createPool("etcd:///127.0.0.1:1", { connect }), /is not a target: it has no key/);
+  for (const target of [undefined, {}, { scheme: "direct" }, new URL("direct:///127.0.0.1:1")])
+    assert.throws(() => createPool(target as never, { connect }), /the target is .*; expected a URL such as/);
+  assert.throws(() => createPool("direct:///127.0.0.1:1", undefined as never), /a pool takes its options by name/);
 });
 
 test("a pool that is never closed does not keep the process", async () => {

@@ -275,6 +275,37 @@ test("an instance that cannot be connected to is not in use, and is when it can"
   await until(() => interceptor.stats().ready === 1, "it can be used");
 });
 
+for (const { name, undici, global } of contestants) {
+  if (global) continue;
+  test(`${name}: a function of the application's own that throws costs no request`, async (t) => {
+    const server = await startHttp("one");
+    t.after(() => server.close());
+    const boom = () => {
+      throw new Error("boom");
+    };
+    const interceptor = rollcallInterceptor(`direct:///${server.address}`, { outcome: boom, kind: boom });
+    t.after(() => interceptor.close());
+    const dispatcher = new undici.Agent().compose(interceptor as never);
+    const { statusCode, body } = await undici.request("http://order.http/", { dispatcher });
+    await body.dump();
+    assert.equal(statusCode, 200);
+    await until(() => interceptor.stats().instances[0]!.inFlight === 0, "the request has ended");
+  });
+
+  test(`${name}: a second attempt by the same undici client is an error of the request alone`, async (t) => {
+    const servers = [await startHttp("one"), await startHttp("two")];
+    for (const server of servers) t.after(() => server.close());
+    const interceptor = rollcallInterceptor(`direct:///${servers.map(({ address }) => address).join(",")}`);
+    t.after(() => interceptor.close());
+    await until(() => interceptor.stats().ready === 2, "both can be used");
+    // A Client calls where it was made for, whatever it is asked: its first attempt and its second fail alike.
+    const gone = `http://127.0.0.1:${await freePort()}`;
+    const dispatcher = new undici.Client(gone).compose(interceptor as never);
+    await assert.rejects(undici.request("http://order.http/", { dispatcher }), /ECONNREFUSED/);
+    for (const { inFlight } of interceptor.stats().instances) assert.equal(inFlight, 0);
+  });
+}
+
 test("the table of statuses", () => {
   for (const status of [200, 204, 301, 304, 400, 401, 403, 404, 409, 422])
     assert.equal(outcomeOfStatus(status), "success");
@@ -286,6 +317,9 @@ test("what cannot be obeyed is refused by name", () => {
   const make = (options: object) => () => rollcallInterceptor("direct:///127.0.0.1:1", options);
   assert.throws(make({ origins: ["order"] }), /origins is "order"; expected origins such as/);
   assert.throws(make({ origin: ["http://a"] }), /did you mean origins\?/);
+  assert.throws(make({ Origins: ["http://a"] }), /did you mean origins\?/);
+  assert.throws(make(null as never), /the interceptor takes its options by name/);
+  assert.doesNotThrow(() => make({ origins: ["HTTP://Order.http:80"] })().close());
   assert.throws(make({ outcome: 1 }), /outcome is 1; expected a function/);
   assert.throws(make({ subset: 0.5 }), /subset is 0.5/);
 });

@@ -2,8 +2,8 @@ import { formatAddress } from "../../address.js";
 import type { NamedTarget } from "../../config/etcd-target.js";
 import type { ResolvedInstance } from "../../discovery/resolved-instance.js";
 import { redactUrl } from "../../target/redact.js";
-import { resolvedInstances } from "../instances.js";
 import { count } from "../output.js";
+import { resolvedInstances } from "../registry/instances.js";
 import { type Check, failed, note, ok } from "./check.js";
 import { dialProblem } from "./dial.js";
 

@@ -7,9 +7,9 @@ import {
   type Registered,
   writeProblem,
 } from "../../backends/etcd/index.js";
-import { ANSWER_LIMIT_MS, limitOf } from "../etcd-options.js";
-import { foreignValue } from "../ls-table.js";
+import { foreignValue } from "../ls/rows.js";
 import { count, shellWord } from "../output.js";
+import { ANSWER_LIMIT_MS, limitOf } from "../registry/etcd-options.js";
 import { type Check, failed, ok, warning } from "./check.js";
 import { dialProblem } from "./dial.js";
 

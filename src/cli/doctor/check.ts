@@ -1,4 +1,5 @@
-import { printable } from "../../target/redact.js";
+import { printable, redactText } from "../../target/redact.js";
+import type { Paint } from "../terminal/style.js";
 
 /** One thing that was looked at. */
 export interface Check {
@@ -12,11 +13,13 @@ export interface Check {
 }
 
 const MARKS = { ok: "✓", failed: "✗", warning: "!", note: "·" } as const;
+const STYLES = { ok: "green", failed: "red", warning: "yellow", note: "dim" } as const;
 
 /** `✓ subject: message`, and on a line of its own what to do. */
-export function renderCheck({ outcome, subject, message, advice }: Check): string {
-  const line = `${MARKS[outcome]} ${printable(subject)}: ${printable(message)}`;
-  return advice ? `${line}\n  → ${printable(advice)}` : line;
+export function renderCheck({ outcome, subject, message, advice }: Check, paint: Paint): string {
+  const text = (given: string) => printable(redactText(given));
+  const line = `${paint(MARKS[outcome], STYLES[outcome])} ${text(`${subject}: ${message}`)}`;
+  return advice ? `${line}\n  → ${text(advice)}` : line;
 }
 
 export const ok = (subject: string, message: string): Check => ({ outcome: "ok", subject, message });

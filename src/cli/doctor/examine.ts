@@ -8,13 +8,13 @@ import { readConfig } from "../../config/load.js";
 import type { RpcClientConfig } from "../../config/rpc-client-config.js";
 import type { RpcServerConfig } from "../../config/rpc-server-config.js";
 import { YamlFile } from "../../config/yaml/yaml-file.js";
-import { resolvedInstances } from "../instances.js";
-import { toJson } from "../output.js";
+import { resolvedInstances } from "../registry/instances.js";
 import { type Check, failed, ok, warning } from "./check.js";
 import { checkInstances, checkTarget } from "./check-client.js";
 import { askEtcd, checkListing, checkWriting } from "./check-etcd.js";
 import { checkTlsFiles } from "./check-files.js";
 import { checkAdvertised } from "./check-server.js";
+import { checkSnapshot } from "./check-snapshot.js";
 import { findSections, type Section } from "./sections.js";
 
 /** Looks at a configuration file and at everything it names, as far as that can be seen from this machine. */
@@ -61,6 +61,7 @@ async function* checkClient(where: string, config: RpcClientConfig, etcds: Set<s
   if (Endpoints) yield* await checkTarget(where, "Endpoints", named, "start the server, or correct Endpoints");
   else if (Target) yield* await checkTarget(where, "Target", named, "correct Target, or see to what it names");
   else if (Etcd) yield* checkEtcd(where, Etcd, "client", etcds);
+  if (config.Snapshot) yield await checkSnapshot(where, config.Snapshot, named.target);
 }
 
 /** @param seen clusters whose hosts and files have been checked already */
@@ -100,7 +101,7 @@ async function* checkEtcd(
 }
 
 function clusterOf({ ttlSeconds: _ttl, id: _id, ...connection }: EtcdSettings): string {
-  return toJson(connection);
+  return JSON.stringify(connection);
 }
 
 function describeSection({ kind, path }: Section): string {

@@ -1,6 +1,7 @@
 import { isMap, isScalar, isSeq, Pair, Scalar, YAMLMap } from "yaml";
 import { foldCase, nearMiss } from "../../target/key-names.js";
 import { type Inheritance, inheritance, isGoZeroOnly, withoutEffect } from "../field-annotations.js";
+import { goNumber } from "./go-number.js";
 import { type Schema, structureOf } from "./structure.js";
 import { keyName, type YamlFile } from "./yaml-file.js";
 
@@ -53,7 +54,7 @@ class Walk {
   /** A value as its schema wants it: what YAML makes of it depends on what is expected. */
   #scalar(node: unknown, schemas: readonly Schema[]): unknown {
     if (schemas.length === 0) return node;
-    const { text, boolean } = structureOf(schemas);
+    const { text, boolean, number } = structureOf(schemas);
     if (text) {
       const brought = this.#file.broughtText(node);
       if (brought !== undefined) return placed(new Scalar(brought), node);
@@ -61,6 +62,9 @@ class Walk {
     } else if (boolean && isScalar(node) && node.type === Scalar.PLAIN && typeof node.value === "string") {
       if (/^(y|yes|on)$/i.test(node.value)) return placed(new Scalar(true), node);
       if (/^(n|no|off)$/i.test(node.value)) return placed(new Scalar(false), node);
+    } else if (number && isScalar(node) && node.type === Scalar.PLAIN) {
+      const goZeros = goNumber(this.#file.broughtText(node) ?? node.source ?? "");
+      if (goZeros !== undefined) return placed(new Scalar(goZeros), node);
     }
     return node;
   }

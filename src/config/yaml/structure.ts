@@ -14,12 +14,22 @@ export interface Structure {
   text: boolean;
   /** Whether true and false are. */
   boolean: boolean;
+  /** Whether numbers are. */
+  number: boolean;
   /** The schemas given and those they wrap, outermost first: where annotations may hang. */
   readonly layers: Schema[];
 }
 
 export function structureOf(schemas: readonly Schema[]): Structure {
-  const found: Structure = { fields: new Map(), values: [], items: [], text: false, boolean: false, layers: [] };
+  const found: Structure = {
+    fields: new Map(),
+    values: [],
+    items: [],
+    text: false,
+    boolean: false,
+    number: false,
+    layers: [],
+  };
   for (const schema of schemas) collect(schema, found);
   return found;
 }
@@ -47,6 +57,10 @@ function collect(schema: Schema, found: Structure): void {
       break;
     case "boolean":
       found.boolean = true;
+      break;
+    case "number":
+    case "bigint":
+      found.number = true;
       break;
     case "union":
       for (const option of def.options) collect(option, found);

@@ -1,7 +1,6 @@
 import { Backoff } from "../../async/backoff.js";
 import { log } from "../../log.js";
 import {
-  type Event,
   type KeyValue,
   RangeRequest,
   WatchCreateRequest,
@@ -12,6 +11,7 @@ import { EtcdError, isDenied, isOtherHistory } from "../errors.js";
 import { KVService, WatchService } from "../methods.js";
 import { Status } from "../rpc/status.js";
 import type { Session, Stream } from "../session.js";
+import { Fragments } from "./fragments.js";
 import { RangeReader } from "./range-reader.js";
 import { isSamePut } from "./range-view.js";
 import type { WatchedRange } from "./watched-range.js";
@@ -38,7 +38,7 @@ export class WatchStream {
   readonly #idOf = new Map<WatchedRange, bigint>();
   /** etcd answers create requests in their order. */
   readonly #creating: WatchedRange[] = [];
-  readonly #fragments = new Map<bigint, Event[]>();
+  readonly #fragments = new Fragments();
   #end!: (reason: Error) => void;
   #stream: Stream<WatchRequest> | undefined;
   #ticker: NodeJS.Timeout | undefined;
@@ -107,6 +107,11 @@ export class WatchStream {
     if (id !== undefined) this.#cancel(id);
   }
 
+  /** How long nothing has been heard on the stream. etcd is asked for a word every few seconds, so more is lag. */
+  get silentSeconds(): number {
+    return this.#silentTicks;
+  }
+
   end(reason: Error): void {
     if (this.#over.signal.aborted) return;
     this.#over.abort(reason);
@@ -162,7 +167,7 @@ export class WatchStream {
     const watched = this.#byId.get(watchId);
     if (watched) this.#idOf.delete(watched);
     this.#byId.delete(watchId);
-    this.#fragments.delete(watchId);
+    this.#fragments.forget(watchId);
   }
 
   #receive(response: WatchResponse): void {
@@ -189,7 +194,7 @@ export class WatchStream {
       else this.#refused(watched, response);
       return;
     }
-    const events = this.#assemble(response);
+    const events = this.#fragments.join(response);
     // Only a watch's own notification is in step with its events: one on request (id -1) may overtake them
     // (https://github.com/etcd-io/etcd/issues/15220).
     if (isProgress) watched.view.progress(response.header!.revision);
@@ -198,17 +203,6 @@ export class WatchStream {
       change.put.forEach(this.#onPut);
       if (change.put.length > 0 || change.gone.length > 0) watched.changed(change);
     }
-  }
-
-  /** The events of a response, joined to those of its earlier fragments; undefined while more are to come. */
-  #assemble({ watchId, events, fragment }: WatchResponse): Event[] | undefined {
-    const held = this.#fragments.get(watchId);
-    if (!held && !fragment) return events;
-    const all = held ?? [];
-    for (const event of events) all.push(event);
-    if (fragment) this.#fragments.set(watchId, all);
-    else this.#fragments.delete(watchId);
-    return fragment ? undefined : all;
   }
 
   /**

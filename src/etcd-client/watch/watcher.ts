@@ -49,6 +49,11 @@ export class Watcher {
     };
   }
 
+  /** How long nothing has been heard of what is watched, in seconds; undefined while no watch stands. */
+  get silentSeconds(): number | undefined {
+    return this.#stream?.silentSeconds;
+  }
+
   close(): void {
     this.#closing.abort();
     this.#stream?.end(new Error("the watch was closed"));

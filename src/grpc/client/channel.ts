@@ -9,6 +9,7 @@ import { type ClientCall, observeCall } from "../../observe/client-call.js";
 import type { Decision } from "../../observe/decision.js";
 import { type ChannelLabels, channelLabels } from "../../observe/labels.js";
 import type { CalledService } from "../../observe/state.js";
+import { checkNames } from "../../target/given.js";
 import { currentCall } from "../call-context.js";
 import { headersOf } from "../carried-call.js";
 import { carryHashKey } from "../hash-key.js";
@@ -38,6 +39,7 @@ export interface ChannelSettings {
  * @throws TypeError when the config does not say where the instances are, or something in it cannot be obeyed.
  */
 export function createChannel(config: ClientConfig, settings: ChannelSettings = {}): ObservedChannel {
+  checkNames("createChannel", settings, ["credentials", "channelOptions", "services"]);
   const channel = new ServiceChannel(checkClientConfig(config), settings);
   channel.getConnectivityState(true);
   return channel;
@@ -71,16 +73,19 @@ class ServiceChannel extends grpc.Channel implements ObservedChannel {
   readonly #hedged: (path: string) => HedgedMethod | undefined;
   readonly #hedging: Hedging<string>;
   readonly #endPresence: (() => void) | undefined;
+  /** Whether there is a policy that takes the key of a call, which must not reach the wire. */
+  readonly #hashes: boolean;
 
   constructor(config: ClientConfig, { credentials, channelOptions, services = [] }: ChannelSettings) {
     const { url, target } = targetOfClient(config);
     const holder = new SourceHolder();
+    const serviceConfig = channelOptions?.["grpc.service_config"] ?? JSON.stringify(clientServiceConfig(config));
     super(url, credentials ?? grpc.credentials.createInsecure(), {
       // Instances are in the client's own network, also where dns:/// names them: channelOptions may say otherwise.
       "grpc.enable_http_proxy": 0,
-      "grpc.service_config": JSON.stringify(clientServiceConfig(config)),
       ...(config.KeepaliveTime ? { "grpc.keepalive_time_ms": config.KeepaliveTime } : {}),
       ...channelOptions,
+      "grpc.service_config": serviceConfig,
       [TARGET_OPTION]: target,
       [SOURCE_OPTION]: holder,
       ...(config.Snapshot && { [SNAPSHOT_OPTION]: snapshotOptions(config.Snapshot) }),
@@ -91,6 +96,7 @@ class ServiceChannel extends grpc.Channel implements ObservedChannel {
     this.#streaming = streamingPaths(services);
     this.#methodTimeout = callTimeouts(config);
     this.#hedged = remembered(hedgedMethods(config));
+    this.#hashes = serviceConfig.includes(`"${HASH_POLICY}"`);
     this.#hedging = new Hedging({ budget: config.Hedge?.Budget ?? HEDGE_DEFAULTS.Budget });
     this.#endPresence = config.Presence ? announceClient(target) : undefined;
   }
@@ -145,7 +151,7 @@ class ServiceChannel extends grpc.Channel implements ObservedChannel {
       metadata.set("app", App);
       metadata.set("token", Token);
     }
-    if (this.#config.BalancerName === HASH_POLICY) carryHashKey(metadata);
+    if (this.#hashes) carryHashKey(metadata);
     const wanted = { traces: Middlewares?.Trace !== false, metrics: Middlewares?.Prometheus !== false };
     const call = observeCall(path, this.#labels, wanted);
     call?.inject(headersOf(metadata));

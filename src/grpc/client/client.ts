@@ -1,5 +1,6 @@
 import * as grpc from "@grpc/grpc-js";
 import type { ClientConfig } from "../../config/client-target.js";
+import { checkNames } from "../../target/given.js";
 import { type ChannelSettings, createChannel } from "./channel.js";
 
 /** The class of a grpc-js client, as generators and `makeClientConstructor` make it. */
@@ -22,9 +23,11 @@ export interface ClientSettings extends Omit<ChannelSettings, "services"> {
 export function createClient<T extends grpc.Client>(
   Client: ClientConstructor<T>,
   config: ClientConfig,
-  { credentials = grpc.credentials.createInsecure(), interceptors, channelOptions }: ClientSettings = {},
+  settings: ClientSettings = {},
 ): T {
   checkConstructor(Client);
+  checkNames("createClient", settings, ["credentials", "interceptors", "channelOptions"]);
+  const { credentials = grpc.credentials.createInsecure(), interceptors, channelOptions } = settings;
   if (!(credentials instanceof grpc.ChannelCredentials)) throw otherCopy("the credentials were");
   const { service } = Client as { service?: grpc.ServiceDefinition };
   const channel = createChannel(config, { credentials, channelOptions, services: service ? [service] : [] });

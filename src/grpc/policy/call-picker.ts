@@ -1,13 +1,14 @@
 import { Metadata, status } from "@grpc/grpc-js";
+import { outcomeOf } from "../../balancer/outcome.js";
 import { type Node, P2cEwma, type Weighed } from "../../balancer/p2c-ewma.js";
 import type { Instance } from "../../instance.js";
 import { log, logs } from "../../log.js";
+import type { ChannelSource } from "../../membership/channel-source.js";
 import type { Connection } from "../../membership/connection.js";
 import { distanceFrom } from "../../membership/zone.js";
 import { recorder } from "../../observe/setting.js";
 import { CallFacts, type CallHistory } from "../call-facts.js";
 import { type Picker, type PickResult, PickResultType, QUEUE } from "../shield.js";
-import type { ChannelSource } from "./channel-source.js";
 import type { GrpcSession } from "./grpc-session.js";
 import type { ListedEndpoint } from "./grpc-transport.js";
 import type { ObservedCall, ObservedSubchannel } from "./observed-subchannel.js";
@@ -129,7 +130,9 @@ export class CallPicker implements Picker {
     const onCallEnded = (code: status) => {
       const now = performance.now();
       const answered = (firstMessageAt ?? now) - startedAt;
-      const ok = this.#source.ended(node.key, decision, code, call?.endedByFarSide, answered);
+      const outcome = outcomeOf(code, call?.endedByFarSide);
+      const ok = outcome === "ignore" ? undefined : outcome === "success";
+      this.#source.ended(node.key, decision, code, ok, answered);
       // An answer such as NOT_FOUND may be quick or slow for reasons of its own; only a call that was given up was longer than this.
       const says = firstMessageAt === undefined && (ok !== undefined || code === status.CANCELLED);
       if (!reservation.expired) node.ended(says ? answered : undefined, ok, kind);

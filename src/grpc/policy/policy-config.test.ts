@@ -35,6 +35,8 @@ test("what cannot be obeyed is refused by name, unknown fields included", () => 
     [{ silentCallGrace: 5 }, /silentCallGrace is 5; expected seconds such as "5s"/],
     [{ silentCallGrace: "soon" }, /silentCallGrace is "soon"/],
     [{ subsets: 1 }, /no field "subsets": did you mean subset\?/],
+    [null as never, /^p2c_ewma is null; expected fields with values/],
+    [[], /^p2c_ewma is \[\]; expected fields/],
     [{ ring: 1 }, /no field "ring": its fields are subset, /],
   ] as const) {
     assert.throws(() => parsePolicyConfig(json), { message });

@@ -27,8 +27,8 @@ export interface PolicyConfig extends MembersConfig {
 
 /** @throws Error that names the field and the expected form. */
 export function parsePolicyConfig(json: object): PolicyConfig {
-  const { zone = "" } = json as { zone?: unknown };
   const members = parseMembersConfig("p2c_ewma", json, ["zone"]);
+  const { zone = "" } = json as { zone?: unknown };
   if (typeof zone !== "string") throw refused("p2c_ewma.zone", zone, "the name of a zone");
   return { ...members, zone };
 }
@@ -41,6 +41,8 @@ const FIELDS = ["subset", "healthCheck", "healthService", "silentCallGrace"] as 
  * @throws Error that names the field and the expected form.
  */
 export function parseMembersConfig(policy: string, json: object, own: readonly string[]): MembersConfig {
+  if (typeof json !== "object" || json === null || Array.isArray(json))
+    throw refused(policy, json, "fields with values, {} for the defaults");
   const known = [...FIELDS, ...own];
   for (const field of Object.keys(json)) if (!known.includes(field)) throw unknown(policy, field, known);
   const {

@@ -3,6 +3,7 @@ import { systemTiming } from "../../async/timing.js";
 import type { Weighed } from "../../balancer/p2c-ewma.js";
 import type { ChannelStatus } from "../../discovery/status.js";
 import type { Instance } from "../../instance.js";
+import { ChannelSource } from "../../membership/channel-source.js";
 import type { ChannelState } from "../../membership/channel-state.js";
 import { choose } from "../../membership/choice.js";
 import { DialLimit } from "../../membership/dial-limit.js";
@@ -21,7 +22,6 @@ import {
 } from "../shield.js";
 import { sourceHolderOf } from "../source-holder.js";
 import { CallPicker } from "./call-picker.js";
-import { ChannelSource } from "./channel-source.js";
 import { connectionOptions, quietKeepaliveMs } from "./connection-options.js";
 import type { GrpcSession } from "./grpc-session.js";
 import { GrpcTransport, type ListedEndpoint } from "./grpc-transport.js";
@@ -104,6 +104,9 @@ class InstancePolicy<C extends MembersConfig> implements Policy<C> {
       },
       connections: this.#membership.connections,
       nodes: () => this.#picker.nodes?.() ?? [],
+      get unlisted() {
+        return policy.#membership.unlisted;
+      },
     });
     this.#picker = newChooser(this.#membership.connections, this.#source);
   }

@@ -10,6 +10,8 @@ import { HEALTH_SERVICE } from "./health-service.js";
 export interface ServedCallsOptions {
   /** Longest time a unary call of this path may take, in milliseconds; 0 = no limit. */
   timeoutOf(path: string): number;
+  /** Which measurements and spans calls get. Default all, where anybody looks. */
+  readonly observed?: { readonly metrics: boolean; readonly traces: boolean };
   /** Called when a unary call has ended. */
   onUnaryEnd?(call: EndedCall): void;
 }
@@ -37,9 +39,9 @@ export class ServedCalls {
   readonly interceptor: grpc.ServerInterceptor = (method, call) => {
     const unary = !method.requestStream && !method.responseStream;
     const isHealth = method.path.startsWith(`/${HEALTH_SERVICE}/`);
-    const observed = isHealth
-      ? undefined
-      : observeServedCall(method.path, !isInstrumented(grpc.Server.prototype.register));
+    const { metrics, traces } = this.#options.observed ?? { metrics: true, traces: true };
+    const wanted = { metrics, traces: traces && !isInstrumented(grpc.Server.prototype.register) };
+    const observed = isHealth ? undefined : observeServedCall(method.path, wanted);
     const served = new ServedCall(call, method.path, unary ? this.#options.timeoutOf(method.path) : 0, observed);
     // Not before it starts: of one whose connection broke meanwhile nothing more is heard.
     served.onStart = () => this.#running.add(served);

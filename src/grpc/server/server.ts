@@ -6,12 +6,13 @@ import { targetOfEtcd } from "../../config/etcd-target.js";
 import { parseListenAddress } from "../../config/listen-address.js";
 import { chooseAddress } from "../../lifecycle/advertise.js";
 import type { Bound } from "../../lifecycle/bound.js";
-import { type Served, ServerLife } from "../../lifecycle/server-life.js";
+import type { Served } from "../../lifecycle/served.js";
+import { ServerLife } from "../../lifecycle/server-life.js";
 import { endsWithin } from "../../lifecycle/time-limit.js";
 import { log, setLogLevel } from "../../log.js";
 import type { DevServer } from "../../observe/dev-server.js";
 import type { Target } from "../../registry.js";
-import { parseTargetUrl } from "../../target/parse.js";
+import { checkNames, refuse, targetOf } from "../../target/given.js";
 import { ROLLCALL_SERVER } from "../identity.js";
 import { authInterceptor } from "./auth/auth-interceptor.js";
 import type { Authenticate, Authenticator } from "./auth/authenticator.js";
@@ -40,6 +41,8 @@ export interface ServerSettings {
    */
   readonly authenticate?: Authenticate | undefined;
 }
+
+const SETTINGS = ["credentials", "serverOptions", "signals", "registry", "authenticate"];
 
 /** A gRPC server that is listed while, and only while, it serves. */
 export interface Server {
@@ -78,13 +81,15 @@ export interface Server {
 /**
  * A server of the services that `build` adds, with grpc.health.v1 beside them:
  * `createServer(config, (s) => s.addService(CartService, cart))`.
- * @throws TypeError when the config is malformed.
+ * @throws TypeError when the config is malformed, or a setting is not known.
  */
 export function createServer(
   config: ServerConfig,
   build: (server: grpc.Server) => void,
   settings: ServerSettings = {},
 ): Server {
+  checkNames("createServer", settings, SETTINGS);
+  if (typeof build !== "function") refuse("createServer's second argument", build, "a function that adds services");
   return new ListedServer(checkServerConfig(config), build, settings);
 }
 
@@ -118,7 +123,11 @@ class ListedServer implements Server {
     this.#config = config;
     this.#credentials = settings.credentials ?? grpc.ServerCredentials.createInsecure();
     this.#stats = new CallStats(config);
-    this.#calls = new ServedCalls({ timeoutOf: timeouts(config), onUnaryEnd: this.#stats.ended });
+    this.#calls = new ServedCalls({
+      timeoutOf: timeouts(config),
+      observed: { metrics: config.Middlewares.Prometheus, traces: config.Middlewares.Trace },
+      onUnaryEnd: this.#stats.ended,
+    });
     this.#authenticator = authenticatorOf(config, settings.authenticate);
     const guards = this.#authenticator ? [authInterceptor(this.#authenticator)] : [];
     const { interceptors = [], ...options } = settings.serverOptions ?? {};
@@ -249,7 +258,7 @@ export function registryOf(
   { Etcd }: Pick<ServerConfig, "Etcd">,
   { registry }: Pick<ServerSettings, "registry">,
 ): Target | undefined {
-  if (registry) return parseTargetUrl(registry);
+  if (registry) return targetOf(registry);
   return Etcd && targetOfEtcd(Etcd).target;
 }
 

@@ -14,8 +14,11 @@ export interface Layout {
   path(service: string): string;
   /** What stands under an instance's key. */
   value(path: string, id: string, instance: Instance): Buffer;
-  /** What stands under a key of its own because `value` has no place for it; undefined when there is nothing. */
-  attributes(instance: Instance): Buffer | undefined;
+  /**
+   * What stands under a key of its own because `value` has no place for it; undefined when there is nothing.
+   * @param since when it is registered, in milliseconds since the epoch.
+   */
+  attributes(instance: Instance, since: number): Buffer | undefined;
   /** What an operator writes to pause the instance; readers of the service must not stumble over it. */
   pauseValue(path: string, id: string, address: string): Buffer;
   /** The name that instances in JSON must carry to be of this service; undefined where any does. */

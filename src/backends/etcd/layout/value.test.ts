@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { attributesValue, readAttributes, readInstance } from "./value.js";
+import { attributesValue, readAttributes, readInstance, readSince } from "./value.js";
 
 test("an address is read plain, from etcd's naming JSON and from Kratos' instance JSON", () => {
   for (const [value, instance] of [
@@ -91,6 +91,9 @@ test("no error shows the value it is about: a password may stand there", () => {
 test("attributes are read back as they were written, and only where there are any", () => {
   const attributes = { weight: 0.5, zone: "eu-1", metadata: { version: "1" } };
   assert.deepEqual(readAttributes(attributesValue({ address: "a:1", ...attributes })!), attributes);
+  const dated = attributesValue({ address: "a:1", zone: "eu" }, 1_700_000_000_000)!;
+  assert.deepEqual([readAttributes(dated), readSince(dated)], [{ zone: "eu" }, 1_700_000_000_000]);
+  assert.equal(readSince(attributesValue({ address: "a:1", zone: "eu" })!), undefined);
   assert.equal(attributesValue({ address: "a:1" }), undefined);
   assert.equal(attributesValue({ address: "a:1", metadata: {} }), undefined);
   for (const strange of ['{"weight":-1}', '{"weight":"2"}', '{"zone":""}', '{"metadata":[]}', "{}"]) {

@@ -43,11 +43,30 @@ export function readAttributes(value: Buffer): Attributes {
   };
 }
 
-/** The attributes of an instance beside its address as a JSON value; undefined when there are none. */
-export function attributesValue({ weight, zone, metadata }: Instance): Buffer | undefined {
+/** Since when the instance is registered, in milliseconds since the epoch by its own clock; undefined where it does not say. */
+export function readSince(value: Buffer): number | undefined {
+  const { since } = parseJson(readText(value));
+  return typeof since === "number" && since > 0 && Number.isFinite(since) ? since : undefined;
+}
+
+/**
+ * The attributes of an instance beside its address as a JSON value; undefined when there are none.
+ * @param since when it was registered, which operators like to know, in milliseconds since the epoch.
+ */
+export function attributesValue({ weight, zone, metadata }: Instance, since?: number): Buffer | undefined {
   const hasMetadata = metadata !== undefined && Object.keys(metadata).length > 0;
   if (weight === undefined && zone === undefined && !hasMetadata) return undefined;
-  return Buffer.from(JSON.stringify({ weight, zone, ...(hasMetadata && { metadata }) }));
+  return Buffer.from(JSON.stringify({ weight, zone, ...(hasMetadata && { metadata }), since }));
+}
+
+/** @throws TypeError for what no reader would take, of an instance's values. */
+export function checkSize(values: readonly (Buffer | undefined)[]): void {
+  for (const { length } of values.filter((value) => value !== undefined)) {
+    if (length <= MAX_VALUE_BYTES) continue;
+    throw new TypeError(
+      `the instance's weight, zone and metadata take ${length} bytes; at most ${MAX_VALUE_BYTES} are read`,
+    );
+  }
 }
 
 function readText(value: Buffer): string {

@@ -9,7 +9,7 @@ import type { Session } from "../../../etcd-client/session.js";
 import type { Instance } from "../../../instance.js";
 import { type KeyValue, RangeRequest, type RangeResponse } from "../../../proto/etcd.js";
 import { attributesKey, operatorRange, readKey } from "../layout/keys.js";
-import { readAttributes, readInstance, type ValueForm } from "../layout/value.js";
+import { readAttributes, readInstance, readSince, type ValueForm } from "../layout/value.js";
 import { checkEtcdSettings, type EtcdSettings } from "../settings.js";
 
 /** One key under which an instance is listed, or seems to be. */
@@ -36,6 +36,8 @@ export interface Registered {
   /** Seconds until the lease runs out unless it is renewed, and what it was granted for. */
   readonly ttlSeconds?: number;
   readonly grantedTtlSeconds?: number;
+  /** When it was registered, in milliseconds since the epoch by its own clock; known of instances with attributes. */
+  readonly since?: number;
 }
 
 export interface Listing {
@@ -141,9 +143,11 @@ function readRegistered(kv: KeyValue, all: ReadonlyMap<string, KeyValue>, ttl: T
   try {
     const { instance, form } = readInstance(kv.value);
     const attributes = all.get(attributesKey(service, id));
+    const since = attributes && readSince(attributes.value);
     return {
       ...known,
       ...(form !== "address" && { form }),
+      ...(since !== undefined && { since }),
       instance: attributes ? { ...instance, ...readAttributes(attributes.value) } : instance,
     };
   } catch (error) {

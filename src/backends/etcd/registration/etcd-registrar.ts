@@ -2,7 +2,9 @@ import { abortable } from "../../../async/abortable.js";
 import type { Instance } from "../../../instance.js";
 import type { Registrar, Registration } from "../../../registry.js";
 import { checkServiceKey } from "../layout/keys.js";
+import { layoutOf } from "../layout/layout.js";
 import { usableAddress } from "../layout/usable-address.js";
+import { checkSize } from "../layout/value.js";
 import { checkEtcdSettings, type EtcdSettings } from "../settings.js";
 import { EtcdRegistration } from "./etcd-registration.js";
 
@@ -15,10 +17,12 @@ export class EtcdRegistrar implements Registrar {
     this.#settings = checkEtcdSettings(settings);
   }
 
-  /** @throws TypeError for an empty service key, and for an address that nobody can call (0.0.0.0). */
+  /** @throws TypeError for an empty service key, an address that nobody can call (0.0.0.0), or facts too long to be read. */
   async register(service: string, instance: Instance, options: { signal?: AbortSignal } = {}): Promise<Registration> {
     checkServiceKey(service);
     const address = usableAddress(instance.address);
+    const layout = layoutOf(this.#settings.layout);
+    checkSize([layout.value(layout.path(service), "", instance), layout.attributes(instance, Date.now())]);
     options.signal?.throwIfAborted();
     const registration = new EtcdRegistration(this.#settings, service, { ...instance, address });
     try {

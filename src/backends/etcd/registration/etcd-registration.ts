@@ -15,6 +15,7 @@ import { OwnKeys } from "./own-keys.js";
 import { PauseOrder } from "./pause-order.js";
 import { PutPace } from "./put-pace.js";
 import { Records } from "./records.js";
+import { countChange } from "./registration-count.js";
 import { RegistrationLog } from "./registration-log.js";
 import { insist, revoke } from "./removal.js";
 import { isListed, next, type RegistrationEvent, type RegistrationState, whyNotListed } from "./state.js";
@@ -117,6 +118,7 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
     if (now === before) return;
     this.#state = now;
     this.#log.changed(before, now, this.#records?.key);
+    countChange(this.#service, before, now);
     const isOther = now.name !== before.name || leaseOf(now) !== leaseOf(before);
     if (isOther) this.#begin(now);
     this.#announce(before, now);

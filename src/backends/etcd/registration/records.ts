@@ -21,7 +21,7 @@ export class Records {
     this.lease = lease;
     this.#value = layout.value(path, id, instance);
     this.#attributesKey = attributesKey(path, id);
-    this.#attributes = withAttributes ? layout.attributes(instance) : undefined;
+    this.#attributes = withAttributes ? layout.attributes(instance, Date.now()) : undefined;
   }
 
   get hasAttributes(): boolean {

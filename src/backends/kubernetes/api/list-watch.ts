@@ -4,14 +4,8 @@ import { politeWait } from "../retry-after.js";
 import type { KubeApi } from "./api.js";
 import { ApiError, type ApiErrorKind, refusal, type Status } from "./api-error.js";
 import { linesOf } from "./lines.js";
-
-/** Objects of one kind in one namespace. */
-export interface Resource {
-  readonly group: string;
-  readonly version: string;
-  readonly plural: string;
-  readonly namespace: string;
-}
+import { garbled, MAX_BYTES, type Meta, nameOf, parse, readAll, versionOf } from "./objects.js";
+import { explained, pathOf, type Query, type Resource } from "./resource.js";
 
 export interface ListWatchTiming {
   /** How long the server may take to begin an answer, and to send the whole of a page, in milliseconds. */
@@ -40,9 +34,6 @@ export interface ListWatchOptions<T> {
 
 /** Objects asked for at a time. A full EndpointSlice is about 50 kB. */
 const PAGE_SIZE = 50;
-/** Longest event and longest page that is read, in bytes. etcd's own limit for an object is 1.5 MB. */
-const MAX_BYTES = 64 * 1024 * 1024;
-
 /** What befalls a working watch now and then, and is worth a word only when it lasts. */
 const MAY_PASS: ReadonlySet<ApiErrorKind> = new Set(["unreachable", "gone", "refused"]);
 
@@ -54,12 +45,6 @@ const MAY_PASS: ReadonlySet<ApiErrorKind> = new Set(["unreachable", "gone", "ref
  */
 export async function listWatch<T>(options: ListWatchOptions<T>): Promise<void> {
   await new ListWatch(options).run();
-}
-
-interface Meta {
-  readonly name?: string;
-  readonly resourceVersion?: string;
-  readonly continue?: string;
 }
 
 class ListWatch<T> {
@@ -216,68 +201,4 @@ class ListWatch<T> {
       deadline.clear();
     }
   }
-}
-
-type Query = Readonly<Record<string, string | number | boolean | undefined>>;
-
-function pathOf({ group, version, plural, namespace }: Resource, query: Query): string {
-  const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) if (value !== undefined) parameters.set(name, String(value));
-  return `/apis/${group}/${version}/namespaces/${namespace}/${plural}?${parameters}`;
-}
-
-async function readAll(body: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of body) {
-    chunks.push(chunk);
-    length += chunk.length;
-    if (length > MAX_BYTES) throw new ApiError("garbled", `a list is longer than ${MAX_BYTES} bytes`);
-  }
-  return Buffer.concat(chunks).toString("utf8");
-}
-
-function parse(text: string): object {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null) return value;
-  } catch {
-    // told below
-  }
-  throw garbled("no JSON object", text);
-}
-
-function nameOf(object: unknown): string {
-  const name = (object as { metadata?: Meta } | null)?.metadata?.name;
-  if (typeof name === "string" && name !== "") return name;
-  throw garbled("an object without a name", JSON.stringify(object));
-}
-
-function versionOf(metadata: Meta | undefined): string {
-  const version = metadata?.resourceVersion;
-  if (typeof version === "string" && version !== "") return version;
-  throw garbled("metadata without a resourceVersion", JSON.stringify(metadata));
-}
-
-function garbled(what: string, text: string | undefined): ApiError {
-  return new ApiError("garbled", `the server sent ${what}: ${(text ?? "").slice(0, 200)}`);
-}
-
-/** Adds to the server's words what to do about it. */
-function explained(
-  error: ApiError,
-  verb: string,
-  { group, version, plural, namespace }: Resource,
-  source: string,
-): ApiError {
-  const advice = {
-    forbidden:
-      `${source} may not ${verb} ${plural}.${group} in namespace ${JSON.stringify(namespace)}: bind a Role to it with ` +
-      `apiGroups [${JSON.stringify(group)}], resources [${JSON.stringify(plural)}], verbs ["list", "watch"] ` +
-      "in that namespace (docs/kubernetes.md shows it)",
-    unauthorized: `the credentials of ${source} are not accepted`,
-    missing: `there are no ${plural} of ${group}/${version}: is this the API server of Kubernetes 1.21 or later?`,
-  }[error.kind as string];
-  if (advice === undefined) return error;
-  return new ApiError(error.kind, `${advice} (${error.message})`, error);
 }

@@ -94,6 +94,8 @@ export type Authenticate = (credential: Credential, path: string) => boolean | P
 /** Asks a function of the application's own. It is asked for each call, so that it decides what to remember. */
 export class AskedFunction implements Authenticator {
   readonly #authenticate: Authenticate;
+  #saidAt = Number.NEGATIVE_INFINITY;
+  #unsaid = 0;
 
   constructor(authenticate: Authenticate) {
     this.#authenticate = authenticate;
@@ -105,13 +107,31 @@ export class AskedFunction implements Authenticator {
     try {
       return (await this.#authenticate(credential, path)) === true ? undefined : DENIED;
     } catch (error) {
-      log.error({ method: path, err: error }, "authenticate() failed: the call is refused");
+      this.#say(error, path);
       return { code: status.INTERNAL, details: "credentials cannot be checked now" };
     }
   }
 
   async close(): Promise<void> {}
+
+  /** It may fail for each call of a busy server. */
+  #say(error: unknown, path: string): void {
+    const now = performance.now();
+    if (now - this.#saidAt < SAID_EVERY_MS) {
+      this.#unsaid += 1;
+      return;
+    }
+    const before = this.#unsaid > 0 ? { before: this.#unsaid } : {};
+    log.error(
+      { method: path, err: error, ...before },
+      "authenticate() failed: such calls are refused (said once a minute)",
+    );
+    this.#saidAt = now;
+    this.#unsaid = 0;
+  }
 }
+
+const SAID_EVERY_MS = 60_000;
 
 /** Takes the same time whatever differs, so that a token cannot be found out piece by piece. */
 function sameText(a: string, b: string): boolean {

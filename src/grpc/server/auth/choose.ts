@@ -1,5 +1,6 @@
 import type { CheckedServerConfig } from "../../../config/check.js";
 import { log } from "../../../log.js";
+import { refuse } from "../../../target/given.js";
 import { AskedFunction, type Authenticate, type Authenticator, StoredTokens } from "./authenticator.js";
 import { RedisTokens } from "./redis-tokens.js";
 
@@ -13,6 +14,8 @@ export function authenticatorOf(
   authenticate: Authenticate | undefined,
 ): Authenticator | undefined {
   const { Auth, Redis, StrictControl } = config;
+  if (authenticate !== undefined && typeof authenticate !== "function")
+    refuse("authenticate", authenticate, "a function that says who may call");
   if (authenticate) return Auth === false ? undefined : new AskedFunction(authenticate);
   if (!Auth) return undefined;
   if (Redis) {

@@ -1,0 +1,89 @@
+import { inspectDir } from "../../observe/inspect-address.js";
+import { type Inspected, inspected, recordingsOf, stateOf } from "../../observe/inspect-client.js";
+import type { Recording } from "../../observe/recording.js";
+import type { CalledInstance, CalledService, ProcessState } from "../../observe/state.js";
+import { nearMiss } from "../../target/key-names.js";
+import { Failure } from "../output.js";
+
+/** A process that calls a service, and what it has recorded of it. */
+export interface Caller {
+  readonly process: Pick<ProcessState, "pid" | "name" | "host">;
+  /** All of its channels to the service together. */
+  readonly called: CalledService;
+  readonly recordings: readonly Recording[];
+}
+
+/** How to make a process tell. */
+export const HOW =
+  "a process can be inspected when it is started with ROLLCALL_INSPECT=1, by the same user and with the same $XDG_RUNTIME_DIR";
+
+/**
+ * The processes of this user that call a service.
+ * @param pid only this one. Default all.
+ * @throws Failure that says what there is instead.
+ */
+export async function callersOf(service: string, pid?: number): Promise<Caller[]> {
+  const found = await answering(pid);
+  const calling = found.filter(({ state }) => state.calls.some((called) => called.service === service));
+  if (calling.length === 0)
+    throw new Failure(
+      nobodyCalls(
+        service,
+        found.map(({ state }) => state),
+      ),
+    );
+  return Promise.all(
+    calling.map(async ({ at, state }) => ({
+      process: state,
+      called: together(state.calls.filter((called) => called.service === service)),
+      recordings: await recordingsOf(at, service).catch((error: Error) => {
+        throw new Failure(error.message);
+      }),
+    })),
+  );
+}
+
+interface Answering {
+  readonly at: Inspected;
+  readonly state: ProcessState;
+}
+
+async function answering(pid: number | undefined): Promise<Answering[]> {
+  const there = inspected();
+  const chosen = there.filter((one) => pid === undefined || one.pid === pid);
+  if (chosen.length === 0) {
+    const others = there.length === 0 ? "" : `; those that can be inspected: ${there.map((one) => one.pid).join(", ")}`;
+    const what = pid === undefined ? "no process can be inspected" : `process ${pid} cannot be inspected`;
+    throw new Failure(`${what} (looked in ${inspectDir()})${others}; ${HOW}`);
+  }
+  const answers = await Promise.allSettled(chosen.map(async (at) => ({ at, state: await stateOf(at) })));
+  const found = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
+  const [failed] = answers.flatMap((answer) => (answer.status === "rejected" ? [answer.reason as Error] : []));
+  if (found.length === 0 && failed) throw new Failure(failed.message);
+  return found;
+}
+
+function nobodyCalls(service: string, states: readonly ProcessState[]): string {
+  const calls = states.flatMap(({ pid, name, calls }) =>
+    calls.map((called) => ({ service: called.service, name, pid })),
+  );
+  const near = nearMiss(
+    service,
+    calls.map((one) => one.service),
+  );
+  const whole = `no process that can be inspected calls ${JSON.stringify(service)}`;
+  if (near) return `${whole}: did you mean ${near}?`;
+  const lines = calls.map((one) => `${one.service} (${one.name}, pid ${one.pid})`);
+  return calls.length === 0 ? `${whole}, nor any other service; ${HOW}` : `${whole}; they call ${lines.join(", ")}`;
+}
+
+/** Several channels of one process to one service as one, an instance that some channel may call being ready. */
+function together(channels: readonly CalledService[]): CalledService {
+  const [first, ...others] = channels;
+  if (others.length === 0) return first!;
+  const instances = new Map<string, CalledInstance>();
+  for (const one of channels.flatMap((channel) => channel.instances)) {
+    if (!instances.get(one.id)?.ready) instances.set(one.id, one);
+  }
+  return { ...first!, instances: [...instances.values()] };
+}

@@ -1,0 +1,34 @@
+import type { Command } from "commander";
+import { type EtcdSettings, etcdSettings } from "../../backends/etcd/index.js";
+import { registerBuiltInBackends } from "../../backends/index.js";
+import type { Target } from "../../registry.js";
+import { parseTargetUrl } from "../../target/parse.js";
+import { redactUrl } from "../../target/redact.js";
+import { type EtcdOptions, readEtcdOptions } from "./etcd-options.js";
+
+/** What a command is asked about: keys of an etcd, or a target of another backend. */
+export type Place =
+  | { readonly kind: "etcd"; readonly settings: EtcdSettings; readonly service: string }
+  | { readonly kind: "target"; readonly target: Target; readonly shown: string };
+
+/**
+ * Reads a command's argument: a target URL of any backend, or a service key (nothing: all) in the etcd that the options
+ * name. Ends the command with a usage error when it is malformed.
+ */
+export function readPlace(argument: string, options: EtcdOptions, command: Command): Place {
+  if (!/^\s*(?:[a-z][a-z0-9+.-]*:\/\/|dns:)/i.test(argument)) {
+    return { kind: "etcd", settings: readEtcdOptions(options, command), service: argument };
+  }
+  registerBuiltInBackends();
+  try {
+    const target = parseTargetUrl(argument);
+    if (target.scheme !== "etcd" && target.scheme !== "discov") {
+      return { kind: "target", target, shown: redactUrl(argument.trim()) };
+    }
+    // Accounts and files may be given by option all the same.
+    const { hosts: _hosts, ...given } = readEtcdOptions({ ...options, etcd: target.hosts.join(",") }, command);
+    return { kind: "etcd", settings: etcdSettings({ ...target, settings: given }), service: target.service };
+  } catch (error) {
+    return command.error(`error: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Flows, type Reading } from "./flows.js";
+
+function reading(source: string, at: number, calls: number, failures: number, p50Ms = 10, p99Ms = 50): Reading {
+  const counts = { calls, failures, inFlight: 1, p50Ms, p99Ms };
+  const instances = [{ address: "10.0.0.1:1", counted: true, state: "serving", ...counts }];
+  return { source, at, services: [{ side: "calls", service: "order.rpc", ...counts, instances }] };
+}
+
+test("rates are those between two readings, summed over the sources", () => {
+  const flows = new Flows();
+  const [first] = flows.read([reading("a", 0, 100, 50), reading("b", 0, 0, 0)]);
+  assert.equal(first!.callsPerSecond, undefined);
+  assert.equal(first!.failureRate, 0.5, "before there is a rate, of all calls");
+  const [second] = flows.read([reading("a", 2_000, 300, 70, 10, 50), reading("b", 1_000, 100, 0, 40, 90)]);
+  assert.equal(second!.callsPerSecond, 200);
+  assert.ok(Math.abs(second!.failureRate! - 20 / 300) < 1e-9);
+  assert.equal(second!.p50Ms, 20, "the mean by calls");
+  assert.equal(second!.p99Ms, 90, "the highest");
+  assert.deepEqual([second!.inFlight, second!.calls, second!.sources], [2, 400, 2]);
+  const { address, callsPerSecond, state } = second!.instances[0]!;
+  assert.deepEqual([address, callsPerSecond, state], ["10.0.0.1:1", 200, "serving"]);
+});
+
+test("a process that was started anew counts from nothing, and never below", () => {
+  const flows = new Flows();
+  flows.read([reading("a", 0, 1_000, 100)]);
+  const [flow] = flows.read([reading("a", 1_000, 30, 3)]);
+  assert.deepEqual([flow!.callsPerSecond, flow!.failureRate], [30, 0.1]);
+  const [idle] = flows.read([reading("a", 2_000, 30, 3)]);
+  assert.deepEqual([idle!.callsPerSecond, idle!.failureRate], [0, undefined]);
+});

@@ -1,0 +1,92 @@
+import { sleep } from "../../async/backoff.js";
+import { EtcdDiscovery, type EtcdSettings, listRegistrations, type Registered } from "../../backends/etcd/index.js";
+import { answerOf } from "../registry/etcd-options.js";
+import type { LeaveReason, Listed } from "./changes.js";
+import { reasonOf } from "./changes.js";
+
+/** How often leases are looked at, which is how a crash is told from a stop. Milliseconds. */
+const LOOK_MS = 1_000;
+/** Looking takes at most so much of the time: a registry of 20,000 keys is looked at less often. */
+const SHARE = 0.1;
+
+export interface FeedOptions {
+  readonly signal: AbortSignal;
+  /** Told when the registry does not answer, and `undefined` when it does again. */
+  readonly onTrouble: (trouble: Error | undefined) => void;
+}
+
+/** What is listed in etcd, and why what left did. */
+export interface Look {
+  readonly listed: readonly Listed[];
+  readonly why: (left: Listed) => LeaveReason | undefined;
+}
+
+/**
+ * Looks at a service, or at everything, now and then and whenever etcd says that the service has changed.
+ * @param service empty for all
+ */
+export async function* watchEtcd(
+  settings: EtcdSettings,
+  service: string,
+  { signal, onTrouble }: FeedOptions,
+): AsyncGenerator<Look, void> {
+  const prefix = service && `${service}/`;
+  const events = service ? changesOf(settings, service, { signal, onTrouble }) : undefined;
+  let answering = true;
+  while (!signal.aborted) {
+    const began = performance.now();
+    try {
+      const { registrations } = await answerOf(settings, (limit) =>
+        listRegistrations(settings, { prefix, signal: limit }),
+      );
+      const at = performance.now();
+      // Deeper keys are listed to a client of the service as well.
+      yield { listed: listedOf(registrations, service, at), why: (left) => whyLeft(left, registrations) };
+      if (!answering && !events) onTrouble(undefined);
+      answering = true;
+    } catch (error) {
+      if (answering && !events) onTrouble(error as Error);
+      answering = false;
+    }
+    const wait = Math.max(LOOK_MS, (performance.now() - began) / SHARE);
+    const waited = new AbortController();
+    const over = AbortSignal.any([signal, waited.signal]);
+    await Promise.race([sleep(wait, over), ...(events ? [events.changed()] : [])]);
+    waited.abort();
+  }
+}
+
+/** Rings at every change that etcd tells of a service. */
+function changesOf(settings: EtcdSettings, service: string, options: FeedOptions): { changed(): Promise<void> } {
+  let ring: (() => void) | undefined;
+  let rung = false;
+  void (async () => {
+    for await (const _ of new EtcdDiscovery(settings).watch(service, options)) {
+      rung = true;
+      ring?.();
+    }
+  })().catch(options.onTrouble);
+  return {
+    changed: async () => {
+      if (!rung) await new Promise<void>((resolve) => (ring = resolve));
+      rung = false;
+    },
+  };
+}
+
+function listedOf(registrations: readonly Registered[], service: string, seenAt: number): Listed[] {
+  return registrations.flatMap(({ service: own, instance, paused, lease, ttlSeconds, grantedTtlSeconds }) => {
+    if (!instance || paused) return [];
+    const known =
+      lease === undefined ? undefined : { grantedSeconds: grantedTtlSeconds ?? 0, ttlSeconds: ttlSeconds ?? 0, seenAt };
+    return [{ service: service || own, instance, lease: known }];
+  });
+}
+
+function whyLeft(left: Listed, now: readonly Registered[]): LeaveReason | undefined {
+  const paused = now.some(
+    ({ service, instance, paused }) =>
+      paused && service === left.service && instance?.address === left.instance.address,
+  );
+  return paused ? "paused" : reasonOf(left, performance.now());
+}

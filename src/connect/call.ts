@@ -1,0 +1,23 @@
+import type { DescMethod } from "@bufbuild/protobuf";
+
+/** gRPC's header has room for eight digits. */
+const LONGEST_MS = 99_999_999;
+
+/** One call: what is asked for, its signal and its time. */
+export interface Call {
+  /** The path of its method. */
+  readonly kind: string;
+  readonly signal: AbortSignal;
+  /** In milliseconds of performance.now; undefined for none. */
+  readonly deadline: number | undefined;
+}
+
+/** What is left of the time, as a whole number of milliseconds: servers misread fractions. */
+export function timeLeft(deadline: number | undefined): number | undefined {
+  if (deadline === undefined) return undefined;
+  return Math.min(Math.max(1, Math.ceil(deadline - performance.now())), LONGEST_MS);
+}
+
+export function pathOf(method: DescMethod): string {
+  return `/${method.parent.typeName}/${method.name}`;
+}

@@ -1,0 +1,180 @@
+import type { Weighed } from "../balancer/node.js";
+import type { ChannelStatus } from "../discovery/status.js";
+import { log } from "../log.js";
+import type { Decision, SetAside } from "../observe/decision.js";
+import type { RecordedChannel } from "../observe/recorder.js";
+import { ServiceStats } from "../observe/service-stats.js";
+import { recorder } from "../observe/setting.js";
+import { addClient, type ClientSource } from "../observe/sources.js";
+import type { CalledInstance, CalledService, InstanceState, Percentiles } from "../observe/state.js";
+import type { ChannelState } from "./channel-state.js";
+import type { Connection } from "./connection.js";
+import { type ConnectionState, upState } from "./connection-state.js";
+
+/** So many of those set aside are named with each decision. */
+const NAMED = 50;
+
+let channels = 0;
+
+/** What is asked of a connection. */
+type Observable = Pick<Connection, "state" | "lastError" | "listed">;
+
+/** What whoever balances calls lets itself be asked. */
+export interface Observed {
+  readonly status: ChannelStatus | undefined;
+  /** Subset: instances connected to at most, 0 = all. */
+  readonly config: { readonly subset: number; readonly zone?: string | undefined };
+  readonly connections: ReadonlyMap<string, Observable>;
+  nodes(): readonly Weighed<string>[];
+  readonly unlisted: { readonly retained: number; readonly retired: number };
+}
+
+/** One channel as it is observed: counts its attempts, records its decisions, and tells its state. */
+export class ChannelSource implements ClientSource, RecordedChannel {
+  readonly id = ++channels;
+  readonly stats = new ServiceStats();
+  setAside: readonly SetAside[] = [];
+  readonly #of: Observed;
+  readonly #remove: () => void;
+  #state: CalledService["state"] = "connecting";
+  #ready = new Set<string>();
+  /** What each instance last said of its health. */
+  readonly #health = new Map<string, string | undefined>();
+
+  constructor(of: Observed) {
+    this.#of = of;
+    this.#remove = addClient(this);
+  }
+
+  get service(): string {
+    return this.#of.status?.target.service ?? "";
+  }
+
+  close(): void {
+    this.#remove();
+  }
+
+  /** After a change of who can be called. */
+  update(state: ChannelState): void {
+    const { connections } = this.#of;
+    this.#tell(connections);
+    this.#state = state.is === "ready" && state.panic ? "panic" : state.is;
+    this.#ready = new Set(state.is === "ready" ? state.usable : []);
+    this.stats.keepOnly(connections);
+    const aside: SetAside[] = [];
+    for (const [instance, connection] of connections) {
+      if (!this.#ready.has(instance) && aside.length < NAMED) aside.push({ instance, why: whyNot(connection) });
+    }
+    this.setAside = aside;
+  }
+
+  /** Joins, leaves and changes of health: one line for all that changed at once. */
+  #tell(connections: ReadonlyMap<string, Observable>): void {
+    const joined = [...connections.keys()].filter((id) => !this.#health.has(id));
+    const left = [...this.#health.keys()].filter((id) => !connections.has(id));
+    for (const id of left) this.#health.delete(id);
+    for (const [id, { state }] of connections) {
+      const up = upState(state)?.is;
+      const before = this.#health.get(id);
+      this.#health.set(id, up ?? before);
+      const flips = (up === "serving" && before === "not serving") || (up === "not serving" && before === "serving");
+      if (flips) log.info({ service: this.service, instance: id, health: up }, `an instance is ${up}`);
+    }
+    if (joined.length + left.length === 0) return;
+    const named = (ids: readonly string[]) => (ids.length > NAMED ? [...ids.slice(0, NAMED), "..."] : ids);
+    log.info(
+      { service: this.service, joined: named(joined), left: named(left), instances: connections.size },
+      `instances changed: ${joined.length} joined, ${left.length} left`,
+    );
+  }
+
+  /**
+   * An attempt has ended.
+   * @param decision its pick, in the flight recorder.
+   * @param code gRPC's status code, or what comes nearest.
+   * @param ok as the balancer is told: undefined when the end says nothing of the instance.
+   */
+  ended(instance: string, decision: number, code: number, ok: boolean | undefined, ms: number): void {
+    this.stats.ended(instance, ms, ok);
+    recorder?.ended(decision, code, ok, ms);
+  }
+
+  decisions(): Decision[] {
+    return recorder?.decisions(this) ?? [];
+  }
+
+  turnMinute(): Percentiles | undefined {
+    return this.stats.turn().percentiles;
+  }
+
+  state(): CalledService {
+    const { status, config } = this.#of;
+    const answered = status?.listed !== undefined;
+    return {
+      service: this.service,
+      registry: status?.registry ?? "",
+      state: this.#state,
+      listed: status?.listed,
+      ...this.#of.unlisted,
+      ageMs: answered ? Math.round(performance.now() - status.answeredAt) : undefined,
+      trouble: status?.trouble?.message,
+      zone: config.zone ?? "",
+      subset: config.subset,
+      totals: this.stats.totals,
+      latency: this.stats.latency,
+      instances: this.#instances(),
+    };
+  }
+
+  #instances(): CalledInstance[] {
+    const { connections } = this.#of;
+    const nodes = new Map(this.#of.nodes().map((node) => [node.key, node]));
+    const { calls } = this.stats;
+    return [...connections].map(([id, connection]) => {
+      const { address, weight = 1, zone, metadata } = connection.listed.instance;
+      const node = nodes.get(id);
+      const counts = this.stats.of(id);
+      const ready = this.#ready.has(id);
+      return {
+        id,
+        address,
+        weight,
+        zone,
+        version: metadata?.version,
+        state: wordFor(connection.state),
+        ready,
+        setAside: ready ? undefined : whyNot(connection),
+        inFlight: node?.inFlight ?? 0,
+        expectedMs: Number((node?.ewmaMs ?? 0).toPrecision(4)),
+        failureRate: Number((node?.failureRate ?? 0).toPrecision(4)),
+        distance: node?.distance ?? 1,
+        calls: counts.calls,
+        failures: counts.failures,
+        share: calls > 0 ? Number((counts.calls / calls).toFixed(4)) : 0,
+        latency: counts.latency,
+      };
+    });
+  }
+}
+
+function wordFor(state: ConnectionState): InstanceState {
+  return state.is === "connecting" && state.failure !== undefined ? "failing" : state.is;
+}
+
+/** Why no call goes there, in words. */
+function whyNot({ state, lastError }: Observable): string {
+  switch (state.is) {
+    case "connecting":
+      return state.failure === undefined ? "is being connected to" : `cannot be connected to: ${state.failure}`;
+    case "not serving":
+      return "says that it does not serve";
+    case "probing":
+      return "has not answered, and is probed";
+    case "checking health":
+      return "has not told its health yet";
+    case "serving":
+      return "waits for the others to connect";
+    default:
+      return lastError ?? "is not connected";
+  }
+}
