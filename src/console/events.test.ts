@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { newsOfEdges, newsOfRows, whyLeft } from "./events.js";
+import { newsOfEdges, newsOfRows } from "./events.js";
 import type { InstanceRow } from "./model.js";
 
 const row = (some: Partial<InstanceRow> = {}): InstanceRow => ({
@@ -41,14 +41,4 @@ test("who begins to call, and who stops, is news, by name", () => {
   assert.deepEqual(newsOfEdges([], [edge], nodes), [{ kind: "calls", service: "a", who: "x" }]);
   assert.deepEqual(newsOfEdges([edge], [{ ...edge, processes: 2 }], nodes), []);
   assert.deepEqual(newsOfEdges([edge], [], nodes), [{ kind: "calls no more", service: "a", who: "x" }]);
-});
-
-test("a stop is told from a crash by what was left of the lease", () => {
-  const registered = { key: "a/1", service: "a", id: "1", valueBytes: 1 };
-  const leased = { ...registered, lease: 1n, grantedTtlSeconds: 10 };
-  assert.equal(whyLeft({ ...leased, ttlSeconds: 8 }, 1_000), "stopped");
-  assert.equal(whyLeft({ ...leased, ttlSeconds: 1 }, 1_000), "expired");
-  assert.equal(whyLeft({ ...leased, ttlSeconds: 1, grantedTtlSeconds: 2 }, 1_000), undefined);
-  assert.equal(whyLeft(registered, 0), "deleted");
-  assert.equal(whyLeft(undefined, 0), undefined);
 });

@@ -1,4 +1,3 @@
-import type { Registered } from "../backends/etcd/index.js";
 import type { EventKind, FleetEvent, InstanceRow, MapEdge, MapNode } from "./model.js";
 
 /** An event that has no number yet. */
@@ -40,20 +39,6 @@ export function newsOfEdges(before: readonly MapEdge[], after: readonly MapEdge[
     ...before.filter((edge) => !is.has(name(edge))).map(news("calls no more")),
     ...after.filter((edge) => !was.has(name(edge))).map(news("calls")),
   ];
-}
-
-/**
- * Why an instance left that nobody paused. A lease that had time left was given back: the server stopped. One that had run
- * out has expired: the process died or was cut off. Undefined where the two are too close to tell.
- * @param last what was registered when it was last seen, @param agoMs how long that is.
- */
-export function whyLeft(last: Registered | undefined, agoMs: number): string | undefined {
-  if (!last) return undefined;
-  if (last.lease === undefined) return "deleted";
-  const leftSeconds = (last.ttlSeconds ?? 0) - agoMs / 1_000;
-  if (leftSeconds > 1.5) return "stopped";
-  // etcd tells whole seconds, so a short lease that was renewed in time looks like one that has run out.
-  return (last.grantedTtlSeconds ?? 0) > 3 ? "expired" : undefined;
 }
 
 function newsOf(kind: EventKind, { service, address }: InstanceRow, detail?: string): News {

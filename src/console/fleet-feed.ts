@@ -2,11 +2,12 @@ import { sleep } from "../async/backoff.js";
 import { Semaphore } from "../async/semaphore.js";
 import { supervise } from "../async/supervise.js";
 import type { EtcdSettings, Present, Registered } from "../backends/etcd/index.js";
+import { type Health, healthOf } from "../operator/health.js";
+import { leaveReason, type SeenLease } from "../operator/leave-reason.js";
 import { redactText } from "../target/redact.js";
 import { mapOf } from "./call-map.js";
-import { type News, newsOfEdges, newsOfRows, whyLeft } from "./events.js";
-import { healthOf } from "./health-check.js";
-import { type Fleet, type FleetEvent, type Health, instanceId, MOST_EVENTS, type Update } from "./model.js";
+import { type News, newsOfEdges, newsOfRows } from "./events.js";
+import { type Fleet, type FleetEvent, instanceId, MOST_EVENTS, type Update } from "./model.js";
 import { processReports } from "./process-feed.js";
 import { type ProcessReport, withPresences } from "./process-report.js";
 import { looksAtRegistry, type RegistryLook } from "./registry-feed.js";
@@ -157,10 +158,11 @@ export class FleetFeed {
 
   #newsOf({ rows, nodes, edges }: Fleet): News[] {
     const before = this.#fleet;
-    const agoMs = (this.#look?.at ?? 0) - (this.#before?.at ?? 0);
     const last = (id: string) => this.#before?.registrations.find((one) => idOf(one) === id);
+    const seenAt = this.#before?.at ?? 0;
+    const now = this.#look?.at ?? 0;
     return [
-      ...newsOfRows(before.rows, rows, ({ id }) => whyLeft(last(id), agoMs)),
+      ...newsOfRows(before.rows, rows, ({ id }) => leaveReason(leaseOf(last(id), seenAt), now)),
       ...newsOfEdges(before.edges, edges, [...before.nodes, ...nodes]),
     ];
   }
@@ -182,4 +184,9 @@ function presencesOf(look: RegistryLook | undefined): readonly Present[] {
 
 function idOf({ service, instance }: Registered): string | undefined {
   return instance && instanceId(service, instance.address);
+}
+
+function leaseOf(registered: Registered | undefined, seenAt: number): SeenLease | undefined {
+  if (registered?.lease === undefined) return undefined;
+  return { grantedSeconds: registered.grantedTtlSeconds ?? 0, ttlSeconds: registered.ttlSeconds ?? 0, seenAt };
 }

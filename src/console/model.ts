@@ -1,3 +1,5 @@
+import type { Health } from "../operator/health-state.js";
+
 /** What the console knows of a fleet, as its server tells its page: the whole at first, what has changed afterwards. */
 
 export interface Fleet {
@@ -16,9 +18,6 @@ export interface Fleet {
   readonly events: readonly FleetEvent[];
 }
 
-/** What its own health service says; `unknown` where it has none or cannot be asked so. */
-export type Health = "serving" | "not serving" | "unreachable" | "unknown";
-
 /** One instance of one service. */
 export interface InstanceRow {
   /** Service and address. */
@@ -26,6 +25,7 @@ export interface InstanceRow {
   readonly service: string;
   readonly address: string;
   readonly paused: boolean;
+  /** What its own health service says. */
   readonly health: Health;
   readonly weight: number;
   readonly zone: string;

@@ -2,7 +2,7 @@ import type { Present } from "../backends/etcd/index.js";
 import { outcomeOf } from "../balancer/outcome.js";
 import type { ProcessState } from "../observe/state.js";
 import { statusName } from "../observe/status-names.js";
-import { type Sample, samplesOf } from "./metrics-text.js";
+import { parseMetrics, type Sample } from "../operator/metrics-text.js";
 import type { Counts } from "./rates.js";
 
 /** What one process is known to do, whichever way it is known. */
@@ -64,7 +64,7 @@ const WANTED = new Set([ATTEMPTS, FAILURES, SERVED_COUNT, SERVED_SECONDS, EXPECT
 
 /** As its presence and its /metrics tell it. @param metrics undefined where they cannot be read. */
 export function reportOfPresence(presence: Present, metrics: string | undefined): ProcessReport {
-  const samples = metrics === undefined ? [] : samplesOf(metrics, WANTED);
+  const samples = metrics === undefined ? [] : parseMetrics(metrics).filter(({ name }) => WANTED.has(name));
   const { host, pid, name, startedAt, serves, calls } = presence;
   const served = serves.length === 1 ? servedCounts(samples) : undefined;
   return {

@@ -1,5 +1,6 @@
 import type { Registered } from "../backends/etcd/index.js";
-import { type Health, type InstanceRow, instanceId } from "./model.js";
+import type { Health } from "../operator/health.js";
+import { type InstanceRow, instanceId } from "./model.js";
 import type { StatsBook } from "./stats.js";
 
 /** What is known of an instance beside what etcd says. */
