@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type Command, InvalidArgumentError } from "commander";
 import { Failure, print, printError, printJson } from "./output.js";
+import { addExamples } from "./program.js";
 import { addEtcdOptions, type EtcdOptions, readEtcdOptions } from "./registry/etcd-options.js";
 
 interface ConsoleOptions extends EtcdOptions {
@@ -14,10 +15,11 @@ export function defineConsole(command: Command): void {
     .argument("[prefix]", "only keys that begin with this", "")
     .option("--no-health", "do not ask each instance for its health (grpc.health.v1)")
     .option("--port <number>", "port on 127.0.0.1, 0 for a free one", readPort, 0);
-  addEtcdOptions(command)
-    .option("--json", "print JSON")
-    .addHelpText("after", "\nExamples:\n  rollcall console --etcd etcd-1:2379\n  rollcall console prod/ --port 4711")
-    .action(runConsole);
+  addEtcdOptions(command).option("--json", "print JSON").action(runConsole);
+  addExamples(command, [
+    ["rollcall console --etcd etcd-1:2379", "everything in an etcd; prints the page's URL, Ctrl-C ends it"],
+    ["rollcall console prod/ --port 4711", "keys that begin with prod/, at a port of your choice"],
+  ]);
 }
 
 async function runConsole(prefix: string, options: ConsoleOptions, command: Command): Promise<void> {
