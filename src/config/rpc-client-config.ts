@@ -11,6 +11,7 @@ import { snapshotConfig } from "./observability-config.js";
 export const BALANCERS = ["p2c_ewma", "consistent_hash", "round_robin", "pick_first"] as const;
 
 const METADATA_NAME = "expected the name of metadata that is text, for example x-user-id";
+const SHARE = "expected a share from 0 to 1";
 const BOUND = "expected a number above 1, for example 1.25, or 0 for no bound";
 
 const middlewares = z.object({
@@ -20,7 +21,7 @@ const middlewares = z.object({
   Duration: flag(MIDDLEWARE_DEFAULTS.Duration),
   /** Metrics of the calls. Default true. */
   Prometheus: flag(MIDDLEWARE_DEFAULTS.Prometheus),
-  /** Accepted. Default true. */
+  /** Keep calls of a method away from an instance where most of them fail, while others are there. Default true. */
   Breaker: flag(MIDDLEWARE_DEFAULTS.Breaker),
   /** Whether Timeout is applied. Default true. */
   Timeout: flag(MIDDLEWARE_DEFAULTS.Timeout),
@@ -124,6 +125,15 @@ const clientSchema = (notation: Notation) =>
         .default(CLIENT_DEFAULTS.Subset),
       /** Rollcall's own, gRPC's healthCheckConfig: watch each instance's grpc.health.v1 and call none that is NOT_SERVING. Default true. */
       HealthCheck: flag(CLIENT_DEFAULTS.HealthCheck),
+      /**
+       * Rollcall's own: largest share of the instances that may be set aside by their health, by failures and because they are full,
+       * together; beyond it such signals are ignored. Default 0.5.
+       */
+      MaxSetAside: z
+        .number({ error: SHARE })
+        .min(0, { error: SHARE })
+        .max(1, { error: SHARE })
+        .default(CLIENT_DEFAULTS.MaxSetAside),
       /** Rollcall's own: the zone this client runs in; instances of the same zone are preferred. Default none: no preference. */
       Zone: optionalText("the name of a zone"),
       /** Rollcall's own, gRPC's retryPolicy: try again what failed before anything was answered. Default off; `Retry: {}` is on. */

@@ -54,6 +54,9 @@ async function ls(what = "", options: LsOptions, command: Command): Promise<void
 async function asked(rows: readonly Row[]): Promise<Row[]> {
   const addresses = [...new Set(rows.flatMap(({ address }) => (address === undefined ? [] : [address])))];
   const some = addresses.slice(0, MOST_ASKED);
+  if (addresses.length > MOST_ASKED && process.stderr.isTTY) {
+    printError(`health: asking the first ${MOST_ASKED} of ${addresses.length} instances; name a prefix for others`);
+  }
   const health = await withProgress(`asking ${some.length} instances for their health`, healthOfAll(some));
   return withHealth(rows, health);
 }
