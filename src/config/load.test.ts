@@ -152,7 +152,7 @@ Weight: 2.5
 Zone: no
 Metadata: { version: "1.10" }
 OrderRpc:
-  Target: k8s://shop/order:grpc
+  Target: etcd:///h1:2379?key=order.rpc
   App: cart
   Token: secret
   NonBlock: false
@@ -241,7 +241,7 @@ OrderRpc:
     Zone: "no",
     Metadata: { version: "1.10" },
     OrderRpc: {
-      Target: "k8s://shop/order:grpc",
+      Target: "etcd:///h1:2379?key=order.rpc",
       App: "cart",
       Token: "secret",
       NonBlock: false,

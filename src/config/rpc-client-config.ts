@@ -4,7 +4,7 @@ import { parseTargetUrl } from "../target/parse.js";
 import { isSecretName } from "../target/redact.js";
 import { hedgeConfig, methodSettings, retryConfig } from "./call-settings.js";
 import { optionalEtcd } from "./etcd-config.js";
-import { advise, inherit, withoutEffectYet } from "./field-annotations.js";
+import { advise, inherit } from "./field-annotations.js";
 import { addresses, duration, flag, milliseconds, type Notation, optionalText } from "./fields.js";
 import { snapshotConfig } from "./observability-config.js";
 
@@ -63,6 +63,12 @@ function hintFor(url: string): string {
     return "; gRPC's own schemes unix, ipv4, ipv6, xds and passthrough are not balanced here: write direct:///host:port";
   }
   return "";
+}
+
+/** Whether it is etcd that says where the instances are. What cannot be read is refused elsewhere. */
+function isInEtcd({ Endpoints, Target }: { Endpoints?: unknown; Target?: string | undefined }): boolean {
+  if (Endpoints) return false;
+  return Target === undefined || /^\s*(?:etcd|discov):/i.test(Target);
 }
 
 function secretIn(url: unknown): string | undefined {
@@ -140,11 +146,16 @@ const clientSchema = (notation: Notation) =>
         .default([]),
       /** Rollcall's own: keep the last known set on disk. Read and checked; nothing obeys it yet. Default off. */
       Snapshot: snapshotConfig(notation).optional(),
-      /** Rollcall's own: say in the registry which services this client calls. Read and checked; nothing obeys it yet. Default false. */
-      Presence: withoutEffectYet(flag(CLIENT_DEFAULTS.Presence), "warned"),
+      /** Rollcall's own: say in the registry etcd which services this process calls, for `rollcall console`. Default false. */
+      Presence: flag(CLIENT_DEFAULTS.Presence),
     })
     .refine(({ Retry, Hedge }) => !(Retry && Hedge?.Delay !== undefined), {
       error: "has both Retry and Hedge.Delay, of which gRPC carries out one; leave out Delay, or Retry",
+    })
+    .refine(({ Presence, ...where }) => !Presence || isInEtcd(where), {
+      path: ["Presence"],
+      error:
+        "is for clients whose instances etcd lists; give Etcd, or a Target that begins with etcd:, or leave it out",
     })
     .refine(({ HashKey, BalancerName }) => !HashKey || BalancerName === "consistent_hash", {
       path: ["HashKey"],

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import { listRegistrations } from "../../backends/etcd/index.js";
+import { healthOfAll } from "../../operator/health.js";
 import { Failure, printError, printJson, printShown } from "../output.js";
 import { addExamples } from "../program.js";
 import { addEtcdOptions, answerOf, type EtcdOptions } from "../registry/etcd-options.js";
-import { healthOfAll } from "../registry/health.js";
 import { listedInstances } from "../registry/instances.js";
 import { type Place, readPlace } from "../registry/place.js";
 import { withProgress } from "../terminal/progress.js";

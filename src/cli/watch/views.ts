@@ -1,5 +1,5 @@
+import type { Health } from "../../operator/health.js";
 import { print, printError, printShown } from "../output.js";
-import type { Health } from "../registry/health.js";
 import { Screen } from "../terminal/screen.js";
 import { painter, type Style } from "../terminal/style.js";
 import {

@@ -22,9 +22,14 @@ const NEEDS: Readonly<Record<string, "user" | "no bad token">> = {
 
 /** Every call passes here first: it decides whether the call is refused, by a fault that was asked for or for lack of a token. */
 export class Admission {
-  readonly access = new Access();
+  readonly access: Access;
   leaderless = false;
   #planned: PlannedFailure[] = [];
+
+  /** @param access Default: its own. Members of one cluster share it. */
+  constructor(access = new Access()) {
+    this.access = access;
+  }
 
   plan(code: status, details: string, method: string | undefined, times: number): void {
     this.#planned.push({ error: new EtcdError(code, details), method, times });

@@ -13,7 +13,7 @@ import { type RangeObserver, WatchedRange } from "./watched-range.js";
  * Watches any number of ranges over one stream, and goes on over another one when that is lost.
  *
  * After a drop a range is resumed where that is proved right, and listed again otherwise. The proof is one call: the newest
- * put seen so far is still what etcd has at that revision. Then all history up to it is the one we know, however etcd was
+ * put under a lease seen so far is still what etcd has at that revision. Then all history up to it is the one we know, however etcd was
  * restored or wiped meanwhile, whatever its revision counter and its cluster id say; a range known up to that revision or an
  * earlier one may go on from there. (A lower revision than one seen, a compacted one and another cluster fail the proof.)
  */
@@ -105,7 +105,9 @@ export class Watcher {
     }
   }
 
+  /** Only puts with a lease prove anything: one without may have been repeated, under the same number, in another history. */
   #notePut(kv: KeyValue): void {
+    if (kv.lease === 0n) return;
     if (!this.#newestPut || kv.modRevision > this.#newestPut.modRevision) this.#newestPut = kv;
   }
 }

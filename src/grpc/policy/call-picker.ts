@@ -11,6 +11,7 @@ import { recorder } from "../../observe/setting.js";
 import { CallFacts, type CallHistory } from "../call-facts.js";
 import { type Picker, type PickResult, PickResultType, QUEUE } from "../shield.js";
 import { Avoidance } from "./avoidance.js";
+import { type FirstAnswer, FirstAnswers } from "./first-answers.js";
 import type { GrpcSession } from "./grpc-session.js";
 import type { ListedEndpoint } from "./grpc-transport.js";
 import type { ObservedCall, ObservedSubchannel } from "./observed-subchannel.js";
@@ -47,6 +48,7 @@ export class CallPicker implements Picker {
   readonly #connections: ReadonlyMap<string, GrpcConnection>;
   readonly #source: ChannelSource;
   readonly #reservations = new Reservations();
+  readonly #firstAnswers = new FirstAnswers();
   #compared: readonly Compared[] = [];
   /** Of the last pick, in the flight recorder. */
   #decision = -1;
@@ -153,6 +155,7 @@ export class CallPicker implements Picker {
     let startedAt = 0;
     let call: ObservedCall | undefined;
     let firstMessageAt: number | undefined;
+    let firstAnswer: FirstAnswer | undefined;
 
     const onCallStarted = () => {
       call = subchannel.takeStartedCall();
@@ -167,7 +170,8 @@ export class CallPicker implements Picker {
       };
       call.onFirstMessage = () => {
         firstMessageAt = performance.now();
-        node.answered(firstMessageAt - startedAt, kind);
+        const ms = firstMessageAt - startedAt;
+        firstAnswer = this.#firstAnswers.came(() => node.answered(ms, kind));
       };
     };
     const onCallEnded = (code: status) => {
@@ -180,7 +184,8 @@ export class CallPicker implements Picker {
       this.#source.ended(node.key, decision, code, ok, answered);
       if (!full) this.#avoidance.ended(node.key, kind ?? "", code, ok);
       // An answer such as NOT_FOUND may be quick or slow for reasons of its own; only a call that was given up was longer than this.
-      const says = firstMessageAt === undefined && (ok !== undefined || code === status.CANCELLED);
+      const streamed = firstAnswer?.ended() === true;
+      const says = !streamed && (ok !== undefined || (code === status.CANCELLED && firstMessageAt === undefined));
       if (!reservation.expired) node.ended(says ? answered : undefined, ok, kind);
       if (logs("debug")) {
         const ms = Number((now - startedAt).toFixed(3));

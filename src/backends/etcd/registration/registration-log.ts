@@ -23,6 +23,7 @@ export class RegistrationLog {
       this.#wasListed = true;
       this.#said.clear();
     } else if (now.name === "paused") {
+      if (before.name === "paused") return;
       log.info(this.#fields, `an operator paused ${instance}: it is out of etcd until it is resumed`);
     } else {
       const why = whyNotListed(now);

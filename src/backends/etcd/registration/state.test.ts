@@ -12,6 +12,7 @@ const lease = (id: bigint | undefined, trouble?: Error): RegistrationEvent => ({
 const putDone: RegistrationEvent = { type: "put done" };
 const putFailed = (why: Error): RegistrationEvent => ({ type: "put failed", why });
 const pauseDone: RegistrationEvent = { type: "pause done" };
+const valueChanged: RegistrationEvent = { type: "value changed" };
 const close: RegistrationEvent = { type: "close" };
 const seen = (what: { missing?: "instance" | "attributes"; taken?: Error; pauseOrdered?: boolean } = {}) =>
   ({ type: "keys seen", key: "order.rpc/1", pauseOrdered: false, ...what }) as const;
@@ -19,7 +20,26 @@ const seen = (what: { missing?: "instance" | "attributes"; taken?: Error; pauseO
 const after = (...events: RegistrationEvent[]) => events.reduce(next, start);
 const listed = [lease(1n), putDone, seen()];
 
+/** Paused, and the watches have shown that the key is gone. */
+const paused = [...listed, seen({ pauseOrdered: true }), pauseDone, seen({ missing: "instance", pauseOrdered: true })];
+
 for (const [promise, events, expected] of [
+  ["a paused key that is gone is remembered to be", paused, { name: "paused", lease: 1n, gone: true }],
+  [
+    "a paused key that comes back with a restored backup is taken out again",
+    [...paused, seen({ pauseOrdered: true })],
+    { name: "pausing", lease: 1n },
+  ],
+  [
+    "a paused key that the watches still show is no news",
+    [...listed, seen({ pauseOrdered: true }), pauseDone, seen({ pauseOrdered: true })],
+    { name: "paused", lease: 1n },
+  ],
+  [
+    "a paused key that somebody else has put is not taken out",
+    [...paused, seen({ pauseOrdered: true, taken: other })],
+    { name: "paused", lease: 1n, gone: true },
+  ],
   ["a lease is what the key is put under", [lease(1n)], { name: "putting", lease: 1n }],
   ["no lease, with the reason", [lease(undefined, refused)], { name: "waiting", why: refused }],
   ["a put that etcd confirmed lists the instance", listed, { name: "listed", lease: 1n }],
@@ -84,7 +104,7 @@ for (const [promise, events, expected] of [
   [
     "a pause lasts as long as its order, though the key is missing",
     [...listed, seen({ pauseOrdered: true }), pauseDone, seen({ pauseOrdered: true, missing: "instance" })],
-    { name: "paused", lease: 1n },
+    { name: "paused", lease: 1n, gone: true },
   ],
   [
     "the order withdrawn puts the key again",
@@ -98,6 +118,16 @@ for (const [promise, events, expected] of [
   ],
   ["the end of a listed one has something to take out", [...listed, close], { name: "closing", confirmed: true }],
   [
+    "what says something else is put again, and stays listed meanwhile",
+    [...listed, valueChanged],
+    { name: "completing", lease: 1n },
+  ],
+  [
+    "what says something else while nobody knows whether it is there is put again",
+    [...listed, lease(1n, expired), valueChanged],
+    { name: "putting", lease: 1n, why: expired },
+  ],
+  [
     "the end of one whose key is another's has nothing to take out",
     [...listed, seen({ taken: other }), close],
     { name: "closing", confirmed: false },
@@ -109,7 +139,7 @@ for (const [promise, events, expected] of [
 
 const anyEvent: fc.Arbitrary<RegistrationEvent> = fc.oneof(
   fc.tuple(fc.constantFrom(undefined, 1n, 2n), fc.constantFrom(undefined, refused)).map((given) => lease(...given)),
-  fc.constantFrom(putDone, putFailed(refused), pauseDone),
+  fc.constantFrom(putDone, putFailed(refused), pauseDone, valueChanged),
   fc
     .record(
       {

@@ -5,7 +5,7 @@ export type RegistrationState =
   /** The key is being put, again until etcd has it. */
   | { readonly name: "putting"; readonly lease: bigint; readonly why?: Error }
   | { readonly name: "listed"; readonly lease: bigint }
-  /** Listed, while its attributes, which somebody deleted, are being put again. */
+  /** Listed, while it is being put again: somebody deleted its attributes, or what it says has changed. */
   | { readonly name: "completing"; readonly lease: bigint }
   /** The lease was not renewed for a whole TTL: the key may be gone. */
   | { readonly name: "unrenewed"; readonly lease: bigint; readonly why: Error }
@@ -13,7 +13,8 @@ export type RegistrationState =
   | { readonly name: "taken"; readonly lease: bigint; readonly why: Error }
   /** An operator has asked for it, and the key is being deleted. */
   | { readonly name: "pausing"; readonly lease: bigint }
-  | { readonly name: "paused"; readonly lease: bigint }
+  /** `gone`: the watches have shown since that the key is gone. */
+  | { readonly name: "paused"; readonly lease: bigint; readonly gone?: true }
   /** `confirmed`: etcd has confirmed the key, and nothing since says that it is gone. */
   | { readonly name: "closing"; readonly confirmed: boolean }
   | { readonly name: "closed" };
@@ -32,6 +33,8 @@ export type RegistrationEvent =
       readonly taken?: Error;
       readonly pauseOrdered: boolean;
     }
+  /** What is to be put is not what was put. */
+  | { readonly type: "value changed" }
   | { readonly type: "pause done" }
   | { readonly type: "close" }
   | { readonly type: "close done" };
@@ -49,6 +52,8 @@ export function next(state: RegistrationState, event: RegistrationEvent): Regist
       return state.name === "putting" ? { ...state, why: event.why } : state;
     case "keys seen":
       return state.name === "waiting" || state.name === "putting" ? state : keysSeen(state, event);
+    case "value changed":
+      return valueChanged(state);
     case "pause done":
       return state.name === "pausing" ? { name: "paused", lease: state.lease } : state;
     case "close":
@@ -97,13 +102,24 @@ function renewed(state: Held): RegistrationState {
   return state.name === "unrenewed" ? { name: "listed", lease: state.lease } : state;
 }
 
+/** Whoever puts now, or is yet to, puts what is to be put then. */
+function valueChanged(state: RegistrationState): RegistrationState {
+  if (state.name === "listed") return { name: "completing", lease: state.lease };
+  return state.name === "unrenewed" ? { name: "putting", lease: state.lease, why: state.why } : state;
+}
+
 function keysSeen(
   state: Exclude<RegistrationState, { readonly name: "waiting" | "putting" }>,
   { key, missing, taken, pauseOrdered }: Extract<RegistrationEvent, { readonly type: "keys seen" }>,
 ): RegistrationState {
   if (!("lease" in state)) return state;
   const { name, lease } = state;
-  if (name === "paused") return pauseOrdered ? state : { name: "putting", lease };
+  if (state.name === "paused") {
+    if (!pauseOrdered) return { name: "putting", lease };
+    if (missing === "instance") return state.gone ? state : { name: "paused", lease, gone: true };
+    // It is back, and nobody has put it: a backup was restored.
+    return state.gone && !taken ? { name: "pausing", lease } : state;
+  }
   if (name === "pausing") return pauseOrdered ? state : { name: "listed", lease };
   if (missing === "instance") return { name: "putting", lease, why: new Error(`its key ${key} was deleted`) };
   if (taken)

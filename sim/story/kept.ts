@@ -1,0 +1,45 @@
+import type { Schedule, Setup } from "../faults/fault.js";
+
+const SMALL: Setup = {
+  seed: 1,
+  members: 1,
+  authenticated: false,
+  servers: 2,
+  clients: 1,
+  ttlSeconds: 5,
+  slowestMs: 1,
+  callsPerSecond: 1,
+  ownIds: false,
+  attributes: false,
+  mutual: false,
+};
+
+/** Schedules that once failed, as small as they could be made. They are whole, so that a seed may come to mean another one. */
+export const kept: readonly { readonly was: string; readonly schedule: Schedule }[] = [
+  {
+    was: "a key without a lease, put again under the same number after a restored backup, was taken for proof of an unchanged history",
+    schedule: {
+      setup: SMALL,
+      faults: [
+        { atMs: 4_000, lastsMs: 30_000, what: { is: "nonsense is listed" } },
+        { atMs: 5_000, lastsMs: 6_000, what: { is: "path is silent", a: "client-1", b: "etcd-1" } },
+        { atMs: 5_500, lastsMs: 0, what: { is: "backup is restored", revisions: 2 } },
+        { atMs: 8_000, lastsMs: 20_000, what: { is: "nonsense is listed" } },
+        { atMs: 15_000, lastsMs: 8_000, what: { is: "process is killed", place: "server-1", moves: true } },
+        { atMs: 15_000, lastsMs: 8_000, what: { is: "process is killed", place: "server-2", moves: true } },
+      ],
+    },
+  },
+  {
+    was: "a paused instance whose key came back with a restored backup stayed listed",
+    schedule: {
+      setup: SMALL,
+      faults: [
+        { atMs: 4_000, lastsMs: 8_000, what: { is: "operator pauses it", place: "server-1" } },
+        { atMs: 8_000, lastsMs: 0, what: { is: "backup is restored", revisions: 1 } },
+        // Nobody can resume it.
+        { atMs: 11_900, lastsMs: 11_000, what: { is: "member crashes", member: 1 } },
+      ],
+    },
+  },
+];
