@@ -154,9 +154,8 @@ test("misuse is explained, with exit code 2", async (t) => {
   const cases: [args: string[], message: RegExp][] = [
     [[], /^Usage: rollcall/],
     [["lst"], /unknown command 'lst'.*did you mean ls/is],
-    [["watch", "etcd:///h:1"], /it has no key/],
     [["ls", "nowhere:///a"], /no backend is called "nowhere"/],
-    [["ls", "etcd:///h:1?pass=hunter2"], /pass=\.\.\." is not a target/],
+    [["ls", "etcd:///?key=a&pass=hunter2"], /pass=\.\.\." is not a target/],
     [["dev", "--port", "70000"], /Expected a number from 0 to 65535/],
     [["ls", "--etcd", "a:b:c"], /"a:b:c" is not an address/],
     [["ls", "--cert", "a.pem"], /without Etcd\.CertKeyFile/],
@@ -246,6 +245,11 @@ test("ls and watch take the URL of any target", async (t) => {
     JSON.parse(url.stdout).map(({ address }: { address: string }) => address),
     ["10.0.0.1:8080"],
   );
+  for (const all of [`etcd:///${endpoint}`, `etcd://${endpoint}/`, `discov:///${endpoint}?key=`]) {
+    const { stdout } = await runCli(t, ["ls", "--json", "--no-health", all]);
+    const found = JSON.parse(stdout).map(({ address }: { address: string }) => address);
+    assert.deepEqual(found, ["10.0.0.1:8080", "10.0.0.2:8080"], all);
+  }
   for (const what of [`etcd:///${endpoint}?key=order.rpc`, "direct:///10.0.0.1:8080"]) {
     const line = String((await linesOf(startCli(t, ["watch", what])).next()).value);
     assert.match(line, / = 10\.0\.0\.1:8080 \(1 instance\)$/, what);

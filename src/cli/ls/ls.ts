@@ -43,7 +43,7 @@ async function ls(what = "", options: LsOptions, command: Command): Promise<void
   }
   const place = readPlace(what, options, command);
   // A URL names a service, so what is deeper in its name is another's; text is a prefix.
-  const exact = place.kind === "etcd" && place.service !== what;
+  const exact = place.kind === "etcd" && place.service !== "" && place.service !== what;
   const { rows: listed, nothing } = await rowsOf(place, exact);
   const rows = options.health ? await asked(listed) : listed;
   if (json) printJson(rows);

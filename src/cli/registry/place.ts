@@ -12,8 +12,8 @@ export type Place =
   | { readonly kind: "target"; readonly target: Target; readonly shown: string };
 
 /**
- * Reads a command's argument: a target URL of any backend, or a service key (nothing: all) in the etcd that the options
- * name. Ends the command with a usage error when it is malformed.
+ * Reads a command's argument: a target URL of any backend, or a service key in the etcd that the options name. Without a key, in the
+ * URL of an etcd as well, it is all there is. Ends the command with a usage error when it is malformed.
  */
 export function readPlace(argument: string, options: EtcdOptions, command: Command): Place {
   if (!/^\s*(?:[a-z][a-z0-9+.-]*:\/\/|dns:)/i.test(argument)) {
@@ -21,7 +21,8 @@ export function readPlace(argument: string, options: EtcdOptions, command: Comma
   }
   registerBuiltInBackends();
   try {
-    const target = parseTargetUrl(argument);
+    const all = withoutKey(argument);
+    const target = all ? { ...parseTargetUrl(all), service: "" } : parseTargetUrl(argument);
     if (target.scheme !== "etcd" && target.scheme !== "discov") {
       return { kind: "target", target, shown: redactUrl(argument.trim()) };
     }
@@ -31,4 +32,13 @@ export function readPlace(argument: string, options: EtcdOptions, command: Comma
   } catch (error) {
     return command.error(`error: ${(error as Error).message}`);
   }
+}
+
+/** The URL of an etcd that names no key, with one that is not looked at; undefined for any other argument. */
+function withoutKey(argument: string): string | undefined {
+  const [, url, parameters = ""] = /^\s*((?:etcd|discov):\/\/\/?[^/?#]+)\/?(?:\?([^#]*))?\s*$/i.exec(argument) ?? [];
+  if (url === undefined || new URLSearchParams(parameters).get("key")) return undefined;
+  const others = new URLSearchParams(parameters);
+  others.set("key", "any");
+  return `${url}?${others}`;
 }

@@ -36,7 +36,8 @@ async function watch(what = "", options: WatchOptions, command: Command): Promis
   const place = readPlace(what, options, command);
   const live = !options.json && isLive(process.stdout);
   const title = `rollcall watch  ${nameOf(place)}`;
-  const view = live ? new LiveView(title, what === "") : lineView(options.json === true, what === "");
+  const everything = place.kind === "etcd" && place.service === "";
+  const view = live ? new LiveView(title, everything) : lineView(options.json === true, everything);
   try {
     await follow(place, options.health, view);
   } finally {
