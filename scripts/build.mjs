@@ -6,6 +6,7 @@ import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } fro
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
+import { buildPage } from "./console-page.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const out = resolve(process.argv[2] ?? join(root, "dist"));
@@ -45,6 +46,7 @@ const plainRequire = {
 rmSync(out, { recursive: true, force: true }); // a file whose source is gone must not be published
 await buildLibrary();
 await buildCommand();
+await buildConsole();
 emitTypes();
 
 async function buildLibrary() {
@@ -113,6 +115,13 @@ async function buildCommand() {
     format: "esm",
   });
   chmodSync(join(out, file.replace("./dist/", "")), 0o755);
+}
+
+/** The console's page: files that the command serves as they are. */
+async function buildConsole() {
+  const folder = join(out, "console");
+  mkdirSync(folder, { recursive: true });
+  for (const [name, contents] of await buildPage()) writeFileSync(join(folder, name), contents);
 }
 
 /** The same declarations twice: in a folder of an ES module package and in one of a CommonJS package. */

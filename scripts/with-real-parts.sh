@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs a command with what the tests run for real: etcd, a DNS server, Redis, clocks that jump, the Go programs of interop/.
+# Runs a command with what the tests run for real: etcd, a DNS server, Redis, Chromium, clocks that jump, the Go programs of interop/.
 # Installs or builds them where they are missing. What cannot be had is an error with CI=true; elsewhere its tests skip and say so.
 set -eu
 scripts=$(cd "$(dirname "$0")" && pwd)
@@ -23,6 +23,7 @@ have ensure-etcd.sh etcd
 have ensure-dns-server.sh "DNS server"
 have ensure-faketime.sh libfaketime
 have ensure-redis.sh Redis
+have ensure-chromium.sh Chromium
 have ensure-interop.sh "Go programs"
 export PATH
 exec "$@"

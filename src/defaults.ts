@@ -5,7 +5,14 @@
  */
 
 /** A server: go-zero's zrpc.RpcServerConf. */
-export const SERVER_DEFAULTS = { Timeout: 2_000, Health: true, Mode: "pro", StrictControl: false, Weight: 1 } as const;
+export const SERVER_DEFAULTS = {
+  Timeout: 2_000,
+  Health: true,
+  Mode: "pro",
+  StrictControl: false,
+  CpuThreshold: 900,
+  Weight: 1,
+} as const;
 
 /** A server's go-zero middlewares. */
 export const SERVER_MIDDLEWARE_DEFAULTS = {
@@ -27,6 +34,7 @@ export const CLIENT_DEFAULTS = {
   BalancerName: "p2c_ewma",
   Subset: 0,
   HealthCheck: true,
+  MaxSetAside: 0.5,
   Presence: false,
 } as const;
 

@@ -13,6 +13,7 @@ export { type ChannelSettings, channelOf, createChannel, type ObservedChannel } 
 export { type ClientConstructor, type ClientSettings, createClient } from "./grpc/client/client.js";
 export { withHashKey } from "./grpc/hash-key.js";
 export type { Authenticate, Credential } from "./grpc/server/auth/authenticator.js";
+export { type OverloadOptions, overloadProtection } from "./grpc/server/guard.js";
 export { ServerHealth, type ServingStatus } from "./grpc/server/health-service.js";
 export { createServer, type Server, type ServerSettings } from "./grpc/server/server.js";
 export type { ServerConfig } from "./grpc/server/server-config.js";

@@ -24,3 +24,7 @@ export const registrations = { listed: new Tally(), lost: new Tally() };
 export const connections = { opened: new Tally(), failed: new Tally(), lost: new Tally(), dead: new Tally() };
 /** Instances that are connected and get no calls any more because they say that they do not serve, by service. */
 export const ejections = new Tally();
+/** Calls that a server refused because it was full, and calls not sent because all were, by service. */
+export const full = { pushbacks: new Tally(), unsent: new Tally() };
+/** Calls that the servers of this process answered without their handlers, by reason. */
+export const refusals = new Tally();

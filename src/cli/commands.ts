@@ -55,6 +55,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./pause.js")).defineResume,
   },
   {
+    name: "console",
+    summary: "serve a page on this machine that shows the fleet live: instances, who calls whom, pause and resume",
+    load: async () => (await import("./console.js")).defineConsole,
+  },
+  {
     name: "dev",
     summary: "run an in-memory etcd for demos and tests; never for production",
     load: async () => (await import("./dev.js")).defineDev,

@@ -105,10 +105,6 @@ test("what is allowed and hardly meant is warned about, with its place", async (
   for (const host of ["127.0.0.1:2379", "localhost:2379", "[::1]:2379", "https://etcd:2379"]) {
     assert.deepEqual(await etcd(", User: u, Pass: p", host), [], host);
   }
-  assert.match(
-    (await of("Target: dns:///a:1, Presence: true"))[0]!,
-    /^Presence is read and checked, and has no effect/,
-  );
   assert.deepEqual(await of("Target: dns:///a:1, Snapshot: {}"), []);
 });
 
@@ -123,6 +119,10 @@ test("a value of the wrong kind is refused by its key, path and line, quoted swi
     ["Zone: 5", "Zone: expected the name of a zone (put it in quotes), got 5"],
     ["Timeout: yes", 'Timeout: expected whole milliseconds, 0 for none, got "yes"'],
     ["Snapshot: { MaxAge: 60 }", "Snapshot.MaxAge: expected a Go duration, for example 20s, 1m30s or 500ms, got 60"],
+    [
+      "Presence: true",
+      "Presence is for clients whose instances etcd lists; give Etcd, or a Target that begins with etcd:, or leave it out",
+    ],
     ["Presence: maybe", 'Presence: expected true or false, got "maybe"'],
   ] as const) {
     const problems = await file.problems(`OrderRpc:\n  Target: dns:///a:1\n  ${setting}\n`, client);

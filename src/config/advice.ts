@@ -1,4 +1,4 @@
-import { adviceOf, withoutEffect } from "./field-annotations.js";
+import { adviceOf } from "./field-annotations.js";
 import { type Schema, structureOf } from "./yaml/structure.js";
 
 /** Something worth knowing about a value that is allowed. */
@@ -29,9 +29,6 @@ function* collect(
     if (typeof advice === "string") yield { path, message: advice };
     else
       for (const [key, message] of Object.entries(advice ?? {})) if (message) yield { path: [...path, key], message };
-    if (withoutEffect(layer) === "warned" && given !== undefined && given !== false) {
-      yield { path, message: "is read and checked, and has no effect in this version" };
-    }
   }
   if (Array.isArray(value) && items.length > 0) {
     for (const [i, item] of value.entries()) yield* collect(items, item, child(given, i), [...path, i]);

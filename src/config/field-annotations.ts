@@ -22,7 +22,6 @@ export type Advice = (
 const inherited = new WeakMap<object, Inheritance>();
 const advised = new WeakMap<object, Advice>();
 const goZeroOnlyFields = new WeakSet<object>();
-const unusedFields = new WeakMap<object, "warned" | "noted">();
 
 /**
  * Marks a field that takes what it lacks from the field of the same name in the sections around it (go-zero's
@@ -61,17 +60,4 @@ export function goZeroOnly(advice?: Advice) {
 /** Whether the field is a key of go-zero without a meaning here, whose content is not looked at. */
 export function isGoZeroOnly(schema: object): boolean {
   return goZeroOnlyFields.has(schema);
-}
-
-/**
- * Marks a key that is read and checked but that nothing obeys yet.
- * @param told whether its use is warned about: not for keys of go-zero, which stand in files anyway
- */
-export function withoutEffectYet<Schema extends z.ZodType>(schema: Schema, told: "warned" | "noted"): Schema {
-  unusedFields.set(schema, told);
-  return schema;
-}
-
-export function withoutEffect(schema: object): "warned" | "noted" | undefined {
-  return unusedFields.get(schema);
 }

@@ -72,6 +72,8 @@ Etcd:
       Prometheus: true,
       Breaker: true,
     },
+    CpuThreshold: 900,
+    Methods: [],
   });
 });
 
@@ -94,6 +96,7 @@ test("the documented client file is the whole configuration, defaults included",
     BalancerName: "p2c_ewma",
     Subset: 0,
     HealthCheck: true,
+    MaxSetAside: 0.5,
     Methods: [],
     Presence: false,
   });
@@ -139,12 +142,17 @@ Redis: { Host: "r1:6379,r2:6379", Type: cluster, User: u, Pass: p, Tls: true, CA
 StrictControl: yes
 Middlewares: { Stat: no, StatConf: { SlowThreshold: 2s, IgnoreContentMethods: [/a.B/C] }, Breaker: false }
 MetricsUrl: http://metrics:8080/report
+CpuThreshold: 800
+Methods:
+  - FullMethod: /cart.Cart/Export
+    Criticality: sheddable
+  - { FullMethod: /cart.Pay/*, Criticality: critical }
 Advertise: eth0
 Weight: 2.5
 Zone: no
 Metadata: { version: "1.10" }
 OrderRpc:
-  Target: k8s://shop/order:grpc
+  Target: etcd:///h1:2379?key=order.rpc
   App: cart
   Token: secret
   NonBlock: false
@@ -155,6 +163,7 @@ OrderRpc:
   Subset: 20
   Zone: eu-1a
   HealthCheck: false
+  MaxSetAside: 0.25
   Retry: { MaxAttempts: 4, MaxBackoff: 2s, Budget: 0.2 }
   Snapshot: { Dir: /var/cache/shop, MaxAge: 1h }
   Presence: true
@@ -222,12 +231,17 @@ OrderRpc:
       Breaker: false,
     },
     MetricsUrl: "http://metrics:8080/report",
+    CpuThreshold: 800,
+    Methods: [
+      { FullMethod: "/cart.Cart/Export", Criticality: "sheddable" },
+      { FullMethod: "/cart.Pay/*", Criticality: "critical" },
+    ],
     Advertise: "eth0",
     Weight: 2.5,
     Zone: "no",
     Metadata: { version: "1.10" },
     OrderRpc: {
-      Target: "k8s://shop/order:grpc",
+      Target: "etcd:///h1:2379?key=order.rpc",
       App: "cart",
       Token: "secret",
       NonBlock: false,
@@ -238,6 +252,7 @@ OrderRpc:
       Subset: 20,
       Zone: "eu-1a",
       HealthCheck: false,
+      MaxSetAside: 0.25,
       Snapshot: { Dir: "/var/cache/shop", MaxAge: 3_600_000 },
       Presence: true,
       Retry: { MaxAttempts: 4, InitialBackoff: 50, MaxBackoff: 2000, Codes: ["UNAVAILABLE"], Budget: 0.2 },

@@ -4,13 +4,14 @@ import { parseTargetUrl } from "../target/parse.js";
 import { isSecretName } from "../target/redact.js";
 import { hedgeConfig, methodSettings, retryConfig } from "./call-settings.js";
 import { optionalEtcd } from "./etcd-config.js";
-import { advise, inherit, withoutEffectYet } from "./field-annotations.js";
+import { advise, inherit } from "./field-annotations.js";
 import { addresses, duration, flag, milliseconds, type Notation, optionalText } from "./fields.js";
 import { snapshotConfig } from "./observability-config.js";
 
 export const BALANCERS = ["p2c_ewma", "consistent_hash", "round_robin", "pick_first"] as const;
 
 const METADATA_NAME = "expected the name of metadata that is text, for example x-user-id";
+const SHARE = "expected a share from 0 to 1";
 const BOUND = "expected a number above 1, for example 1.25, or 0 for no bound";
 
 const middlewares = z.object({
@@ -20,7 +21,7 @@ const middlewares = z.object({
   Duration: flag(MIDDLEWARE_DEFAULTS.Duration),
   /** Metrics of the calls. Default true. */
   Prometheus: flag(MIDDLEWARE_DEFAULTS.Prometheus),
-  /** Accepted. Default true. */
+  /** Keep calls of a method away from an instance where most of them fail, while others are there. Default true. */
   Breaker: flag(MIDDLEWARE_DEFAULTS.Breaker),
   /** Whether Timeout is applied. Default true. */
   Timeout: flag(MIDDLEWARE_DEFAULTS.Timeout),
@@ -62,6 +63,12 @@ function hintFor(url: string): string {
     return "; gRPC's own schemes unix, ipv4, ipv6, xds and passthrough are not balanced here: write direct:///host:port";
   }
   return "";
+}
+
+/** Whether it is etcd that says where the instances are. What cannot be read is refused elsewhere. */
+function isInEtcd({ Endpoints, Target }: { Endpoints?: unknown; Target?: string | undefined }): boolean {
+  if (Endpoints) return false;
+  return Target === undefined || /^\s*(?:etcd|discov):/i.test(Target);
 }
 
 function secretIn(url: unknown): string | undefined {
@@ -118,6 +125,15 @@ const clientSchema = (notation: Notation) =>
         .default(CLIENT_DEFAULTS.Subset),
       /** Rollcall's own, gRPC's healthCheckConfig: watch each instance's grpc.health.v1 and call none that is NOT_SERVING. Default true. */
       HealthCheck: flag(CLIENT_DEFAULTS.HealthCheck),
+      /**
+       * Rollcall's own: largest share of the instances that may be set aside by their health, by failures and because they are full,
+       * together; beyond it such signals are ignored. Default 0.5.
+       */
+      MaxSetAside: z
+        .number({ error: SHARE })
+        .min(0, { error: SHARE })
+        .max(1, { error: SHARE })
+        .default(CLIENT_DEFAULTS.MaxSetAside),
       /** Rollcall's own: the zone this client runs in; instances of the same zone are preferred. Default none: no preference. */
       Zone: optionalText("the name of a zone"),
       /** Rollcall's own, gRPC's retryPolicy: try again what failed before anything was answered. Default off; `Retry: {}` is on. */
@@ -130,11 +146,16 @@ const clientSchema = (notation: Notation) =>
         .default([]),
       /** Rollcall's own: keep the last known set on disk. Read and checked; nothing obeys it yet. Default off. */
       Snapshot: snapshotConfig(notation).optional(),
-      /** Rollcall's own: say in the registry which services this client calls. Read and checked; nothing obeys it yet. Default false. */
-      Presence: withoutEffectYet(flag(CLIENT_DEFAULTS.Presence), "warned"),
+      /** Rollcall's own: say in the registry etcd which services this process calls, for `rollcall console`. Default false. */
+      Presence: flag(CLIENT_DEFAULTS.Presence),
     })
     .refine(({ Retry, Hedge }) => !(Retry && Hedge?.Delay !== undefined), {
       error: "has both Retry and Hedge.Delay, of which gRPC carries out one; leave out Delay, or Retry",
+    })
+    .refine(({ Presence, ...where }) => !Presence || isInEtcd(where), {
+      path: ["Presence"],
+      error:
+        "is for clients whose instances etcd lists; give Etcd, or a Target that begins with etcd:, or leave it out",
     })
     .refine(({ HashKey, BalancerName }) => !HashKey || BalancerName === "consistent_hash", {
       path: ["HashKey"],

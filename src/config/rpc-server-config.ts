@@ -41,6 +41,16 @@ const methodTimeout = (notation: Notation) =>
     Timeout: duration(notation),
   });
 
+const CPU_THRESHOLD = "expected thousandths from 1 to 999, or 0 for off";
+const METHOD = "expected /package.Service/Method or /package.Service/*";
+
+const methodCriticality = z.object({
+  /** `/package.Service/Method`, or `/package.Service/*` for all of a service. Required. */
+  FullMethod: z.string({ error: METHOD }).regex(/^\/[^/]+\/[^/]+$/, { error: METHOD }),
+  /** `sheddable`: refused from half of what the server can hold; `critical`: never refused. Required. */
+  Criticality: z.enum(["sheddable", "critical"], { error: "expected sheddable or critical" }),
+});
+
 /** go-zero's proc.ShutdownConf. */
 const shutdownConfig = (notation: Notation) =>
   z
@@ -78,7 +88,7 @@ const middlewares = (notation: Notation) =>
     Trace: flag(SERVER_MIDDLEWARE_DEFAULTS.Trace),
     /** Metrics of the calls. Default true. */
     Prometheus: flag(SERVER_MIDDLEWARE_DEFAULTS.Prometheus),
-    /** Accepted. Default true. */
+    /** Answer calls of a method that mostly fails without its handler, most of them. Default true. */
     Breaker: flag(SERVER_MIDDLEWARE_DEFAULTS.Breaker),
   });
 
@@ -96,7 +106,7 @@ const serverSchema = (notation: Notation) =>
     Timeout: milliseconds().default(SERVER_DEFAULTS.Timeout),
     /** Serve grpc.health.v1. Default true. */
     Health: flag(SERVER_DEFAULTS.Health),
-    /** Read and checked; changes nothing here. Default pro. */
+    /** In dev, test, rt and pre a server refuses nothing because it is full. Default pro. */
     Mode: z
       .enum(["dev", "test", "rt", "pre", "pro"], { error: "expected dev, test, rt, pre or pro" })
       .default(SERVER_DEFAULTS.Mode),
@@ -108,6 +118,15 @@ const serverSchema = (notation: Notation) =>
     Shutdown: shutdownConfig(notation).prefault({}),
 
     Middlewares: middlewares(notation).prefault({}),
+    /**
+     * From so many thousandths of the event loop's time, or of the CPUs', calls are refused that the server cannot hold; 0 = none
+     * are. Default 900.
+     */
+    CpuThreshold: z
+      .int({ error: CPU_THRESHOLD })
+      .min(0, { error: CPU_THRESHOLD })
+      .max(999, { error: CPU_THRESHOLD })
+      .default(SERVER_DEFAULTS.CpuThreshold),
     /** Where the numbers of each minute are posted, as go-zero's servers post them. Default nowhere. */
     MetricsUrl: optionalText("an http or https URL").refine((url) => url === undefined || /^https?:\/\/./.test(url), {
       error: "expected an http or https URL",
@@ -119,6 +138,10 @@ const serverSchema = (notation: Notation) =>
     /** Refuse callers whose token cannot be found out, too. Default false. */
     StrictControl: flag(SERVER_DEFAULTS.StrictControl),
 
+    /** Rollcall's own: which methods a full server refuses first, and which never. Default none. */
+    Methods: z
+      .array(methodCriticality, { error: "expected a list of methods, each with its FullMethod and Criticality" })
+      .default([]),
     /** Rollcall's own: what to register instead of what ListenOn says: an address, an interface's name or a CIDR. Default none. */
     Advertise: optionalText("an address, the name of a network interface, or a CIDR"),
     /** Rollcall's own: share of the traffic compared to other instances, above 0. Default 1. */
@@ -142,7 +165,6 @@ const serverSchema = (notation: Notation) =>
 
     Telemetry: goZeroOnly(),
     Profiling: goZeroOnly(),
-    CpuThreshold: goZeroOnly(),
   });
 
 /** A service: go-zero's zrpc.RpcServerConf. */

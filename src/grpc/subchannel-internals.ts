@@ -2,9 +2,9 @@
  * What grpc-js keeps private in its subchannels and Rollcall cannot do without: the same in 1.13.5 and 1.14.7. Everything here
  * is looked for before it is used; where it is missing the behaviour is that of plain grpc-js.
  */
-import type { ClientHttp2Session } from "node:http2";
+import { type ClientHttp2Session, constants } from "node:http2";
 import { Metadata, connectivityState as State } from "@grpc/grpc-js";
-import { type Leaf, PickResultType, type Subchannel } from "./shield.js";
+import { type Leaf, PickResultType, type StatusObject, type Subchannel } from "./shield.js";
 
 interface Http2Transport {
   readonly session?: ClientHttp2Session;
@@ -68,4 +68,12 @@ export function withoutBackoff(subchannel: Subchannel): Subchannel {
 export function subchannelOf(leaf: Leaf): Subchannel | undefined {
   const picked = leaf.getPicker().pick({ metadata: new Metadata(), extraPickInfo: {} });
   return picked.pickResultType === PickResultType.COMPLETE ? (picked.subchannel ?? undefined) : undefined;
+}
+
+/**
+ * The end of a call that its server has not looked at, as grpc-js knows it: by the code of the stream. It then makes the call
+ * once more, on another pick, without a retry policy. Where it does not know that any more, the call just ends.
+ */
+export function asRefused(end: StatusObject): StatusObject {
+  return { ...end, rstCode: constants.NGHTTP2_REFUSED_STREAM } as StatusObject;
 }

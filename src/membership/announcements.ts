@@ -60,13 +60,22 @@ export class Announcements {
     else log.warn({ service, instance }, `${message}; where that is meant, set healthCheck to false`);
   }
 
-  /** @param instances how many are called although they say that they do not serve; 0 when some serve again. */
-  panic(instances: number): void {
+  /**
+   * @param instances how many are called whatever they say of themselves; 0 when enough serve again.
+   * @param serving how many of them say that they serve.
+   */
+  panic(instances: number, serving: number): void {
     if (this.#panic === instances > 0) return;
     this.#panic = instances > 0;
     const { service } = this.#subject();
     if (instances === 0) log.info({ service }, "instances serve again: only those are called");
-    else {
+    else if (serving > 0) {
+      log.warn(
+        { service, instances, serving },
+        `only ${serving} of ${instances} instances of ${JSON.stringify(service)} say that they serve, too few to carry the load of ` +
+          "all: those that are connected are called all the same",
+      );
+    } else {
       log.warn(
         { service, instances },
         `no instance of ${JSON.stringify(service)} says that it serves: those that are connected are called all the same`,

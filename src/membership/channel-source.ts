@@ -34,6 +34,7 @@ export class ChannelSource implements ClientSource, RecordedChannel {
   readonly id = ++channels;
   readonly stats = new ServiceStats();
   setAside: readonly SetAside[] = [];
+  #full: ReadonlySet<string> = new Set();
   readonly #of: Observed;
   readonly #remove: () => void;
   #state: CalledService["state"] = "connecting";
@@ -61,11 +62,27 @@ export class ChannelSource implements ClientSource, RecordedChannel {
     this.#state = state.is === "ready" && state.panic ? "panic" : state.is;
     this.#ready = new Set(state.is === "ready" ? state.usable : []);
     this.stats.keepOnly(connections);
+    this.#listSetAside();
+  }
+
+  /** Those of the ready ones that get no calls because they said that they are full. */
+  set full(instances: readonly string[]) {
+    this.#full = new Set(instances);
+    this.#listSetAside();
+  }
+
+  #listSetAside(): void {
     const aside: SetAside[] = [];
-    for (const [instance, connection] of connections) {
-      if (!this.#ready.has(instance) && aside.length < NAMED) aside.push({ instance, why: whyNot(connection) });
+    for (const [instance, connection] of this.#of.connections) {
+      const why = this.#whyAside(instance, connection);
+      if (why !== undefined && aside.length < NAMED) aside.push({ instance, why });
     }
     this.setAside = aside;
+  }
+
+  #whyAside(instance: string, connection: Observable): string | undefined {
+    if (!this.#ready.has(instance)) return whyNot(connection);
+    return this.#full.has(instance) ? "says that it is full" : undefined;
   }
 
   /** Joins, leaves and changes of health: one line for all that changed at once. */
@@ -143,7 +160,7 @@ export class ChannelSource implements ClientSource, RecordedChannel {
         version: metadata?.version,
         state: wordFor(connection.state),
         ready,
-        setAside: ready ? undefined : whyNot(connection),
+        setAside: this.#whyAside(id, connection),
         inFlight: node?.inFlight ?? 0,
         expectedMs: Number((node?.ewmaMs ?? 0).toPrecision(4)),
         failureRate: Number((node?.failureRate ?? 0).toPrecision(4)),

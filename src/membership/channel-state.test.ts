@@ -53,10 +53,19 @@ test("when nobody serves, those that are connected are used: at once, or when th
 test("where too few serve to carry the load of all, nobody is set aside", () => {
   const one = [serving, unwilling, unwilling];
   assert.deepEqual(of(one), { is: "ready", usable: ["0"], panic: false, pending: false });
-  assert.deepEqual(of(one, { leastServing: 0.5 }), {
+  assert.deepEqual(of(one, { maxSetAside: 0.5 }), {
     is: "ready",
     usable: ["0", "1", "2"],
     panic: true,
     pending: false,
+  });
+});
+
+test("too few that serve are used as long as others are on their way", () => {
+  assert.deepEqual(of([serving, unwilling, unwilling, connecting], { maxSetAside: 0.5 }), {
+    is: "ready",
+    usable: ["0"],
+    panic: false,
+    pending: true,
   });
 });

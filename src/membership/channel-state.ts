@@ -1,3 +1,4 @@
+import { mostSetAside } from "../balancer/overload/set-aside.js";
 import { type ConnectionState, upState } from "./connection-state.js";
 
 /** What a channel can do for its callers now. */
@@ -16,10 +17,10 @@ export interface ChannelRules {
   /** Whether those that are on their way are still waited for, where the ones that are up do not serve. */
   readonly patient: boolean;
   /**
-   * Share of the connected instances below which their word that they do not serve is ignored, 0 to 1: too few would carry
-   * the load of all (Envoy's panic threshold). Default 0: it is heeded as long as one serves.
+   * Largest share of the connected instances whose word that they do not serve is heeded, 0 to 1; beyond it all are used. Default
+   * 1: it is heeded as long as one serves.
    */
-  readonly leastServing?: number;
+  readonly maxSetAside?: number;
 }
 
 /**
@@ -28,7 +29,7 @@ export interface ChannelRules {
  */
 export function channelState(
   connections: Iterable<readonly [id: string, state: ConnectionState]>,
-  { patient, leastServing = 0 }: ChannelRules,
+  { patient, maxSetAside = 1 }: ChannelRules,
 ): ChannelState {
   const serving: string[] = [];
   const suspected: string[] = [];
@@ -45,7 +46,8 @@ export function channelState(
   }
   const willing = serving.length > 0 ? serving : suspected;
   const up = serving.length + suspected.length + unwilling.length;
-  const tooFew = unwilling.length > 0 && serving.length + suspected.length < leastServing * up;
+  // While others are on their way it is too early to say that too few serve.
+  const tooFew = !(pending && patient) && unwilling.length > mostSetAside(up, maxSetAside);
   if (willing.length > 0 && !tooFew) return { is: "ready", usable: willing, panic: false, pending };
   if (unwilling.length > 0 && !(pending && patient)) {
     return { is: "ready", usable: [...serving, ...suspected, ...unwilling], panic: true, pending };

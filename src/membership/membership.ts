@@ -4,7 +4,7 @@ import { Announcements, type Subject } from "./announcements.js";
 import { type ChannelState, channelState } from "./channel-state.js";
 import { Connection, type ConnectionSettings } from "./connection.js";
 import { countChange } from "./connection-count.js";
-import { type ConnectionState, upState } from "./connection-state.js";
+import { type ConnectionState, isServing, upState } from "./connection-state.js";
 import { PANIC_MS, SETTLE_MS, SILENCE_MS } from "./grace-periods.js";
 import { Members } from "./members.js";
 import type { Listed, Session, Transport } from "./transport.js";
@@ -33,6 +33,7 @@ export class Membership<L extends Listed, S extends Session> {
   readonly #listener: MembershipListener;
   readonly #members: Members<L, Connection<L, S>>;
   readonly #announcements: Announcements;
+  readonly #maxSetAside: () => number;
   #ready = new Set<string>();
   /** Whether calls may start: some connection is ready, and the others have had their time. */
   #settled = false;
@@ -43,13 +44,19 @@ export class Membership<L extends Listed, S extends Session> {
   #stopRefresh: (() => void) | undefined;
   #closed = false;
 
-  /** @param transport as it is when an instance is listed for the first time. */
+  /**
+   * @param transport as it is when an instance is listed for the first time.
+   * @param maxSetAside largest share of the connected instances whose word that they do not serve is heeded, 0 to 1. Default 1: it is
+   *   heeded as long as one serves.
+   */
   constructor(
     transport: () => { transport: Transport<L, S>; settings: ConnectionSettings },
     timing: Timing,
     subject: () => Subject,
     listener: MembershipListener,
+    maxSetAside: () => number = () => 1,
   ) {
+    this.#maxSetAside = maxSetAside;
     this.#timing = timing;
     this.#subject = subject;
     this.#listener = listener;
@@ -130,14 +137,16 @@ export class Membership<L extends Listed, S extends Session> {
     const ready = new Set(state.is === "ready" ? state.usable : []);
     const lost = [...this.#ready].some((id) => !ready.has(id) && isDown(this.connections.get(id)));
     this.#ready = ready;
-    this.#announcements.panic(state.is === "ready" && state.panic ? ready.size : 0);
+    const panic = state.is === "ready" && state.panic;
+    const serving = [...this.connections.values()].filter((one) => isServing(one.state)).length;
+    this.#announcements.panic(panic ? ready.size : 0, serving);
     this.#tell(state);
     if (lost) this.#listener.lost();
   }
 
   #state(): ChannelState {
     const states = [...this.connections].map(([id, { state }]) => [id, state] as const);
-    const state = channelState(states, { patient: this.#patient });
+    const state = channelState(states, { patient: this.#patient, maxSetAside: this.#maxSetAside() });
     if (state.is === "connecting" && state.up) {
       this.#stopPatience ??= this.#timing.after(PANIC_MS, () => {
         this.#patient = false;

@@ -3,16 +3,15 @@ import { basename } from "node:path";
 import { clustersInUse } from "../etcd-client/clusters-in-use.js";
 import { redactText } from "../target/redact.js";
 import { clients, servers } from "./sources.js";
-import { type ProcessState, type RegistrySession, STATE_SCHEMA } from "./state.js";
+import { type ProcessState, type RegistrySession, type ServedService, STATE_SCHEMA } from "./state.js";
 
 /** The state of this process as it is now. */
 export function processState(): ProcessState {
   const serves = [...servers].map((server) => server.state());
-  const named = [...new Set(serves.map(({ name }) => name).filter((name) => name !== ""))];
   return {
     schema: STATE_SCHEMA,
     pid: process.pid,
-    name: named.join(", ") || basename(process.argv[1] ?? process.title),
+    name: processName(serves),
     host: hostname(),
     startedAt: Math.round(performance.timeOrigin),
     now: Date.now(),
@@ -20,6 +19,12 @@ export function processState(): ProcessState {
     serves,
     registries: registries(),
   };
+}
+
+/** Names of the servers of this process, else its script. */
+export function processName(serves: readonly ServedService[]): string {
+  const named = [...new Set(serves.map(({ name }) => name).filter((name) => name !== ""))];
+  return named.join(", ") || basename(process.argv[1] ?? process.title);
 }
 
 function registries(): RegistrySession[] {

@@ -1,4 +1,4 @@
-import { connections, ejections, leases, registrations, type Tally } from "../tally.js";
+import { connections, ejections, full, leases, refusals, registrations, type Tally } from "../tally.js";
 import type { Gauge, Reading } from "./gauges.js";
 
 /** A count of what has happened, by the name that it was counted under. */
@@ -34,6 +34,8 @@ export const COUNTERS: readonly Gauge[] = [
       connections.dead,
     ],
     ["rollcall.client.ejections", "Instances that said they do not serve any more", "{ejection}", ejections],
+    ["rollcall.client.pushbacks", "Calls that a full server refused", "{call}", full.pushbacks],
+    ["rollcall.client.calls_unsent", "Calls that failed here because all instances were full", "{call}", full.unsent],
     [
       "rollcall.server.registrations",
       "Times that an instance was entered into the registry",
@@ -46,6 +48,9 @@ export const COUNTERS: readonly Gauge[] = [
       "{entry}",
       registrations.lost,
     ],
+  ]),
+  ...counters("reason", [
+    ["rollcall.server.calls_refused", "Calls answered without their handlers, so as not to drown", "{call}", refusals],
   ]),
   ...counters("backend", [
     ["rollcall.registry.leases_granted", "Leases taken, which keep instances listed", "{lease}", leases.granted],

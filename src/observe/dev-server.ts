@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { DEV_SERVER_DEFAULTS, PROMETHEUS_DEFAULTS } from "../defaults.js";
 import { log } from "../log.js";
 import { type PrometheusMetrics, prometheusMetrics } from "./prometheus.js";
+import { type MetricsEndpoint, metricsEndpoints } from "./sources.js";
 
 /** go-zero's DevServer: metrics and health over HTTP, for scrapers and probes that come from outside. */
 export interface DevServerSettings {
@@ -52,14 +53,14 @@ export async function serveDevServer(
     healthy() ? send(response, 200, HealthResponse) : send(response, 503, "Service Unavailable\n"),
   );
   if (EnableMetrics) routes.set(MetricsPath, await metricsRoute("DevServer"));
-  return serve("DevServer", Host, Port, routes);
+  return serve("DevServer", Host, Port, routes, EnableMetrics ? MetricsPath : undefined);
 }
 
 /** The older way to metrics: go-zero's `Prometheus`. Off without a Host. */
 export async function servePrometheus(settings: PrometheusSettings): Promise<DevServer | undefined> {
   const { Host, Port, Path } = { ...PROMETHEUS_DEFAULTS, ...given(settings) };
   if (Host === "") return undefined;
-  return serve("Prometheus", Host, Port, new Map([[Path, await metricsRoute("Prometheus")]]));
+  return serve("Prometheus", Host, Port, new Map([[Path, await metricsRoute("Prometheus")]]), Path);
 }
 
 function given<T extends object>(settings: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
@@ -79,7 +80,14 @@ async function metricsRoute(section: string): Promise<(response: ServerResponse)
   return async (response) => send(response, 200, await metrics.text(), metrics.contentType);
 }
 
-async function serve(section: string, host: string, port: number, routes: Routes): Promise<DevServer> {
+/** @param metricsPath where metrics are, if they are served. */
+async function serve(
+  section: string,
+  host: string,
+  port: number,
+  routes: Routes,
+  metricsPath: string | undefined,
+): Promise<DevServer> {
   const server = createServer((request, response) => {
     answer(routes, request, response).catch((error: Error) => {
       log.error({ section, err: error }, `${section} could not answer`);
@@ -99,9 +107,13 @@ async function serve(section: string, host: string, port: number, routes: Routes
   }
   const bound = (server.address() as AddressInfo).port;
   log.info({ section, host: host || "::", port: bound, paths: [...routes.keys()] }, `${section} is served over HTTP`);
+  const endpoint: MetricsEndpoint | undefined =
+    metricsPath === undefined ? undefined : { host, port: bound, path: metricsPath };
+  if (endpoint) metricsEndpoints.add(endpoint);
   return {
     port: bound,
     close: () => {
+      if (endpoint) metricsEndpoints.delete(endpoint);
       server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));
     },

@@ -20,6 +20,15 @@ export function observeServedCall(path: string, wanted: Wanted): ServedObservati
   return measures || tracing ? new ServedObservation(path, measures, tracing) : undefined;
 }
 
+/** Counts a call that was answered before its handler, and without a look at it. */
+export function observeRefusedCall(path: string, code: number): void {
+  const measures = currentMeasures();
+  if (!measures) return;
+  const method = methodLabel(path);
+  measures.serverStarted(method);
+  measures.serverEnded(method, code, 0);
+}
+
 /** Codes that are the server's fault and not the caller's, by the conventions: UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS. */
 const FAULTS: ReadonlySet<number> = new Set([2, 4, 12, 13, 14, 15]);
 

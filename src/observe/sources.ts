@@ -20,6 +20,15 @@ export interface ServerSource {
 export const clients = new Set<ClientSource>();
 export const servers = new Set<ServerSource>();
 
+/** Where this process serves metrics over HTTP; the host may be a wildcard. */
+export interface MetricsEndpoint {
+  readonly host: string;
+  readonly port: number;
+  readonly path: string;
+}
+
+export const metricsEndpoints = new Set<MetricsEndpoint>();
+
 /** Told of the first source, so that what was asked for by the environment begins when there is something to see. */
 const waiting: (() => void)[] = [];
 

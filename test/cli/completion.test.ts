@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { startDevRegistry } from "../../src/dev-registry/index.js";
 import { runCli } from "../support/cli.js";
+import { terminalSkipReason } from "../support/terminal.js";
+import { until } from "../support/until.js";
 
 const MAIN = new URL("../../src/cli/main.ts", import.meta.url).pathname;
 const TSX = new URL("../../node_modules/tsx/dist/loader.mjs", import.meta.url).href;
@@ -92,4 +94,35 @@ test("there is a script for each shell, and another shell is refused by name", a
   const { code, stderr } = await runCli(t, ["completion", "tcsh"]);
   assert.equal(code, 2);
   assert.match(stderr, /Allowed choices are bash, zsh, fish/);
+});
+
+test("in an interactive bash Tab completes the address of a service, colon and all", {
+  skip: terminalSkipReason(),
+}, async (t) => {
+  const registry = await startDevRegistry();
+  t.after(() => registry.close());
+  registry.put("order.rpc/1", "10.0.0.1:8080");
+  const { folder, env } = installed(t);
+  const bash = spawn("script", ["-qfec", "bash --norc --noprofile -i", "/dev/null"], {
+    cwd: folder,
+    env: { ...env, SHELL: "/bin/sh", ETCD_ENDPOINTS: registry.endpoint, TERM: "dumb" },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  t.after(() => bash.kill("SIGKILL"));
+  let written = "";
+  bash.stdout.setEncoding("utf8").on("data", (text: string) => {
+    written += text;
+  });
+  const heard = async (wanted: string) => {
+    await until(() => written.includes(wanted), `${wanted} in ${JSON.stringify(written)}`);
+    written = "";
+  };
+  bash.stdin.write("source <(rollcall completion bash); echo loa''ded\n");
+  await heard("loaded");
+  bash.stdin.write("rollcall pau\t");
+  await heard("rollcall pause ");
+  bash.stdin.write("ord\t");
+  await heard("order.rpc ");
+  bash.stdin.write("10.0.0.1:\t");
+  await heard("10.0.0.1:8080 ");
 });

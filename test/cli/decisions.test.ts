@@ -35,7 +35,7 @@ before(async () => {
           ...handlers,
           say(_call: grpc.ServerUnaryCall<EchoRequest, EchoReply>, callback: grpc.sendUnaryData<EchoReply>) {
             calls += 1;
-            const ms = kind === "slow" ? 30 : 4 + (calls % 5);
+            const ms = kind === "slow" ? 80 : 4 + (calls % 5);
             setTimeout(() => {
               if (kind === "failing" && calls % 2 === 0) callback({ code: grpc.status.INTERNAL, details: "broken" });
               else callback(null, { instance: server.address! });
@@ -75,7 +75,7 @@ test("why names the reason of each instance, of a process that it finds by itsel
   const of = (kind: string) =>
     lines.find((line) => new RegExp(`to ${addressOf(kind)}( |$)`).test(line)) ?? assert.fail(stdout);
   assert.match(of("failing"), /because it fails \d+ %/);
-  assert.match(of("slow"), /it is slow \(\d+ ms, others /);
+  assert.match(of("slow"), /it is slow \([\d.]+ ms, others /);
   assert.match(of("far"), /it is in another zone \(z2\)/);
 
   const json = await runCli(t, ["why", SERVICE, "--json", "--process", String(process.pid)]);

@@ -141,6 +141,17 @@ test("into a pipe top writes lines, look for look", async (t) => {
   child.stdout!.destroy();
 });
 
+test("on a terminal what takes long says what it waits for, and takes it away again", {
+  skip: terminalSkipReason(),
+}, async (t) => {
+  const terminal = new Terminal(t, ["top", "--once", "--interval", "1"]);
+  await terminal.ended;
+  const { written } = terminal;
+  const said = written.indexOf("counting calls for 1 s ...");
+  assert.ok(said > 0 && written.indexOf("\r\u001b[K", said) > said, JSON.stringify(written));
+  assert.ok(written.indexOf("CALLED") > said);
+});
+
 test("on a terminal top is drawn again and again, fits it, and leaves it as it was by q, Ctrl-C and SIGTERM", {
   skip: terminalSkipReason(),
 }, async (t) => {

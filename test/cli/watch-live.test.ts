@@ -108,6 +108,7 @@ test("the terminal is left as it was by Ctrl-C, SIGTERM, a hang-up and an error,
   const stopped = new Terminal(t, args);
   await stopped.until(has(/^nobody yet$/));
   stopped.send("\u001a");
+  await until(() => stopped.isStopped, "it is stopped");
   await until(() => stopped.written.endsWith("\u001b[?1049l"), "the screen is left");
   stopped.kill("SIGCONT");
   await until(() => stopped.written.split("\u001b[?1049h").length === 3, "the screen is back");

@@ -12,9 +12,9 @@ import { SERVER_DEFAULTS } from "../../src/defaults.js";
 const text = readFileSync(new URL("../../docs/configuration.md", import.meta.url), "utf8");
 /** What go-zero has no name for (docs/interop.md). */
 const OURS = {
-  "A server": ["Advertise", "Weight", "Zone", "Metadata"],
+  "A server": ["Methods", "Advertise", "Weight", "Zone", "Metadata"],
   "A client": [
-    ...["HashKey", "Subset", "HealthCheck", "Zone", "Retry", "Methods", "Snapshot", "Presence"],
+    ...["HashKey", "Subset", "HealthCheck", "MaxSetAside", "Zone", "Retry", "Methods", "Snapshot", "Presence"],
     ...["Hedge.MaxAttempts", "Hedge.Delay", "Hedge.Budget"],
   ],
   Etcd: ["TTL", "Layout"],

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
+import { Member } from "../../src/balancer/member.js";
 import { createClient } from "../../src/index.js";
 import { EchoClient, type EchoReply, EchoService, echoHandlers, say, tally } from "../support/echo.js";
 import { FixtureRegistry } from "../support/fixture-backend.js";
+import { until } from "../support/until.js";
 
 const registry = new FixtureRegistry();
 
@@ -100,7 +102,7 @@ for (const [who, make] of Object.entries(clients)) {
     });
     await slow;
     for (const one of instances) one.calls = 0;
-    await tally(client, 300, 3);
+    await tally(client, 900, 3);
     for (const { calls } of instances) assert.ok(calls > 40, instances.map((one) => one.calls).join(" "));
   });
 }
@@ -111,3 +113,18 @@ async function untilSeen(client: EchoClient, count: number): Promise<void> {
   for (let i = 0; i < 5_000 && seen.size < count; i++) seen.add((await say(client)).instance);
   assert.equal(seen.size, count);
 }
+
+test("a unary call is no stream to the balancer, between its message and its end neither; one that goes on is", async (t) => {
+  const answered = t.mock.method(Member.prototype, "answered");
+  const ended = t.mock.method(Member.prototype, "ended");
+  const one = await instance(t, 1);
+  registry.list("unary", [one.address]);
+  const client = createClient(EchoClient, { Target: registry.target("unary") });
+  t.after(() => client.close());
+  await Promise.all(Array.from({ length: 50 }, () => say(client)));
+  assert.equal(answered.mock.callCount(), 0);
+  const latencies = ended.mock.calls.map(({ arguments: [ms] }) => ms);
+  assert.ok(latencies.length === 50 && latencies.every((ms) => ms! > 0), "each tells its latency at its end");
+  await openStreams(t, client, 1);
+  await until(() => answered.mock.callCount() === 1, "the stream is known");
+});

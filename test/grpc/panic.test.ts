@@ -77,13 +77,14 @@ test("when every process says NOT_SERVING they are called all the same, as by gr
   );
 });
 
-test("as long as one instance serves, those that say NOT_SERVING get no call", async (t) => {
+test("with MaxSetAside: 1, as long as one instance serves, those that say NOT_SERVING get no call", async (t) => {
   const servers = await Promise.all(
     [1, 2, 3].map(() => startHealthServer((call) => call.write({ status: Status.SERVING }))),
   );
   for (const server of servers) t.after(() => server.stop());
   const [serving, ...draining] = servers;
-  const ours = createClient(EchoClient, { Endpoints: servers.map(({ address }) => address), Timeout: 10_000 });
+  const endpoints = servers.map(({ address }) => address);
+  const ours = createClient(EchoClient, { Endpoints: endpoints, Timeout: 10_000, MaxSetAside: 1 });
   t.after(() => ours.close());
   await until(async () => (await tally(ours, 30, 5)).size === 3, "all are used");
   for (const server of draining) server.tell(Status.NOT_SERVING);

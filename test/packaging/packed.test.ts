@@ -45,6 +45,8 @@ test("the package holds what it needs and nothing of the workshop", () => {
     "dist/index.js",
     "dist/types/index.d.ts",
     "dist/cli/main.js",
+    "dist/console/index.html",
+    "dist/console/page.js",
   ]) {
     assert.ok(packed.files.includes(file), `${file} is missing`);
   }

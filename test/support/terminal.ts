@@ -16,7 +16,8 @@ export function terminalSkipReason(): string | false {
 /** The real command in a real pseudo-terminal, and what stands there afterwards. */
 export class Terminal {
   readonly #child: ChildProcess;
-  readonly #ended: Promise<unknown>;
+  /** Of the command and of its terminal. */
+  readonly ended: Promise<unknown>;
   #written = "";
 
   constructor(
@@ -34,7 +35,7 @@ export class Terminal {
     this.#child.stdout!.setEncoding("utf8").on("data", (text: string) => {
       this.#written += text;
     });
-    this.#ended = once(this.#child, "close");
+    this.ended = once(this.#child, "close");
     t.after(() => this.#child.kill("SIGKILL"));
   }
 
@@ -60,12 +61,22 @@ export class Terminal {
   }
 
   kill(signal: NodeJS.Signals): void {
-    process.kill(Number(/pid=(\d+)/.exec(this.#written)![1]), signal);
+    process.kill(this.#pid, signal);
+  }
+
+  /** Whether the command is stopped, as by Ctrl-Z. */
+  get isStopped(): boolean {
+    const { stdout } = spawnSync("ps", ["-o", "stat=", "-p", `${this.#pid}`], { encoding: "utf8" });
+    return stdout.startsWith("T");
+  }
+
+  get #pid(): number {
+    return Number(/pid=(\d+)/.exec(this.#written)![1]);
   }
 
   /** Waits for the command's end. @returns its exit code, and whether the terminal is as it was before. */
   async end(): Promise<{ code: number; clean: boolean }> {
-    await this.#ended;
+    await this.ended;
     const left = this.#written.lastIndexOf("\u001b[?1049l");
     const shown = this.#written.lastIndexOf("\u001b[?25h");
     const screen =
@@ -76,7 +87,7 @@ export class Terminal {
   }
 
   async #over(): Promise<never> {
-    await this.#ended;
+    await this.ended;
     throw new Error(`the command ended: ${JSON.stringify(this.#written.slice(-2_000))}`);
   }
 }

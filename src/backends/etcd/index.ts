@@ -5,7 +5,9 @@ import { etcdSettings } from "./settings.js";
 
 export { EtcdError } from "../../etcd-client/errors.js";
 export { EtcdDiscovery } from "./discovery/etcd-discovery.js";
+export { PRESENCES } from "./layout/keys.js";
 export type { EtcdLayout } from "./layout/layout.js";
+export { watchForChanges } from "./operator/changes.js";
 export {
   type Duplicate,
   type Listing,
@@ -14,7 +16,10 @@ export {
   type Registered,
 } from "./operator/listing.js";
 export { type PausedOrResumed, pauseInstance, resumeInstance } from "./operator/pausing.js";
+export { listPresences, type Present } from "./operator/presences.js";
 export { type Written, writeProblem } from "./operator/write-check.js";
+export { announceCalls } from "./presence/announcement.js";
+export type { ClientPresence, ProcessFacts, ServedInstance } from "./presence/client-presence.js";
 export { EtcdRegistrar } from "./registration/etcd-registrar.js";
 export { type EtcdSettings, etcdSettings } from "./settings.js";
 

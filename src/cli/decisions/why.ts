@@ -49,7 +49,9 @@ function inWords({ process, called, recordings }: Caller) {
   const times = decisions.map(({ at }) => at);
   const spanMs = times.length === 0 ? 0 : max(times) - min(times);
   const picks =
-    decisions.length === 0 ? "no call yet" : `the last ${count(decisions.length, "call")}, ${duration(spanMs)}`;
+    decisions.length === 0
+      ? `no call recorded${whyNone([{ called }])}`
+      : `the last ${count(decisions.length, "call")}, ${duration(spanMs)}`;
   return {
     sentence: whyInOneSentence(called, decisions),
     reasons: why(called, decisions),
@@ -66,11 +68,18 @@ function toData(caller: Caller) {
   return { process: { pid, name, host }, service, registry, state, ...words, instances };
 }
 
+/** A process can have made calls and recorded none. */
+function whyNone(callers: readonly Pick<Caller, "called">[]): string {
+  return callers.some(({ called }) => called.totals.calls > 0)
+    ? ", although calls were made: its ROLLCALL_DECISIONS is 0"
+    : " yet: make calls, then save";
+}
+
 async function saveRecording(callers: readonly Caller[], file: string): Promise<void> {
   const all = callers.flatMap(({ process, recordings }) => recordings.map((recording) => ({ process, recording })));
   const some = all.filter(({ recording }) => recording.decisions.length > 0);
   const [first, ...others] = some;
-  if (!first) throw new Failure("no call has been recorded yet: make calls, then save");
+  if (!first) throw new Failure(`no call has been recorded${whyNone(callers)}`);
   if (callers.length > 1 && others.length > 0) {
     const names = callers.map(({ process: { pid, name } }) => `${pid} (${name})`);
     throw new Failure(`several processes call it: choose one by --process: ${names.join(", ")}`);

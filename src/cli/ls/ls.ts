@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import { listRegistrations } from "../../backends/etcd/index.js";
+import { healthOfAll } from "../../operator/health.js";
 import { Failure, printError, printJson, printShown } from "../output.js";
 import { addExamples } from "../program.js";
 import { addEtcdOptions, answerOf, type EtcdOptions } from "../registry/etcd-options.js";
-import { healthOfAll } from "../registry/health.js";
 import { listedInstances } from "../registry/instances.js";
 import { type Place, readPlace } from "../registry/place.js";
 import { withProgress } from "../terminal/progress.js";
@@ -54,6 +54,9 @@ async function ls(what = "", options: LsOptions, command: Command): Promise<void
 async function asked(rows: readonly Row[]): Promise<Row[]> {
   const addresses = [...new Set(rows.flatMap(({ address }) => (address === undefined ? [] : [address])))];
   const some = addresses.slice(0, MOST_ASKED);
+  if (addresses.length > MOST_ASKED && process.stderr.isTTY) {
+    printError(`health: asking the first ${MOST_ASKED} of ${addresses.length} instances; name a prefix for others`);
+  }
   const health = await withProgress(`asking ${some.length} instances for their health`, healthOfAll(some));
   return withHealth(rows, health);
 }

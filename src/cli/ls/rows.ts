@@ -1,7 +1,7 @@
 import type { Registered } from "../../backends/etcd/index.js";
 import type { Instance } from "../../instance.js";
+import type { Health } from "../../operator/health.js";
 import { count } from "../output.js";
-import type { Health } from "../registry/health.js";
 import { duration } from "../terminal/numbers.js";
 import type { Paint, Style } from "../terminal/style.js";
 import { type Cell, type Column, renderTable } from "../terminal/table.js";

@@ -29,7 +29,8 @@ export class Screen {
     for (const signal of ENDING) process.once(signal, this.#endBy);
     process.on("SIGCONT", this.#show);
     output.on("resize", this.#draw);
-    input.on("data", this.#key);
+    // What comes through a pipe is no key.
+    if (input.isTTY) input.on("data", this.#key);
     this.#show();
   }
 
@@ -60,7 +61,7 @@ export class Screen {
     process.off("SIGCONT", this.#show);
     this.#output.off("resize", this.#draw);
     this.#input.off("data", this.#key);
-    this.#input.pause();
+    if (this.#input.isTTY) this.#input.pause();
   };
 
   readonly #show = (): void => {

@@ -1,7 +1,14 @@
 import { outcomeOf } from "../../balancer/outcome.js";
 import { statusCode } from "../../observe/status-names.js";
+import {
+  type Buckets,
+  bucketsOf,
+  bucketsSince,
+  parseMetrics,
+  quantile,
+  type Sample,
+} from "../../operator/metrics-text.js";
 import { groupBy } from "./group-by.js";
-import { type Buckets, bucketsOf, bucketsSince, parseMetrics, quantile, type Sample } from "./metrics-text.js";
 import type { InstanceCounts, ServiceCounts, Source } from "./sample.js";
 
 /** How long a DevServer may take to answer, in milliseconds. */

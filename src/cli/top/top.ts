@@ -4,6 +4,7 @@ import { inspected } from "../../observe/inspect-client.js";
 import { HOW } from "../decisions/processes.js";
 import { Failure, printError, printJson, printShown, shown } from "../output.js";
 import { addExamples } from "../program.js";
+import { withProgress } from "../terminal/progress.js";
 import { isLive, Screen } from "../terminal/screen.js";
 import { painter } from "../terminal/style.js";
 import { cut } from "../terminal/table.js";
@@ -75,7 +76,8 @@ async function* looks(options: TopOptions, signal: AbortSignal): AsyncGenerator<
       if (troubles.length > 0) process.exitCode = 1;
       return yield view;
     }
-    await sleep(interval * 1_000, signal);
+    const waiting = sleep(interval * 1_000, signal);
+    await (once ? withProgress(`counting calls for ${interval} s`, waiting) : waiting);
   }
 }
 

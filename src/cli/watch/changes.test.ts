@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { changesBetween, type Listed, reasonOf, renderChange, renderChangeJson } from "./changes.js";
+import { changesBetween, type Listed, renderChange, renderChangeJson } from "./changes.js";
 
 const of = (address: string, weight?: number, service = "s"): Listed => ({
   service,
@@ -22,19 +22,6 @@ test("joins, leaves and changed facts are told apart, and the first set is no jo
   assert.deepEqual(kinds([of("a:1"), of("b:1", 1)], [of("b:1", 1), of("a:1")]), []);
   assert.deepEqual(kinds([of("a:1")], [of("a:1", undefined, "t")]), ["left s a:1 0", "joined t a:1 1"]);
   assert.deepEqual(kinds([of("a:1"), of("a:1")], [of("a:1")]), [], "an address under two keys is one instance");
-});
-
-test("a leave says why where that can be known", () => {
-  const lease = { grantedSeconds: 10, seenAt: 1_000 };
-  for (const [ttlSeconds, now, reason] of [
-    [9, 2_000, "stopped"],
-    [1, 1_500, "expired"],
-    [9, 10_000, "expired"],
-  ] as const) {
-    assert.equal(reasonOf({ ...of("a:1"), lease: { ...lease, ttlSeconds } }, now), reason);
-  }
-  assert.equal(reasonOf(of("a:1"), 0), "deleted");
-  assert.equal(reasonOf({ ...of("a:1"), lease: { grantedSeconds: 2, ttlSeconds: 1, seenAt: 0 } }, 500), undefined);
 });
 
 test("a change is one line", () => {

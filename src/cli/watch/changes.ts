@@ -1,20 +1,14 @@
 import { type Instance, sameInstance } from "../../instance.js";
+import type { Health } from "../../operator/health.js";
+import type { SeenLease } from "../../operator/leave-reason.js";
 import { count, toJson } from "../output.js";
-import type { Health } from "../registry/health.js";
 
 /** An instance of one service, and what its backend says of its stay. */
 export interface Listed {
   readonly service: string;
   readonly instance: Instance;
   /** Undefined where the backend has no leases, or the key has none. */
-  readonly lease?: Lease | undefined;
-}
-
-export interface Lease {
-  readonly grantedSeconds: number;
-  /** Left when it was last asked for, and when that was, in milliseconds of performance.now. */
-  readonly ttlSeconds: number;
-  readonly seenAt: number;
+  readonly lease?: SeenLease | undefined;
 }
 
 export interface Change {
@@ -55,18 +49,6 @@ export function changesBetween(
     else if (!sameInstance(old.instance, listed.instance)) add("changed", listed);
   }
   return changes;
-}
-
-/**
- * Why an instance left that nobody paused: a lease that had time left was given back (the server stopped), one that had run
- * out has expired (the process died or was cut off). Undefined where the two are too close to tell.
- */
-export function reasonOf({ lease }: Listed, now: number): LeaveReason | undefined {
-  if (!lease) return "deleted";
-  const left = lease.ttlSeconds - (now - lease.seenAt) / 1000;
-  if (left > 1.5) return "stopped";
-  // etcd tells whole seconds, so a short lease that was renewed in time looks like one that has run out.
-  return lease.grantedSeconds > 3 ? "expired" : undefined;
 }
 
 const SIGNS = { listed: "=", joined: "+", left: "-", changed: "~" } as const;

@@ -1,8 +1,8 @@
 import { sleep } from "../../async/backoff.js";
 import { EtcdDiscovery, type EtcdSettings, listRegistrations, type Registered } from "../../backends/etcd/index.js";
+import { leaveReason } from "../../operator/leave-reason.js";
 import { answerOf } from "../registry/etcd-options.js";
 import type { LeaveReason, Listed } from "./changes.js";
-import { reasonOf } from "./changes.js";
 
 /** How often leases are looked at, which is how a crash is told from a stop. Milliseconds. */
 const LOOK_MS = 1_000;
@@ -88,5 +88,5 @@ function whyLeft(left: Listed, now: readonly Registered[]): LeaveReason | undefi
     ({ service, instance, paused }) =>
       paused && service === left.service && instance?.address === left.instance.address,
   );
-  return paused ? "paused" : reasonOf(left, performance.now());
+  return paused ? "paused" : leaveReason(left.lease, performance.now());
 }

@@ -1,4 +1,4 @@
-import { type Health, watchHealth } from "../registry/health.js";
+import { type Health, watchHealth } from "../../operator/health.js";
 
 /** More instances are not followed: each is a connection. */
 const MOST_FOLLOWED = 200;

@@ -1,6 +1,6 @@
+import type { Health } from "../../operator/health.js";
 import { HEALTH_STYLES } from "../ls/rows.js";
 import { count, shown } from "../output.js";
-import type { Health } from "../registry/health.js";
 import { duration } from "../terminal/numbers.js";
 import type { Paint, Style } from "../terminal/style.js";
 import { type Column, cut, renderTable } from "../terminal/table.js";

@@ -1,5 +1,5 @@
+import type { Health } from "../../operator/health.js";
 import { print, printError, printShown } from "../output.js";
-import type { Health } from "../registry/health.js";
 import { Screen } from "../terminal/screen.js";
 import { painter, type Style } from "../terminal/style.js";
 import {
@@ -59,6 +59,8 @@ const STYLES: Readonly<Record<Change["kind"], Style | undefined>> = {
 };
 /** Ages and leases go on while nothing happens, in milliseconds. */
 const TICK_MS = 1_000;
+/** What happens within this time is drawn once, in milliseconds: a thousand instances may say their health at once. */
+const DRAW_MS = 20;
 
 /** A table that is drawn anew whenever something happens. */
 export class LiveView implements WatchView {
@@ -68,6 +70,7 @@ export class LiveView implements WatchView {
   readonly #isNamed: boolean;
   readonly #ticks = setInterval(() => this.#draw(), TICK_MS);
   readonly #resized = () => this.#draw();
+  #drawing: NodeJS.Timeout | undefined;
 
   constructor(title: string, isNamed: boolean) {
     this.#table = new LiveTable(title, isNamed);
@@ -110,12 +113,16 @@ export class LiveView implements WatchView {
 
   close(): void {
     clearInterval(this.#ticks);
+    clearTimeout(this.#drawing);
     process.stdout.off("resize", this.#resized);
     this.#screen.close();
   }
 
   #draw(): void {
-    const { width, height } = this.#screen;
-    this.#screen.draw(this.#table.render({ now: performance.now(), paint: this.#paint, width, height }));
+    this.#drawing ??= setTimeout(() => {
+      this.#drawing = undefined;
+      const { width, height } = this.#screen;
+      this.#screen.draw(this.#table.render({ now: performance.now(), paint: this.#paint, width, height }));
+    }, DRAW_MS);
   }
 }

@@ -1,6 +1,6 @@
 import { isMap, isScalar, isSeq, Pair, Scalar, YAMLMap } from "yaml";
 import { foldCase, nearMiss } from "../../target/key-names.js";
-import { type Inheritance, inheritance, isGoZeroOnly, withoutEffect } from "../field-annotations.js";
+import { type Inheritance, inheritance, isGoZeroOnly } from "../field-annotations.js";
 import { goNumber } from "./go-number.js";
 import { type Schema, structureOf } from "./structure.js";
 import { keyName, type YamlFile } from "./yaml-file.js";
@@ -110,9 +110,10 @@ class Walk {
     const pair = find(map, name);
     if (!pair) return;
     const here = [...path, name];
-    const goZeros = schemas.some(isGoZeroOnly);
-    if (goZeros || schemas.some((schema) => withoutEffect(schema) === "noted")) this.findings.ignored.push(here);
-    if (goZeros) return;
+    if (schemas.some(isGoZeroOnly)) {
+      this.findings.ignored.push(here);
+      return;
+    }
     pair.value = this.#scalar(pair.value, schemas);
     this.node(pair.value, schemas, here, inside);
   }

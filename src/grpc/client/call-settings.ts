@@ -1,5 +1,5 @@
 import type { ClientConfig, MethodGiven, RetryGiven } from "../../config/client-target.js";
-import { CLIENT_DEFAULTS, HEDGE_DEFAULTS, RETRY_DEFAULTS } from "../../defaults.js";
+import { CLIENT_DEFAULTS, HEDGE_DEFAULTS, MIDDLEWARE_DEFAULTS, RETRY_DEFAULTS } from "../../defaults.js";
 import { HASH_POLICY, POLICY } from "../service-config.js";
 
 /**
@@ -13,6 +13,8 @@ export function clientServiceConfig({
   BalancerName,
   Subset = CLIENT_DEFAULTS.Subset,
   HealthCheck = CLIENT_DEFAULTS.HealthCheck,
+  MaxSetAside = CLIENT_DEFAULTS.MaxSetAside,
+  Middlewares,
   Zone,
   HashKey,
   Retry,
@@ -21,9 +23,10 @@ export function clientServiceConfig({
 }: ClientConfig): object {
   // go-zero writes an empty name for the default.
   const name = BalancerName || POLICY;
-  const members = { subset: Subset, healthCheck: HealthCheck };
+  const members = { subset: Subset, healthCheck: HealthCheck, maxSetAside: MaxSetAside };
+  const breaker = Middlewares?.Breaker ?? MIDDLEWARE_DEFAULTS.Breaker;
   const own: Readonly<Record<string, object>> = {
-    [POLICY]: { ...members, zone: Zone },
+    [POLICY]: { ...members, zone: Zone, breaker },
     [HASH_POLICY]: { ...members, requestHashHeader: HashKey?.Metadata, boundedLoad: HashKey?.BoundedLoad },
   };
   const all = [{}];

@@ -18,6 +18,7 @@ import { HASH_POLICY } from "../service-config.js";
 import { SOURCE_OPTION, SourceHolder } from "../source-holder.js";
 import { callTimeouts, clientServiceConfig, type HedgedMethod, hedgedMethods } from "./call-settings.js";
 import { HedgedCall } from "./hedged-call.js";
+import { announceClient } from "./presence.js";
 import { type Call, ServiceCall } from "./service-call.js";
 
 export interface ChannelSettings {
@@ -71,6 +72,7 @@ class ServiceChannel extends grpc.Channel implements ObservedChannel {
   readonly #methodTimeout: (path: string) => number | undefined;
   readonly #hedged: (path: string) => HedgedMethod | undefined;
   readonly #hedging: Hedging<string>;
+  readonly #endPresence: (() => void) | undefined;
   /** Whether there is a policy that takes the key of a call, which must not reach the wire. */
   readonly #hashes: boolean;
 
@@ -96,6 +98,12 @@ class ServiceChannel extends grpc.Channel implements ObservedChannel {
     this.#hedged = remembered(hedgedMethods(config));
     this.#hashes = serviceConfig.includes(`"${HASH_POLICY}"`);
     this.#hedging = new Hedging({ budget: config.Hedge?.Budget ?? HEDGE_DEFAULTS.Budget });
+    this.#endPresence = config.Presence ? announceClient(target) : undefined;
+  }
+
+  override close(): void {
+    this.#endPresence?.();
+    super.close();
   }
 
   decisions(): Decision[] {

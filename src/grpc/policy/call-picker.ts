@@ -5,10 +5,13 @@ import type { Instance } from "../../instance.js";
 import { log, logs } from "../../log.js";
 import type { ChannelSource } from "../../membership/channel-source.js";
 import type { Connection } from "../../membership/connection.js";
+import { upState } from "../../membership/connection-state.js";
 import { distanceFrom } from "../../membership/zone.js";
 import { recorder } from "../../observe/setting.js";
 import { CallFacts, type CallHistory } from "../call-facts.js";
 import { type Picker, type PickResult, PickResultType, QUEUE } from "../shield.js";
+import { Avoidance } from "./avoidance.js";
+import { type FirstAnswer, FirstAnswers } from "./first-answers.js";
 import type { GrpcSession } from "./grpc-session.js";
 import type { ListedEndpoint } from "./grpc-transport.js";
 import type { ObservedCall, ObservedSubchannel } from "./observed-subchannel.js";
@@ -45,15 +48,21 @@ export class CallPicker implements Picker {
   readonly #connections: ReadonlyMap<string, GrpcConnection>;
   readonly #source: ChannelSource;
   readonly #reservations = new Reservations();
+  readonly #firstAnswers = new FirstAnswers();
   #compared: readonly Compared[] = [];
   /** Of the last pick, in the flight recorder. */
   #decision = -1;
   #distance: (instance: Instance) => number = () => 1;
+  readonly #avoidance: Avoidance;
 
   /** @param connections by the identity that the balancer knows them by. */
   constructor(connections: ReadonlyMap<string, GrpcConnection>, source: ChannelSource) {
     this.#connections = connections;
     this.#source = source;
+    this.#avoidance = new Avoidance(
+      () => source.service,
+      () => this.#arrange(),
+    );
     this.#balancer = new P2cEwma<string>({
       weight: (id) => connections.get(id)?.listed.instance.weight ?? 1,
       distance: (id) => this.#distance(connections.get(id)!.listed.instance),
@@ -65,9 +74,19 @@ export class CallPicker implements Picker {
   }
 
   /** Makes these the connections to choose from, those of the client's own zone first. */
-  set(ids: Iterable<string>, { zone }: Pick<PolicyConfig, "zone">, instances: readonly Instance[]): void {
-    this.#distance = distanceFrom(zone, instances);
-    this.#balancer.set(ids);
+  set(usable: Iterable<string>, config: PolicyConfig, instances: readonly Instance[]): void {
+    this.#distance = distanceFrom(config.zone, instances);
+    const ids = [...new Set(usable)];
+    const up = [...this.#connections.values()].filter(({ state }) => upState(state) !== undefined).length;
+    this.#avoidance.set(ids, Math.max(0, up - ids.length), config);
+    this.#avoidance.keep(this.#connections);
+    this.#arrange();
+  }
+
+  /** What is known of an instance that is set aside for a time is kept by the balancer, as of one that leaves. */
+  #arrange(): void {
+    this.#balancer.set(this.#avoidance.called());
+    this.#source.full = this.#avoidance.full();
   }
 
   /** Those to choose from, for display. */
@@ -82,8 +101,10 @@ export class CallPicker implements Picker {
     const kind = facts?.method;
     const history = facts?.history;
     if (history && history.started >= history.mostAttempts) return USED_UP;
+    const refusal = this.#avoidance.refusal();
+    if (refusal) return refusal;
     for (let stale = 0; stale < STALE_PICKS; stale++) {
-      const node = this.#balancer.pick(history?.tried, kind);
+      const node = this.#choose(history?.tried, kind);
       if (!node) return QUEUE;
       const connection = this.#connections.get(node.key);
       const session = connection?.session;
@@ -95,10 +116,30 @@ export class CallPicker implements Picker {
       // It has just gone, or nothing has passed on it for so long that the way may be gone: the call goes elsewhere, or waits
       // until the policy has something new to say.
       connection?.probe("idle");
-      node.released(kind);
-      recorder?.forget(this.#decision);
+      this.#giveBack(node, kind);
     }
     return QUEUE;
+  }
+
+  /** The balancer's choice, unless such calls fail there: then, as long as so many may be avoided, its choice of the others. */
+  #choose(tried: ReadonlySet<string> | undefined, kind: string | undefined): Node<string> | undefined {
+    let node = this.#balancer.pick(tried, kind);
+    let avoided: Set<string> | undefined;
+    while (node && this.#avoidance.avoids(node.key, kind ?? "")) {
+      if (!this.#avoidance.avoid(node.key, kind ?? "", avoided?.size ?? 0)) return node;
+      avoided ??= new Set();
+      avoided.add(node.key);
+      this.#giveBack(node, kind);
+      node = this.#balancer.pick(new Set([...(tried ?? []), ...avoided]), kind);
+      // There is no other.
+      if (node && avoided.has(node.key)) return node;
+    }
+    return node;
+  }
+
+  #giveBack(node: Node<string>, kind: string | undefined): void {
+    node.released(kind);
+    recorder?.forget(this.#decision);
   }
 
   #resultFor(
@@ -114,6 +155,7 @@ export class CallPicker implements Picker {
     let startedAt = 0;
     let call: ObservedCall | undefined;
     let firstMessageAt: number | undefined;
+    let firstAnswer: FirstAnswer | undefined;
 
     const onCallStarted = () => {
       call = subchannel.takeStartedCall();
@@ -122,19 +164,28 @@ export class CallPicker implements Picker {
       if (!reservation.settle()) return;
       node.started(kind);
       if (!call) return;
+      call.onPushback = (pushback) => {
+        const elsewhere = this.#avoidance.refused(node.key, pushback);
+        return elsewhere && (history === undefined || history.started < history.mostAttempts);
+      };
       call.onFirstMessage = () => {
         firstMessageAt = performance.now();
-        node.answered(firstMessageAt - startedAt, kind);
+        const ms = firstMessageAt - startedAt;
+        firstAnswer = this.#firstAnswers.came(() => node.answered(ms, kind));
       };
     };
     const onCallEnded = (code: status) => {
       const now = performance.now();
       const answered = (firstMessageAt ?? now) - startedAt;
-      const outcome = outcomeOf(code, call?.endedByFarSide);
+      // Full is not broken, and quickly said: it counts for nothing.
+      const full = call?.pushback !== undefined;
+      const outcome = full ? "ignore" : outcomeOf(code, call?.endedByFarSide);
       const ok = outcome === "ignore" ? undefined : outcome === "success";
       this.#source.ended(node.key, decision, code, ok, answered);
+      if (!full) this.#avoidance.ended(node.key, kind ?? "", code, ok);
       // An answer such as NOT_FOUND may be quick or slow for reasons of its own; only a call that was given up was longer than this.
-      const says = firstMessageAt === undefined && (ok !== undefined || code === status.CANCELLED);
+      const streamed = firstAnswer?.ended() === true;
+      const says = !streamed && (ok !== undefined || (code === status.CANCELLED && firstMessageAt === undefined));
       if (!reservation.expired) node.ended(says ? answered : undefined, ok, kind);
       if (logs("debug")) {
         const ms = Number((now - startedAt).toFixed(3));

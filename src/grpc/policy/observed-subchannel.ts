@@ -2,6 +2,7 @@ import { type Metadata, status } from "@grpc/grpc-js";
 import type { Activity } from "../../membership/activity.js";
 import type { ClientAttempt } from "../../observe/client-call.js";
 import { carriedCall, headersOf } from "../carried-call.js";
+import { type Pushback, pushbackOf } from "../pushback.js";
 import {
   type CallListener,
   type CallStarter,
@@ -10,6 +11,7 @@ import {
   type StatusObject,
   type Subchannel,
 } from "../shield.js";
+import { asRefused } from "../subchannel-internals.js";
 import { farEnding } from "./far-ending.js";
 
 /**
@@ -91,6 +93,12 @@ export class ObservedCall implements CallListener {
    * before anything is heard here.
    */
   endedByFarSide = false;
+  /** The server's word at the end that it is full. */
+  pushback: Pushback | undefined;
+  /** Whether anything but the end has come. */
+  #answered = false;
+  /** Called at the end of a call that a full server refused. @returns whether the call is to be made once more, elsewhere. */
+  onPushback: ((pushback: Pushback) => boolean) | undefined;
   /** Called once, at the first message. */
   onFirstMessage: (() => void) | undefined;
 
@@ -117,6 +125,7 @@ export class ObservedCall implements CallListener {
 
   onReceiveMetadata(metadata: Metadata): void {
     this.#activity.heard();
+    this.#answered = true;
     this.#listener.onReceiveMetadata(metadata);
   }
 
@@ -139,7 +148,10 @@ export class ObservedCall implements CallListener {
       this.#activity.ended(this.#startedAt, told.code === status.DEADLINE_EXCEEDED);
     }
     this.#attempt?.ended(told.code, told.details);
-    this.#listener.onReceiveStatus(told);
+    this.pushback = pushbackOf(told);
+    // Before grpc-js is told, which makes the call once more at once.
+    const elsewhere = this.pushback !== undefined && !this.#answered && this.onPushback?.(this.pushback);
+    this.#listener.onReceiveStatus(elsewhere ? asRefused(told) : told);
   }
 }
 

@@ -9,17 +9,29 @@ test("what is left out has its default", () => {
     healthService: undefined,
     zone: "",
     silentCallGraceMs: 5_000,
+    breaker: true,
+    maxSetAside: 0.5,
   });
 });
 
 test("what is given is taken", () => {
-  const json = { subset: 20, healthCheck: false, healthService: "a", zone: "b", silentCallGrace: "1.5s" };
+  const json = {
+    subset: 20,
+    healthCheck: false,
+    healthService: "a",
+    zone: "b",
+    silentCallGrace: "1.5s",
+    breaker: false,
+    maxSetAside: 0.2,
+  };
   assert.deepEqual(parsePolicyConfig(json), {
     subset: 20,
     healthCheck: false,
     healthService: "a",
     zone: "b",
     silentCallGraceMs: 1_500,
+    breaker: false,
+    maxSetAside: 0.2,
   });
 });
 
@@ -33,6 +45,8 @@ test("what cannot be obeyed is refused by name, unknown fields included", () => 
     [{ healthService: 7 }, /healthService is 7/],
     [{ zone: 7 }, /zone is 7/],
     [{ silentCallGrace: 5 }, /silentCallGrace is 5; expected seconds such as "5s"/],
+    [{ breaker: 1 }, /breaker is 1; expected true or false/],
+    [{ maxSetAside: 50 }, /maxSetAside is 50; expected a share from 0 to 1/],
     [{ silentCallGrace: "soon" }, /silentCallGrace is "soon"/],
     [{ subsets: 1 }, /no field "subsets": did you mean subset\?/],
     [null as never, /^p2c_ewma is null; expected fields with values/],

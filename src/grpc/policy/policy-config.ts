@@ -1,3 +1,4 @@
+import { CLIENT_DEFAULTS, MIDDLEWARE_DEFAULTS } from "../../defaults.js";
 import { nearMiss } from "../../target/key-names.js";
 import { parseDuration } from "../shield.js";
 
@@ -17,23 +18,31 @@ export interface MembersConfig {
    * instance that is heard again in that time keeps them. Milliseconds; in JSON a duration such as "5s". Default 5,000.
    */
   readonly silentCallGraceMs: number;
+  /**
+   * Largest share of the instances that may be set aside by their health, by failures and by pushback together, 0 to 1; beyond
+   * it such signals are ignored. Default 0.5.
+   */
+  readonly maxSetAside: number;
 }
 
 /** The part of p2c_ewma in a service config: `{"loadBalancingConfig": [{"p2c_ewma": {…}}]}`. */
 export interface PolicyConfig extends MembersConfig {
   /** The client's own zone, whose instances are preferred; "" prefers none. Default "". */
   readonly zone: string;
+  /** Keep calls of a method away from an instance where most of them fail, while others are there. Default true. */
+  readonly breaker: boolean;
 }
 
 /** @throws Error that names the field and the expected form. */
 export function parsePolicyConfig(json: object): PolicyConfig {
-  const members = parseMembersConfig("p2c_ewma", json, ["zone"]);
-  const { zone = "" } = json as { zone?: unknown };
+  const members = parseMembersConfig("p2c_ewma", json, ["zone", "breaker"]);
+  const { zone = "", breaker = MIDDLEWARE_DEFAULTS.Breaker } = json as { zone?: unknown; breaker?: unknown };
   if (typeof zone !== "string") throw refused("p2c_ewma.zone", zone, "the name of a zone");
-  return { ...members, zone };
+  if (typeof breaker !== "boolean") throw refused("p2c_ewma.breaker", breaker, "true or false");
+  return { ...members, zone, breaker };
 }
 
-const FIELDS = ["subset", "healthCheck", "healthService", "silentCallGrace"] as const;
+const FIELDS = ["subset", "healthCheck", "healthService", "silentCallGrace", "maxSetAside"] as const;
 
 /**
  * @param policy its name, for errors
@@ -50,6 +59,7 @@ export function parseMembersConfig(policy: string, json: object, own: readonly s
     healthCheck = true,
     healthService,
     silentCallGrace = "5s",
+    maxSetAside = CLIENT_DEFAULTS.MaxSetAside,
   } = json as { [field in (typeof FIELDS)[number]]?: unknown };
   if (!isCount(subset)) throw refused(`${policy}.subset`, subset, "a whole number, 0 for all instances up to 500");
   if (typeof healthCheck !== "boolean") throw refused(`${policy}.healthCheck`, healthCheck, "true or false");
@@ -58,7 +68,11 @@ export function parseMembersConfig(policy: string, json: object, own: readonly s
   }
   const grace = typeof silentCallGrace === "string" ? parseDuration(silentCallGrace) : null;
   if (!grace) throw refused(`${policy}.silentCallGrace`, silentCallGrace, 'seconds such as "5s"');
-  return { subset, healthCheck, healthService, silentCallGraceMs: grace.seconds * 1000 + grace.nanos / 1e6 };
+  if (typeof maxSetAside !== "number" || !(maxSetAside >= 0 && maxSetAside <= 1)) {
+    throw refused(`${policy}.maxSetAside`, maxSetAside, "a share from 0 to 1");
+  }
+  const silentCallGraceMs = grace.seconds * 1000 + grace.nanos / 1e6;
+  return { subset, healthCheck, healthService, silentCallGraceMs, maxSetAside };
 }
 
 function isCount(value: unknown): value is number {

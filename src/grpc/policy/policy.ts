@@ -90,10 +90,12 @@ class InstancePolicy<C extends MembersConfig> implements Policy<C> {
     this.#config = parse({});
     this.#clientName = clientName;
     const subject = () => ({ service: this.#service, registry: this.#status?.registry ?? "the resolver" });
-    this.#membership = new Membership(() => this.#connecting(), systemTiming, subject, {
-      state: (state) => this.#report(state),
+    const listener = {
+      state: (state: ChannelState) => this.#report(state),
       lost: () => this.#helper.requestReresolution(),
-    });
+    };
+    const maxSetAside = () => this.#config.maxSetAside;
+    this.#membership = new Membership(() => this.#connecting(), systemTiming, subject, listener, maxSetAside);
     const policy = this;
     this.#source = new ChannelSource({
       get status() {

@@ -18,9 +18,10 @@ import { authInterceptor } from "./auth/auth-interceptor.js";
 import type { Authenticate, Authenticator } from "./auth/authenticator.js";
 import { authenticatorOf } from "./auth/choose.js";
 import { CallStats } from "./call-stats.js";
+import { overloadProtection } from "./guard.js";
 import { HEALTH_SERVICE, ServerHealth } from "./health-service.js";
 import { ServedCalls } from "./served-calls.js";
-import { DEFAULTS, type ServerConfig } from "./server-config.js";
+import { DEFAULTS, overloadOptions, type ServerConfig, timeouts } from "./server-config.js";
 import { ServiceServer } from "./service-server.js";
 
 registerBuiltInBackends();
@@ -134,7 +135,7 @@ class ListedServer implements Server {
     this.#server = new ServiceServer({
       ...KEEPALIVE,
       ...options,
-      interceptors: [this.#calls.interceptor, ...guards, ...interceptors],
+      interceptors: [overloadProtection(overloadOptions(config)), this.#calls.interceptor, ...guards, ...interceptors],
     });
     const served: Served = {
       bind: () => this.#bind(listen),
@@ -260,9 +261,4 @@ export function registryOf(
 ): Target | undefined {
   if (registry) return targetOf(registry);
   return Etcd && targetOfEtcd(Etcd).target;
-}
-
-function timeouts({ Timeout = DEFAULTS.Timeout, MethodTimeouts = [] }: ServerConfig): (path: string) => number {
-  const byPath = new Map(MethodTimeouts.map(({ FullMethod, Timeout: limit }) => [FullMethod, limit]));
-  return (path) => byPath.get(path) ?? Timeout;
 }

@@ -11,10 +11,15 @@ const ATTRIBUTES = ".~rollcall/";
 /** "-" comes before "/": no reader of a service sees these keys. */
 const PAUSES = ".~rollcall-paused/";
 
+/** Where client processes say whom they call: apart from all services, so that nobody who reads one sees it. */
+export const PRESENCES = "rollcall/presence";
+
 /** @throws TypeError for a service key that cannot be one. */
 export function checkServiceKey(service: string): void {
   if (service === "") throw new TypeError("the service key is empty; expected something like order.rpc (Etcd.Key)");
   if (service.includes("\0")) throw new TypeError("the service key has a zero byte in it");
+  if (service === PRESENCES)
+    throw new TypeError(`the service key ${PRESENCES} is taken by what clients say of themselves`);
 }
 
 export function instanceKey(path: string, id: string): string {
@@ -65,11 +70,12 @@ export function instancesRange(path: string): KeyRange {
 /** What a key stands for; undefined for one that belongs to no service. */
 export function readKey(
   key: Buffer,
-): { kind: "instance" | "attributes" | "pause"; service: string; id: string } | undefined {
+): { kind: "instance" | "attributes" | "pause" | "presence"; service: string; id: string } | undefined {
   const slash = key.lastIndexOf("/");
   if (slash <= 0) return undefined;
   const id = key.toString("utf8", slash + 1);
   const folder = key.toString("utf8", 0, slash + 1);
+  if (folder === `${PRESENCES}/`) return { kind: "presence", service: PRESENCES, id };
   for (const [kind, mark] of [
     ["attributes", ATTRIBUTES],
     ["pause", PAUSES],

@@ -80,7 +80,7 @@ async function readRegistrations(settings: EtcdSettings, { prefix = "", signal }
     const ttls = await timesToLive(session, new Set(kvs.map(({ lease }) => lease)), signal);
     const all = new Map(kvs.map((kv) => [kv.key.toString(), kv]));
     const registrations = kvs
-      .filter((kv) => readKey(kv.key)?.kind !== "attributes")
+      .filter((kv) => !["attributes", "presence"].includes(readKey(kv.key)?.kind ?? ""))
       .map((kv) => readRegistered(kv, all, ttls.get(kv.lease)));
     const duplicates = findDuplicates(registrations);
     return { host: session.host, revision: header!.revision, registrations, duplicates };

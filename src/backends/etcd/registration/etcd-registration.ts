@@ -10,6 +10,7 @@ import { grantInstancesCommand } from "../layout/keys.js";
 import { type Layout, layoutOf } from "../layout/layout.js";
 import type { EtcdSettings } from "../settings.js";
 import { Holdings } from "./holdings.js";
+import type { Keeping } from "./keeping.js";
 import { OwnKeys } from "./own-keys.js";
 import { PauseOrder } from "./pause-order.js";
 import { PutPace } from "./put-pace.js";
@@ -34,7 +35,8 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
   readonly #instance: Instance;
   readonly #ttlSeconds: number;
   readonly #held: Holdings;
-  readonly #log: RegistrationLog;
+  readonly #log: NonNullable<Keeping["log"]>;
+  readonly #background: boolean;
   readonly #pace = new PutPace();
   readonly #removed: Promise<void>;
   #state: RegistrationState = { name: "waiting" };
@@ -44,20 +46,23 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
   #own: OwnKeys | undefined;
   #pause: PauseOrder | undefined;
   #withAttributes = true;
+  /** Counts the changes of what is to be put. */
+  #edition = 0;
   #wasAttempted = false;
   #settleAttempt!: () => void;
   #settleRemoval!: () => void;
 
-  constructor(settings: EtcdSettings, service: string, instance: Instance) {
+  constructor(settings: EtcdSettings, service: string, instance: Instance, keeping: Keeping = {}) {
     super();
     this.#settings = settings;
-    this.#layout = layoutOf(settings.layout);
+    this.#layout = keeping.layout ?? layoutOf(settings.layout);
+    this.#background = keeping.background ?? false;
     this.#service = service;
     this.#path = this.#layout.path(service);
     this.#instance = instance;
     this.#ttlSeconds = settings.ttlSeconds ?? this.#layout.ttlSeconds;
-    this.#held = new Holdings(settings, this.#path, this.#ttlSeconds);
-    this.#log = new RegistrationLog(service, instance.address);
+    this.#held = new Holdings(settings, this.#path, this.#ttlSeconds, this.#background);
+    this.#log = keeping.log ?? new RegistrationLog(service, instance.address);
     this.attempted = new Promise((resolve) => {
       this.#settleAttempt = resolve;
     });
@@ -75,6 +80,12 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
   /** Why it is not listed, as far as that is known. */
   get trouble(): Error | undefined {
     return whyNotListed(this.#state);
+  }
+
+  /** What the layout writes is not what it wrote: it is put again. */
+  changed(): void {
+    this.#edition += 1;
+    this.#apply({ type: "value changed" });
   }
 
   deregister(): Promise<void> {
@@ -150,9 +161,12 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
     for (;;) {
       await this.#pace.turn(signal);
       if (signal.aborted) return;
+      const edition = this.#edition;
       try {
         await this.#put(lease, signal);
-        if (!signal.aborted) this.#apply({ type: "put done" });
+        if (signal.aborted) return;
+        if (edition !== this.#edition) continue;
+        this.#apply({ type: "put done" });
         return;
       } catch (error) {
         if (signal.aborted) return;
@@ -185,7 +199,7 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
     const revision = await records.put(await abortable(this.#held.cluster.session(), signal), signal);
     if (signal.aborted) return;
     this.#watchOwn(records.keys).put(revision);
-    this.#watchForPause(records.pauseKey);
+    if (!this.#background) this.#watchForPause(records.pauseKey);
   }
 
   #watchOwn(keys: readonly string[]): OwnKeys {

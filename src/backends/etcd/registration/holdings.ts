@@ -4,7 +4,7 @@ import type { Lease } from "../../../etcd-client/lease.js";
 import type { EtcdSettings } from "../settings.js";
 import { acquireNumber } from "./numbers.js";
 
-/** What one registration holds of that which all of a process share, and of the process, which lives as long as it does. */
+/** What one registration holds of that which all of a process share, and of the process itself, unless it is in the background. */
 export class Holdings {
   readonly cluster: Cluster;
   readonly lease: Lease;
@@ -13,11 +13,11 @@ export class Holdings {
   readonly #releaseLease: () => Lease | undefined;
   readonly #release: () => void;
 
-  constructor(settings: EtcdSettings, path: string, ttlSeconds: number) {
+  constructor(settings: EtcdSettings, path: string, ttlSeconds: number, background: boolean) {
     const cluster = acquireCluster(settings);
     const lease = cluster.cluster.acquireLease(ttlSeconds);
     const number = acquireNumber(cluster.cluster, path);
-    const letGo = hold();
+    const letGo = background ? () => {} : hold();
     this.cluster = cluster.cluster;
     this.lease = lease.lease;
     this.number = number.number;

@@ -12,6 +12,7 @@ const lease = (id: bigint | undefined, trouble?: Error): RegistrationEvent => ({
 const putDone: RegistrationEvent = { type: "put done" };
 const putFailed = (why: Error): RegistrationEvent => ({ type: "put failed", why });
 const pauseDone: RegistrationEvent = { type: "pause done" };
+const valueChanged: RegistrationEvent = { type: "value changed" };
 const close: RegistrationEvent = { type: "close" };
 const seen = (what: { missing?: "instance" | "attributes"; taken?: Error; pauseOrdered?: boolean } = {}) =>
   ({ type: "keys seen", key: "order.rpc/1", pauseOrdered: false, ...what }) as const;
@@ -117,6 +118,16 @@ for (const [promise, events, expected] of [
   ],
   ["the end of a listed one has something to take out", [...listed, close], { name: "closing", confirmed: true }],
   [
+    "what says something else is put again, and stays listed meanwhile",
+    [...listed, valueChanged],
+    { name: "completing", lease: 1n },
+  ],
+  [
+    "what says something else while nobody knows whether it is there is put again",
+    [...listed, lease(1n, expired), valueChanged],
+    { name: "putting", lease: 1n, why: expired },
+  ],
+  [
     "the end of one whose key is another's has nothing to take out",
     [...listed, seen({ taken: other }), close],
     { name: "closing", confirmed: false },
@@ -128,7 +139,7 @@ for (const [promise, events, expected] of [
 
 const anyEvent: fc.Arbitrary<RegistrationEvent> = fc.oneof(
   fc.tuple(fc.constantFrom(undefined, 1n, 2n), fc.constantFrom(undefined, refused)).map((given) => lease(...given)),
-  fc.constantFrom(putDone, putFailed(refused), pauseDone),
+  fc.constantFrom(putDone, putFailed(refused), pauseDone, valueChanged),
   fc
     .record(
       {

@@ -5,7 +5,7 @@ export type RegistrationState =
   /** The key is being put, again until etcd has it. */
   | { readonly name: "putting"; readonly lease: bigint; readonly why?: Error }
   | { readonly name: "listed"; readonly lease: bigint }
-  /** Listed, while its attributes, which somebody deleted, are being put again. */
+  /** Listed, while it is being put again: somebody deleted its attributes, or what it says has changed. */
   | { readonly name: "completing"; readonly lease: bigint }
   /** The lease was not renewed for a whole TTL: the key may be gone. */
   | { readonly name: "unrenewed"; readonly lease: bigint; readonly why: Error }
@@ -33,6 +33,8 @@ export type RegistrationEvent =
       readonly taken?: Error;
       readonly pauseOrdered: boolean;
     }
+  /** What is to be put is not what was put. */
+  | { readonly type: "value changed" }
   | { readonly type: "pause done" }
   | { readonly type: "close" }
   | { readonly type: "close done" };
@@ -50,6 +52,8 @@ export function next(state: RegistrationState, event: RegistrationEvent): Regist
       return state.name === "putting" ? { ...state, why: event.why } : state;
     case "keys seen":
       return state.name === "waiting" || state.name === "putting" ? state : keysSeen(state, event);
+    case "value changed":
+      return valueChanged(state);
     case "pause done":
       return state.name === "pausing" ? { name: "paused", lease: state.lease } : state;
     case "close":
@@ -96,6 +100,12 @@ function whyLeft(state: RegistrationState): Error | undefined {
 
 function renewed(state: Held): RegistrationState {
   return state.name === "unrenewed" ? { name: "listed", lease: state.lease } : state;
+}
+
+/** Whoever puts now, or is yet to, puts what is to be put then. */
+function valueChanged(state: RegistrationState): RegistrationState {
+  if (state.name === "listed") return { name: "completing", lease: state.lease };
+  return state.name === "unrenewed" ? { name: "putting", lease: state.lease, why: state.why } : state;
 }
 
 function keysSeen(

@@ -3,7 +3,7 @@ import { EventEmitter, once } from "node:events";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { type TestContext, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
-import { ServerHealth } from "../../grpc/server/health-service.js";
+import { ServerHealth } from "../grpc/server/health-service.js";
 import { type Health, healthOf, healthOfAll, watchHealth } from "./health.js";
 
 async function start(t: TestContext, health?: ServerHealth): Promise<{ server: grpc.Server; address: string }> {

@@ -1,14 +1,11 @@
 import { type ClientHttp2Session, connect } from "node:http2";
-import { sleep } from "../../async/backoff.js";
-import { onAbort } from "../../async/on-abort.js";
-import { Semaphore } from "../../async/semaphore.js";
-import { FrameReader, frame } from "../../etcd-client/rpc/frames.js";
+import { sleep } from "../async/backoff.js";
+import { onAbort } from "../async/on-abort.js";
+import { Semaphore } from "../async/semaphore.js";
+import { FrameReader, frame } from "../etcd-client/rpc/frames.js";
+import type { Health } from "./health-state.js";
 
-/**
- * What an instance says of its health by gRPC's health protocol (https://github.com/grpc/grpc/blob/master/doc/health-checking.md).
- * `unknown`: it takes connections and says nothing of its health, as a server without that service does, or one that expects TLS.
- */
-export type Health = "serving" | "not serving" | "unknown" | "unreachable";
+export type { Health } from "./health-state.js";
 
 /** How long a first word may take, in milliseconds. */
 const FIRST_WORD_MS = 1_000;

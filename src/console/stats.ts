@@ -1,0 +1,123 @@
+import { instanceId, type Stats } from "./model.js";
+import type { ProcessReport, ReportedInstance } from "./process-report.js";
+import { type Counts, type Rate, Rates } from "./rates.js";
+
+/** Rates of everything that processes count, from one round of reports to the next. */
+export class StatsBook {
+  readonly #rates = new Rates();
+  #instances = new Map<string, Stats>();
+  #edges = new Map<string, Rate>();
+
+  /** @param at milliseconds of a clock that never goes back. */
+  take(reports: readonly ProcessReport[], at: number): void {
+    const rates = new Map<string, Omit<Stats, "share">>();
+    for (const [id, { counts, expectedMs, failureRate }] of seenByCallers(reports)) {
+      const rate = counts && this.#rates.add(`called ${id}`, counts, at);
+      if (rate) rates.set(id, known(rate, expectedMs));
+      else if (!counts) rates.set(id, { failureShare: failureRate, latencyMs: expectedMs });
+    }
+    for (const { id: process, serves, served } of reports) {
+      const [only] = serves;
+      if (!served || !only || serves.length > 1) continue;
+      const rate = this.#rates.add(`served ${process}`, served, at);
+      const id = instanceId(only.service, only.address);
+      const called = rates.get(id);
+      // Its own counts are of all its callers; theirs only of those that tell.
+      if (rate && (!called || rate.callsPerSecond > (called.callsPerSecond ?? 0))) {
+        rates.set(id, known(rate, rate.meanMs ?? called?.latencyMs));
+      }
+    }
+    this.#edges = new Map();
+    for (const { id: process, calls } of reports) {
+      for (const [service, counts] of sumByService(calls)) {
+        const rate = this.#rates.add(`${process} calls ${service}`, counts, at);
+        if (rate) this.#edges.set(edgeName(process, service), rate);
+      }
+    }
+    this.#instances = withShares(rates);
+    this.#rates.forgetBefore(at);
+  }
+
+  ofInstance(id: string): Stats | undefined {
+    return this.#instances.get(id);
+  }
+
+  /** What a process calls of a service. */
+  ofCaller(process: string, service: string): Rate | undefined {
+    return this.#edges.get(edgeName(process, service));
+  }
+}
+
+function known({ callsPerSecond, failureShare }: Rate, latencyMs: number | undefined): Omit<Stats, "share"> {
+  return { callsPerSecond, failureShare, ...(latencyMs !== undefined && { latencyMs }) };
+}
+
+/** What all clients that tell of single instances have seen of each, together. */
+function seenByCallers(reports: readonly ProcessReport[]): Map<string, Seen> {
+  const seen = new Map<string, Seen>();
+  for (const { service, instances } of reports.flatMap(({ calls }) => calls)) {
+    for (const one of instances) {
+      const id = instanceId(service, one.address);
+      const before = seen.get(id);
+      seen.set(id, before ? together(before, one) : one);
+    }
+  }
+  return seen;
+}
+
+type Seen = Omit<ReportedInstance, "address">;
+
+/** Who has called more knows more. */
+function together(a: Seen, b: Seen): Seen {
+  const [callsOfA, callsOfB] = [a.counts?.calls ?? 0, b.counts?.calls ?? 0];
+  const partOfA = callsOfA + callsOfB > 0 ? callsOfA / (callsOfA + callsOfB) : 0.5;
+  const failures = (a.counts?.failures ?? 0) + (b.counts?.failures ?? 0);
+  return {
+    ...((a.counts || b.counts) && { counts: { calls: callsOfA + callsOfB, failures } }),
+    expectedMs: a.expectedMs * partOfA + b.expectedMs * (1 - partOfA),
+    failureRate: a.failureRate * partOfA + b.failureRate * (1 - partOfA),
+  };
+}
+
+function sumByService(calls: ProcessReport["calls"]): Map<string, Counts> {
+  const sums = new Map<string, Counts>();
+  for (const { service, counts } of calls) {
+    if (!counts) continue;
+    const before = sums.get(service) ?? { calls: 0, failures: 0 };
+    sums.set(service, { calls: before.calls + counts.calls, failures: before.failures + counts.failures });
+  }
+  return sums;
+}
+
+function withShares(rates: ReadonlyMap<string, Omit<Stats, "share">>): Map<string, Stats> {
+  const serviceOf = (id: string) => id.slice(0, id.lastIndexOf(" "));
+  const totals = new Map<string, number>();
+  for (const [id, { callsPerSecond = 0 }] of rates) {
+    totals.set(serviceOf(id), (totals.get(serviceOf(id)) ?? 0) + callsPerSecond);
+  }
+  return new Map(
+    [...rates].map(([id, rate]) => {
+      const total = totals.get(serviceOf(id))!;
+      if (rate.callsPerSecond === undefined) return [id, rounded(rate)];
+      return [id, rounded({ ...rate, share: total > 0 ? rate.callsPerSecond / total : 0 })];
+    }),
+  );
+}
+
+/** As exact as it is shown, so that a row whose numbers look the same is the same. */
+function rounded({ callsPerSecond, failureShare, latencyMs, share }: Stats): Stats {
+  return {
+    ...(callsPerSecond !== undefined && { callsPerSecond: toDigits(callsPerSecond) }),
+    failureShare: Number(failureShare.toFixed(3)),
+    ...(latencyMs !== undefined && latencyMs > 0 && { latencyMs: toDigits(latencyMs) }),
+    ...(share !== undefined && { share: Number(share.toFixed(3)) }),
+  };
+}
+
+export function toDigits(value: number): number {
+  return Number(value.toPrecision(3));
+}
+
+function edgeName(process: string, service: string): string {
+  return `${process} ${service}`;
+}

@@ -1,0 +1,108 @@
+import { Metadata, status } from "@grpc/grpc-js";
+import { Breakers } from "../../balancer/overload/breakers.js";
+import { RetryBudget } from "../../balancer/overload/retry-budget.js";
+import { SetAside } from "../../balancer/overload/set-aside.js";
+import { full } from "../../tally.js";
+import type { Pushback } from "../pushback.js";
+import { type PickResult, PickResultType, QUEUE } from "../shield.js";
+import type { PolicyConfig } from "./policy-config.js";
+import { SetAsideLog } from "./set-aside-log.js";
+
+/**
+ * Which instances calls avoid for a time although they can be called: those that say that they are full, and for a method those
+ * where it mostly fails. docs/overload.md has the rules. Costs a pick nothing while nobody is full and nothing fails.
+ */
+export class Avoidance {
+  readonly #setAside = new SetAside<string>();
+  readonly #breakers = new Breakers<string>();
+  readonly #elsewhere = new RetryBudget();
+  readonly #service: () => string;
+  readonly #log: SetAsideLog;
+  readonly #changed: () => void;
+  #breaker = true;
+  #size = 0;
+
+  /** @param changed called when others get calls than before, but not by set(). */
+  constructor(service: () => string, changed: () => void) {
+    this.#service = service;
+    this.#log = new SetAsideLog(service);
+    this.#changed = changed;
+  }
+
+  /**
+   * Makes these the instances that can be called.
+   * @param elsewhere how many more are connected, and set aside by their health.
+   */
+  set(usable: readonly string[], elsewhere: number, { maxSetAside, breaker }: PolicyConfig): void {
+    this.#size = usable.length;
+    this.#breaker = breaker;
+    this.#setAside.set(usable, elsewhere, maxSetAside);
+  }
+
+  /** Forgets all other instances. */
+  keep(instances: { has(instance: string): boolean }): void {
+    this.#breakers.keep(instances);
+  }
+
+  /** Those that get calls. */
+  called(): readonly string[] {
+    return this.#setAside.called();
+  }
+
+  /** Those that get none because they are full. */
+  full(): readonly string[] {
+    return this.#setAside.aside();
+  }
+
+  /** How a pick ends where all instances are full: whoever asked would be refused, and the answer costs nobody anything here. */
+  refusal(): PickResult | undefined {
+    if (this.#setAside.full === 0) return undefined;
+    const now = performance.now();
+    if (this.#setAside.expire(now)) this.#changed();
+    const forMs = this.#setAside.allFullForMs(now);
+    if (forMs === 0) return undefined;
+    this.#log.allFull(Math.ceil(forMs));
+    full.unsent.count(this.#service());
+    const who = this.#size === 1 ? "the only instance" : `all ${this.#size} instances`;
+    const details = `${who} of ${JSON.stringify(this.#service())} that can be called said that they are full`;
+    const refusal = { code: status.RESOURCE_EXHAUSTED, details, metadata: new Metadata() };
+    return { ...QUEUE, pickResultType: PickResultType.DROP, status: refusal };
+  }
+
+  /** Whether a call of this method should go to another instance than this one. */
+  avoids(instance: string, method: string): boolean {
+    return this.#breaker && this.#breakers.suspicious && !this.#breakers.allows(instance, method);
+  }
+
+  /** A call that avoids so many instances avoids this one too. @returns false when that would be more than may be set aside. */
+  avoid(instance: string, method: string, others: number): boolean {
+    if (others >= this.#setAside.left) {
+      if (this.#size > 1) this.#log.ignored();
+      return false;
+    }
+    this.#breakers.dropped(instance, method);
+    return true;
+  }
+
+  /** A full server has refused a call. @returns whether the call is made once more, elsewhere. */
+  refused(instance: string, { ms, elsewhere }: Pushback): boolean {
+    full.pushbacks.count(this.#service());
+    if (ms > 0) this.#isFull(instance, performance.now() + ms);
+    return elsewhere && this.#size > 1 && this.#setAside.full < this.#size && this.#elsewhere.take();
+  }
+
+  /** A call that no full server refused has ended. */
+  ended(instance: string, method: string, code: status, ok: boolean | undefined): void {
+    if (this.#breaker) this.#breakers.ended(instance, method, code);
+    if (ok) this.#elsewhere.succeeded();
+  }
+
+  #isFull(instance: string, until: number): void {
+    const before = this.#setAside.count;
+    this.#setAside.add(instance, until);
+    if (this.#setAside.count > before) {
+      this.#log.began();
+      this.#changed();
+    } else if (!this.#setAside.has(instance) && this.#size > 1) this.#log.ignored();
+  }
+}
