@@ -73,6 +73,7 @@ async function many(count: number, base: number): Promise<void> {
   const most = wholeNumber("most", values.most);
   const totals = new Totals();
   const began = performance.now();
+  const worked = process.cpuUsage();
   let enough = false;
   for (const signal of ["SIGINT", "SIGTERM"])
     process.once(signal, () => {
@@ -92,7 +93,8 @@ async function many(count: number, base: number): Promise<void> {
     await tellStory(shortest, console.log);
     if (values.json) console.log(JSON.stringify(shortest));
   }
-  for (const line of totals.lines(performance.now() - began)) console.log(line);
+  const { user, system } = process.cpuUsage(worked);
+  for (const line of totals.lines(performance.now() - began, (user + system) / 1_000)) console.log(line);
   if (totals.violations > 0) process.exitCode = 1;
 }
 

@@ -28,13 +28,14 @@ export class Totals {
     return { median: at(0.5), p99: at(0.99), most: at(1) };
   }
 
-  lines(realMs: number): string[] {
+  /** @param realMs that passed, of which the processor worked `cpuMs` */
+  lines(realMs: number, cpuMs: number): string[] {
     const { median, p99, most } = this.settledS;
     const hours = (this.virtualMs / 3_600_000).toFixed(1);
     return [
       `schedules ${this.schedules}, faults injected ${this.faults}, calls made ${this.calls} (${this.failedCalls} failed, each with a reason)`,
       `all well again after the last fault: median ${median} s, 99 % within ${p99} s, at most ${most} s`,
-      `simulated ${hours} h in ${(realMs / 1_000).toFixed(1)} s: ${Math.round(this.virtualMs / realMs)} times as fast`,
+      `simulated ${hours} h in ${(realMs / 1_000).toFixed(1)} s: ${Math.round(this.virtualMs / realMs)} times as fast, ${Math.round(this.virtualMs / cpuMs)} by processor time`,
       `violations ${this.violations}`,
     ];
   }

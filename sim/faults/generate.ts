@@ -21,7 +21,7 @@ export function scheduleOf(seed: number): Schedule {
     mutual: random.chance(0.2),
   };
   const spanMs = random.pick([1_000, 8_000, 20_000, 45_000]);
-  const faults = Array.from({ length: random.whole(1, random.pick([3, 6, 12])) }, (): Fault => {
+  const faults = Array.from({ length: random.whole(1, random.pick([3, 6, 12, 30])) }, (): Fault => {
     const what = kind(random, setup);
     return { atMs: Math.round(random.between(FIRST_MS, FIRST_MS + spanMs)), lastsMs: lasts(random, setup), what };
   });

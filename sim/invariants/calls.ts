@@ -11,9 +11,11 @@ const NOTICED_MS = 20_000;
 const HEEDED_MS = 6_000;
 
 /** No call goes to an instance that says it does not serve, or is not listed any more, while others are ready. */
-export function noCallToTheUnwilling(world: World): Invariant {
+export function noCallToTheUnwilling(world: World, trouble: Trouble): Invariant {
   const sent = ({ client, address }: CallRecord): string | undefined => {
     const { now } = world.scheduler;
+    // A process that was frozen makes calls before it reads what came meanwhile.
+    if (!trouble.wellFor(HEEDED_MS, client.process.name)) return undefined;
     const { connections } = client.membership;
     const others = [...connections].filter(([id, { state, session }]) => {
       const settled = session?.word === true && now - session.wordAt > HEEDED_MS;

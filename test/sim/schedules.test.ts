@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { simulate } from "./simulation.js";
 
-/** About ten seconds of one core. */
-const A_DAYS_SEEDS = "500";
+/** Some ten seconds of one core. */
+const A_DAYS_SEEDS = "300";
 
 test("no schedule of today's breaks a promise", async (t) => {
   const { code, output } = await simulate("--seeds", A_DAYS_SEEDS);
