@@ -12,7 +12,7 @@ import { mean } from "./sim/table.js";
 import { type Balancer, variant } from "./sim/variant.js";
 import { World } from "./sim/world.js";
 
-const CONSTANTS = new URL("../src/balancer/constants.ts", import.meta.url);
+const CONSTANTS = new URL("../src/balancer/p2c/constants.ts", import.meta.url);
 const SEEDS = [1, 2, 3];
 
 /** By scenario: p99 in ms where speed is measured, percent of calls failed where failures are. */

@@ -57,7 +57,7 @@ export const plants = [
     name: "reservation leaked",
     changes: [
       [
-        "src/balancer/member.ts",
+        "src/balancer/p2c/member.ts",
         "released(kind?: string): void {",
         "released(kind?: string): void { if (kind === undefined) return;",
       ],

@@ -25,9 +25,9 @@ export {
   registerInstance,
 } from "./lifecycle/register-instance.js";
 export { type Logger, type LogLevel, setLogger, setLogLevel } from "./log.js";
-export type { ComparedInstance, Decision, SetAside } from "./observe/decision.js";
-export { type DevServer, type DevServerSettings, serveDevServer } from "./observe/dev-server.js";
-export { inspect } from "./observe/inspect.js";
+export type { ComparedInstance, Decision, SetAside } from "./observe/decisions/decision.js";
+export { inspect } from "./observe/inspect/inspect.js";
+export { type DevServer, type DevServerSettings, serveDevServer } from "./observe/metrics/dev-server.js";
 export type { CalledInstance, CalledService } from "./observe/state.js";
 export type {
   Backend,

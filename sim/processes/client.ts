@@ -1,5 +1,5 @@
 import { systemTiming } from "../../src/async/timing.js";
-import { P2cEwma } from "../../src/balancer/p2c-ewma.js";
+import { P2cEwma } from "../../src/balancer/p2c/p2c-ewma.js";
 import { RememberedSets } from "../../src/discovery/last-known.js";
 import type { ResolvedInstance } from "../../src/discovery/resolved-instance.js";
 import { TargetDiscovery } from "../../src/discovery/target-discovery.js";

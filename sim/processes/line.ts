@@ -1,7 +1,7 @@
 import { Backoff } from "../../src/async/backoff.js";
 import type { ResolvedInstance } from "../../src/discovery/resolved-instance.js";
-import type { Activity } from "../../src/membership/activity.js";
-import type { HealthWord, Line, LineEvents, Session, Transport } from "../../src/membership/transport.js";
+import type { Activity } from "../../src/membership/connection/activity.js";
+import type { HealthWord, Line, LineEvents, Session, Transport } from "../../src/membership/connection/transport.js";
 import type { End } from "../network/connection.js";
 import type { Process } from "../world/process.js";
 import type { World } from "../world/world.js";

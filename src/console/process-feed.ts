@@ -1,7 +1,7 @@
 import { request } from "node:http";
 import { Semaphore } from "../async/semaphore.js";
 import type { Present } from "../backends/etcd/index.js";
-import { allStates } from "../observe/inspect-client.js";
+import { allStates } from "../observe/inspect/inspect-client.js";
 import { type ProcessReport, reportOfPresence, reportOfState } from "./process-report.js";
 
 /** How long a process may take to answer, in milliseconds. */

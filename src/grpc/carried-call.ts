@@ -1,5 +1,5 @@
 import { Metadata } from "@grpc/grpc-js";
-import type { ClientCall, Headers } from "../observe/client-call.js";
+import type { ClientCall, Headers } from "../observe/calls/client-call.js";
 
 const CALL = Symbol("rollcall.call");
 

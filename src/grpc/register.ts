@@ -1,5 +1,5 @@
 import { registerBuiltInBackends } from "../backends/index.js";
-import { inspectIfAsked } from "../observe/inspect.js";
+import { inspectIfAsked } from "../observe/inspect/inspect.js";
 import { logEachMinute } from "../observe/minute-log.js";
 import { onTargetForm } from "../target/forms.js";
 import { warnOfSecondCopy } from "./grpc-js-copies.js";

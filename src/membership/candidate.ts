@@ -1,7 +1,7 @@
 import type { Timing } from "../async/timing.js";
-import type { Activity } from "./activity.js";
+import type { Activity } from "./connection/activity.js";
+import type { Line, LineEvents, Session } from "./connection/transport.js";
 import { CANDIDATE_MS } from "./grace-periods.js";
-import type { Line, LineEvents, Session } from "./transport.js";
 
 export interface CandidateListener<S extends Session> {
   /** It is connected and says that it serves: it is the caller's from now on. */

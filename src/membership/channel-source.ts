@@ -1,15 +1,15 @@
 import type { Weighed } from "../balancer/node.js";
 import type { ChannelStatus } from "../discovery/status.js";
 import { log } from "../log.js";
-import type { Decision, SetAside } from "../observe/decision.js";
-import type { RecordedChannel } from "../observe/recorder.js";
+import type { Decision, SetAside } from "../observe/decisions/decision.js";
+import type { RecordedChannel } from "../observe/decisions/recorder.js";
+import { recorder } from "../observe/decisions/setting.js";
 import { ServiceStats } from "../observe/service-stats.js";
-import { recorder } from "../observe/setting.js";
 import { addClient, type ClientSource } from "../observe/sources.js";
 import type { CalledInstance, CalledService, InstanceState, Percentiles } from "../observe/state.js";
 import type { ChannelState } from "./channel-state.js";
-import type { Connection } from "./connection.js";
-import { type ConnectionState, upState } from "./connection-state.js";
+import type { Connection } from "./connection/connection.js";
+import { type ConnectionState, upState } from "./connection/connection-state.js";
 
 /** So many of those set aside are named with each decision. */
 const NAMED = 50;

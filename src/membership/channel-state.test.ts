@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ChannelRules, channelState } from "./channel-state.js";
-import type { ConnectionState } from "./connection-state.js";
+import type { ConnectionState } from "./connection/connection-state.js";
 
 const serving: ConnectionState = { is: "serving" };
 const unwilling: ConnectionState = { is: "not serving" };

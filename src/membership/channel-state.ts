@@ -1,5 +1,5 @@
 import { mostSetAside } from "../balancer/overload/set-aside.js";
-import { type ConnectionState, upState } from "./connection-state.js";
+import { type ConnectionState, upState } from "./connection/connection-state.js";
 
 /** What a channel can do for its callers now. */
 export type ChannelState =

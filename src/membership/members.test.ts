@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { ManualTiming } from "../testing/manual-timing.js";
-import type { ConnectionState } from "./connection-state.js";
+import type { ConnectionState } from "./connection/connection-state.js";
 import { RETIRED_MS, TAKEOVER_MS } from "./grace-periods.js";
 import { type Member, Members } from "./members.js";
 

@@ -1,6 +1,6 @@
 import type { Timing } from "../async/timing.js";
-import type { ConnectionState, ProbeCause } from "./connection-state.js";
-import { isServing, upState } from "./connection-state.js";
+import type { ConnectionState, ProbeCause } from "./connection/connection-state.js";
+import { isServing, upState } from "./connection/connection-state.js";
 import { TAKEOVER_MS } from "./grace-periods.js";
 import { Retired } from "./retirement.js";
 

@@ -5,9 +5,9 @@ import { FakeTransport } from "../testing/fake-transport.js";
 import { ManualTiming } from "../testing/manual-timing.js";
 import type { ChannelState } from "./channel-state.js";
 import { choose, MOST_INSTANCES } from "./choice.js";
+import type { Listed } from "./connection/transport.js";
 import { PANIC_MS, SETTLE_MS, UNCONNECTED_MS } from "./grace-periods.js";
 import { Membership } from "./membership.js";
-import type { Listed } from "./transport.js";
 
 let timing: ManualTiming;
 let transport: FakeTransport;

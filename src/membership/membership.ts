@@ -2,12 +2,12 @@ import type { Timing } from "../async/timing.js";
 import { connections } from "../tally.js";
 import { Announcements, type Subject } from "./announcements.js";
 import { type ChannelState, channelState } from "./channel-state.js";
-import { Connection, type ConnectionSettings } from "./connection.js";
-import { countChange } from "./connection-count.js";
-import { type ConnectionState, isServing, upState } from "./connection-state.js";
+import { Connection, type ConnectionSettings } from "./connection/connection.js";
+import { countChange } from "./connection/connection-count.js";
+import { type ConnectionState, isServing, upState } from "./connection/connection-state.js";
+import type { Listed, Session, Transport } from "./connection/transport.js";
 import { PANIC_MS, SETTLE_MS, SILENCE_MS } from "./grace-periods.js";
 import { Members } from "./members.js";
-import type { Listed, Session, Transport } from "./transport.js";
 
 export interface MembershipListener {
   /** What calls may do now, and among whom. Called after every change, many changes together. */

@@ -1,4 +1,4 @@
-import type { Decision } from "./decision.js";
+import type { Decision } from "./decisions/decision.js";
 import type { CalledService, Percentiles, ServedService } from "./state.js";
 
 /** A channel that can be asked what it knows. */

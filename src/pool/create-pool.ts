@@ -1,4 +1,4 @@
-import type { Decision } from "../observe/decision.js";
+import type { Decision } from "../observe/decisions/decision.js";
 import type { Target } from "../registry.js";
 import type { Lease } from "./lease.js";
 import type { PoolOptions } from "./options.js";

@@ -3,7 +3,7 @@ import type { Node } from "../balancer/node.js";
 import type { Outcome } from "../balancer/outcome.js";
 import type { Instance } from "../instance.js";
 import type { ChannelSource } from "../membership/channel-source.js";
-import { recorder } from "../observe/setting.js";
+import { recorder } from "../observe/decisions/setting.js";
 import { refuse } from "../target/given.js";
 import { isOutcome } from "./outcome.js";
 import type { PoolSession } from "./session.js";

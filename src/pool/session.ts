@@ -1,6 +1,6 @@
 import { safely } from "../log.js";
-import type { Activity } from "../membership/activity.js";
-import type { Session } from "../membership/transport.js";
+import type { Activity } from "../membership/connection/activity.js";
+import type { Session } from "../membership/connection/transport.js";
 import type { PoolSettings } from "./options.js";
 
 /** A connection that `connect` has made, and the exchanges on it. */

@@ -1,7 +1,7 @@
 import type { Node } from "../balancer/node.js";
 import type { ResolvedInstance } from "../discovery/resolved-instance.js";
 import type { ChannelStatus } from "../discovery/status.js";
-import type { ConnectionState } from "../membership/connection-state.js";
+import type { ConnectionState } from "../membership/connection/connection-state.js";
 import type { Membership } from "../membership/membership.js";
 import type { PoolSession } from "./session.js";
 

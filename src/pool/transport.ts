@@ -5,8 +5,8 @@ import { onAbort } from "../async/on-abort.js";
 import { supervise } from "../async/supervise.js";
 import { systemTiming } from "../async/timing.js";
 import type { ResolvedInstance } from "../discovery/resolved-instance.js";
-import type { DialLimit } from "../membership/dial-limit.js";
-import type { Line, LineEvents, Transport } from "../membership/transport.js";
+import type { DialLimit } from "../membership/connection/dial-limit.js";
+import type { Line, LineEvents, Transport } from "../membership/connection/transport.js";
 import type { PoolSettings } from "./options.js";
 import { PoolSession } from "./session.js";
 

@@ -1,5 +1,5 @@
-import type { Activity } from "../membership/activity.js";
-import type { HealthWord, Line, LineEvents, Listed, Session, Transport } from "../membership/transport.js";
+import type { Activity } from "../membership/connection/activity.js";
+import type { HealthWord, Line, LineEvents, Listed, Session, Transport } from "../membership/connection/transport.js";
 
 /** A transport whose far sides a test plays: every line is kept, in the order they were opened. */
 export class FakeTransport implements Transport<Listed, FakeSession> {

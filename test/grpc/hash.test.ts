@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
-import { ConsistentHash } from "../../src/balancer/consistent-hash.js";
+import { ConsistentHash } from "../../src/balancer/hashing/consistent-hash.js";
 import { type ClientConfig, createClient, createServer, type Server, withHashKey } from "../../src/index.js";
 import { EchoClient, EchoService, echoHandlers, say } from "../support/echo.js";
 import { FixtureRegistry } from "../support/fixture-backend.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
-import { Member } from "../../src/balancer/member.js";
+import { Member } from "../../src/balancer/p2c/member.js";
 import { createClient } from "../../src/index.js";
 import { EchoClient, type EchoReply, EchoService, echoHandlers, say, tally } from "../support/echo.js";
 import { FixtureRegistry } from "../support/fixture-backend.js";

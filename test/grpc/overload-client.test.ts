@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
 import { channelOf, createClient } from "../../src/index.js";
-import { GAUGES } from "../../src/observe/gauges.js";
+import { GAUGES } from "../../src/observe/metrics/gauges.js";
 import { HealthCheckResponse_ServingStatus as Status } from "../../src/proto/health.js";
 import {
   EchoClient,

@@ -3,7 +3,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { type TestContext, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
 import { createClient, createServer, overloadProtection, type ServerConfig } from "../../src/index.js";
-import { GAUGES } from "../../src/observe/gauges.js";
+import { GAUGES } from "../../src/observe/metrics/gauges.js";
 import { HealthClient, HealthCheckResponse_ServingStatus as Status } from "../../src/proto/health.js";
 import { EchoClient, type EchoReply, type EchoRequest, EchoService, echoHandlers, say } from "../support/echo.js";
 import { until } from "../support/until.js";

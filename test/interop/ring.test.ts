@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { type TestContext, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
-import { ConsistentHash } from "../../src/balancer/consistent-hash.js";
+import { ConsistentHash } from "../../src/balancer/hashing/consistent-hash.js";
 import { withHashKey } from "../../src/index.js";
 import { etcdSkipReason } from "../support/etcd.js";
 import { interopProgram, interopSkipReason } from "../support/gozero.js";

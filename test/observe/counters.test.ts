@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startDevRegistry } from "../../src/dev-registry/index.js";
 import { createClient, createServer } from "../../src/index.js";
-import { GAUGES } from "../../src/observe/gauges.js";
+import { GAUGES } from "../../src/observe/metrics/gauges.js";
 import { EchoClient, EchoService, echoHandlers, say } from "../support/echo.js";
 import { until } from "../support/until.js";
 

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
 import { channelOf, createClient, createServer, inspect, type Server } from "../../src/index.js";
-import { inspectDir } from "../../src/observe/inspect-address.js";
-import { allStates, decisionsOf, inspected, recordingsOf } from "../../src/observe/inspect-client.js";
+import { inspectDir } from "../../src/observe/inspect/inspect-address.js";
+import { allStates, decisionsOf, inspected, recordingsOf } from "../../src/observe/inspect/inspect-client.js";
 import { EchoClient, EchoService, echoHandlers, say } from "../support/echo.js";
 import { FixtureRegistry } from "../support/fixture-backend.js";
 

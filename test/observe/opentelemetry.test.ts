@@ -216,7 +216,7 @@ test("1,000 instances that join and leave leave no more series than there were",
 });
 
 test("the path of a method is no way to make series without end", async () => {
-  const { methodLabel } = await import("../../src/observe/labels.js");
+  const { methodLabel } = await import("../../src/observe/metrics/labels.js");
   const labels = new Set(Array.from({ length: 3_000 }, (_, i) => methodLabel(`/proxied.Svc/M${i}`)));
   assert.ok(labels.size <= 1_001);
   assert.ok(labels.has("other"));

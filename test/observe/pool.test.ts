@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { processState } from "../../src/observe/collect.js";
-import { GAUGES } from "../../src/observe/gauges.js";
+import { GAUGES } from "../../src/observe/metrics/gauges.js";
 import { createPool } from "../../src/pool/index.js";
 
 const TARGET = "direct:///127.0.0.1:4001,127.0.0.1:4002";

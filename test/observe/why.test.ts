@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { P2cEwma } from "../../src/balancer/p2c-ewma.js";
-import { FlightRecorder } from "../../src/observe/recorder.js";
+import { P2cEwma } from "../../src/balancer/p2c/p2c-ewma.js";
+import { FlightRecorder } from "../../src/observe/decisions/recorder.js";
+import { why, whyInOneSentence } from "../../src/observe/decisions/why.js";
 import type { CalledInstance } from "../../src/observe/state.js";
-import { why, whyInOneSentence } from "../../src/observe/why.js";
 
 /** What an instance of the played fleet is like. */
 interface Nature {

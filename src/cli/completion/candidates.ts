@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { type EtcdSettings, listRegistrations } from "../../backends/etcd/index.js";
-import { allStates } from "../../observe/inspect-client.js";
+import { allStates } from "../../observe/inspect/inspect-client.js";
 import { printable } from "../../target/redact.js";
 import { COMMANDS } from "../commands.js";
 import { makeProgram } from "../program.js";

@@ -1,6 +1,6 @@
-import { inspectDir } from "../../observe/inspect-address.js";
-import { type Inspected, inspected, recordingsOf, stateOf } from "../../observe/inspect-client.js";
-import type { Recording } from "../../observe/recording.js";
+import type { Recording } from "../../observe/decisions/recording.js";
+import { inspectDir } from "../../observe/inspect/inspect-address.js";
+import { type Inspected, inspected, recordingsOf, stateOf } from "../../observe/inspect/inspect-client.js";
 import type { CalledInstance, CalledService, ProcessState } from "../../observe/state.js";
 import { nearMiss } from "../../target/key-names.js";
 import { Failure } from "../output.js";

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { parseRecording, type Recording } from "../../observe/recording.js";
-import { type Outlook, outlookOf, type ReplaySettings, replay } from "../../observe/replay.js";
+import { parseRecording, type Recording } from "../../observe/decisions/recording.js";
+import { type Outlook, outlookOf, type ReplaySettings, replay } from "../../observe/decisions/replay.js";
 import { count, Failure, print, printError, printJson, printShown } from "../output.js";
 import { addExamples } from "../program.js";
 import { milliseconds, percent } from "../terminal/numbers.js";

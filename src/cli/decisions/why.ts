@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { type Command, InvalidArgumentError } from "commander";
-import { why, whyInOneSentence } from "../../observe/why.js";
+import { why, whyInOneSentence } from "../../observe/decisions/why.js";
 import { count, Failure, printError, printJson, printShown, shown, toJson } from "../output.js";
 import { addExamples } from "../program.js";
 import { duration } from "../terminal/numbers.js";

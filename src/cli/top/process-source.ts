@@ -1,4 +1,4 @@
-import { type Inspected, stateOf } from "../../observe/inspect-client.js";
+import { type Inspected, stateOf } from "../../observe/inspect/inspect-client.js";
 import type { CalledService, ServedService } from "../../observe/state.js";
 import type { ServiceCounts, Source } from "./sample.js";
 

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { sleep } from "../../async/backoff.js";
-import { inspected } from "../../observe/inspect-client.js";
+import { inspected } from "../../observe/inspect/inspect-client.js";
 import { HOW } from "../decisions/processes.js";
 import { Failure, printError, printJson, printShown, shown } from "../output.js";
 import { addExamples } from "../program.js";

@@ -1,13 +1,13 @@
 import * as grpc from "@grpc/grpc-js";
 import "../register.js";
-import { Hedging } from "../../balancer/hedging.js";
+import { Hedging } from "../../balancer/hedging/hedging.js";
 import { checkClientConfig } from "../../config/check.js";
 import { type ClientConfig, targetOfClient } from "../../config/client-target.js";
 import { CLIENT_DEFAULTS, HEDGE_DEFAULTS } from "../../defaults.js";
 import type { SnapshotOptions } from "../../discovery/snapshots.js";
-import { type ClientCall, observeCall } from "../../observe/client-call.js";
-import type { Decision } from "../../observe/decision.js";
-import { type ChannelLabels, channelLabels } from "../../observe/labels.js";
+import { type ClientCall, observeCall } from "../../observe/calls/client-call.js";
+import type { Decision } from "../../observe/decisions/decision.js";
+import { type ChannelLabels, channelLabels } from "../../observe/metrics/labels.js";
 import type { CalledService } from "../../observe/state.js";
 import { checkNames } from "../../target/given.js";
 import { currentCall } from "../call-context.js";

@@ -1,5 +1,5 @@
 import * as grpc from "@grpc/grpc-js";
-import type { Hedging } from "../../balancer/hedging.js";
+import type { Hedging } from "../../balancer/hedging/hedging.js";
 import { outcomeOf } from "../../balancer/outcome.js";
 import { CallHistory, sendAs } from "../call-facts.js";
 import type { Call, CallListener } from "./service-call.js";

@@ -1,5 +1,5 @@
 import type * as grpc from "@grpc/grpc-js";
-import type { ClientCall } from "../../observe/client-call.js";
+import type { ClientCall } from "../../observe/calls/client-call.js";
 import { carry } from "../carried-call.js";
 
 /** A call as a channel of grpc-js creates it and the layers above it use it. */

@@ -1,20 +1,20 @@
 import { Metadata, status } from "@grpc/grpc-js";
 import { outcomeOf } from "../../balancer/outcome.js";
-import { type Node, P2cEwma, type Weighed } from "../../balancer/p2c-ewma.js";
+import { type Node, P2cEwma, type Weighed } from "../../balancer/p2c/p2c-ewma.js";
 import type { Instance } from "../../instance.js";
 import { log, logs } from "../../log.js";
 import type { ChannelSource } from "../../membership/channel-source.js";
-import type { Connection } from "../../membership/connection.js";
-import { upState } from "../../membership/connection-state.js";
+import type { Connection } from "../../membership/connection/connection.js";
+import { upState } from "../../membership/connection/connection-state.js";
 import { distanceFrom } from "../../membership/zone.js";
-import { recorder } from "../../observe/setting.js";
+import { recorder } from "../../observe/decisions/setting.js";
 import { CallFacts, type CallHistory } from "../call-facts.js";
 import { type Picker, type PickResult, PickResultType, QUEUE } from "../shield.js";
 import { Avoidance } from "./avoidance.js";
+import type { GrpcSession } from "./connection/grpc-session.js";
+import type { ListedEndpoint } from "./connection/grpc-transport.js";
+import type { ObservedCall, ObservedSubchannel } from "./connection/observed-subchannel.js";
 import { type FirstAnswer, FirstAnswers } from "./first-answers.js";
-import type { GrpcSession } from "./grpc-session.js";
-import type { ListedEndpoint } from "./grpc-transport.js";
-import type { ObservedCall, ObservedSubchannel } from "./observed-subchannel.js";
 import type { PolicyConfig } from "./policy-config.js";
 import { Reservations } from "./reservations.js";
 

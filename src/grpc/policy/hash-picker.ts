@@ -1,12 +1,12 @@
 import { type Metadata, status } from "@grpc/grpc-js";
-import { ConsistentHash } from "../../balancer/consistent-hash.js";
-import type { Connection } from "../../membership/connection.js";
+import { ConsistentHash } from "../../balancer/hashing/consistent-hash.js";
+import type { Connection } from "../../membership/connection/connection.js";
 import { takeHashKey } from "../hash-key.js";
 import { type Picker, type PickResult, PickResultType, QUEUE } from "../shield.js";
-import type { GrpcSession } from "./grpc-session.js";
-import type { ListedEndpoint } from "./grpc-transport.js";
+import type { GrpcSession } from "./connection/grpc-session.js";
+import type { ListedEndpoint } from "./connection/grpc-transport.js";
+import { RefusingSubchannel } from "./connection/refusing-subchannel.js";
 import type { HashConfig } from "./hash-config.js";
-import { RefusingSubchannel } from "./refusing-subchannel.js";
 import { Reservations } from "./reservations.js";
 
 /** grpc-js says in it how often a call has been tried before. */

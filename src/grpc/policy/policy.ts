@@ -1,12 +1,12 @@
 import { type ChannelOptions, Metadata, connectivityState as State, status } from "@grpc/grpc-js";
 import { systemTiming } from "../../async/timing.js";
-import type { Weighed } from "../../balancer/p2c-ewma.js";
+import type { Weighed } from "../../balancer/p2c/p2c-ewma.js";
 import type { ChannelStatus } from "../../discovery/status.js";
 import type { Instance } from "../../instance.js";
 import { ChannelSource } from "../../membership/channel-source.js";
 import type { ChannelState } from "../../membership/channel-state.js";
 import { choose } from "../../membership/choice.js";
-import { DialLimit } from "../../membership/dial-limit.js";
+import { DialLimit } from "../../membership/connection/dial-limit.js";
 import { Membership } from "../../membership/membership.js";
 import { instancesOf } from "../instance-attributes.js";
 import { HASH_POLICY, POLICY } from "../service-config.js";
@@ -22,14 +22,14 @@ import {
 } from "../shield.js";
 import { sourceHolderOf } from "../source-holder.js";
 import { CallPicker } from "./call-picker.js";
-import { connectionOptions, quietKeepaliveMs } from "./connection-options.js";
-import type { GrpcSession } from "./grpc-session.js";
-import { GrpcTransport, type ListedEndpoint } from "./grpc-transport.js";
+import { connectionOptions, quietKeepaliveMs } from "./connection/connection-options.js";
+import type { GrpcSession } from "./connection/grpc-session.js";
+import { GrpcTransport, type ListedEndpoint } from "./connection/grpc-transport.js";
+import type { Identity } from "./connection/identity-check.js";
+import { TooManyPings } from "./connection/too-many-pings.js";
 import { type HashConfig, parseHashConfig } from "./hash-config.js";
 import { HashPicker } from "./hash-picker.js";
-import type { Identity } from "./identity-check.js";
 import { healthCheckService, type MembersConfig, type PolicyConfig, parsePolicyConfig } from "./policy-config.js";
-import { TooManyPings } from "./too-many-pings.js";
 
 type Connections = Membership<ListedEndpoint, GrpcSession>["connections"];
 

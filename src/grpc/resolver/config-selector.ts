@@ -1,8 +1,8 @@
 import { Client, type Metadata, status } from "@grpc/grpc-js";
 import type { ChannelStatus } from "../../discovery/status.js";
-import { type ClientCall, observeCall } from "../../observe/client-call.js";
-import { isInstrumented } from "../../observe/foreign-span.js";
-import { channelLabels } from "../../observe/labels.js";
+import { type ClientCall, observeCall } from "../../observe/calls/client-call.js";
+import { isInstrumented } from "../../observe/calls/foreign-span.js";
+import { channelLabels } from "../../observe/metrics/labels.js";
 import { CallFacts, sentAs } from "../call-facts.js";
 import { carry, headersOf } from "../carried-call.js";
 import { methodConfigFor } from "../service-config.js";

@@ -5,7 +5,7 @@ import { SERVER_DEFAULTS, SERVER_MIDDLEWARE_DEFAULTS } from "../../defaults.js";
 import { watchProcessLoad } from "../../lifecycle/overload/process-load.js";
 import { type RefusalReason, ShedReport } from "../../lifecycle/overload/shed-report.js";
 import { type Criticality, Shedding } from "../../lifecycle/overload/shedding.js";
-import { observeRefusedCall } from "../../observe/served-call.js";
+import { observeRefusedCall } from "../../observe/calls/served-call.js";
 import { PUSHBACK } from "../pushback.js";
 import { HEALTH_SERVICE } from "./health-service.js";
 

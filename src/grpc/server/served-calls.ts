@@ -1,7 +1,7 @@
 import * as grpc from "@grpc/grpc-js";
 import { outcomeOf } from "../../balancer/outcome.js";
-import { isInstrumented } from "../../observe/foreign-span.js";
-import { observeServedCall, type ServedObservation } from "../../observe/served-call.js";
+import { isInstrumented } from "../../observe/calls/foreign-span.js";
+import { observeServedCall, type ServedObservation } from "../../observe/calls/served-call.js";
 import { runInCall } from "../call-context.js";
 import { headersOf } from "../carried-call.js";
 import type { EndedCall } from "./call-stats.js";

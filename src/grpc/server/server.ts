@@ -10,7 +10,7 @@ import type { Served } from "../../lifecycle/served.js";
 import { ServerLife } from "../../lifecycle/server-life.js";
 import { endsWithin } from "../../lifecycle/time-limit.js";
 import { log, setLogLevel } from "../../log.js";
-import type { DevServer } from "../../observe/dev-server.js";
+import type { DevServer } from "../../observe/metrics/dev-server.js";
 import type { Target } from "../../registry.js";
 import { checkNames, refuse, targetOf } from "../../target/given.js";
 import { ROLLCALL_SERVER } from "../identity.js";
@@ -197,7 +197,7 @@ class ListedServer implements Server {
   async #start(): Promise<void> {
     const { DevServer, Prometheus } = this.#config;
     if ((DevServer && DevServer.Enabled !== false) || Prometheus?.Host) {
-      const { serveDevServer, servePrometheus } = await import("../../observe/dev-server.js");
+      const { serveDevServer, servePrometheus } = await import("../../observe/metrics/dev-server.js");
       const watched = [
         DevServer && DevServer.Enabled !== false && serveDevServer(DevServer, () => this.#life.serves),
         Prometheus && servePrometheus(Prometheus),

@@ -1,0 +1,43 @@
+import { Metadata } from "@grpc/grpc-js";
+import { type CallListener, type ConnectionCall, callStarter, type Subchannel } from "../../shield.js";
+
+/** Loaded at the first connection, because importing Rollcall must cost next to nothing. */
+export const healthMessages = () => import("../../../proto/health.js");
+export type HealthMessages = Awaited<ReturnType<typeof healthMessages>>;
+
+/**
+ * Calls grpc.health.v1 on one connection, past the balancer.
+ * @param service name asked for; "" is the server as a whole.
+ * @throws Error when the connection has just gone.
+ */
+export async function startHealthCall(
+  method: "Check" | "Watch",
+  subchannel: Subchannel,
+  service: string,
+  listener: CallListener,
+): Promise<ConnectionCall> {
+  const path = `/grpc.health.v1.Health/${method}`;
+  const { HealthCheckRequest } = await healthMessages();
+  const metadata = await callCredentials(subchannel, path);
+  const call = callStarter(subchannel).createCall(metadata, "health", path, listener, 0);
+  call.sendMessageWithContext({}, frame(HealthCheckRequest.encode({ service }).finish()));
+  call.halfClose();
+  call.startRead();
+  return call;
+}
+
+/** What the channel's credentials add to each call, a token for example. */
+function callCredentials(subchannel: Subchannel, path: string): Promise<Metadata> {
+  return subchannel
+    .getCallCredentials()
+    .generateMetadata({ method_name: path, service_url: "https://health/grpc.health.v1.Health" })
+    .catch(() => new Metadata());
+}
+
+/** gRPC's length-prefixed message: no compression, a 32-bit length, the payload. */
+function frame(payload: Uint8Array): Buffer {
+  const framed = Buffer.alloc(5 + payload.length);
+  framed.writeUInt32BE(payload.length, 1);
+  framed.set(payload, 5);
+  return framed;
+}

@@ -1,0 +1,169 @@
+import { type Metadata, status } from "@grpc/grpc-js";
+import type { Activity } from "../../../membership/connection/activity.js";
+import type { ClientAttempt } from "../../../observe/calls/client-call.js";
+import { carriedCall, headersOf } from "../../carried-call.js";
+import { type Pushback, pushbackOf } from "../../pushback.js";
+import {
+  type CallListener,
+  type CallStarter,
+  type ConnectionCall,
+  callStarter,
+  type StatusObject,
+  type Subchannel,
+} from "../../shield.js";
+import { asRefused } from "../../subchannel-internals.js";
+import { farEnding } from "./far-ending.js";
+
+/**
+ * Stands in for a connection at the moment grpc-js starts a call on it, to see what the policy is not told: the method,
+ * and when the first answer comes. That is the latency of unary calls and the only meaningful one of streams.
+ */
+export class ObservedSubchannel implements CallStarter {
+  readonly #subchannel: Subchannel;
+  readonly #starter: CallStarter;
+  readonly #activity: Activity;
+  /** Calls that run, by who listens to them. */
+  readonly #calls = new Map<ObservedCall, ConnectionCall>();
+  #started: ObservedCall | undefined;
+
+  constructor(subchannel: Subchannel, activity: Activity) {
+    this.#subchannel = subchannel;
+    this.#starter = callStarter(subchannel);
+    this.#activity = activity;
+  }
+
+  /** What grpc-js puts into a pick result and asks of it; the rest of a subchannel's interface is for policies. */
+  asSubchannel(): Subchannel {
+    return this as unknown as Subchannel;
+  }
+
+  getRealSubchannel(): this {
+    return this;
+  }
+  getConnectivityState() {
+    return this.#subchannel.getConnectivityState();
+  }
+  getCallCredentials() {
+    return this.#subchannel.getCallCredentials();
+  }
+  getChannelzRef() {
+    return this.#subchannel.getChannelzRef();
+  }
+  getAddress(): string {
+    return this.#subchannel.getAddress();
+  }
+
+  createCall(metadata: Metadata, host: string, method: string, listener: CallListener, number: number): ConnectionCall {
+    const attempt = carriedCall(metadata)?.attempt(this.#subchannel.getAddress(), headersOf(metadata));
+    const observed = new ObservedCall(method, metadata, listener, this.#activity, this.#calls, attempt);
+    const call = this.#starter.createCall(metadata, host, method, observed, number);
+    if (attempt) countSent(call, attempt);
+    observed.begin(call);
+    this.#started = observed;
+    return call;
+  }
+
+  /** The call that has just been started: grpc-js says so to the pick synchronously after createCall. */
+  takeStartedCall(): ObservedCall | undefined {
+    const started = this.#started;
+    this.#started = undefined;
+    return started;
+  }
+
+  /** Ends the calls that run with UNAVAILABLE: nobody is there to answer them. */
+  endCalls(reason: string): void {
+    for (const call of [...this.#calls.values()]) call.cancelWithStatus(status.UNAVAILABLE, reason);
+  }
+}
+
+/** Ends that this side makes by itself; any other is the server's answer. */
+const OWN_ENDS: readonly status[] = [status.DEADLINE_EXCEEDED, status.CANCELLED, status.UNAVAILABLE];
+
+/** Passes a call's events on and notes what comes, and whether it was the far side that ended the call. */
+export class ObservedCall implements CallListener {
+  readonly method: string;
+  readonly #sent: Metadata;
+  readonly #listener: CallListener;
+  readonly #activity: Activity;
+  readonly #calls: Map<ObservedCall, ConnectionCall>;
+  readonly #attempt: ClientAttempt | undefined;
+  #startedAt = 0;
+  /**
+   * Whether the end came from the far side or the connection: of a call that the caller cancels grpc-js tells its own side
+   * before anything is heard here.
+   */
+  endedByFarSide = false;
+  /** The server's word at the end that it is full. */
+  pushback: Pushback | undefined;
+  /** Whether anything but the end has come. */
+  #answered = false;
+  /** Called at the end of a call that a full server refused. @returns whether the call is to be made once more, elsewhere. */
+  onPushback: ((pushback: Pushback) => boolean) | undefined;
+  /** Called once, at the first message. */
+  onFirstMessage: (() => void) | undefined;
+
+  constructor(
+    method: string,
+    sent: Metadata,
+    listener: CallListener,
+    activity: Activity,
+    calls: Map<ObservedCall, ConnectionCall>,
+    attempt?: ClientAttempt,
+  ) {
+    this.method = method;
+    this.#sent = sent;
+    this.#listener = listener;
+    this.#activity = activity;
+    this.#calls = calls;
+    this.#attempt = attempt;
+  }
+
+  begin(call: ConnectionCall): void {
+    this.#startedAt = this.#activity.started();
+    this.#calls.set(this, call);
+  }
+
+  onReceiveMetadata(metadata: Metadata): void {
+    this.#activity.heard();
+    this.#answered = true;
+    this.#listener.onReceiveMetadata(metadata);
+  }
+
+  onReceiveMessage(message: Buffer): void {
+    this.#activity.heard();
+    if (this.#attempt) this.#attempt.received += payload(message);
+    const first = this.onFirstMessage;
+    if (first) {
+      this.onFirstMessage = undefined;
+      first();
+    }
+    this.#listener.onReceiveMessage(message);
+  }
+
+  onReceiveStatus(end: StatusObject): void {
+    this.endedByFarSide = true;
+    const told = farEnding(end, this.#sent, performance.now() - this.#startedAt);
+    if (this.#calls.delete(this)) {
+      if (!OWN_ENDS.includes(end.code)) this.#activity.heard();
+      this.#activity.ended(this.#startedAt, told.code === status.DEADLINE_EXCEEDED);
+    }
+    this.#attempt?.ended(told.code, told.details);
+    this.pushback = pushbackOf(told);
+    // Before grpc-js is told, which makes the call once more at once.
+    const elsewhere = this.pushback !== undefined && !this.#answered && this.onPushback?.(this.pushback);
+    this.#listener.onReceiveStatus(elsewhere ? asRefused(told) : told);
+  }
+}
+
+/** A message is framed: a flag and four bytes of length come before it. */
+function payload(message: Buffer): number {
+  return Math.max(0, message.length - 5);
+}
+
+function countSent(call: ConnectionCall, attempt: ClientAttempt): void {
+  const send = call.sendMessageWithContext;
+  call.sendMessageWithContext = (context, message) => {
+    attempt.sent += payload(message);
+    send.call(call, context, message);
+  };
+}

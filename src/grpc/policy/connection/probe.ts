@@ -1,0 +1,35 @@
+import { status } from "@grpc/grpc-js";
+import type { ConnectionCall, Subchannel } from "../../shield.js";
+import { hasNoStreamLeft, letProcessEnd, ping } from "../../subchannel-internals.js";
+import { startHealthCall } from "./health-call.js";
+
+/**
+ * Asks over a connection whether anybody is at its other end. Any answer will do, a refusal too. A call of
+ * grpc.health.v1, because servers close connections that send HTTP/2 pings more often than they allow (grpc-go: every five
+ * minutes); a ping only where a further call would have to wait for one of those that run.
+ * @returns gives up asking.
+ */
+export function probe(subchannel: Subchannel, answered: () => void): () => void {
+  if (hasNoStreamLeft(subchannel) && ping(subchannel, answered)) return () => {};
+  let call: ConnectionCall | undefined;
+  let over = false;
+  const alive = () => {
+    if (over) return;
+    over = true;
+    answered();
+  };
+  startHealthCall("Check", subchannel, "", {
+    onReceiveMetadata: alive,
+    onReceiveMessage: alive,
+    // A connection that breaks says so by itself.
+    onReceiveStatus: alive,
+  }).then((started) => {
+    call = started;
+    if (over) call.cancelWithStatus(status.CANCELLED, "no longer asked");
+    else letProcessEnd(subchannel, call);
+  }, alive);
+  return () => {
+    over = true;
+    call?.cancelWithStatus(status.CANCELLED, "no longer asked");
+  };
+}

@@ -1,0 +1,242 @@
+import type { Attributes, Context, Span } from "@opentelemetry/api";
+import { parseAddress } from "../../address.js";
+import { type ChannelLabels, methodLabel } from "../metrics/labels.js";
+import { currentMeasures, type Measures } from "../metrics/measures.js";
+import { openTelemetry } from "../opentelemetry.js";
+import { statusName } from "../status-names.js";
+import { adoptableSpan } from "./foreign-span.js";
+import { isTracing, tracer } from "./tracing.js";
+
+/** Writes and reads the headers of a call. */
+export interface Headers {
+  set(name: string, value: string): void;
+  get(name: string): string | undefined;
+}
+
+const writer = { set: (headers: Headers, name: string, value: string) => headers.set(name, value) };
+
+/** Which measurements and spans a call gets. */
+export interface Wanted {
+  readonly metrics: boolean;
+  readonly traces: boolean;
+  /** Another instrumentation has a span for the call already, whether or not the current context has it at hand. */
+  readonly spanned?: boolean;
+}
+
+/** Begins to observe a call that the current code makes; undefined while nobody looks, which is nearly free. */
+export function observeCall(path: string, channel: ChannelLabels, wanted: Wanted): ClientCall | undefined {
+  const measures = wanted.metrics ? currentMeasures() : undefined;
+  const traced = wanted.traces && isTracing();
+  if (!measures && !traced) return undefined;
+  const active = openTelemetry()?.context.active();
+  const foreign = traced && active ? adoptableSpan(active, path) : undefined;
+  const begins = traced && active && !foreign && wanted.spanned !== true;
+  const own = begins ? beginSpan(path, channel.service, active) : undefined;
+  return new ClientCall(path, channel, measures, { own, foreign }, active);
+}
+
+/** One call of a client, with all its attempts: its span, and what is measured of it. */
+export class ClientCall {
+  readonly #channel: ChannelLabels;
+  readonly #path: string;
+  readonly #method: string;
+  readonly #measures: Measures | undefined;
+  readonly #began = performance.now();
+  readonly #span: Span | undefined;
+  /** Another instrumentation made the span, and ends it. */
+  readonly #adopted: boolean;
+  /** Undefined where there is no SDK. */
+  readonly #context: Context | undefined;
+  #attempts = 0;
+  #hedges = 0;
+  #first: ClientAttempt | undefined;
+  #latest: ClientAttempt | undefined;
+  #ended = false;
+
+  /** Use observeCall(). */
+  constructor(
+    path: string,
+    channel: ChannelLabels,
+    measures: Measures | undefined,
+    { own, foreign }: { readonly own: Span | undefined; readonly foreign: Span | undefined },
+    active: Context | undefined,
+  ) {
+    this.#path = path;
+    this.#channel = channel;
+    this.#method = methodLabel(path);
+    this.#measures = measures;
+    this.#span = foreign ?? own;
+    this.#adopted = foreign !== undefined;
+    this.#context = this.#span && active ? openTelemetry()!.trace.setSpan(active, this.#span) : active;
+    foreign?.setAttribute("rollcall.service", channel.service);
+  }
+
+  /** Tells the server, by the headers of the call, which trace it belongs to. */
+  inject(headers: Headers): void {
+    if (this.#span) openTelemetry()!.propagation.inject(this.#context!, headers, writer);
+  }
+
+  /**
+   * An attempt begins. The span of a call with one attempt says all there is to say; once there is a second one, each is a span of
+   * its own, the first one included.
+   * @param peer `host:port` of the instance.
+   */
+  attempt(peer: string, headers: Headers): ClientAttempt {
+    this.#attempts += 1;
+    this.#measures?.attemptStarted(this.#channel, this.#method);
+    const attempt = new ClientAttempt(peer, (code, sent, received) => {
+      const seconds = (performance.now() - attempt.began) / 1000;
+      this.#measures?.attemptEnded(this.#channel, this.#method, code, seconds, sent, received);
+    });
+    const before = this.#latest;
+    this.#latest = attempt;
+    if (before && before.code === undefined) this.#hedges += 1;
+    this.#first ??= attempt;
+    if (this.#span?.isRecording() && before) {
+      if (this.#attempts === 2) this.#first.trace(this.#beginAttempt(this.#first, 1, undefined));
+      const reason = before.code === undefined ? "hedge" : `retry after ${statusName(before.code)}`;
+      const span = this.#beginAttempt(attempt, this.#attempts, reason);
+      attempt.trace(span);
+      const { propagation, trace } = openTelemetry()!;
+      propagation.inject(trace.setSpan(this.#context!, span), headers, writer);
+    }
+    return attempt;
+  }
+
+  /** The call is over, as its caller sees it. Once; more is ignored. */
+  ended(code: number, details: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#measures?.callEnded(this.#channel, this.#method, code, (performance.now() - this.#began) / 1000, {
+      retries: Math.max(0, this.#attempts - 1 - this.#hedges),
+      hedges: this.#hedges,
+    });
+    const span = this.#span;
+    if (!span) return;
+    // The one that answered: of several that run at once, the one that ended as the call did.
+    const attempt =
+      this.#latest?.code === code ? this.#latest : this.#first?.code === code ? this.#first : this.#latest;
+    if (attempt) span.setAttributes(peerAttributes(attempt.peer));
+    if (this.#attempts > 1) span.setAttribute("rollcall.attempts", this.#attempts);
+    this.#first?.leave();
+    this.#latest?.leave();
+    if (this.#adopted) return;
+    endSpan(span, code, details);
+  }
+
+  #beginAttempt({ peer, began }: ClientAttempt, n: number, reason: string | undefined): Span {
+    return tracer().startSpan(
+      `Attempt.${this.#path.slice(1)}`,
+      {
+        kind: openTelemetry()!.SpanKind.INTERNAL,
+        startTime: performance.timeOrigin + began,
+        attributes: {
+          ...methodAttributes(this.#path),
+          "rollcall.attempt": n,
+          ...(reason !== undefined && { "rollcall.attempt.reason": reason }),
+          ...peerAttributes(peer),
+        },
+      },
+      this.#context,
+    );
+  }
+}
+
+/** One attempt of a call, at one instance. */
+export class ClientAttempt {
+  readonly peer: string;
+  readonly began = performance.now();
+  /** Status code of its end; undefined while it runs. */
+  code: number | undefined;
+  sent = 0;
+  received = 0;
+  readonly #onEnd: (code: number, sent: number, received: number) => void;
+  #span: Span | undefined;
+  #details = "";
+  #endedAt = 0;
+
+  constructor(peer: string, onEnd: (code: number, sent: number, received: number) => void) {
+    this.peer = peer;
+    this.#onEnd = onEnd;
+  }
+
+  /** This span is that of the attempt, which may have ended before. */
+  trace(span: Span): void {
+    this.#span = span;
+    if (this.code !== undefined) {
+      endSpan(span, this.code, this.#details, { endTime: performance.timeOrigin + this.#endedAt });
+    }
+  }
+
+  ended(code: number, details: string): void {
+    if (this.code !== undefined) return;
+    this.code = code;
+    this.#details = details;
+    this.#endedAt = performance.now();
+    this.#onEnd(code, this.sent, this.received);
+    if (this.#span) endSpan(this.#span, code, details);
+  }
+
+  /** The call is over and this attempt has not said so yet: the caller gave up, or another attempt was first. */
+  leave(): void {
+    if (this.code === undefined && this.#span) endSpan(this.#span, CANCELLED, "the call is over");
+    if (this.code === undefined) this.#span = undefined;
+  }
+}
+
+const CANCELLED = 1;
+
+function beginSpan(path: string, service: string, parent: Context): Span {
+  return tracer().startSpan(
+    path.slice(1),
+    {
+      kind: openTelemetry()!.SpanKind.CLIENT,
+      attributes: { ...methodAttributes(path), "server.address": service, "rollcall.service": service },
+    },
+    parent,
+  );
+}
+
+/**
+ * Names of the RPC conventions (https://opentelemetry.io/docs/specs/semconv/rpc/grpc/), and beside them those of before, as
+ * go-zero writes them, where the two do not contradict each other.
+ */
+export function methodAttributes(path: string): Attributes {
+  const method = path.slice(1);
+  return {
+    "rpc.system.name": "grpc",
+    "rpc.method": method,
+    "rpc.system": "grpc",
+    "rpc.service": method.slice(0, Math.max(0, method.lastIndexOf("/"))),
+  };
+}
+
+export function endSpan(
+  span: Span,
+  code: number,
+  details: string,
+  { endTime, isError = code !== 0 }: { endTime?: number; isError?: boolean } = {},
+): void {
+  span.setAttributes({ "rpc.response.status_code": statusName(code), "rpc.grpc.status_code": code });
+  if (isError) {
+    span.setAttribute("error.type", statusName(code));
+    span.setStatus({ code: openTelemetry()!.SpanStatusCode.ERROR, message: details });
+  }
+  span.end(endTime);
+}
+
+/** A call that never reached an instance has no peer. */
+export function peerAttributes(peer: string): Attributes {
+  try {
+    const { host, port } = parseAddress(peer);
+    return {
+      "peer.address": peer,
+      "server.address": host,
+      "server.port": port,
+      "network.peer.address": host,
+      "network.peer.port": port,
+    };
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,87 @@
+import type { Context, Span } from "@opentelemetry/api";
+import { methodLabel } from "../metrics/labels.js";
+import { currentMeasures, type Measures } from "../metrics/measures.js";
+import { openTelemetry } from "../opentelemetry.js";
+import { endSpan, type Headers, methodAttributes, type Wanted } from "./client-call.js";
+import { isTracing, tracer } from "./tracing.js";
+
+const reader = {
+  keys: () => [],
+  get: (headers: Headers, name: string) => headers.get(name),
+};
+
+/**
+ * Begins to observe a call that has come in; undefined while nobody looks.
+ * @param wanted no traces where another instrumentation makes the span.
+ */
+export function observeServedCall(path: string, wanted: Wanted): ServedObservation | undefined {
+  const measures = wanted.metrics ? currentMeasures() : undefined;
+  const tracing = wanted.traces && isTracing();
+  return measures || tracing ? new ServedObservation(path, measures, tracing) : undefined;
+}
+
+/** Counts a call that was answered before its handler, and without a look at it. */
+export function observeRefusedCall(path: string, code: number): void {
+  const measures = currentMeasures();
+  if (!measures) return;
+  const method = methodLabel(path);
+  measures.serverStarted(method);
+  measures.serverEnded(method, code, 0);
+}
+
+/** Codes that are the server's fault and not the caller's, by the conventions: UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS. */
+const FAULTS: ReadonlySet<number> = new Set([2, 4, 12, 13, 14, 15]);
+
+/** One call as the server sees it: its span, in whose context the handler runs, and what is measured of it. */
+export class ServedObservation {
+  readonly #path: string;
+  readonly #method: string;
+  readonly #measures: Measures | undefined;
+  readonly #tracing: boolean;
+  readonly #began = performance.now();
+  #span: Span | undefined;
+  #context: Context | undefined;
+
+  constructor(path: string, measures: Measures | undefined, tracing: boolean) {
+    this.#path = path;
+    this.#method = methodLabel(path);
+    this.#measures = measures;
+    this.#tracing = tracing;
+  }
+
+  /** @param peer `host:port` of the caller. */
+  started(headers: Headers, peer: string): void {
+    this.#measures?.serverStarted(this.#method);
+    if (!this.#tracing) return;
+    const { context, propagation, trace, SpanKind } = openTelemetry()!;
+    const parent = propagation.extract(context.active(), headers, reader);
+    const port = peer.lastIndexOf(":");
+    this.#span = tracer().startSpan(
+      this.#path.slice(1),
+      {
+        kind: SpanKind.SERVER,
+        attributes: {
+          ...methodAttributes(this.#path),
+          "client.address": peer.slice(0, port),
+          "network.peer.address": peer.slice(0, port),
+          "network.peer.port": Number(peer.slice(port + 1)),
+        },
+      },
+      parent,
+    );
+    this.#context = trace.setSpan(parent, this.#span);
+  }
+
+  /** Runs part of the handler in the context of the call's span. */
+  run(work: () => void): void {
+    if (this.#context) openTelemetry()!.context.with(this.#context, work);
+    else work();
+  }
+
+  ended(code: number, details: string): void {
+    const seconds = (performance.now() - this.#began) / 1000;
+    this.#measures?.serverEnded(this.#method, code, seconds);
+    if (this.#span) endSpan(this.#span, code, details, { isError: FAULTS.has(code) });
+    this.#span = undefined;
+  }
+}

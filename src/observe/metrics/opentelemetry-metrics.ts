@@ -1,0 +1,122 @@
+import type { Meter, MeterProvider } from "@opentelemetry/api";
+import { openTelemetry } from "../opentelemetry.js";
+import { statusName } from "../status-names.js";
+import { GAUGES } from "./gauges.js";
+import type { Measures } from "./measures.js";
+
+/** Buckets of gRFC A66 (https://github.com/grpc/proposal/blob/master/A66-otel-stats.md), in seconds and bytes. */
+export const LATENCY_BUCKETS = [
+  0, 0.00001, 0.00005, 0.0001, 0.0003, 0.0006, 0.0008, 0.001, 0.002, 0.003, 0.004, 0.005, 0.006, 0.008, 0.01, 0.013,
+  0.016, 0.02, 0.025, 0.03, 0.04, 0.05, 0.065, 0.08, 0.1, 0.13, 0.16, 0.2, 0.25, 0.3, 0.4, 0.5, 0.65, 0.8, 1, 2, 5, 10,
+  20, 50, 100,
+];
+export const SIZE_BUCKETS = [
+  0, 1024, 2048, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864, 268435456, 1073741824, 4294967296,
+];
+/** Of gRFC A96. */
+export const RETRY_BUCKETS = [0, 1, 2, 3, 4, 5];
+
+let provider: MeterProvider | undefined;
+let measures: Measures | undefined;
+
+/**
+ * Measurements into OpenTelemetry's metrics API; undefined while no SDK is set. The API has no proxy: an instrument made before the
+ * SDK is set stays silent for ever, so instruments are made when they are first needed, and again when the provider is another.
+ */
+export function openTelemetryMeasures(): Measures | undefined {
+  const api = openTelemetry();
+  if (!api) return undefined;
+  const current = api.metrics.getMeterProvider();
+  if (current !== provider) {
+    provider = current;
+    const meter = current.getMeter("rollcall");
+    measures = meter === api.createNoopMeter() ? undefined : measuresOf(meter);
+  }
+  return measures;
+}
+
+function measuresOf(meter: Meter): Measures {
+  const latency = (name: string, description: string) =>
+    meter.createHistogram(name, {
+      description,
+      unit: "s",
+      advice: { explicitBucketBoundaries: LATENCY_BUCKETS },
+    });
+  const size = (name: string, description: string) =>
+    meter.createHistogram(name, { description, unit: "By", advice: { explicitBucketBoundaries: SIZE_BUCKETS } });
+
+  const attemptsStarted = meter.createCounter("grpc.client.attempt.started", {
+    description: "Attempts started, those that have not ended among them",
+    unit: "{attempt}",
+  });
+  const attemptDuration = latency("grpc.client.attempt.duration", "Time from the start of an attempt to its end");
+  const attemptSent = size(
+    "grpc.client.attempt.sent_total_compressed_message_size",
+    "Bytes of messages sent in an attempt",
+  );
+  const attemptReceived = size(
+    "grpc.client.attempt.rcvd_total_compressed_message_size",
+    "Bytes of messages received in an attempt",
+  );
+  const callDuration = latency(
+    "grpc.client.call.duration",
+    "Time of a call as its caller sees it, all attempts together",
+  );
+  const retries = meter.createHistogram("grpc.client.call.retries", {
+    description: "Attempts after a failed one, of the calls that had any",
+    unit: "{retry}",
+    advice: { explicitBucketBoundaries: RETRY_BUCKETS },
+  });
+  const hedges = meter.createHistogram("grpc.client.call.hedges", {
+    description: "Copies sent beside a running attempt, of the calls that had any",
+    unit: "{hedge}",
+    advice: { explicitBucketBoundaries: RETRY_BUCKETS },
+  });
+  const served = meter.createCounter("grpc.server.call.started", {
+    description: "Calls that have come in, those that have not ended among them",
+    unit: "{call}",
+  });
+  const servedDuration = latency("grpc.server.call.duration", "Time of a call as the server sees it");
+  observeGauges(meter);
+
+  return {
+    attemptStarted({ target }, method) {
+      attemptsStarted.add(1, { "grpc.method": method, "grpc.target": target });
+    },
+    attemptEnded({ target }, method, code, seconds, sent, received) {
+      const attributes = { "grpc.method": method, "grpc.target": target, "grpc.status": statusName(code) };
+      attemptDuration.record(seconds, attributes);
+      attemptSent.record(sent, attributes);
+      attemptReceived.record(received, attributes);
+    },
+    callEnded({ target }, method, code, seconds, more) {
+      callDuration.record(seconds, { "grpc.method": method, "grpc.target": target, "grpc.status": statusName(code) });
+      if (more.retries > 0) retries.record(more.retries, { "grpc.method": method, "grpc.target": target });
+      if (more.hedges > 0) hedges.record(more.hedges, { "grpc.method": method, "grpc.target": target });
+    },
+    serverStarted(method) {
+      served.add(1, { "grpc.method": method });
+    },
+    serverEnded(method, code, seconds) {
+      servedDuration.record(seconds, { "grpc.method": method, "grpc.status": statusName(code) });
+    },
+  };
+}
+
+function observeGauges(meter: Meter): void {
+  const observed = GAUGES.map((gauge) => {
+    const { name, unit, help: description, counts } = gauge;
+    const instrument = counts
+      ? meter.createObservableCounter(name, { unit, description })
+      : meter.createObservableGauge(name, { unit, description });
+    return { gauge, instrument };
+  });
+  meter.addBatchObservableCallback(
+    (result) => {
+      for (const { gauge, instrument } of observed) {
+        for (const { value, labels } of gauge.read()) result.observe(instrument, value, labels);
+      }
+    },
+    observed.map(({ instrument }) => instrument),
+  );
+}
