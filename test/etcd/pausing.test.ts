@@ -120,7 +120,7 @@ test("rollcall pause and resume say what they did, and whom they know when asked
     `${FIRST} was paused already: 1 instance of cli.rpc listed\n`,
   ]);
   const [, listed] = await run("ls", "cli.rpc/");
-  assert.match(String(listed), /10\.0\.0\.1:8080 .* paused\n/);
+  assert.match(String(listed), /10\.0\.0\.1:8080 .* paused /);
   assert.deepEqual(await run("resume", "cli.rpc", FIRST), [
     0,
     `${FIRST} is listed again: 2 instances of cli.rpc listed\n`,
