@@ -51,7 +51,7 @@ before(async () => {
   client = createClient(EchoClient, { Target: registry.target(SERVICE), Zone: "z1" });
   end = await inspect();
   const caller = async () => {
-    for (let i = 0; i < 120; i++) await say(client).catch(() => {});
+    for (let i = 0; i < 350; i++) await say(client).catch(() => {});
   };
   await Promise.all(Array.from({ length: 6 }, caller));
 });
@@ -83,7 +83,7 @@ test("why names the reason of each instance, of a process that it finds by itsel
   assert.deepEqual(more, []);
   assert.equal(told.process.pid, process.pid);
   assert.equal(told.sentence, sentence);
-  assert.equal(told.calls, 720);
+  assert.equal(told.calls, 2100);
   assert.equal(told.instances.length, 4);
   assert.equal(told.reasons.length, lines.length);
 });
@@ -105,20 +105,20 @@ test("why says what there is where there is nothing to explain", async (t) => {
 test("a recording is kept for its owner and replayed: what was set within a tenth, and what would have been", async (t) => {
   const saved = await runCli(t, ["why", SERVICE, "--save", file]);
   assert.equal(saved.code, 0, saved.stderr);
-  assert.match(saved.stderr, /^720 calls recorded in /);
+  assert.match(saved.stderr, /^2100 calls recorded in /);
   assert.equal(statSync(file).mode & 0o777, 0o600);
   assert.equal(JSON.parse(readFileSync(file, "utf8")).service, SERVICE);
 
   const plain = await runCli(t, ["replay", file]);
   assert.equal(plain.code, 0, plain.stderr);
-  assert.match(plain.stdout, /^ +CALLS +FAILED +MEAN +P50 +P90 +P99\nrecorded +720 /);
+  assert.match(plain.stdout, /^ +CALLS +FAILED +MEAN +P50 +P90 +P99\nrecorded +2100 /);
   assert.match(plain.stdout, /prediction for the recorded settings is within [\d.]+ %/);
 
   const args = ["--policy", "round_robin", "--weight", `${addressOf("good")}=2`, "--hedge", "40ms", "--seed", "3"];
   const json = await runCli(t, ["replay", file, "--json", ...args]);
   assert.equal(json.code, 0, json.stderr);
   const { recorded, predicted, deviation, settings, other } = JSON.parse(json.stdout);
-  assert.equal(recorded.calls, 720);
+  assert.equal(recorded.calls, 2100);
   assert.ok(deviation <= 0.1, `${deviation}: ${JSON.stringify({ recorded, predicted })}`);
   assert.equal(json.stderr, "");
   assert.deepEqual(settings, {

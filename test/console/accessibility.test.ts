@@ -5,6 +5,7 @@ import { after, before, suite, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { EtcdRegistrar } from "../../src/backends/etcd/index.js";
 import { createChannel } from "../../src/index.js";
+import type { Registration } from "../../src/registry.js";
 import { browserSkipReason, startBrowser } from "../support/browser.js";
 import { openPage, rowOf, type Stage, startStage } from "./stage.js";
 
@@ -22,15 +23,18 @@ async function problemsOf(page: Page): Promise<string[]> {
 suite("the console for everybody", { skip: browserSkipReason() }, () => {
   let browser: Browser;
   let stage: Stage;
+  const registered: Registration[] = [];
   before(async () => {
     [browser, stage] = await Promise.all([startBrowser(), startStage({ health: false })]);
     const registrar = new EtcdRegistrar({ hosts: [stage.endpoint] });
     for (const [at, version] of ["1.0", "1.1", "1.1"].entries()) {
-      await registrar.register("order.rpc", { address: `127.0.2.${at + 1}:8080`, metadata: { version } });
+      const instance = { address: `127.0.2.${at + 1}:8080`, metadata: { version } };
+      registered.push(await registrar.register("order.rpc", instance));
     }
   });
   after(async () => {
     await browser?.close();
+    await Promise.all(registered.map((one) => one.deregister()));
     await stage?.stop();
   });
 

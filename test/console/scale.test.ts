@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, suite, type TestContext, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { EtcdRegistrar } from "../../src/backends/etcd/index.js";
+import type { Registration } from "../../src/registry.js";
 import { browserSkipReason, startBrowser } from "../support/browser.js";
 import { openPage, rowOf, type Stage, startStage } from "./stage.js";
 
@@ -14,6 +15,7 @@ suite("the console with many instances", { skip }, () => {
   let few: Stage;
   let some: Stage;
   let many: Stage;
+  const registered: Registration[] = [];
   before(async () => {
     // Nobody listens at these addresses of this machine.
     [browser, few, some, many] = await Promise.all([
@@ -26,6 +28,7 @@ suite("the console with many instances", { skip }, () => {
   });
   after(async () => {
     await browser?.close();
+    await Promise.all(registered.map((one) => one.deregister()));
     await Promise.all([few, some, many].map((stage) => stage?.stop()));
   });
 
@@ -36,7 +39,7 @@ suite("the console with many instances", { skip }, () => {
     const registrar = new EtcdRegistrar({ hosts: [stage.endpoint] });
     for (let from = 0; from < instances; from += 100) {
       const some = Array.from({ length: Math.min(100, instances - from) }, (_, at) => from + at);
-      await Promise.all(
+      const joined = await Promise.all(
         some.map((at) =>
           registrar.register(`service-${at % 10}.rpc`, {
             address: `127.1.${Math.floor(at / 250)}.${(at % 250) + 1}:8080`,
@@ -44,6 +47,7 @@ suite("the console with many instances", { skip }, () => {
           }),
         ),
       );
+      registered.push(...joined);
     }
   }
 

@@ -80,6 +80,9 @@ function check({ policy, subset = 0, hedgeMs, weights = {} }: ReplaySettings): v
   }
 }
 
+/** About when the policy takes a call that goes on after its first message for a stream, in milliseconds (first-answers.ts). */
+const STREAM_AFTER_MS = 15;
+
 interface Placed {
   readonly id: string;
   readonly weight: number;
@@ -155,13 +158,14 @@ function play(
       inFlight.set(id, inFlight.get(id)! - 1);
       node?.ended(latency, told, method);
     };
-    // As the policy tells the balancer: of a call that goes well the first message, and a little later the end.
-    if (ok && latencies.restMs > 0) {
-      events.add(at + ms, () => {
+    // As the policy tells the balancer: at the end, with the time until the first message; a call that goes on after it is a stream.
+    const { restMs } = latencies;
+    if (ok && restMs > STREAM_AFTER_MS) {
+      events.add(at + ms + STREAM_AFTER_MS, () => {
         if (!over) node?.answered(ms, method);
       });
-      events.add(at + ms + latencies.restMs, () => end(undefined, ok));
-    } else events.add(at + ms, () => end(ms, ok));
+      events.add(at + ms + restMs, () => end(undefined, ok));
+    } else events.add(at + ms + (ok ? restMs : 0), () => end(ms, ok));
     return { id, ...drawn, cancelAt: (when: number) => events.add(when, () => end(undefined, undefined)) };
   };
 
