@@ -117,9 +117,14 @@ function make(kind: Kind): void {
   };
 
   if (kind === "unary") {
+    let begun = false;
     const call = client.say({ delayMs: handlerMs }, callOptions, (error, reply) =>
-      error ? done(call.getPeer(), error) : done("", undefined, reply!.instance),
+      error ? done(call.getPeer(), error, "", begun) : done("", undefined, reply!.instance),
     );
+    // For the moment between its headers and its message a unary call has begun to be answered, too.
+    call.on("metadata", () => {
+      begun = true;
+    });
   } else if (kind === "server streaming") {
     expectReplies(client.count({ count: 3 }, callOptions), 3, done);
   } else {
