@@ -6,6 +6,7 @@ import { context, propagation, trace } from "@opentelemetry/api";
 import { NodeTracerProvider } from "@opentelemetry/sdk-trace-node";
 import { etcdSkipReason } from "../support/etcd.js";
 import { interopSkipReason } from "../support/gozero.js";
+import { until } from "../support/until.js";
 import { goNameOf, say } from "./echo.js";
 import { fleet } from "./fleet.js";
 import { detailsOf } from "./status-details.js";
@@ -105,16 +106,24 @@ test(
     await assert.rejects(say(client), { code: grpc.status.DEADLINE_EXCEEDED });
     await go1.stop();
     const go2 = await serverProcess("go-zero", limited);
+    await reached(client, go2.address);
     assert.equal((await say(client, { delayMs: 300 })).instance, go2.address);
     await go2.stop();
 
     const node1 = await server(unlimited);
-    assert.equal((await say(client)).instance, node1.address);
+    await reached(client, node1.address);
     await node1.stop();
-    await server(limited);
+    const node2 = await server(limited);
+    await reached(client, node2.address);
     await assert.rejects(say(client, { delayMs: 60_000 }), { code: grpc.status.DEADLINE_EXCEEDED });
   },
 );
+
+/** The instance before has stopped: until the client is told of this one, its calls fail. */
+async function reached(client: Parameters<typeof say>[0], address: string): Promise<void> {
+  const answerer = () => say(client).catch(() => undefined);
+  await until(async () => (await answerer())?.instance === address, `${address} is called`);
+}
 
 test("a stream outlives the Timeout of either side, whichever side serves it", options, async (t) => {
   const { serverProcess, server, nodeClient } = await fleet(t);
