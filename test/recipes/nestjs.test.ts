@@ -32,8 +32,9 @@ test("docs/nestjs.md: the shop is listed, calls the service it finds, and leaves
   const ended = Promise.all([once(order, "exit"), once(shop, "exit")]);
   shop.kill("SIGTERM");
   await until(() => registry.list("shop.http/").size === 0, "the shop is taken out");
-  // It drains: who has not heard of it is answered, and a readiness check is told.
-  assert.equal((await fetch(`http://${address}/healthz`)).status, 503);
+  // It drains as soon as etcd has answered: who has not heard of it is answered, and a readiness check is told.
+  const ready = async () => (await fetch(`http://${address}/healthz`)).status;
+  await until(async () => (await ready()) === 503, "a readiness check is told");
   assert.equal((await fetch(`http://${address}/`)).status, 200);
   order.kill("SIGTERM");
   assert.deepEqual(await ended, [
