@@ -25,7 +25,7 @@ test("a failure that took long counts like several", () => {
     const kind = new Kind("/get");
     if (meanMs > 0) {
       const measured = new Measurement();
-      measured.take(meanMs, kind, 1);
+      measured.take(meanMs, kind, { unit: 1 });
       kind.learn(measured);
     }
     const failures = new Failures();

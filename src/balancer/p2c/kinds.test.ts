@@ -12,12 +12,12 @@ test("a latency is compared with those of its kind: usual is the same for fast a
       ["/fast", 4],
       ["/slow", 260],
     ] as const) {
-      measured.take(ms, kinds.of(name), 2);
+      measured.take(ms, kinds.of(name), { unit: 2 });
       kinds.of(name).learn(measured);
     }
   }
   const compared = (name: string, ms: number) => {
-    measured.take(ms, kinds.of(name), 2);
+    measured.take(ms, kinds.of(name), { unit: 2 });
     return measured.compared;
   };
   assert.ok(Math.abs(compared("/fast", 4) - compared("/slow", 260)) < 1e-9);
@@ -28,14 +28,14 @@ test("a latency is compared with those of its kind: usual is the same for fast a
 test("a dear call in flight weighs more than a cheap one, and less than it is longer", () => {
   const kinds = new Kinds();
   const measured = new Measurement();
-  measured.take(160, kinds.of("/slow"), 1);
+  measured.take(160, kinds.of("/slow"), { unit: 1 });
   kinds.of("/slow").learn(measured);
-  kinds.of("/new").weigh(10);
+  kinds.of("/new").weigh({ meanMs: 10 });
   assert.equal(kinds.of("/new").cost, 1);
-  kinds.of("/slow").weigh(10);
+  kinds.of("/slow").weigh({ meanMs: 10 });
   const { cost } = kinds.of("/slow");
   assert.ok(cost >= 4 && cost < 16, `${cost}`);
-  kinds.of("/slow").weigh(16_000);
+  kinds.of("/slow").weigh({ meanMs: 16_000 });
   assert.ok(kinds.of("/slow").cost > 0.3, "a cheap call occupies a worker all the same");
 });
 

@@ -58,17 +58,17 @@ export class Kind {
     return this.cost - 1;
   }
 
-  /** @returns how much longer such calls seem to take than before, as a share of the root. */
-  learn({ counted, root }: Measurement): number {
+  /** Learns from a latency that was measured. */
+  learn(measured: Measurement): void {
+    const { counted, root } = measured;
     this.answers += 1;
     const part = this.answers < MEAN_CALLS ? 1 / this.answers : PER_MEAN_CALLS;
     this.meanMs += (counted - this.meanMs) * part;
     this.perMeanMs = 1 / this.meanMs;
     const step = (root - this.#root) * part;
-    const drift = step * this.perRoot;
+    measured.drift = step * this.perRoot;
     this.#root += step;
     this.perRoot = 1 / this.#root;
-    return drift;
   }
 
   /** Whether its calls are streams, some of which go on now. */
@@ -91,7 +91,7 @@ export class Kind {
    * because a server works on several calls at a time, and a dear one is in the way of fewer than its length says; a cheap
    * one occupies a worker all the same.
    */
-  weigh(meanMs: number): void {
+  weigh({ meanMs }: { readonly meanMs: number }): void {
     const times = this.meanMs > 0 ? this.meanMs / meanMs : 1;
     if (times > NEAR && times * NEAR < 1) this.cost = 1;
     else this.cost = Math.max(LEAST_COST, Math.sqrt(Math.min(times, LONGEST)));

@@ -6,7 +6,7 @@ const SHORTEST_MS = 0.001;
 const NOTHING = -0;
 
 /**
- * One latency, measured against what calls of its kind take. Its results are fields, because a number that a function returns may
+ * One latency, measured against what calls of its kind take. Numbers are fields and not handed from function to function, which may
  * cost an allocation; and one object serves a whole balancer, because what each kind keeps, a call waits for.
  */
 export class Measurement {
@@ -19,9 +19,11 @@ export class Measurement {
    * kind, and for calls of one kind only the root itself.
    */
   compared = NOTHING;
+  /** Told by the kind as it learns: how much longer such calls seem to take than before, as a share of the root. */
+  drift = NOTHING;
 
-  /** @param unit what calls of a usual kind take, as a root; 0 while nobody knows. */
-  take(latencyMs: number, kind: Kind, unit: number): void {
+  /** @param pool knows what calls of a usual kind take, as a root; 0 while nobody does. */
+  take(latencyMs: number, kind: Kind, { unit }: { readonly unit: number }): void {
     this.counted = Math.max(SHORTEST_MS, Math.min(latencyMs, kind.longestMs));
     this.root = Math.sqrt(this.counted);
     if (kind.answers > 0) this.compared = this.root * kind.perRoot * unit;

@@ -69,7 +69,7 @@ export class Pool {
 
   /** A call of this kind took so long. */
   measure(latencyMs: number, kind: Kind): void {
-    this.measured.take(latencyMs, kind, this.unit);
+    this.measured.take(latencyMs, kind, this);
   }
 
   /** Learns from the latency last measured, which is one of this kind. */
@@ -78,8 +78,8 @@ export class Pool {
     this.#answers += 1;
     const part = this.#answers < MEAN_CALLS ? 1 / this.#answers : PER_MEAN_CALLS;
     this.meanMs += (counted - this.meanMs) * part;
-    const drift = kind.learn(this.measured);
-    kind.weigh(this.meanMs);
+    kind.learn(this.measured);
+    kind.weigh(this);
     if (this.unit === 0) {
       this.unit = compared;
       this.mean = compared;
@@ -87,7 +87,7 @@ export class Pool {
       return;
     }
     // With one kind the unit is the mean of its roots; with several it moves when all of them do.
-    this.unit += this.unit * drift * (kind.answers === this.#answers ? 1 : kind.answers / this.#answers);
+    this.unit += this.unit * this.measured.drift * (kind.answers === this.#answers ? 1 : kind.answers / this.#answers);
     this.mean += (compared - this.mean) * part;
     this.perMean = 1 / this.mean;
   }
