@@ -26,11 +26,16 @@ export async function upkeepMs(etcd: Etcd, overMs: number): Promise<number> {
   return ((cpuMs(etcd) - before) * 1_000) / (performance.now() - began);
 }
 
-/** Requests and streams that etcd's gRPC server has begun, by its own metrics; NaN while it does not answer. */
-export async function requests({ metricsUrl }: Etcd): Promise<number> {
+/**
+ * Requests and streams that etcd's gRPC server has begun since it started, by its own metrics; NaN while it does not answer.
+ * @param method only of this one. Default all.
+ */
+export async function requests({ metricsUrl }: Etcd, method = ".*"): Promise<number> {
   try {
-    const text = await (await fetch(`${metricsUrl}/metrics`)).text();
-    const started = text.matchAll(/^grpc_server_started_total\{.*\} (\S+)$/gm);
+    const text = await (await fetch(metricsUrl)).text();
+    const started = text.matchAll(
+      new RegExp(`^grpc_server_started_total\\{grpc_method="${method}",.*\\} (\\S+)$`, "gm"),
+    );
     return [...started].reduce((all, [, count]) => all + Number(count), 0);
   } catch {
     return Number.NaN;

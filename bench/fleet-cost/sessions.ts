@@ -37,11 +37,6 @@ export class Servers {
     });
   }
 
-  /** How many etcd lists, as far as they know. */
-  get listed(): number {
-    return this.#registrations.filter(({ listed }) => listed).length;
-  }
-
   async stop(): Promise<void> {
     await Promise.all(this.#registrations.map((one) => one.deregister()));
   }
@@ -53,8 +48,6 @@ export class Clients {
   readonly #services: number;
   readonly #abort = new AbortController();
   #count = 0;
-  /** Instances that each of their watches last saw. */
-  readonly #seen = new Map<string, number>();
 
   constructor(endpoint: string, services: number) {
     this.#endpoint = endpoint;
@@ -65,25 +58,17 @@ export class Clients {
     await inTurns(this.#count, to, async (i) => {
       const discovery = new EtcdDiscovery({ hosts: hostsOf(this.#endpoint, 3, i) });
       await Promise.all(
-        Array.from({ length: this.#services }, (_, service) => this.#watch(discovery, i, `service${service}.rpc`)),
+        Array.from({ length: this.#services }, (_, service) => this.#watch(discovery, `service${service}.rpc`)),
       );
     });
     this.#count = to;
   }
 
-  /** Instances seen, over all watches. */
-  get seen(): number {
-    return [...this.#seen.values()].reduce((all, count) => all + count, 0);
-  }
-
   /** Resolves with the first answer, and goes on. */
-  #watch(discovery: EtcdDiscovery, client: number, service: string): Promise<void> {
+  #watch(discovery: EtcdDiscovery, service: string): Promise<void> {
     return new Promise((resolve) => {
       void (async () => {
-        for await (const set of discovery.watch(service, { signal: this.#abort.signal })) {
-          this.#seen.set(`${client} ${service}`, set.length);
-          resolve();
-        }
+        for await (const _ of discovery.watch(service, { signal: this.#abort.signal })) resolve();
       })();
     });
   }

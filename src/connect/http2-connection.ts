@@ -8,6 +8,7 @@ import {
 import type { TLSSocket } from "node:tls";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { onAbort } from "../async/on-abort.js";
+import { resetSoon } from "../async/reset-soon.js";
 import { type DialOptions, openSocket } from "./dial.js";
 
 /** An HTTP/2 connection to one instance. It is what connect-node calls a session manager, and dials no second one. */
@@ -91,7 +92,7 @@ export class Http2Connection {
         "content-type": "application/grpc+proto",
         te: "trailers",
       });
-      const release = onAbort(signal, () => stream.close(constants.NGHTTP2_CANCEL));
+      const release = onAbort(signal, () => resetSoon(stream, constants.NGHTTP2_CANCEL));
       stream.once("response", () => resolve());
       stream.once("error", reject);
       stream.once("close", () => {

@@ -1,4 +1,5 @@
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from "node:http2";
+import { resetSoon } from "../../async/reset-soon.js";
 import { FrameReader, frame } from "./frames.js";
 import { decodeMessage, RpcError, Status, statusOf, statusOfHttp, statusOfReset } from "./status.js";
 
@@ -121,7 +122,7 @@ export class RpcCall<Req, Res> {
   #end(failure: RpcError | undefined): void {
     if (this.#ended) return;
     this.#ended = true;
-    if (!this.#stream.closed) this.#stream.close(constants.NGHTTP2_CANCEL);
+    if (!this.#stream.closed) resetSoon(this.#stream, constants.NGHTTP2_CANCEL);
     this.#handlers.end(failure);
   }
 }

@@ -4,6 +4,7 @@ import { type ClientHttp2Session, connect as connectHttp2, constants } from "nod
 import { Agent as HttpsAgent, request as requestHttps } from "node:https";
 import { isIP } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { resetSoon } from "../../../async/reset-soon.js";
 import type { Credentials } from "../access/access.js";
 
 /** Carries requests to one API server. */
@@ -102,7 +103,7 @@ class Http2Transport implements Transport {
   get(path: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const stream = this.#session.request({ ":method": "GET", ":path": path, ...headers });
-      const abort = () => stream.close(constants.NGHTTP2_CANCEL);
+      const abort = () => resetSoon(stream, constants.NGHTTP2_CANCEL);
       this.#requests += 1;
       signal.addEventListener("abort", abort, { once: true });
       if (signal.aborted) abort();
