@@ -8,13 +8,14 @@ import { resetSoon } from "./reset-soon.js";
 
 test("a stream is reset in the next turn and not at once, where what it brought is still being read", async () => {
   const codes: number[] = [];
-  const stream = {
+  const fake = {
     closed: false,
-    close(code: number) {
-      this.closed = true;
+    close(code: number): void {
+      fake.closed = true;
       codes.push(code);
     },
-  } as unknown as ClientHttp2Stream;
+  };
+  const stream = fake as unknown as ClientHttp2Stream;
   resetSoon(stream, constants.NGHTTP2_CANCEL);
   resetSoon(stream, constants.NGHTTP2_CANCEL);
   await Promise.resolve();
