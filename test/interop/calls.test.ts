@@ -130,6 +130,7 @@ test("a stream outlives the Timeout of either side, whichever side serves it", o
   const client = await nodeClient("Timeout: 300");
   for (const start of [() => serverProcess("go-zero", "Timeout: 300"), () => server("Timeout: 300")]) {
     const member = await start();
+    await reached(client, member.address);
     const stream = client.listen({ delayMs: 50 });
     stream.on("error", () => {});
     for (let answers = 0; answers < 12; answers++) await once(stream, "data");
