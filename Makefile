@@ -12,9 +12,8 @@ demo: node_modules ## three servers, one client, a join, a stop, a crash and a s
 test: node_modules ## every test, against real etcd, DNS and go-zero
 	@scripts/with-real-parts.sh node scripts/test.mjs
 
-test-nodes: node_modules ## unit tests on Node 22, 24 and 26, and all gRPC tests on the newest of them
-	@for line in 22 24; do node=$$(scripts/ensure-node.sh $$line) && $$node scripts/test.mjs src/ test/grpc/p test/grpc/s test/kubernetes/kubeconfig || exit 1; done
-	@node=$$(scripts/ensure-node.sh 26) && $$node scripts/test.mjs src/ test/grpc test/kubernetes/kubeconfig
+test-nodes: node_modules ## unit and gRPC tests, and both majors of the Kubernetes library, on the other release lines of Node
+	@for line in 22 24 26; do node=$$(scripts/ensure-node.sh $$line) && $$node scripts/test.mjs --at-a-time=4 src/ test/grpc test/kubernetes/kubeconfig || exit 1; done
 
 test-etcds: node_modules ## contract, etcd and one-node faults against etcd 3.4, 3.5 and 3.6; not part of CI
 	@npm run --silent test:etcds

@@ -1,5 +1,5 @@
 // Runs the test files with Node's own runner: those beside their subjects first, then the integration tests.
-// `node scripts/test.mjs [--unit] [part of a path]...` runs some of them.
+// `node scripts/test.mjs [--unit] [--at-a-time=n] [part of a path]...` runs some of them.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -10,7 +10,8 @@ import { fileURLToPath } from "node:url";
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
 const roots = process.argv.includes("--unit") ? ["src"] : ["src", "test"];
 // Integration tests start processes of their own, so more at a time would measure each other.
-const concurrency = Math.min(4, availableParallelism());
+const asked = process.argv.find((argument) => argument.startsWith("--at-a-time="));
+const concurrency = asked ? Number(asked.split("=")[1]) : Math.min(4, availableParallelism());
 const scratch = mkdtempSync(join(tmpdir(), "rollcall-test-"));
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));

@@ -103,7 +103,7 @@ for (const [who, make] of Object.entries(clients)) {
     await slow;
     for (const one of instances) one.calls = 0;
     await tally(client, 900, 3);
-    for (const { calls } of instances) assert.ok(calls > 40, instances.map((one) => one.calls).join(" "));
+    for (const { calls } of instances) assert.ok(calls > 120, instances.map((one) => one.calls).join(" "));
   });
 }
 

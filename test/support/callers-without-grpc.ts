@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { request } from "node:http";
 import { createClient } from "@connectrpc/connect";
-import { Agent, fetch } from "undici";
+import { Agent } from "undici";
 import type { FoundOrder } from "../../examples/order/order.js";
 import { Order } from "../../examples/order/order-schema.js";
 import { createRollcallTransport } from "../../src/connect/index.js";
+import { createPool } from "../../src/pool/index.js";
 import { rollcallInterceptor } from "../../src/undici/index.js";
 import type { CallerMaker } from "./callers.js";
 
@@ -21,15 +23,32 @@ export function connectCaller(protocol: "connect" | "grpc" | "grpc-web"): Caller
   };
 }
 
-/** undici's fetch, with Rollcall's interceptor. */
+/** Node's own fetch, with Rollcall's interceptor. */
 export const fetchCaller: CallerMaker = (etcd, key) => {
-  const dispatcher = new Agent().compose(rollcallInterceptor(targetOf(etcd, key)));
+  const interceptor = rollcallInterceptor(targetOf(etcd, key));
+  const agent = new Agent();
+  const dispatcher = agent.compose(interceptor) as object;
   return {
     async call() {
-      const answer = await fetch("http://order.http/orders/1", { dispatcher });
+      const answer = await fetch("http://order.http/orders/1", { dispatcher } as object);
       assert.equal(answer.status, 200);
       return ((await answer.json()) as FoundOrder).servedBy;
     },
-    close: () => void dispatcher.close(),
+    close: () => void interceptor.close().then(() => agent.destroy()),
   };
+};
+
+/** Plain node:http, a connection for each request. */
+export const poolCaller: CallerMaker = (etcd, key) => {
+  const pool = createPool(targetOf(etcd, key), { connect: (_instance, { address }) => address });
+  const get = ({ host, port }: { host: string; port: number }) =>
+    new Promise<string>((resolve, reject) => {
+      const asked = request({ host, port, path: "/orders/1", agent: false }, async (response) => {
+        let body = "";
+        for await (const chunk of response) body += chunk;
+        resolve((JSON.parse(body) as FoundOrder).servedBy);
+      });
+      asked.on("error", reject).end();
+    });
+  return { call: () => pool.run(get), close: () => void pool.close() };
 };

@@ -91,7 +91,7 @@ export const httpCaller: CallerMaker = (etcd, key) => {
 };
 
 /** How many call at once, without a pause but for a breath of 5 ms. */
-const CALLERS = 8;
+export const CALLERS = 8;
 
 /** Eight callers; what they met. */
 export class EightCallers {
