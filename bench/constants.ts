@@ -56,7 +56,7 @@ const source = await readFile(CONSTANTS, "utf8");
 for (const [line, name, value] of source.matchAll(/^export const (\w+) = ([\d_.]+);$/gm)) {
   const times = async (factor: number) => {
     const text = line.replace(value!, String(Number(value!.replaceAll("_", "")) * factor));
-    return measure(await variant(`${name}-${factor}`, [{ file: "constants.ts", from: line, to: text }]));
+    return measure(await variant(`${name}-${factor}`, [{ file: "p2c/constants.ts", from: line, to: text }]));
   };
   const [half, twice] = [await times(0.5), await times(2)];
   rows.push(

@@ -5,63 +5,14 @@
  * `npm run bench:reports`, about two minutes.
  */
 import { fillPage } from "./sim/page.js";
+import { WAYS, weighing } from "./sim/reporting.js";
 import { rollcall } from "./sim/rollcall.js";
 import { tableScenarios } from "./sim/scenarios.js";
 import { mean, table } from "./sim/table.js";
-import { type Balancer, variant } from "./sim/variant.js";
+import type { Balancer } from "./sim/variant.js";
 import { World } from "./sim/world.js";
 
 const SEEDS = [1, 2, 3, 4];
-/**
- * How much a fresh report weighs, how fast that fades, in milliseconds, and what leans on it: the expected latency, which is
- * then multiplied by the calls in flight as ever, or the load itself.
- */
-const WAYS = [
-  { leans: "latency", share: 0.5, fadeMs: 20 },
-  { leans: "latency", share: 0.5, fadeMs: 100 },
-  { leans: "latency", share: 0.5, fadeMs: 500 },
-  { leans: "latency", share: 0.9, fadeMs: 100 },
-  { leans: "latency", share: 0.9, fadeMs: 1_000 },
-  { leans: "latency", share: 0.33, fadeMs: 1_000 },
-  { leans: "load", share: 0.5, fadeMs: 100 },
-  { leans: "load", share: 0.9, fadeMs: 100 },
-  { leans: "load", share: 0.9, fadeMs: 1_000 },
-] as const;
-type Way = (typeof WAYS)[number];
-
-function weighing({ leans, share, fadeMs }: Way): Promise<Balancer> {
-  const weight = `(this.reportedMs < 0 ? 0 : ${share} / growth((this.#pool.time - this.reportedAt) / ${fadeMs}))`;
-  const lean = {
-    latency: {
-      from: "  weigh(kind: Kind): void {\n    this.expect(this.#pool);\n",
-      to: `  weigh(kind: Kind): void {
-    this.expect(this.#pool);
-    this.expected += (Math.sqrt(Math.max(0, this.reportedMs)) - this.expected) * ${weight};
-`,
-    },
-    load: {
-      from: "    if (crowd > FEW) this.#crowd(busy, crowd, kind.unseen);\n",
-      to: `    this.weighed += (this.reportedMs * kind.unseen - this.weighed) * ${weight};\n`,
-    },
-  };
-  return variant(`reports-${leans}-${share}-${fadeMs}`, [
-    {
-      file: "member.ts",
-      from: "    const { open } = this;\n",
-      to: `    const { open } = this;
-    this.#pool.tick();
-    this.reportedMs = _report as number;
-    this.reportedAt = this.#pool.time;
-`,
-    },
-    {
-      file: "member.ts",
-      from: "  readonly key: K;\n",
-      to: "  reportedMs = -0.5;\n  reportedAt = -0.5;\n  readonly key: K;\n",
-    },
-    { file: "member.ts", ...lean[leans] },
-  ]);
-}
 
 /** By scenario and seed. */
 function p99({ P2cEwma }: Balancer): number[][] {

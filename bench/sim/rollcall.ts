@@ -10,6 +10,11 @@ interface Variant {
   readonly hedging?: boolean;
 }
 
+/** A node of a balancer that takes reports. */
+interface ReportedNode extends Node<number> {
+  ended(latencyMs?: number, ok?: boolean, kind?: string, answered?: boolean, report?: number): void;
+}
+
 /** The product itself, or a changed copy of it. */
 export function rollcall(
   tuning: Partial<P2cEwmaOptions<number>> = {},
@@ -30,8 +35,11 @@ export function rollcall(
       },
       start: (server, kind) => nodes[server]!.started(told(kind)),
       answer: (server, latencyMs, kind) => nodes[server]!.answered(latencyMs, told(kind)),
-      end: (server, latencyMs, ok, kind) =>
-        nodes[server]!.ended(latencyMs, ok, told(kind), reports ? expected(server) : undefined),
+      end: (server, latencyMs, ok, kind) => {
+        const node = nodes[server] as ReportedNode;
+        if (reports) node.ended(latencyMs, ok, told(kind), undefined, expected(server));
+        else node.ended(latencyMs, ok, told(kind));
+      },
     };
   };
 }

@@ -31,9 +31,9 @@ export interface Node<K> {
    * @param latencyMs time since started(); undefined or NaN when it says nothing of the instance's speed, as a stream's.
    * @param ok whether it succeeded; undefined when it says nothing of the instance's health, as a cancelled call. The
    *   latency of a call that did not succeed counts only where it is longer than expected, so that failing fast is no merit.
-   * @param report the server's own load report: accepted, and not used (docs/balancing.md says why).
+   * @param answered whether answered() was told for it. Default: where it has no latency.
    */
-  ended(latencyMs?: number, ok?: boolean, kind?: string, report?: unknown): void;
+  ended(latencyMs?: number, ok?: boolean, kind?: string, answered?: boolean): void;
   /** Gives back a pick that never started. */
   released(kind?: string): void;
 }

@@ -122,7 +122,7 @@ export class PoolLease<T> implements Lease<T> {
     this.#state = "over";
     this.#release?.();
     const ok = outcome === "ignore" ? undefined : outcome === "success";
-    this.#node.ended(tells ? tookMs : undefined, ok, this.#kind);
+    this.#node.ended(tells ? tookMs : undefined, ok, this.#kind, this.#answeredMs !== undefined);
     const { source, decision } = this.#observer;
     source.ended(this.id, decision, CODES[outcome], ok, this.#answeredMs ?? tookMs);
     if (heard) this.#session.heard();

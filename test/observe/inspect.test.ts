@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
 import { channelOf, createClient, createServer, inspect, type Server } from "../../src/index.js";
-import { inspectDir } from "../../src/observe/inspect/inspect-address.js";
+import { inspectDir, inspectSocket } from "../../src/observe/inspect/inspect-address.js";
 import { allStates, decisionsOf, inspected, recordingsOf } from "../../src/observe/inspect/inspect-client.js";
 import { EchoClient, EchoService, echoHandlers, say } from "../support/echo.js";
 import { FixtureRegistry } from "../support/fixture-backend.js";
@@ -102,4 +103,14 @@ test("nobody else can open the socket or look into its folder", () => {
   const [process] = inspected();
   assert.equal(statSync(inspectDir()).mode & 0o777, 0o700);
   assert.equal(statSync(process!.socket).mode & 0o777, 0o600);
+});
+
+test("a request that is no address is answered, and ends nothing", async () => {
+  const status = await new Promise<number | undefined>((resolve, reject) => {
+    const asked = request({ socketPath: inspectSocket(process.pid), path: "//" }, ({ statusCode }) =>
+      resolve(statusCode),
+    );
+    asked.on("error", reject).end();
+  });
+  assert.equal(status, 500);
 });

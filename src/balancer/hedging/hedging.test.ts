@@ -100,3 +100,9 @@ test("methods are bounded: the one called longest ago is forgotten, and odd numb
   calls(500, { method: "/old" });
   assert.ok(hedging.started("/old")! > 0);
 });
+
+test("a call that asks again is one slow call, and one that failed is none: a few that hang do not end all hedging", () => {
+  calls(1_000);
+  for (let i = 0; i < 60; i++) hedging.take("/a", false);
+  assert.ok(calls(100) > 0, "copies are sent still");
+});

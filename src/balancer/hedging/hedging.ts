@@ -59,10 +59,14 @@ export class Hedging<M> {
     return known.delayMs;
   }
 
-  /** The wait is over and there is no answer. @returns whether the copy may be sent; it is then paid for. */
-  take(method: M): boolean {
+  /**
+   * The wait is over and there is no answer.
+   * @param outlived whether the call has just outlived its delay; false where it asks once more, or has failed. Default true.
+   * @returns whether the copy may be sent; it is then paid for.
+   */
+  take(method: M, outlived = true): boolean {
     const known = this.#methods.get(method);
-    if (!known?.mayHedge(this.#now()) || this.#tokens < 1) return false;
+    if (!known?.mayHedge(this.#now(), outlived) || this.#tokens < 1) return false;
     this.#tokens -= 1;
     known.hedge(this.#now(), this.#random);
     return true;
@@ -125,8 +129,8 @@ class MethodLatency {
     this.worth.called();
   }
 
-  mayHedge(now: number): boolean {
-    this.#slow += 1;
+  mayHedge(now: number, outlived: boolean): boolean {
+    if (outlived) this.#slow += 1;
     if (this.#slow > (this.worth.useless ? CROWD_TOO_LATE : CROWD) * this.#calls) return false;
     // Of the calls that began while a trial was due, one is enough.
     return !this.worth.useless || this.worth.trialDue || now - this.#triedAt > this.#delayMs!;

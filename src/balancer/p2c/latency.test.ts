@@ -67,7 +67,7 @@ test("calls without an answer grow heavy in relation to what such calls take, un
   latency.await(pool, kind);
   assert.ok(expected(9) > 1.5);
   assert.ok(expected(90) > 20);
-  latency.heard();
+  latency.heard(pool);
   assert.ok(expected() < 1.01);
 });
 
@@ -76,7 +76,7 @@ test("calls given up one after the other, with no answer between, are a silence 
   const giveUpAfter = (ms: number) => {
     latency.await(pool, kind);
     expected(ms);
-    latency.gaveUp(pool, kind);
+    latency.gaveUp(pool, ms, kind.perMeanMs);
   };
   giveUpAfter(30);
   const one = expected();
@@ -85,6 +85,19 @@ test("calls given up one after the other, with no answer between, are a silence 
   const many = expected();
   assert.ok(many > 5, `${many}`);
   assert.ok(expected(60_000) < 1.01 * many, "what no call waits for grows no further");
-  latency.heard();
+  latency.heard(pool);
   assert.ok(expected() < 1.01, "an answer ends it");
+});
+
+test("calls that were given up together count as a silence too, and take no time from calls that began after it", () => {
+  const { pool, kind, latency, expected } = world();
+  const round = () => {
+    for (let i = 0; i < 10; i++) latency.await(pool, kind);
+    const before = expected(30);
+    for (let i = 0; i < 10; i++) latency.gaveUp(pool, 30, kind.perMeanMs);
+    return before;
+  };
+  const [first, second] = [round(), round()];
+  assert.ok(second >= first, `${second}, as heavy as ${first}`);
+  assert.ok(expected() > 5, "it goes on when they are given up");
 });

@@ -30,6 +30,8 @@ export class Latency {
   #unanswered = 0;
   #unansweredRate = NOTHING;
   #unansweredSince = NOTHING;
+  /** Calls begun before this are no part of the silence. */
+  #silentSince = NOTHING;
   /** Calls given up by their callers since the last answer. */
   #givenUp = 0;
 
@@ -47,24 +49,28 @@ export class Latency {
   /**
    * A call is given up before its answer. One says little; where several are with nothing heard between them, the silence
    * goes on, though this call adds no more to it.
+   * @param perMeanMs one over the mean of its kind, as it was when the call began.
    */
-  gaveUp(pool: Pool, kind: Kind): void {
+  gaveUp(pool: Pool, latencyMs: number, perMeanMs: number): void {
     this.#givenUp += 1;
     if (this.#givenUp < SILENT_AFTER) {
-      this.#breakSilence();
+      this.#breakSilence(pool);
       return;
     }
-    this.#unansweredRate -= kind.perMeanMs;
-    this.#unansweredSince -= pool.time * kind.perMeanMs;
+    // One that began before the silence is no part of it.
+    if (pool.time - latencyMs < this.#silentSince) return;
+    this.#unansweredRate -= perMeanMs;
+    this.#unansweredSince -= pool.time * perMeanMs;
   }
 
   /** An answer to any call: what still runs no longer counts as silence. */
-  heard(): void {
+  heard(pool: Pool): void {
     this.#givenUp = 0;
-    this.#breakSilence();
+    this.#breakSilence(pool);
   }
 
-  #breakSilence(): void {
+  #breakSilence(pool: Pool): void {
+    this.#silentSince = pool.time;
     this.#unanswered = 0;
     this.#unansweredRate = NOTHING;
     this.#unansweredSince = NOTHING;

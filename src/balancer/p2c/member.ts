@@ -116,27 +116,28 @@ export class Member<K> extends Probing implements Weighed<K> {
     this.#pool.over += 1;
     kind.streamed(true);
     if (isLatency(latencyMs)) this.#measure(latencyMs, true, kind);
-    this.heard();
+    this.heard(this.#pool);
   }
 
-  ended(latencyMs?: number, ok?: boolean, name?: string, _report?: unknown): void {
+  ended(latencyMs?: number, ok?: boolean, name?: string, answered?: boolean): void {
     const pool = this.#pool;
     const kind = pool.kinds.of(name);
     const { open } = this;
     const timed = isLatency(latencyMs);
-    if (!this.end(kind, !timed)) return;
+    if (!this.end(kind, answered ?? !timed)) return;
     if (this.open === open) {
       pool.over += 1;
       if (kind.streaming > 0) kind.streamed(false);
     }
+    const { perMeanMs } = kind;
     if (timed) this.#measure(latencyMs, ok, kind);
     if (ok !== undefined) {
       this.judge(ok, kind);
       kind.judge(ok);
     }
     // What its caller gave up has not been answered.
-    if (timed && ok === undefined) this.gaveUp(pool, kind);
-    else this.heard();
+    if (timed && ok === undefined) this.gaveUp(pool, latencyMs, perMeanMs);
+    else this.heard(pool);
   }
 
   #measure(latencyMs: number, ok: boolean | undefined, kind: Kind): void {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { type Node, P2cEwma, type P2cEwmaOptions } from "../index.js";
+import type { Member } from "./member.js";
 
 /** A balancer whose clock the test moves, with repeatable chance. */
 function balancerOf(keys: readonly string[], options: P2cEwmaOptions<string> = {}) {
@@ -512,4 +513,20 @@ test("whatever kinds are told, rightly or wrongly, counts return to zero", () =>
     }),
     { numRuns: 300 },
   );
+});
+
+test("a call that ends without a latency and has not answered ends no stream of its kind", () => {
+  const balancer = new P2cEwma<string>();
+  balancer.set(["a"]);
+  const start = () => {
+    const node = balancer.pick(undefined, "/watch")!;
+    node.started("/watch");
+    return node as Member<string>;
+  };
+  const node = start();
+  node.answered(1, "/watch");
+  start().ended(undefined, undefined, "/watch", false);
+  assert.deepEqual([node.open, node.pending], [1, 0]);
+  node.ended(undefined, true, "/watch", true);
+  assert.deepEqual([node.open, node.pending], [0, 0]);
 });

@@ -122,7 +122,7 @@ export class RpcCall<Req, Res> {
   #end(failure: RpcError | undefined): void {
     if (this.#ended) return;
     this.#ended = true;
-    if (!this.#stream.closed) resetSoon(this.#stream, constants.NGHTTP2_CANCEL);
+    resetSoon(this.#stream, constants.NGHTTP2_CANCEL);
     this.#handlers.end(failure);
   }
 }

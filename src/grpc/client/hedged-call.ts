@@ -60,24 +60,24 @@ export class HedgedCall implements Call {
     this.#startedAt = performance.now();
     const delayMs = this.#hedging.started(this.#path);
     this.#begin(this.#first);
-    if (delayMs !== undefined && !this.#first.over) this.#wait(Math.max(1, delayMs));
+    if (delayMs !== undefined && !this.#first.over) this.#wait(Math.max(1, delayMs), true);
   }
 
-  #wait(ms: number): void {
+  #wait(ms: number, first: boolean): void {
     this.#timer = setTimeout(() => {
       // While there is no copy to be had, the call may grow so late that it deserves the next.
-      if (!this.#hedge()) this.#wait(2 * ms);
+      if (!this.#hedge(first)) this.#wait(2 * ms, false);
     }, ms);
     // The call itself holds the process.
     this.#timer.unref();
   }
 
-  /** Sends the second copy, if it may be. */
-  #hedge(): boolean {
+  /** Sends the second copy, if it may be. @param outlived whether the call has just outlived its delay. */
+  #hedge(outlived: boolean): boolean {
     const complete = this.#halfClosed && this.#messages <= 1;
     // A copy that is out of question needs not be asked for again.
     if (!complete || this.#second || this.#winner || this.#history.started >= this.#mostAttempts) return true;
-    if (!this.#hedging.take(this.#path)) return false;
+    if (!this.#hedging.take(this.#path, outlived)) return false;
     this.#history.mostAttempts = this.#mostAttempts;
     const call = this.#open();
     if (this.#credentials) call.setCredentials(this.#credentials);
@@ -109,7 +109,7 @@ export class HedgedCall implements Call {
   #ended(copy: Copy, end: grpc.StatusObject): void {
     copy.over = true;
     if (!this.#winner && LEFT_TO_THE_OTHER.includes(end.code)) {
-      if (!this.#second) this.#hedge();
+      if (!this.#second) this.#hedge(false);
       const other = copy === this.#first ? this.#second : this.#first;
       if (other && !other.over) return;
     }

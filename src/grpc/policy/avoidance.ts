@@ -74,14 +74,16 @@ export class Avoidance {
     return this.#breaker && this.#breakers.suspicious && !this.#breakers.allows(instance, method);
   }
 
-  /** A call that avoids so many instances avoids this one too. @returns false when that would be more than may be set aside. */
-  avoid(instance: string, method: string, others: number): boolean {
-    if (others >= this.#setAside.left) {
-      if (this.#size > 1) this.#log.ignored();
-      return false;
-    }
-    this.#breakers.dropped(instance, method);
-    return true;
+  /** Whether a call that avoids so many instances may avoid one more. */
+  mayAvoid(others: number): boolean {
+    if (others < this.#setAside.left) return true;
+    if (this.#size > 1) this.#log.ignored();
+    return false;
+  }
+
+  /** A call of this method went to another instance than these. */
+  avoided(instances: ReadonlySet<string>, method: string): void {
+    for (const instance of instances) this.#breakers.dropped(instance, method);
   }
 
   /** A full server has refused a call. @returns whether the call is made once more, elsewhere. */

@@ -126,7 +126,7 @@ export class CallPicker implements Picker {
     let node = this.#balancer.pick(tried, kind);
     let avoided: Set<string> | undefined;
     while (node && this.#avoidance.avoids(node.key, kind ?? "")) {
-      if (!this.#avoidance.avoid(node.key, kind ?? "", avoided?.size ?? 0)) return node;
+      if (!this.#avoidance.mayAvoid(avoided?.size ?? 0)) break;
       avoided ??= new Set();
       avoided.add(node.key);
       this.#giveBack(node, kind);
@@ -134,6 +134,7 @@ export class CallPicker implements Picker {
       // There is no other.
       if (node && avoided.has(node.key)) return node;
     }
+    if (avoided) this.#avoidance.avoided(avoided, kind ?? "");
     return node;
   }
 
@@ -186,7 +187,7 @@ export class CallPicker implements Picker {
       // An answer such as NOT_FOUND may be quick or slow for reasons of its own; only a call that was given up was longer than this.
       const streamed = firstAnswer?.ended() === true;
       const says = !streamed && (ok !== undefined || (code === status.CANCELLED && firstMessageAt === undefined));
-      if (!reservation.expired) node.ended(says ? answered : undefined, ok, kind);
+      if (!reservation.expired) node.ended(says ? answered : undefined, ok, kind, streamed);
       if (logs("debug")) {
         const ms = Number((now - startedAt).toFixed(3));
         log.debug(

@@ -72,13 +72,14 @@ class Guard {
     // Whether the server lives is always answered, or those who ask would take a full server for a dead one.
     if (method.path.startsWith(`/${HEALTH_SERVICE}/`)) return new grpc.ServerInterceptingCall(call);
     this.#watch();
+    const pushback = this.#pushback(method);
+    if (pushback !== undefined) return this.#refuse(call, method, "full", full(pushback));
+    // After it: the one call a second that a breaker lets pass is to reach its handler.
     const breaker = this.#breakerOf(method.path);
     if (breaker && !breaker.allows()) {
       breaker.dropped();
       return this.#refuse(call, method, "failing", BREAKER_OPEN);
     }
-    const pushback = this.#pushback(method);
-    if (pushback !== undefined) return this.#refuse(call, method, "full", full(pushback));
     return this.#admit(call, method, breaker);
   };
 

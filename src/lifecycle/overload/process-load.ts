@@ -39,8 +39,9 @@ function sampling(): () => void {
     const cpuMs = (cpuNow.user - cpu.user + cpuNow.system - cpu.system) / 1_000;
     [at, loop, cpu] = [now, loopNow, cpuNow];
     const utilisation = Math.max(utilization, cpuMs / tookMs / availableParallelism());
-    for (const listener of listeners) listener({ utilisation, delayMs: Math.max(0, tookMs - EVERY_MS), tookMs });
+    // Before anybody is told: who is told may stop it.
     cancel = systemTiming.after(EVERY_MS, sample);
+    for (const listener of listeners) listener({ utilisation, delayMs: Math.max(0, tookMs - EVERY_MS), tookMs });
   };
   let cancel = systemTiming.after(EVERY_MS, sample);
   return () => cancel();

@@ -22,11 +22,15 @@ export function inspectSocket(pid: number): string {
 export function makeInspectDir(): string {
   const dir = inspectDir();
   mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const found = lstatSync(dir);
-  const { uid } = userInfo();
-  const own = process.platform === "win32" || (found.uid === uid && (found.mode & 0o077) === 0);
-  if (found.isDirectory() && own) return dir;
+  if (isOwn(dir)) return dir;
   throw new Error(
     `${dir} is not a folder that only this user can open: remove it, or set XDG_RUNTIME_DIR to a folder of mode 0700`,
   );
+}
+
+/** Whether it is a folder of this user's, and nobody else's to open. */
+export function isOwn(dir: string): boolean {
+  const found = lstatSync(dir);
+  const own = process.platform === "win32" || (found.uid === userInfo().uid && (found.mode & 0o077) === 0);
+  return found.isDirectory() && own;
 }

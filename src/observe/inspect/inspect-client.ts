@@ -3,7 +3,7 @@ import { request } from "node:http";
 import type { Decision } from "../decisions/decision.js";
 import type { Recording } from "../decisions/recording.js";
 import type { ProcessState } from "../state.js";
-import { inspectDir, inspectSocket } from "./inspect-address.js";
+import { inspectDir, inspectSocket, isOwn } from "./inspect-address.js";
 
 /** A process of this user that can be inspected. */
 export interface Inspected {
@@ -49,7 +49,8 @@ export async function allStates(): Promise<ProcessState[]> {
 
 function names(): string[] {
   try {
-    return readdirSync(inspectDir());
+    // What somebody else has put there is nobody's state.
+    return isOwn(inspectDir()) ? readdirSync(inspectDir()) : [];
   } catch {
     return []; // No process has made the folder yet.
   }

@@ -25,12 +25,8 @@ export async function serveInspection(): Promise<() => Promise<void>> {
   // Of an earlier process with this number.
   rmSync(path, { force: true });
   const server = createServer(answer);
-  const before = process.umask(0o177);
-  try {
-    await listening(server, path);
-  } finally {
-    process.umask(before);
-  }
+  // Nobody else can open the folder, so that the moment between the two is nobody's.
+  await listening(server, path);
   chmodSync(path, 0o600);
   server.unref();
   const remove = () => rmSync(path, { force: true });
@@ -53,9 +49,9 @@ function listening(server: Server, path: string): Promise<void> {
 
 function answer({ url = "", method }: IncomingMessage, response: ServerResponse): void {
   response.req.socket.unref();
-  const { pathname, searchParams } = new URL(url, "http://inspect");
-  const route = Object.hasOwn(ROUTES, pathname) ? ROUTES[pathname] : undefined;
   try {
+    const { pathname, searchParams } = new URL(url, "http://inspect");
+    const route = Object.hasOwn(ROUTES, pathname) ? ROUTES[pathname] : undefined;
     if (route && method === "GET") send(response, 200, route(searchParams));
     else send(response, 404, { error: `only GET ${Object.keys(ROUTES).join(", ")}` });
   } catch (error) {

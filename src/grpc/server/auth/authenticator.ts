@@ -48,7 +48,13 @@ export class StoredTokens implements Authenticator {
 
   constructor(store: TokenStore, strict: boolean) {
     this.#store = store;
-    this.#cache = new TokenCache({ fetch: (app) => store.tokenOf(app) });
+    this.#cache = new TokenCache({
+      fetch: async (app) => {
+        const token = await store.tokenOf(app);
+        this.#canTell();
+        return token;
+      },
+    });
     this.#strict = strict;
   }
 
@@ -64,7 +70,6 @@ export class StoredTokens implements Authenticator {
       this.#cannotTell(error as Error);
       return this.#strict ? { code: status.INTERNAL, details: "credentials cannot be checked now" } : undefined;
     }
-    this.#canTell();
     if (expected === undefined) return this.#strict ? { code: status.INTERNAL, details: "app unknown" } : undefined;
     return sameText(expected, token) ? undefined : DENIED;
   }
