@@ -47,13 +47,12 @@ export function adviceOf(schema: object): Advice | undefined {
 }
 
 /** A key of go-zero that means nothing here: accepted whatever it holds, and left out of the result. */
-export function goZeroOnly(advice?: Advice) {
+export function goZeroOnly() {
   const schema = z
     .unknown()
     .transform((): undefined => undefined)
     .optional();
   goZeroOnlyFields.add(schema);
-  if (advice) advised.set(schema, advice);
   return schema;
 }
 

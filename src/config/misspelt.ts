@@ -1,4 +1,4 @@
-import { foldCase, nearMiss } from "../target/key-names.js";
+import { probablyMeant } from "../target/key-names.js";
 import { type Schema, structureOf } from "./yaml/structure.js";
 
 /** An unknown key, and the known one that was probably meant. */
@@ -28,7 +28,7 @@ function* collect(schemas: readonly Schema[], given: unknown, path: readonly Pro
     if (field) yield* collect(field, value, [...path, name]);
     else if (values.length > 0) yield* collect(values, value, [...path, name]);
     else {
-      const meant = absent.find((known) => foldCase(known) === foldCase(name)) ?? nearMiss(name, absent);
+      const meant = probablyMeant(name, absent);
       if (meant) yield { path: [...path, name], meant };
     }
   }

@@ -144,7 +144,7 @@ const clientSchema = (notation: Notation) =>
       Methods: z
         .array(methodSettings(notation), { error: "expected a list of methods, each with its FullMethod" })
         .default([]),
-      /** Rollcall's own: keep the last known set on disk. Read and checked; nothing obeys it yet. Default off. */
+      /** Rollcall's own: keep the last known set on disk, for a start while the registry is away. Default off. */
       Snapshot: snapshotConfig(notation).optional(),
       /** Rollcall's own: say in the registry etcd which services this process calls, for `rollcall console`. Default false. */
       Presence: flag(CLIENT_DEFAULTS.Presence),

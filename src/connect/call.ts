@@ -1,7 +1,7 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 
-/** gRPC's header has room for eight digits. */
-const LONGEST_MS = 99_999_999;
+/** The longest that a call can be given, 27.7 hours: gRPC's header has room for eight digits. */
+export const LONGEST_MS = 99_999_999;
 
 /** One call: what is asked for, its signal and its time. */
 export interface Call {
@@ -15,7 +15,7 @@ export interface Call {
 /** What is left of the time, as a whole number of milliseconds: servers misread fractions. */
 export function timeLeft(deadline: number | undefined): number | undefined {
   if (deadline === undefined) return undefined;
-  return Math.min(Math.max(1, Math.ceil(deadline - performance.now())), LONGEST_MS);
+  return Math.max(1, Math.ceil(deadline - performance.now()));
 }
 
 export function pathOf(method: DescMethod): string {

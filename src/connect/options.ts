@@ -7,25 +7,23 @@ import { authorityOf } from "../target/authority.js";
 import { refuse } from "../target/given.js";
 import { redactUrl } from "../target/redact.js";
 
-/** What Connect's own transports take, where it does not concern the connection. */
-type CallOptions = Partial<
-  Pick<
-    ConnectTransportOptions,
-    | "useBinaryFormat"
-    | "jsonOptions"
-    | "binaryOptions"
-    | "acceptCompression"
-    | "sendCompression"
-    | "compressMinBytes"
-    | "readMaxBytes"
-    | "writeMaxBytes"
-    | "useHttpGet"
-    | "defaultTimeoutMs"
-  >
->;
+/** What Connect's own transports take for each call, and are given. */
+const CALL_OPTIONS = [
+  "useBinaryFormat",
+  "jsonOptions",
+  "binaryOptions",
+  "acceptCompression",
+  "sendCompression",
+  "compressMinBytes",
+  "readMaxBytes",
+  "writeMaxBytes",
+  "useHttpGet",
+] as const satisfies readonly (keyof ConnectTransportOptions)[];
+type CallOptions = Partial<Pick<ConnectTransportOptions, (typeof CALL_OPTIONS)[number]>>;
 
 export interface RollcallTransportOptions
   extends CallOptions,
+    Pick<ConnectTransportOptions, "defaultTimeoutMs">,
     Pick<PoolOptions<unknown>, "zone" | "subset" | "connectMs" | "waitMs"> {
   /** Where the instances are listed: a target URL, or its parts. */
   readonly target: string | Target;
@@ -57,16 +55,8 @@ export const NAMES = [
   "subset",
   "connectMs",
   "waitMs",
-  "useBinaryFormat",
-  "jsonOptions",
-  "binaryOptions",
-  "acceptCompression",
-  "sendCompression",
-  "compressMinBytes",
-  "readMaxBytes",
-  "writeMaxBytes",
-  "useHttpGet",
   "defaultTimeoutMs",
+  ...CALL_OPTIONS,
 ] as const satisfies readonly (keyof RollcallTransportOptions)[];
 
 const PROTOCOLS = ["connect", "grpc", "grpc-web"] as const;
@@ -84,8 +74,10 @@ export interface Calling {
 /** @throws TypeError that names the option and the expected form. */
 export function callingOf(given: RollcallTransportOptions, target: Target): Calling {
   checkCallOptions(given);
-  const { protocol, httpVersion = "2", tls, target: _target, interceptors: _interceptors, ...rest } = given;
-  const { zone: _zone, subset: _subset, connectMs: _connectMs, waitMs: _waitMs, baseUrl: _baseUrl, ...options } = rest;
+  const { protocol, httpVersion = "2", tls } = given;
+  const options: CallOptions = Object.fromEntries(
+    CALL_OPTIONS.flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]])),
+  );
   if (!PROTOCOLS.includes(protocol)) refuse("protocol", protocol, PROTOCOLS.join(", "));
   if (httpVersion !== "2" && httpVersion !== "1.1") refuse("httpVersion", httpVersion, '"2" or "1.1"');
   if (protocol === "grpc" && httpVersion !== "2") refuse("httpVersion", httpVersion, '"2", which gRPC needs');

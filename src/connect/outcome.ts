@@ -1,7 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { outcomeOf } from "../balancer/outcome.js";
 import type { PoolLease } from "../pool/lease.js";
-import { notStarted } from "../pool/outcome.js";
+import { isTimeout, notStarted } from "../pool/outcome.js";
 
 /** How far clocks and timers of the two sides may be apart, in milliseconds. */
 const TOLERANCE_MS = 10;
@@ -53,8 +53,6 @@ function brokeOff({ code, cause }: ConnectError): boolean {
 /** Ends the lease of a call that its caller has given up, or that has run out of time: that is the instance's doing. */
 export function endAborted(lease: Ending, signal: AbortSignal): void {
   const { reason } = signal as { reason: unknown };
-  const timedOut =
-    (reason instanceof ConnectError && reason.code === Code.DeadlineExceeded) ||
-    (reason instanceof Error && reason.name === "TimeoutError");
+  const timedOut = (reason instanceof ConnectError && reason.code === Code.DeadlineExceeded) || isTimeout(reason);
   lease.end(timedOut ? "failure" : "ignore", { timedOut });
 }

@@ -17,7 +17,6 @@ import {
   type UnaryResponse,
 } from "@connectrpc/connect";
 import { createMethodUrl, runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
-import { timerMs } from "../async/backoff.js";
 import { NoInstanceError, PoolClosedError } from "../pool/errors.js";
 import type { PoolLease } from "../pool/lease.js";
 import { notStarted } from "../pool/outcome.js";
@@ -25,7 +24,7 @@ import { ServicePool } from "../pool/pool.js";
 import type { PoolStats } from "../pool/stats.js";
 import { checkNames, targetOf } from "../target/given.js";
 import { observedAnswers } from "./answers.js";
-import { type Call, pathOf, timeLeft } from "./call.js";
+import { type Call, LONGEST_MS, pathOf, timeLeft } from "./call.js";
 import { connectInstance, type InstanceConnection } from "./instance-connection.js";
 import { Messages } from "./messages.js";
 import { callingOf, NAMES, type RollcallTransportOptions } from "./options.js";
@@ -177,10 +176,10 @@ class BalancedTransport implements RollcallTransport {
     };
   }
 
-  /** As Connect's own transports have it: 0 and less are no limit. What no timer holds is as good as none: 25 days. */
+  /** As Connect's own transports have it: 0 and less are no limit. */
   #limitOf(timeoutMs: number | undefined): number | undefined {
     const given = timeoutMs ?? this.#options.defaultTimeoutMs;
-    return given === undefined || given <= 0 ? undefined : timerMs(given);
+    return given === undefined || given <= 0 ? undefined : Math.min(given, LONGEST_MS);
   }
 
   /** Makes a call on one instance and, where it provably did not start there, once more on another. */

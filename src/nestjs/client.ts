@@ -3,6 +3,7 @@ import { ClientGrpcProxy, type CustomClientOptions, type GrpcOptions } from "@ne
 import type { ClientConfig } from "../config/client-target.js";
 import { type ChannelSettings, createChannel } from "../grpc/client/channel.js";
 import { refuse } from "../target/given.js";
+import { limitsOf } from "./limits.js";
 
 type NestOptions = GrpcOptions["options"];
 
@@ -39,14 +40,12 @@ class RollcallClient extends ClientGrpcProxy {
   constructor({ config, ...options }: RollcallClientOptions & { readonly config: ClientConfig }) {
     const shared: grpc.ChannelOptions = {};
     super({ ...options, url: "rollcall", channelOptions: shared as NonNullable<NestOptions["channelOptions"]> });
-    const { credentials, channelOptions, maxSendMessageLength, maxReceiveMessageLength, maxMetadataSize } = options;
+    const { credentials, channelOptions } = options;
     this.#channel = createChannel(config, {
       credentials,
       channelOptions: {
         ...channelOptions,
-        ...(maxSendMessageLength !== undefined && { "grpc.max_send_message_length": maxSendMessageLength }),
-        ...(maxReceiveMessageLength !== undefined && { "grpc.max_receive_message_length": maxReceiveMessageLength }),
-        ...(maxMetadataSize !== undefined && { "grpc.max_metadata_size": maxMetadataSize }),
+        ...limitsOf(options),
         ...this.getKeepaliveOptions(),
       },
       services: this.grpcClients.flatMap(servicesIn),

@@ -5,6 +5,7 @@ import { createServer, type Server, type ServerSettings } from "../grpc/server/s
 import type { ServerConfig } from "../grpc/server/server-config.js";
 import { log } from "../log.js";
 import { refuse } from "../target/given.js";
+import { limitsOf } from "./limits.js";
 
 type NestOptions = GrpcOptions["options"];
 
@@ -129,12 +130,10 @@ export class RollcallServer extends ServerGrpc implements CustomTransportStrateg
   }
 
   #serverOptions(): grpc.ServerOptions {
-    const { channelOptions, maxSendMessageLength, maxReceiveMessageLength, maxMetadataSize } = this.#options;
+    const { channelOptions } = this.#options;
     return {
       ...channelOptions,
-      ...(maxSendMessageLength !== undefined && { "grpc.max_send_message_length": maxSendMessageLength }),
-      ...(maxReceiveMessageLength !== undefined && { "grpc.max_receive_message_length": maxReceiveMessageLength }),
-      ...(maxMetadataSize !== undefined && { "grpc.max_metadata_size": maxMetadataSize }),
+      ...limitsOf(this.#options),
       ...this.getKeepaliveOptions(),
     };
   }

@@ -1,3 +1,5 @@
+import { isTimeout } from "./outcome.js";
+
 /** No instance can take the exchange. The message names the service, its registry and why. */
 export class NoInstanceError extends Error {
   override readonly name = "NoInstanceError";
@@ -15,6 +17,6 @@ export class PoolClosedError extends Error {
  * out, why it waited.
  */
 export function waitedInVain(reason: unknown, why: string | undefined): unknown {
-  if (!(reason instanceof Error) || reason.name !== "TimeoutError" || why === undefined) return reason;
-  return new DOMException(`${reason.message}: ${why}`, { name: "TimeoutError", cause: reason });
+  if (!isTimeout(reason) || why === undefined) return reason;
+  return new DOMException(`${(reason as Error).message}: ${why}`, { name: "TimeoutError", cause: reason });
 }

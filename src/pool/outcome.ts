@@ -43,5 +43,6 @@ export function notStarted(error: unknown): boolean {
 
 /** Whether the exchange ran out of time: what AbortSignal.timeout() and most clients throw. */
 export function isTimeout(error: unknown): boolean {
-  return error instanceof Error && error.name === "TimeoutError";
+  // By its name, for a test runner's globals may be classes of their own.
+  return typeof error === "object" && error !== null && "name" in error && error.name === "TimeoutError";
 }

@@ -1,7 +1,7 @@
 import { quote } from "../address.js";
 import type { Target } from "../registry.js";
 import { formOf } from "./forms.js";
-import { foldCase, nearMiss } from "./key-names.js";
+import { probablyMeant } from "./key-names.js";
 import { parseTargetUrl } from "./parse.js";
 
 /** What a program is given in code. Types do not reach callers in JavaScript: what cannot be obeyed is refused by name. */
@@ -15,7 +15,7 @@ export function checkNames(what: string, given: unknown, names: readonly string[
     throw new TypeError(`${what} takes its options by name, { name: value }, not ${shown(given)}`);
   for (const name of Object.keys(given)) {
     if (names.includes(name)) continue;
-    const meant = names.find((known) => foldCase(known) === foldCase(name)) ?? nearMiss(name, names);
+    const meant = probablyMeant(name, names);
     const advice = meant === undefined ? `its options are ${names.join(", ")}` : `did you mean ${meant}?`;
     throw new TypeError(`${what} has no option ${quote(name)}: ${advice}`);
   }

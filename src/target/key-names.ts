@@ -41,3 +41,8 @@ function editDistance(a: string, b: string): number {
   }
   return last[b.length]!;
 }
+
+/** The name that was probably meant: the same but for letter case and separators, or nearly the same. */
+export function probablyMeant(name: string, known: readonly string[]): string | undefined {
+  return known.find((one) => foldCase(one) === foldCase(name)) ?? nearMiss(name, known);
+}

@@ -163,6 +163,14 @@ test("a deadline ends a call, unary or streamed, and counts against the instance
   }
 });
 
+test("a call's timeout of 0 is no limit, whatever the default is; without one the default counts", async (t) => {
+  for (const protocol of PROTOCOLS) {
+    const { client } = await fleet(t, ["a"], { protocol, defaultTimeoutMs: 100 });
+    assert.equal((await client.say({ text: "x", waitMs: 300 }, { timeoutMs: 0 })).text, "x", protocol);
+    await assert.rejects(client.say({ text: "hang" }), { code: Code.DeadlineExceeded });
+  }
+});
+
 test("the time that servers are told is a whole number of milliseconds", async (t) => {
   for (const protocol of PROTOCOLS) {
     const { client, servers } = await fleet(t, ["a"], { protocol });

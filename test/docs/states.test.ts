@@ -27,6 +27,7 @@ test("the table of a registration's states is what its code does", () => {
     "another lease": { type: "lease", id: 2n, trouble: undefined },
     "not renewed for a TTL": { type: "lease", id: 1n, trouble: why },
     renewed: { type: "lease", id: 1n, trouble: undefined },
+    "value changed": { type: "value changed" },
     "put done": { type: "put done" },
     "put failed": { type: "put failed", why },
     "key gone": seen({ missing: "instance" }),

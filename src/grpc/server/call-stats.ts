@@ -2,7 +2,7 @@ import { detached } from "../../async/detached.js";
 import type { CheckedServerConfig } from "../../config/check.js";
 import { log } from "../../log.js";
 import { Durations } from "../../observe/durations.js";
-import { HEALTH_SERVICE } from "./health-service.js";
+import { isHealthCall } from "./served-method.js";
 
 const MINUTE_MS = 60_000;
 /** How long a report may take to arrive, in milliseconds. */
@@ -48,7 +48,7 @@ export class CallStats {
   }
 
   readonly ended = ({ path, ms, peer }: EndedCall): void => {
-    if (!this.#stat || path.startsWith(`/${HEALTH_SERVICE}/`)) return;
+    if (!this.#stat || isHealthCall(path)) return;
     this.#durations.add(ms);
     if (ms > this.#slowMs) log.warn({ method: path, peer, ms: rounded(ms), limitMs: this.#slowMs }, "slow call");
   };

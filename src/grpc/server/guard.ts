@@ -7,7 +7,7 @@ import { type RefusalReason, ShedReport } from "../../lifecycle/overload/shed-re
 import { type Criticality, Shedding } from "../../lifecycle/overload/shedding.js";
 import { observeRefusedCall } from "../../observe/calls/served-call.js";
 import { PUSHBACK } from "../pushback.js";
-import { HEALTH_SERVICE } from "./health-service.js";
+import { endOfCancelled, isHealthCall, isLate, isUnary } from "./served-method.js";
 
 export interface OverloadOptions {
   /** For the log. Default none. */
@@ -70,7 +70,7 @@ class Guard {
 
   readonly interceptor: grpc.ServerInterceptor = (method, call) => {
     // Whether the server lives is always answered, or those who ask would take a full server for a dead one.
-    if (method.path.startsWith(`/${HEALTH_SERVICE}/`)) return new grpc.ServerInterceptingCall(call);
+    if (isHealthCall(method.path)) return new grpc.ServerInterceptingCall(call);
     this.#watch();
     const pushback = this.#pushback(method);
     if (pushback !== undefined) return this.#refuse(call, method, "full", full(pushback));
@@ -120,7 +120,7 @@ class Guard {
             call.sendStatus(LATE);
           },
           // Also when grpc-js has ended it at its deadline.
-          onCancel: () => end(isLate(call) ? grpc.status.DEADLINE_EXCEEDED : grpc.status.CANCELLED),
+          onCancel: () => end(endOfCancelled(call).code),
         }),
       sendStatus: (status, next) => {
         end(status.code ?? grpc.status.OK);
@@ -167,17 +167,9 @@ class Guard {
   }
 }
 
-function isUnary({ requestStream, responseStream }: Method): boolean {
-  return !requestStream && !responseStream;
-}
-
 /** Whether so ended what was done to its end, whatever came of it. */
 function isWork(code: grpc.status): boolean {
   return code !== grpc.status.DEADLINE_EXCEEDED && code !== grpc.status.CANCELLED;
-}
-
-function isLate(call: Call): boolean {
-  return Number(call.getDeadline()) < Date.now();
 }
 
 function full(pushbackMs: number): Refusal {

@@ -5,7 +5,7 @@ import { observeServedCall, type ServedObservation } from "../../observe/calls/s
 import { runInCall } from "../call-context.js";
 import { headersOf } from "../carried-call.js";
 import type { EndedCall } from "./call-stats.js";
-import { HEALTH_SERVICE } from "./health-service.js";
+import { endOfCancelled, isHealthCall, isUnary } from "./served-method.js";
 
 export interface ServedCallsOptions {
   /** Longest time a unary call of this path may take, in milliseconds; 0 = no limit. */
@@ -37,8 +37,8 @@ export class ServedCalls {
 
   /** To be given to the grpc.Server. */
   readonly interceptor: grpc.ServerInterceptor = (method, call) => {
-    const unary = !method.requestStream && !method.responseStream;
-    const isHealth = method.path.startsWith(`/${HEALTH_SERVICE}/`);
+    const unary = isUnary(method);
+    const isHealth = isHealthCall(method.path);
     const { metrics, traces } = this.#options.observed ?? { metrics: true, traces: true };
     const wanted = { metrics, traces: traces && !isInstrumented(grpc.Server.prototype.register) };
     const observed = isHealth ? undefined : observeServedCall(method.path, wanted);
@@ -124,7 +124,10 @@ class ServedCall {
       },
       onReceiveMessage: (message, next) => inCall(() => next(message)),
       onReceiveHalfClose: (next) => inCall(next),
-      onCancel: () => this.#finish(grpc.status.CANCELLED, "cancelled by the caller"),
+      onCancel: () => {
+        const { code, details } = endOfCancelled(this.#call);
+        this.#finish(code, details);
+      },
     };
   }
 

@@ -1,5 +1,5 @@
 import * as grpc from "@grpc/grpc-js";
-import { HEALTH_SERVICE } from "../health-service.js";
+import { isHealthCall } from "../served-method.js";
 import { type Authenticator, type Credential, MISSING } from "./authenticator.js";
 
 /**
@@ -8,7 +8,7 @@ import { type Authenticator, type Credential, MISSING } from "./authenticator.js
  */
 export function authInterceptor(authenticator: Authenticator): grpc.ServerInterceptor {
   return (method, call) => {
-    if (method.path.startsWith(`/${HEALTH_SERVICE}/`)) return new grpc.ServerInterceptingCall(call);
+    if (isHealthCall(method.path)) return new grpc.ServerInterceptingCall(call);
     let ended = false;
     return new grpc.ServerInterceptingCall(call, {
       start: (next) =>
