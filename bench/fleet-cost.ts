@@ -1,7 +1,7 @@
 /**
  * What a fleet costs its registry: a real etcd with more and more light but real sessions, servers first (session, lease, key) and then
  * clients (session, watches of 50 services), and the storm after etcd restarts, with its data and without.
- * `npm run bench:fleet-cost [servers, default 2000] [clients, default 200]`, some ten minutes; needs etcd.
+ * `npm run bench:fleet-cost [servers, default 1000] [clients, default 100]`, some five minutes; needs etcd.
  */
 import { setLogLevel } from "../src/index.js";
 import { etcdctl, startEtcd } from "../test/support/etcd.js";
@@ -11,7 +11,7 @@ import { keepalives } from "./fleet-cost/keepalives.js";
 import { Clients, Servers } from "./fleet-cost/sessions.js";
 
 const SERVICES = 50;
-const [mostServers = 2_000, mostClients = 200] = process.argv.slice(2).map(Number);
+const [mostServers = 1_000, mostClients = 100] = process.argv.slice(2).map(Number);
 /** Upkeep is measured for so long: five renewals of each lease. */
 const MEASURE_MS = 16_000;
 const SETTLE_MS = 4_000;

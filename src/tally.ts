@@ -16,6 +16,8 @@ export class Tally {
   }
 }
 
+/** Attempts of channels that are closed by now, by service. */
+export const closedChannels = { calls: new Tally(), failures: new Tally() };
 /** Leases that keep this process's instances listed, by backend. */
 export const leases = { granted: new Tally(), renewed: new Tally(), lost: new Tally() };
 /** Instances of this process, by service: entered into the registry, and out of it though nobody asked for that. */

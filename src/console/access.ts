@@ -33,7 +33,8 @@ export function isSameToken(given: string, token: string): boolean {
  * rebinding), and another Origin is another site's page.
  */
 export function isOwnHost({ headers }: Pick<IncomingMessage, "headers">, port: number): boolean {
-  const own = ["127.0.0.1", "localhost", "[::1]"].map((host) => `${host}:${port}`);
+  // Browsers leave out the port of plain HTTP.
+  const own = ["127.0.0.1", "localhost", "[::1]"].map((host) => (port === 80 ? host : `${host}:${port}`));
   const { host = "", origin } = headers;
   return own.includes(host.toLowerCase()) && (origin === undefined || own.includes(origin.replace(/^http:\/\//i, "")));
 }

@@ -85,7 +85,10 @@ export class FleetFeed {
 
   async #followProcesses(signal: AbortSignal): Promise<void> {
     for (; !signal.aborted; await sleep(REPORTS_MS, signal)) {
-      this.#reports = await processReports(presencesOf(this.#look));
+      const asked = presencesOf(this.#look);
+      const told = await processReports(asked);
+      // Who has come or gone while they were asked.
+      this.#reports = withPresences(told, asked, presencesOf(this.#look));
       this.#stats.take(this.#reports, performance.now());
       this.#startedAt = new Map(
         this.#reports.flatMap(({ serves, startedAt }) =>

@@ -41,9 +41,12 @@ export interface InstanceRow {
   readonly stats?: Stats;
 }
 
-/** Of the last ten seconds. */
+/**
+ * Of the last ten seconds; where callers tell no counts of single instances, the failure share and latency that their balancers
+ * expect.
+ */
 export interface Stats {
-  /** This, as everything here, is missing while nobody knows. */
+  /** Missing where only failures and latency are known. */
   readonly callsPerSecond?: number;
   /** 0 to 1. */
   readonly failureShare: number;

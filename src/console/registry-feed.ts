@@ -22,7 +22,7 @@ const SHARE = 0.2;
 /** What etcd says. */
 export interface RegistryLook {
   readonly registrations: readonly Registered[];
-  /** Undefined where they may not be read, with the reason. */
+  /** The error where they cannot be read. */
   readonly presences: readonly Present[] | Error;
   /** performance.now() of when it was asked. */
   readonly at: number;

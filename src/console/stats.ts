@@ -11,10 +11,17 @@ export class StatsBook {
   /** @param at milliseconds of a clock that never goes back. */
   take(reports: readonly ProcessReport[], at: number): void {
     const rates = new Map<string, Omit<Stats, "share">>();
-    for (const [id, { counts, expectedMs, failureRate }] of seenByCallers(reports)) {
-      const rate = counts && this.#rates.add(`called ${id}`, counts, at);
-      if (rate) rates.set(id, known(rate, expectedMs));
-      else if (!counts) rates.set(id, { failureShare: failureRate, latencyMs: expectedMs });
+    for (const [id, callers] of seenByCallers(reports)) {
+      // Each caller by itself: one that comes or goes brings or takes a life's worth of counts.
+      const told = [...callers].flatMap(([process, { counts, expectedMs }]) => {
+        const rate = counts && this.#rates.add(`${process} called ${id}`, counts, at);
+        return rate ? [{ rate, expectedMs }] : [];
+      });
+      if (told.length > 0) rates.set(id, allTogether(told));
+      else {
+        const { counts, failureRate, expectedMs } = [...callers.values()].reduce(together);
+        if (!counts) rates.set(id, { failureShare: failureRate, latencyMs: expectedMs });
+      }
     }
     for (const { id: process, serves, served } of reports) {
       const [only] = serves;
@@ -52,17 +59,32 @@ function known({ callsPerSecond, failureShare }: Rate, latencyMs: number | undef
   return { callsPerSecond, failureShare, ...(latencyMs !== undefined && { latencyMs }) };
 }
 
-/** What all clients that tell of single instances have seen of each, together. */
-function seenByCallers(reports: readonly ProcessReport[]): Map<string, Seen> {
-  const seen = new Map<string, Seen>();
-  for (const { service, instances } of reports.flatMap(({ calls }) => calls)) {
-    for (const one of instances) {
-      const id = instanceId(service, one.address);
-      const before = seen.get(id);
-      seen.set(id, before ? together(before, one) : one);
+/** What each process that tells of single instances has seen of each of them, all its channels together. */
+function seenByCallers(reports: readonly ProcessReport[]): Map<string, Map<string, Seen>> {
+  const seen = new Map<string, Map<string, Seen>>();
+  for (const { id: process, calls } of reports) {
+    for (const { service, instances } of calls) {
+      for (const one of instances) {
+        const id = instanceId(service, one.address);
+        const callers = seen.get(id) ?? new Map<string, Seen>();
+        const before = callers.get(process);
+        seen.set(id, callers.set(process, before ? together(before, one) : one));
+      }
     }
   }
   return seen;
+}
+
+/** What several processes see of one instance: who calls it more knows more. */
+function allTogether(told: readonly { readonly rate: Rate; readonly expectedMs: number }[]): Omit<Stats, "share"> {
+  const calls = told.reduce((sum, { rate }) => sum + rate.callsPerSecond, 0);
+  const mean = (of: (one: (typeof told)[number]) => number) =>
+    told.reduce((sum, one) => sum + of(one) * (calls > 0 ? one.rate.callsPerSecond / calls : 1 / told.length), 0);
+  return {
+    callsPerSecond: calls,
+    failureShare: mean(({ rate }) => rate.failureShare),
+    latencyMs: mean((one) => one.expectedMs),
+  };
 }
 
 type Seen = Omit<ReportedInstance, "address">;

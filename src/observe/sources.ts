@@ -1,3 +1,4 @@
+import { closedChannels } from "../tally.js";
 import type { Decision } from "./decisions/decision.js";
 import type { CalledService, Percentiles, ServedService } from "./state.js";
 
@@ -40,7 +41,13 @@ export function onFirstSource(run: () => void): void {
 export function addClient(source: ClientSource): () => void {
   clients.add(source);
   started();
-  return () => clients.delete(source);
+  return () => {
+    if (!clients.delete(source)) return;
+    // What has been counted stays counted.
+    const { service, totals } = source.state();
+    closedChannels.calls.count(service, totals.calls);
+    closedChannels.failures.count(service, totals.failures);
+  };
 }
 
 export function addServer(source: ServerSource): () => void {

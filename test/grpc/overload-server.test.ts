@@ -108,7 +108,7 @@ test("a full server refuses calls before their handlers, says when to come again
   assert.deepEqual(new Set(told), new Set([Status.SERVING]));
   assert.ok(handled > 0);
 
-  const said = () => warnings.filter(({ message }) => /calls are refused before their handlers/.test(message));
+  const said = () => warnings.filter(({ message }) => /calls are refused by overload protection/.test(message));
   await until(() => said().length > 0, "the server says that it refuses");
   assert.equal(said().length, 1);
   assert.match(said()[0]!.message, /\d+ because the server was full/);

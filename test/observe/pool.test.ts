@@ -32,6 +32,7 @@ test("a pool without gRPC is seen as a channel is: state, metrics and decisions"
   assert.equal(decisions.filter(({ outcome }) => outcome === "failed").length, 6);
   assert.ok(decisions.every(({ method, compared }) => method === "GET /orders" && compared.length > 0));
   await pool.close();
+  assert.equal([...attempts.read()].find(({ labels }) => labels.service === service)?.value, 60, "a count never falls");
   assert.ok(!processState().calls.some((one) => one.service === service), "gone with the pool");
 });
 

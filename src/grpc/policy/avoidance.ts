@@ -64,7 +64,7 @@ export class Avoidance {
     this.#log.allFull(Math.ceil(forMs));
     full.unsent.count(this.#service());
     const who = this.#size === 1 ? "the only instance" : `all ${this.#size} instances`;
-    const details = `${who} of ${JSON.stringify(this.#service())} that can be called said that they are full`;
+    const details = `${who} of ${JSON.stringify(this.#service())} ready for calls said that they are overloaded (grpc-retry-pushback-ms)`;
     const refusal = { code: status.RESOURCE_EXHAUSTED, details, metadata: new Metadata() };
     return { ...QUEUE, pickResultType: PickResultType.DROP, status: refusal };
   }

@@ -24,7 +24,7 @@ export class SetAsideLog {
     this.#once(
       "warn",
       {},
-      "more of its instances are full or fail than may be set aside (maxSetAside): of the others such signals are ignored",
+      "more instances are overloaded or failing than maxSetAside allows to exclude: the others still get calls",
     );
   }
 

@@ -54,7 +54,7 @@ export class ShedReport {
     const methods = Object.fromEntries([...this.#methods].sort(([, a], [, b]) => b - a).slice(0, NAMED));
     this.#reasons.clear();
     this.#methods.clear();
-    log.warn({ ...this.#facts(), refused: calls, methods }, `calls are refused before their handlers: ${why}`);
+    log.warn({ ...this.#facts(), refused: calls, methods }, `calls are refused by overload protection: ${why}`);
   }
 }
 

@@ -1,6 +1,7 @@
 import { clustersInUse } from "../../etcd-client/clusters-in-use.js";
+import { closedChannels, type Tally } from "../../tally.js";
 import { clients, servers } from "../sources.js";
-import type { CalledInstance, CalledService } from "../state.js";
+import type { CalledInstance, CalledService, ServedService } from "../state.js";
 import { COUNTERS } from "./counters.js";
 
 /** A number that is read when somebody looks. */
@@ -44,6 +45,28 @@ function perService(read: (channels: readonly CalledService[]) => number | undef
       const value = read(channels);
       return value === undefined ? [] : [{ value, labels: { service } }];
     });
+}
+
+/** A count that only rises: of the channels there are, and of those that were. */
+function sinceTheStart(closed: Tally, read: (channel: CalledService) => number): () => Reading[] {
+  return () => {
+    const counts = new Map(closed.counts);
+    for (const [service, channels] of services()) {
+      counts.set(service, (counts.get(service) ?? 0) + sum(channels.map(read)));
+    }
+    return [...counts].map(([service, value]) => ({ value, labels: { service } }));
+  };
+}
+
+/** Servers of one name are one. */
+function perServerName(read: (states: readonly ServedService[]) => number): () => Reading[] {
+  return () => {
+    const byName = grouped(
+      [...servers].map((server) => server.state()),
+      ({ name }) => name,
+    );
+    return [...byName].map(([name, states]) => ({ value: read(states), labels: { name } }));
+  };
 }
 
 /** @param together how the numbers of a service's instances become one. */
@@ -128,7 +151,7 @@ export const GAUGES: readonly Gauge[] = [
     unit: "{attempt}",
     counts: true,
     labels: ["service"],
-    read: perService((channels) => sum(channels.map(({ totals }) => totals.calls))),
+    read: sinceTheStart(closedChannels.calls, ({ totals }) => totals.calls),
   },
   {
     name: "rollcall.client.failures",
@@ -136,7 +159,7 @@ export const GAUGES: readonly Gauge[] = [
     unit: "{attempt}",
     counts: true,
     labels: ["service"],
-    read: perService((channels) => sum(channels.map(({ totals }) => totals.failures))),
+    read: sinceTheStart(closedChannels.failures, ({ totals }) => totals.failures),
   },
   {
     name: "rollcall.client.in_flight",
@@ -208,22 +231,14 @@ export const GAUGES: readonly Gauge[] = [
     help: "1 while the registry lists this process's server, as far as is known",
     unit: "1",
     labels: ["name"],
-    read: () =>
-      [...servers].map((server) => {
-        const { name, listed } = server.state();
-        return { value: listed ? 1 : 0, labels: { name } };
-      }),
+    read: perServerName((states) => (states.every(({ listed }) => listed) ? 1 : 0)),
   },
   {
     name: "rollcall.server.in_flight",
     help: "Calls that this process's server is working on",
     unit: "{call}",
     labels: ["name"],
-    read: () =>
-      [...servers].map((server) => {
-        const { name, inFlight } = server.state();
-        return { value: inFlight, labels: { name } };
-      }),
+    read: perServerName((states) => sum(states.map(({ inFlight }) => inFlight))),
   },
   ...COUNTERS,
 ];
