@@ -1,13 +1,11 @@
-import { request } from "node:http";
 import { Semaphore } from "../async/semaphore.js";
 import type { Present } from "../backends/etcd/index.js";
 import { allStates } from "../observe/inspect/inspect-client.js";
+import { metricsAt } from "../operator/metrics-get.js";
 import { type ProcessReport, reportOfPresence, reportOfState } from "./process-report.js";
 
 /** How long a process may take to answer, in milliseconds. */
 const ANSWER_MS = 2_000;
-/** A longer answer is no process's metrics. */
-const MOST_BYTES = 16 << 20;
 /** So many are asked at a time. */
 const AT_ONCE = 16;
 
@@ -33,24 +31,6 @@ export async function processReports(presences: readonly Present[]): Promise<Pro
 async function metricsOf({ metrics }: Present): Promise<string | undefined> {
   const [url] = metrics;
   if (url === undefined) return undefined;
-  return get(url).catch(() => undefined);
-}
-
-/** Anybody who may write to etcd may have written the address: so GET without a word of ours, no redirects, bounded. */
-function get(url: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const signal = AbortSignal.timeout(ANSWER_MS);
-    const asked = request(url, { signal, agent: false }, (response) => {
-      let text = "";
-      response.setEncoding("utf8");
-      response.on("data", (chunk: string) => {
-        text += chunk;
-        if (text.length > MOST_BYTES) asked.destroy(new Error("its answer is too long"));
-      });
-      response.on("error", reject);
-      response.on("end", () => (response.statusCode === 200 ? resolve(text) : reject(new Error("no metrics"))));
-    });
-    asked.on("error", reject);
-    asked.end();
-  });
+  // Anybody who may write to etcd may have written the address, so what is done with it is bounded.
+  return metricsAt(url, ANSWER_MS).catch(() => undefined);
 }

@@ -119,9 +119,10 @@ async function follow(feed: FleetFeed, response: ServerResponse): Promise<void> 
 async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>> {
   let text = "";
   for await (const chunk of request.setEncoding("utf8")) {
-    text += chunk;
-    if (text.length > MOST_BYTES) return {};
+    // Read to its end, or the answer would not arrive.
+    if (text.length <= MOST_BYTES) text += chunk;
   }
+  if (text.length > MOST_BYTES) return {};
   try {
     return Object(JSON.parse(text));
   } catch {

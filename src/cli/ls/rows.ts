@@ -1,4 +1,5 @@
 import type { Registered } from "../../backends/etcd/index.js";
+import { groupBy } from "../../group-by.js";
 import type { Instance } from "../../instance.js";
 import type { Health } from "../../operator/health.js";
 import { count } from "../output.js";
@@ -58,7 +59,8 @@ export function withHealth(rows: readonly Row[], health: ReadonlyMap<string, Hea
 
 /** Rows that say so where several keys of a service list one address. */
 export function withDuplicates(rows: readonly Row[]): Row[] {
-  const groups = groupedByAddress(rows.filter(({ address, paused }) => address !== undefined && !paused));
+  const listed = rows.filter(({ address, paused }) => address !== undefined && !paused);
+  const groups = groupBy(listed, nameOf);
   return rows.map((row) => {
     const keys = row.paused ? 1 : (groups.get(nameOf(row))?.length ?? 1);
     return keys > 1 ? { ...row, duplicates: keys } : row;
@@ -94,22 +96,12 @@ export function renderRows(rows: readonly Row[], paint: Paint, width?: number): 
 
 /** Many keys of one address (a server that registers again and again, a test that never ends) become one row. */
 function summarised(rows: readonly Row[]): Row[] {
-  return [...groupedByAddress(rows).values()].flatMap((group): Row[] => {
+  return [...groupBy(rows, nameOf).values()].flatMap((group): Row[] => {
     if (group.length <= MOST_KEYS_OF_ONE) return group;
     const { service, address, health } = group[0]!;
     const known = { ...(address !== undefined && { address }), ...(health && { health }) };
     return [{ service, ...known, id: `(${group.length} keys)`, problem: "one address under many keys" }];
   });
-}
-
-function groupedByAddress(rows: readonly Row[]): Map<string, Row[]> {
-  const groups = new Map<string, Row[]>();
-  for (const row of rows) {
-    const group = groups.get(nameOf(row));
-    if (group) group.push(row);
-    else groups.set(nameOf(row), [row]);
-  }
-  return groups;
 }
 
 function nameOf({ service, address, key }: Row): string {

@@ -1,5 +1,7 @@
 import { outcomeOf } from "../../balancer/outcome.js";
+import { groupBy } from "../../group-by.js";
 import { statusCode } from "../../observe/status-names.js";
+import { metricsAt } from "../../operator/metrics-get.js";
 import {
   type Buckets,
   bucketsOf,
@@ -8,12 +10,10 @@ import {
   quantile,
   type Sample,
 } from "../../operator/metrics-text.js";
-import { groupBy } from "./group-by.js";
 import type { InstanceCounts, ServiceCounts, Source } from "./sample.js";
 
 /** How long a DevServer may take to answer, in milliseconds. */
 const ANSWER_MS = 3_000;
-const MOST_BYTES = 64 << 20;
 const HEALTH_SERVICE = "grpc.health.v1.Health";
 
 /** Where calls of one kind are counted: a histogram of latencies by method, and counts by method and status. */
@@ -85,27 +85,13 @@ export function devServerSource(from: string): Source {
   return {
     name: url.host,
     async read() {
-      const samples = groupBy(parseMetrics(await get(url)), ({ name }) => name);
+      const samples = groupBy(parseMetrics(await metricsAt(url.href, ANSWER_MS)), ({ name }) => name);
       return FAMILIES.flatMap((choice) => {
         const family = choice.find(({ counts }) => samples.has(counts));
         return family ? services(family, samples, url.host, before) : [];
       });
     },
   };
-}
-
-async function get(url: URL): Promise<string> {
-  let answer: Response;
-  try {
-    answer = await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS), redirect: "error" });
-  } catch (error) {
-    const { name, message, cause } = error as Error & { cause?: { code?: string } };
-    const why = name === "TimeoutError" ? `no answer within ${ANSWER_MS / 1000} s` : (cause?.code ?? message);
-    throw new Error(`${url.host} cannot be read: ${why}`, { cause: error });
-  }
-  if (!answer.ok) throw new Error(`${url.host} answers ${answer.status} at ${url.pathname}`);
-  if (Number(answer.headers.get("content-length") ?? 0) > MOST_BYTES) throw new Error(`${url.host} answers too much`);
-  return answer.text();
 }
 
 type Samples = ReadonlyMap<string, readonly Sample[]>;

@@ -1,4 +1,4 @@
-import { groupBy } from "./group-by.js";
+import { groupBy } from "../../group-by.js";
 import type { Counts, ServiceCounts } from "./sample.js";
 
 /** How calls of one service, or of one instance of it, went between two readings, all sources together. */

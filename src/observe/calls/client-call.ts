@@ -226,7 +226,7 @@ export function endSpan(
 }
 
 /** A call that never reached an instance has no peer. */
-export function peerAttributes(peer: string): Attributes {
+function peerAttributes(peer: string): Attributes {
   try {
     const { host, port } = parseAddress(peer);
     return {

@@ -1,4 +1,5 @@
 import { clustersInUse } from "../../etcd-client/clusters-in-use.js";
+import { groupBy } from "../../group-by.js";
 import { closedChannels, type Tally } from "../../tally.js";
 import { clients, servers } from "../sources.js";
 import type { CalledInstance, CalledService, ServedService } from "../state.js";
@@ -61,7 +62,7 @@ function sinceTheStart(closed: Tally, read: (channel: CalledService) => number):
 /** Servers of one name are one. */
 function perServerName(read: (states: readonly ServedService[]) => number): () => Reading[] {
   return () => {
-    const byName = grouped(
+    const byName = groupBy(
       [...servers].map((server) => server.state()),
       ({ name }) => name,
     );
@@ -78,24 +79,12 @@ function perInstance(
     [...services()].flatMap(([service, channels]) => {
       const instances = channels.flatMap((channel) => channel.instances);
       if (!byInstance()) return [{ value: together(instances.map(read)), labels: { service } }];
-      const byAddress = grouped(instances, ({ address }) => address);
+      const byAddress = groupBy(instances, ({ address }) => address);
       return [...byAddress].map(([instance, same]) => ({
         value: together(same.map(read)),
         labels: { service, instance },
       }));
     });
-}
-
-/** Node 20 has no Map.groupBy. */
-function grouped<T, K>(all: Iterable<T>, keyOf: (one: T) => K): Map<K, T[]> {
-  const groups = new Map<K, T[]>();
-  for (const one of all) {
-    const key = keyOf(one);
-    const group = groups.get(key);
-    if (group) group.push(one);
-    else groups.set(key, [one]);
-  }
-  return groups;
 }
 
 const sum = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0);
@@ -110,7 +99,7 @@ export const GAUGES: readonly Gauge[] = [
     labels: ["service", "state"],
     read: () =>
       [...services()].flatMap(([service, channels]) => {
-        const states = grouped(
+        const states = groupBy(
           channels.flatMap(({ instances }) => instances),
           ({ state }) => state,
         );
@@ -212,7 +201,7 @@ export const GAUGES: readonly Gauge[] = [
     unit: "{session}",
     labels: ["backend", "state"],
     read: () => {
-      const states = grouped(clustersInUse(), ({ state }) => state.at);
+      const states = groupBy(clustersInUse(), ({ state }) => state.at);
       return [...states].map(([state, of]) => ({ value: of.length, labels: { backend: "etcd", state } }));
     },
   },
