@@ -2,7 +2,7 @@
 // `node scripts/test.mjs [--unit] [--at-a-time=n] [part of a path]...` runs some of them.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,6 +13,7 @@ const roots = process.argv.includes("--unit") ? ["src"] : ["src", "test"];
 const asked = process.argv.find((argument) => argument.startsWith("--at-a-time="));
 const concurrency = asked ? Number(asked.split("=")[1]) : Math.min(4, availableParallelism());
 const scratch = mkdtempSync(join(tmpdir(), "rollcall-test-"));
+const leftovers = join(scratch, "leftovers");
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const groups = roots.map((folder) => ({ folder, files: testFiles(folder) })).filter(({ files }) => files.length > 0);
@@ -24,6 +25,8 @@ if (groups.length === 0) {
 const began = performance.now();
 const results = [];
 for (const { folder, files } of groups) results.push(await run(folder, files));
+if (existsSync(leftovers))
+  console.log(`\nkilled, as their test files had left them behind:\n${readFileSync(leftovers, "utf8")}`);
 rmSync(scratch, { recursive: true, force: true });
 report(results);
 process.exit(results.every(({ ok }) => ok) ? 0 : 1);
@@ -41,6 +44,7 @@ async function run(folder, files) {
   const flags = [
     "--import=tsx",
     "--import=./scripts/test-time-limit.mjs",
+    "--import=./scripts/test-leftovers.mjs",
     "--test",
     `--test-concurrency=${concurrency}`,
     "--test-reporter=spec",
@@ -50,7 +54,7 @@ async function run(folder, files) {
   ];
   const child = spawn(process.execPath, [...flags, ...files], {
     stdio: "inherit",
-    env: { ROLLCALL_LOG_LEVEL: "silent", ...process.env },
+    env: { ROLLCALL_LOG_LEVEL: "silent", ...process.env, ROLLCALL_TEST_LEFTOVERS: leftovers },
   });
   const [code] = await once(child, "exit");
   const { passed, failed, skipped } = JSON.parse(readFileSync(outcome, "utf8"));

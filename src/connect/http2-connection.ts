@@ -7,8 +7,8 @@ import {
 } from "node:http2";
 import type { TLSSocket } from "node:tls";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { destroySoon, resetSoon } from "../async/end-http2.js";
 import { onAbort } from "../async/on-abort.js";
-import { resetSoon } from "../async/reset-soon.js";
 import { type DialOptions, openSocket } from "./dial.js";
 
 /** An HTTP/2 connection to one instance. It is what connect-node calls a session manager, and dials no second one. */
@@ -37,7 +37,7 @@ export class Http2Connection {
     const socket = openSocket({ ...dial, alpn: ["h2"] });
     const session = http2Connect(authority, { createConnection: () => socket });
     return new Promise((resolve, reject) => {
-      const release = onAbort(signal, () => session.destroy());
+      const release = onAbort(signal, () => destroySoon(session));
       // Stays, so that no late error is thrown.
       session.on("error", reject);
       session.once("remoteSettings", () => {

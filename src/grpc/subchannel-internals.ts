@@ -4,6 +4,7 @@
  */
 import { type ClientHttp2Session, constants } from "node:http2";
 import { Metadata, connectivityState as State } from "@grpc/grpc-js";
+import { destroySoon } from "../async/end-http2.js";
 import { type Leaf, PickResultType, type StatusObject, type Subchannel } from "./shield.js";
 
 interface Http2Transport {
@@ -52,7 +53,8 @@ export function ping(subchannel: Subchannel, answered: () => void): boolean {
 
 /** Gives up an attempt to connect: grpc-js would keep its socket, for ever if the far side accepts and says nothing. */
 export function abandonDial(subchannel: Subchannel): void {
-  if (subchannel.getConnectivityState() === State.CONNECTING) real(subchannel).connector?.session?.destroy();
+  const session = real(subchannel).connector?.session;
+  if (session && subchannel.getConnectivityState() === State.CONNECTING) destroySoon(session);
 }
 
 /**

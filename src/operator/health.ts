@@ -1,5 +1,6 @@
 import { type ClientHttp2Session, connect } from "node:http2";
 import { sleep } from "../async/backoff.js";
+import { destroySoon } from "../async/end-http2.js";
 import { onAbort } from "../async/on-abort.js";
 import { Semaphore } from "../async/semaphore.js";
 import { FrameReader, frame } from "../etcd-client/rpc/frames.js";
@@ -79,7 +80,7 @@ function follow(
       isOver = true;
       clearInterval(pings);
       release();
-      session.destroy();
+      destroySoon(session);
       if (health) told(health);
       resolve();
     };
@@ -119,7 +120,7 @@ function follow(
 /** A frozen process keeps its connections and answers nothing. */
 function ping(session: ClientHttp2Session): void {
   if (session.destroyed || session.connecting) return;
-  const limit = setTimeout(() => session.destroy(), PING_MS);
+  const limit = setTimeout(() => destroySoon(session), PING_MS);
   try {
     session.ping(() => clearTimeout(limit));
   } catch {

@@ -1,5 +1,5 @@
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from "node:http2";
-import { resetSoon } from "../../async/reset-soon.js";
+import { resetSoon } from "../../async/end-http2.js";
 import { FrameReader, frame } from "./frames.js";
 import { decodeMessage, RpcError, Status, statusOf, statusOfHttp, statusOfReset } from "./status.js";
 

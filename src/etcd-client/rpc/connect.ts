@@ -2,6 +2,7 @@ import { type ClientHttp2Session, connect as connectHttp2 } from "node:http2";
 import { connect as connectTcp, type Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
 import { timerMs } from "../../async/backoff.js";
+import { destroySoon } from "../../async/end-http2.js";
 import { onAbort } from "../../async/on-abort.js";
 import { RpcError, Status } from "./status.js";
 
@@ -42,8 +43,8 @@ export function connect({ address, port, tls, timeoutMs, signal }: ConnectOption
     };
     const fail = (error: Error) => {
       settle();
-      session?.destroy();
-      socket.destroy();
+      if (session) destroySoon(session);
+      else socket.destroy();
       reject(error);
     };
     const failed = (why: string, cause?: Error) => fail(new RpcError(Status.UNAVAILABLE, why, { cause }));

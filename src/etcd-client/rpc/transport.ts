@@ -1,5 +1,6 @@
 import type { ClientHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
+import { destroySoon } from "../../async/end-http2.js";
 import { type CallHandlers, type Method, RpcCall } from "./call.js";
 import { type ConnectOptions, connect, type Http2Connection, wordsOf } from "./connect.js";
 import type { PingPace } from "./ping-pace.js";
@@ -107,8 +108,7 @@ export class Transport {
   close(reason: RpcError): void {
     this.#finish(reason);
     for (const call of this.#calls) call.cancel(reason);
-    this.#session.destroy();
-    this.#socket.destroy();
+    destroySoon(this.#session);
   }
 
   #lostReason(): RpcError | undefined {

@@ -4,7 +4,7 @@ import { type ClientHttp2Session, connect as connectHttp2, constants } from "nod
 import { Agent as HttpsAgent, request as requestHttps } from "node:https";
 import { isIP } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { resetSoon } from "../../../async/reset-soon.js";
+import { destroySoon, resetSoon } from "../../../async/end-http2.js";
 import type { Credentials } from "../access/access.js";
 
 /** Carries requests to one API server. */
@@ -122,7 +122,7 @@ class Http2Transport implements Transport {
   }
 
   close(): void {
-    this.#session.destroy();
+    destroySoon(this.#session);
   }
 
   /** A frozen host, or a path that drops packets, closes no connection by itself. */
@@ -132,7 +132,8 @@ class Http2Transport implements Transport {
     const overdue = setTimeout(() => {
       // After a pause of the whole process the answer may lie unread in the socket: read first, then judge.
       setImmediate(() => {
-        if (!answered) this.#session.destroy(new Error(`the server left a ping unanswered for ${this.#pongMs} ms`));
+        if (!answered)
+          destroySoon(this.#session, new Error(`the server left a ping unanswered for ${this.#pongMs} ms`));
       });
     }, this.#pongMs);
     this.#session.ping(() => {
