@@ -1,15 +1,20 @@
 import { EtcdDiscovery, EtcdRegistrar } from "../../src/backends/etcd/index.js";
+import type { ConnectionSettings } from "../../src/etcd-client/settings.js";
 import type { Registration } from "../../src/registry.js";
 
 /** Made so many at a time: a fleet does not start in one moment. */
 const AT_A_TIME = 50;
 
+/** How long leases last without renewal, in seconds. */
+export const TTL_SECONDS = 10;
+
 /**
  * Settings of a process of its own: what is named by the same hosts is one session in a process, so each names one more, which
  * refuses connections.
  */
-function hostsOf(endpoint: string, net: number, i: number): string[] {
-  return [endpoint, `127.0.${net}.${1 + (i >> 14)}:${1_024 + (i & 16_383)}`];
+function ownSettings(settings: ConnectionSettings, net: number, i: number): ConnectionSettings {
+  const own = `127.0.${net}.${1 + (i >> 14)}:${1_024 + (i & 16_383)}`;
+  return { ...settings, hosts: [...settings.hosts, own] };
 }
 
 async function inTurns(from: number, to: number, one: (i: number) => Promise<unknown>): Promise<void> {
@@ -20,18 +25,27 @@ async function inTurns(from: number, to: number, one: (i: number) => Promise<unk
 
 /** Servers, each with a session, a lease and its key, as in a process of its own. */
 export class Servers {
-  readonly #endpoint: string;
+  readonly #settings: ConnectionSettings;
   readonly #services: number;
   readonly #registrations: Registration[] = [];
 
-  constructor(endpoint: string, services: number) {
-    this.#endpoint = endpoint;
+  constructor(settings: ConnectionSettings, services: number) {
+    this.#settings = settings;
     this.#services = services;
+  }
+
+  get count(): number {
+    return this.#registrations.length;
+  }
+
+  /** How many of them etcd lists, as far as they know. */
+  get listed(): number {
+    return this.#registrations.filter(({ listed }) => listed).length;
   }
 
   async grow(to: number): Promise<void> {
     await inTurns(this.#registrations.length, to, async (i) => {
-      const registrar = new EtcdRegistrar({ hosts: hostsOf(this.#endpoint, 2, i), ttlSeconds: 10 });
+      const registrar = new EtcdRegistrar({ ...ownSettings(this.#settings, 2, i), ttlSeconds: TTL_SECONDS });
       const address = `127.1.${i >> 8}.${i & 255}:8080`;
       this.#registrations.push(await registrar.register(`service${i % this.#services}.rpc`, { address }));
     });
@@ -44,19 +58,29 @@ export class Servers {
 
 /** Clients, each with a session and the watches of so many services. */
 export class Clients {
-  readonly #endpoint: string;
+  readonly #settings: ConnectionSettings;
   readonly #services: number;
   readonly #abort = new AbortController();
   #count = 0;
+  #sets = 0;
 
-  constructor(endpoint: string, services: number) {
-    this.#endpoint = endpoint;
+  constructor(settings: ConnectionSettings, services: number) {
+    this.#settings = settings;
     this.#services = services;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Sets of instances that they have been given so far. */
+  get sets(): number {
+    return this.#sets;
   }
 
   async grow(to: number): Promise<void> {
     await inTurns(this.#count, to, async (i) => {
-      const discovery = new EtcdDiscovery({ hosts: hostsOf(this.#endpoint, 3, i) });
+      const discovery = new EtcdDiscovery(ownSettings(this.#settings, 3, i));
       await Promise.all(
         Array.from({ length: this.#services }, (_, service) => this.#watch(discovery, `service${service}.rpc`)),
       );
@@ -68,7 +92,10 @@ export class Clients {
   #watch(discovery: EtcdDiscovery, service: string): Promise<void> {
     return new Promise((resolve) => {
       void (async () => {
-        for await (const _ of discovery.watch(service, { signal: this.#abort.signal })) resolve();
+        for await (const _ of discovery.watch(service, { signal: this.#abort.signal })) {
+          this.#sets += 1;
+          resolve();
+        }
       })();
     });
   }

@@ -58,6 +58,41 @@ test("a lost session is replaced by the next host's, and everybody shares one", 
   await second.ended;
 });
 
+test("a fleet that loses its sessions in one moment is back within a second, each process at a moment of its own", async (t) => {
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  let now = performance.now();
+  t.mock.method(performance, "now", () => now);
+  let dialled = 0;
+  let sessions: FakeSession[] = [];
+  const fleet = Array.from({ length: 500 }, () => {
+    return new Connection({ hosts: ["a"] }, async (host) => {
+      dialled += 1;
+      const session = new FakeSession(host);
+      sessions.push(session);
+      return session as unknown as Session;
+    });
+  });
+  await Promise.all(fleet.map((one) => one.session()));
+  const lost = sessions;
+  sessions = [];
+  dialled = 0;
+  now += 60_000;
+  for (const session of lost) session.drop(new Error("gone"));
+  await turn();
+  const inTenths: number[] = [];
+  for (let tenth = 0; tenth < 10; tenth++) {
+    const before = dialled;
+    t.mock.timers.tick(100);
+    await turn();
+    inTenths.push(dialled - before);
+  }
+  assert.equal(dialled, 500);
+  // 50 are expected in each, with a standard deviation of 7.
+  assert.ok(Math.max(...inTenths) < 100, `dialled in each tenth of a second: ${inTenths}`);
+  for (const one of fleet) one.close();
+});
+
 test("when no host can be used, each was tried once, and the error names them all", async () => {
   const { connection, down, dialled } = fakeHosts(["a", "b"], new Set(["a", "b"]));
   await assert.rejects(connection.session(), /a refuses.*b refuses|b refuses.*a refuses/);

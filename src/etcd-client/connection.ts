@@ -11,6 +11,12 @@ import { Tokens } from "./tokens.js";
 /** A session that lived this long was a good one: the next attempt need not wait. */
 const GOOD_SESSION_MS = 10_000;
 
+/**
+ * A whole fleet loses its sessions in one moment, when a member of etcd ends. Each process is back at a moment of its own within this
+ * time, in milliseconds: nothing waits for it, since leases last longer and what is known stays.
+ */
+const SPREAD_MS = 1_000;
+
 /** How long connecting to a host may take, in milliseconds, at first and after many rounds in which none could be used. */
 const CONNECT_MS = 3_000;
 const LONGEST_CONNECT_MS = 12_000;
@@ -29,6 +35,8 @@ export class Connection implements Sessions {
   #state: ConnectionState = { at: "starting" };
   #round = new Round();
   #session: Session | undefined;
+  /** The last session was a good one, and nothing has been tried since. */
+  #lostGood = false;
   #nextHost = 0;
   #failedRounds = 0;
 
@@ -83,7 +91,7 @@ export class Connection implements Sessions {
         this.#happened({ is: "opened", host: found.host });
         await this.#use(found);
       }
-      await sleep(Math.max(this.#backoff.next(), this.#tokens.waitMs), signal, { unref: true });
+      await sleep(Math.max(this.#waitMs(), this.#tokens.waitMs), signal, { unref: true });
     }
   }
 
@@ -97,7 +105,15 @@ export class Connection implements Sessions {
     if (this.#closing.signal.aborted) return;
     this.#round = new Round();
     this.#happened({ is: "lost", reason: reason.message });
-    if (performance.now() - since > GOOD_SESSION_MS) this.#backoff.reset();
+    this.#lostGood = performance.now() - since > GOOD_SESSION_MS;
+  }
+
+  /** Until the next attempt, in milliseconds. */
+  #waitMs(): number {
+    if (!this.#lostGood) return this.#backoff.next();
+    this.#lostGood = false;
+    this.#backoff.reset();
+    return Math.random() * SPREAD_MS;
   }
 
   /** The first host that can be used, beginning after the one tried last; or why none can. */

@@ -85,14 +85,17 @@ export class Lease extends EventEmitter<{ changed: [] }> {
     return ID;
   }
 
-  /** Resolves when etcd no longer has the lease, or when it is closed. */
+  /**
+   * Resolves when etcd no longer has the lease, or when it is closed. Renewed every third of its TTL, beginning at a moment of its own: a
+   * fleet that starts, or gets etcd back, in one moment would otherwise renew in one moment for ever.
+   */
   async #keepAlive(id: bigint): Promise<void> {
     this.#renewing = new AbortController();
     const { signal } = this.#renewing;
     const ttlMs = this.#ttlSeconds * 1_000;
     const retry = new Backoff({ maxMs: 1_000 });
     let renewedAt = performance.now();
-    let waitMs = ttlMs / 3;
+    let waitMs = (ttlMs / 3) * Math.random();
     for (;;) {
       await sleep(waitMs, signal, { unref: true });
       if (signal.aborted) return;
@@ -107,8 +110,8 @@ export class Lease extends EventEmitter<{ changed: [] }> {
         renewedAt = performance.now();
         leases.renewed.count("etcd");
         this.#set(id, undefined);
+        waitMs = (ttlMs / 3) * (retry.attempts === 0 ? 1 : Math.random());
         retry.reset();
-        waitMs = ttlMs / 3;
       } catch (error) {
         if (signal.aborted || isLeaseGone(error)) return;
         if (performance.now() - renewedAt > ttlMs) this.#set(id, error as Error);
