@@ -1,95 +1,142 @@
 /**
- * What a fleet costs its registry: a real etcd with more and more light but real sessions, servers first (session, lease, key) and then
- * clients (session, watches of 50 services), and the storm after etcd restarts, with its data and without.
- * `npm run bench:fleet-cost [servers, default 1000] [clients, default 100]`, some five minutes; needs etcd.
+ * What a fleet costs its registry, and a large service its clients: a real etcd (one, then three of them) with more and more light but
+ * real sessions, the storms after etcd has gone, and a client of very many instances. `npm run bench:fleet-cost -- [--servers 2000]
+ * [--clients 200] [--services 50] [--instances 100000] [--steps 4] [--seconds 10] [--parts storms,large]`, some eight minutes; with
+ * --write it also fills docs/scaling.md and its chart. Needs etcd.
  */
+import { mkdirSync, writeFileSync } from "node:fs";
 import { setLogLevel } from "../src/index.js";
-import { etcdctl, startEtcd } from "../test/support/etcd.js";
-import { until } from "../test/support/until.js";
-import { memoryMb, pause, requests, upkeepMs } from "./fleet-cost/etcd-cost.js";
+import { startEtcd } from "../test/support/etcd.js";
+import { changes, GrpcProxy, type Told } from "./fleet-cost/changes.js";
+import { memoryMb } from "./fleet-cost/etcd-cost.js";
+import { Fleet } from "./fleet-cost/fleet.js";
+import { growthChart } from "./fleet-cost/growth-chart.js";
 import { keepalives } from "./fleet-cost/keepalives.js";
-import { Clients, Servers } from "./fleet-cost/sessions.js";
+import { largeServiceClient } from "./fleet-cost/large-service.js";
+import { fill } from "./fleet-cost/large-service-source.js";
+import { logInStorm } from "./fleet-cost/log-in-storms.js";
+import { threeMembers } from "./fleet-cost/members.js";
+import { arrivals } from "./fleet-cost/reconnects.js";
+import * as report from "./fleet-cost/report.js";
+import { Clients } from "./fleet-cost/sessions.js";
+import { halvings, sizes, tenths } from "./fleet-cost/sizes.js";
+import { storm } from "./fleet-cost/storm.js";
+import { type Upkeep, upkeep } from "./fleet-cost/upkeep.js";
+import { fillPage } from "./sim/page.js";
 
-const SERVICES = 50;
-const [mostServers = 1_000, mostClients = 100] = process.argv.slice(2).map(Number);
-/** Upkeep is measured for so long: five renewals of each lease. */
-const MEASURE_MS = 16_000;
-const SETTLE_MS = 4_000;
+const PAGE = "docs/scaling.md";
+const CHART = "docs/scaling/growth.svg";
 
-/** Half as many at each step down from the most. */
-const steps = (most: number) => [16, 8, 4, 2, 1].map((part) => Math.round(most / part));
-const rounded = (value: number, digits = 1) => Number(value.toFixed(digits));
-
+const size = sizes(process.argv.slice(2));
+const { servers, clients, services, instances, steps, forMs } = size;
+const began = performance.now();
+const panels: report.Panels = {};
 setLogLevel("silent");
-const etcd = await startEtcd({ args: ["--snapshot-count=10000"] });
-const servers = new Servers(etcd.endpoint, SERVICES);
-const clients = new Clients(etcd.endpoint, SERVICES);
 
-async function row(what: string, count: number, more: object = {}) {
-  await pause(SETTLE_MS);
-  const before = await requests(etcd);
-  const upkeep = await upkeepMs(etcd, MEASURE_MS);
-  const rate = ((await requests(etcd)) - before) / (MEASURE_MS / 1_000);
-  const cpu = { "etcd's CPU (ms/s)": rounded(upkeep), "its memory (MB)": Math.round(memoryMb(etcd)) };
-  return { [what]: count, ...cpu, "requests/s": Math.round(rate), ...more };
+await show("machine", report.conditions(servers, clients, services));
+const one = ["upkeep", "renewals", "changes", "storms"] as const;
+if (one.some((part) => size.wants(part))) await oneEtcd();
+if (size.wants("reconnects")) {
+  const rows = [];
+  for (const awayS of [0, 1, 10]) rows.push(await arrivals(servers + clients, awayS));
+  await show("reconnects", report.arrivals(servers + clients, rows));
 }
-
-console.log(
-  `Upkeep, nothing happening: servers (a session, a lease of 10 s and a key each), then clients of ${SERVICES} services beside them`,
-);
-const upkeep = [await row("servers", 0)];
-for (const count of steps(mostServers)) {
-  await servers.grow(count);
-  upkeep.push(await row("servers", count));
+if (size.wants("logins")) await logIns();
+if (size.wants("members")) {
+  await show("members", report.members(servers, clients, await threeMembers(servers, clients, services, forMs)));
 }
-console.table(upkeep);
-const watched = [];
-for (const count of steps(mostClients)) {
-  await clients.grow(count);
-  watched.push(await row("clients", count, { watches: count * SERVICES }));
+if (size.wants("large")) await largeService();
+if (size.write) {
+  mkdirSync("docs/scaling", { recursive: true });
+  const title = "How the costs grow; 45 degrees are growth in proportion";
+  writeFileSync(CHART, growthChart(title, report.inOrder(panels)));
 }
-console.table(watched);
-
-console.log("The same renewals, each over a stream of its own or all over one that stands:");
-console.table(await keepalives(etcd));
-
-/** Etcd dies and is back: how long until every session watches again and every server is listed, and how much they ask of it. */
-async function storm(wipe: boolean) {
-  const began = performance.now();
-  await etcd.restart({ wipe });
-  const up = performance.now();
-  let [most, before] = [0, 0];
-  const sampler = setInterval(async () => {
-    const now = await requests(etcd);
-    if (Number.isNaN(now)) return;
-    most = Math.max(most, now - before);
-    before = now;
-  }, 1_000);
-  const isBack = async () =>
-    (await requests(etcd, "Watch")) >= mostServers + mostClients && (await listed(etcd.endpoint)) === mostServers;
-  await until(isBack, "everybody is back", 120_000);
-  const backMs = performance.now() - up;
-  await pause(3_000);
-  clearInterval(sampler);
-  return {
-    restart: wipe ? "without its data" : "with its data",
-    "away (s)": rounded((up - began) / 1_000),
-    "all back after (s)": rounded(backMs / 1_000),
-    "most requests in a second": most,
-    requests: await requests(etcd),
-  };
-}
-
-/** Instances that etcd lists. */
-async function listed(endpoint: string): Promise<number> {
-  const counted = await etcdctl(endpoint, "get", "service", "--prefix", "--count-only", "--write-out=fields");
-  return Number(/"Count" : (\d+)/.exec(counted)?.[1]);
-}
-
-console.log(`etcd is killed and comes back, beside ${mostServers} servers and ${mostClients} clients:`);
-console.table([await storm(false), await storm(true)]);
-
-clients.stop();
-await Promise.race([servers.stop(), pause(20_000)]);
-await etcd.stop();
+console.log(`\nall of it took ${Math.round((performance.now() - began) / 1_000)} s`);
 process.exit();
+
+/** One etcd carries more and more of the fleet, and is then killed. */
+async function oneEtcd(): Promise<void> {
+  const etcd = await startEtcd({ args: ["--snapshot-count=10000"] });
+  const fleet = new Fleet({ hosts: [etcd.endpoint] }, services);
+  const rows: Upkeep[] = [await upkeep(etcd, 0, 0, forMs)];
+  const told: { clients: number; etcd: Told; proxy?: Told }[] = [];
+  for (const count of halvings(servers, steps)) {
+    await fleet.servers.grow(count);
+    if (size.wants("upkeep")) rows.push(await upkeep(etcd, count, 0, forMs));
+  }
+  for (const count of halvings(clients, steps)) {
+    await fleet.clients.grow(count);
+    if (size.wants("upkeep")) rows.push(await upkeep(etcd, servers, count, forMs));
+    if (size.wants("changes")) told.push({ clients: count, etcd: (await changes(etcd, [etcd], services, forMs))[0]! });
+  }
+  if (size.wants("upkeep")) {
+    await show("upkeep", report.upkeep(rows, services));
+    Object.assign(panels, report.upkeepPanels(rows, services));
+  }
+  if (size.wants("renewals")) await show("renewals", report.renewals(await keepalives(etcd)));
+  if (size.wants("storms")) {
+    const storms = [];
+    for (const wipe of [false, true]) {
+      const what = wipe ? "without its data" : "with its data";
+      storms.push({ what, storm: await storm([etcd], fleet, () => etcd.restart({ wipe })) });
+    }
+    await show("storms", report.storms("etcd comes back", fleet.sessions, storms));
+  }
+  if (size.wants("changes")) {
+    fleet.clients.stop();
+    const proxy = await GrpcProxy.start(etcd);
+    const behind = new Clients({ hosts: [proxy.endpoint] }, services);
+    await behind.grow(clients);
+    const [own, its] = await changes(etcd, [etcd, proxy], services, forMs);
+    told.push({ clients, etcd: own!, proxy: its! });
+    behind.stop();
+    await proxy.stop();
+    await show("changes", report.changes(told));
+  }
+  await fleet.stop();
+  await etcd.stop();
+}
+
+/** etcd asks for passwords, and is killed beside fleets of which each process has to log in again. */
+async function logIns(): Promise<void> {
+  const few = (share: number) => [Math.ceil(servers / share), Math.ceil(clients / share)] as const;
+  const rows = [];
+  for (const [tokens, cost, part] of [
+    ["simple", 10, 20],
+    ["simple", 10, 10],
+    ["simple", 10, 5],
+    ["simple", 4, 1],
+    ["jwt", 4, 1],
+  ] as const) {
+    const [some, callers] = few(part);
+    const came = await logInStorm({ tokens, cost }, some, callers, services);
+    rows.push({ tokens, cost, sessions: some + callers, storm: came });
+  }
+  await show("logins", report.logIns(rows));
+}
+
+/** Clients of a service with more and more instances, with instances at hand and through a real etcd. */
+async function largeService(): Promise<void> {
+  const rows: report.LargeService[] = [];
+  const etcd = await startEtcd();
+  let filled = 0;
+  for (const count of tenths(instances, 3)) {
+    for (const subset of [100, 0, Math.min(count, 10_000)]) {
+      if (subset === count && count <= 500) continue;
+      rows.push({ instances: count, subset, cost: await largeServiceClient({ instances: count, subset }) });
+    }
+    await fill(etcd.endpoint, filled, count);
+    filled = count;
+    const cost = await largeServiceClient({ instances: count, subset: 100, endpoint: etcd.endpoint });
+    rows.push({ instances: count, subset: 100, cost, etcdMb: memoryMb(etcd) });
+  }
+  await etcd.stop();
+  await show("large", report.largeService(rows));
+  Object.assign(panels, report.largePanels(rows));
+}
+
+/** On the screen, and with --write between the page's markers of this name. */
+async function show(name: string, text: string): Promise<void> {
+  console.log(`\n${text}`);
+  if (size.write) await fillPage(name, text, PAGE);
+}

@@ -9,9 +9,11 @@ export class Fleet {
   readonly servers: Servers;
   readonly clients: Clients;
   readonly #settings: ConnectionSettings;
+  #asked: string;
 
   constructor(settings: ConnectionSettings, services: number) {
     this.#settings = settings;
+    this.#asked = settings.hosts[0]!;
     this.servers = new Servers(settings, services);
     this.clients = new Clients(settings, services);
   }
@@ -22,8 +24,9 @@ export class Fleet {
 
   /** How many sessions stand, with a watch over each. */
   get watching(): number {
-    return clustersInUse().filter(({ state, watcher }) => state.at === "connected" && watcher.silentSeconds !== undefined)
-      .length;
+    return clustersInUse().filter(
+      ({ state, watcher }) => state.at === "connected" && watcher.silentSeconds !== undefined,
+    ).length;
   }
 
   /** Whether all that were there are connected and watch, and know that they are listed. */
@@ -31,12 +34,17 @@ export class Fleet {
     return this.watching >= this.sessions && this.servers.listed === this.servers.count;
   }
 
+  /** Which host is asked what is listed. Default the first. */
+  askAt(endpoint: string): void {
+    this.#asked = endpoint;
+  }
+
   /** Instances that etcd lists. */
   async listed(): Promise<number> {
-    const { hosts, user, pass } = this.#settings;
+    const { user, pass } = this.#settings;
     const login = user === undefined ? [] : ["--user", `${user}:${pass}`];
     const query = ["get", "service", "--prefix", "--count-only", "--write-out=fields"];
-    const counted = await etcdctl(hosts[0]!, ...login, "--command-timeout=30s", ...query);
+    const counted = await etcdctl(this.#asked, ...login, "--command-timeout=30s", ...query);
     return Number(/"Count" : (\d+)/.exec(counted)?.[1]);
   }
 
