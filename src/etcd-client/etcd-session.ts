@@ -1,4 +1,6 @@
+import { sleep } from "../async/backoff.js";
 import { onAbort } from "../async/on-abort.js";
+import type { StatusResponse } from "../proto/etcd.js";
 import { describeFailure, EtcdError, isTokenStale } from "./errors.js";
 import { AuthService, MaintenanceService } from "./methods.js";
 import type { CallHandlers, Method, RpcCall } from "./rpc/call.js";
@@ -54,7 +56,7 @@ export class EtcdSession implements Session {
       if (this.#options.settings.user !== undefined && this.#options.tokens.current === undefined) {
         await this.#renew(undefined);
       }
-      const { leader, isLearner } = await this.call(MaintenanceService.status, {}, { timeoutMs });
+      const { leader, isLearner } = await this.#status(timeoutMs);
       if (leader === 0n) throw new EtcdError(this.host, Status.UNAVAILABLE, "it knows no leader (no quorum?)");
       if (isLearner) throw new EtcdError(this.host, Status.UNAVAILABLE, "it is a learner, which answers no reads");
     } catch (error) {
@@ -63,6 +65,31 @@ export class EtcdSession implements Session {
     } finally {
       release();
     }
+  }
+
+  /**
+   * A simple token is numbered by etcd's history, and etcd waits in silence until it has come so far: for ever, where it was wiped or restored
+   * and set up with the same users. So who has a token from an earlier session asks once more without; if that is answered
+   * first, it was the token.
+   */
+  async #status(timeoutMs: number): Promise<StatusResponse> {
+    const token = this.#options.tokens.current;
+    const giveUp = new AbortController();
+    const answer = this.call(MaintenanceService.status, {}, { timeoutMs, signal: giveUp.signal });
+    if (token === undefined) return answer;
+    const answered = answer.then(
+      () => true,
+      () => true,
+    );
+    if (await Promise.race([answered, sleep(timeoutMs / 3, giveUp.signal, { unref: true })])) return answer;
+    const unanswered = this.#once(MaintenanceService.status, {}, { timeoutMs, signal: giveUp.signal }, undefined).then(
+      () => false,
+      (error) => !isRefusal(error),
+    );
+    if (await Promise.race([answered, unanswered])) return answer;
+    giveUp.abort();
+    await this.#renew(token);
+    return this.call(MaintenanceService.status, {}, { timeoutMs });
   }
 
   call<Req, Res>(method: Method<Req, Res>, request: Req, options: CallOptions = {}): Promise<Res> {
@@ -213,6 +240,11 @@ export class EtcdSession implements Session {
     if (this.#dropped && failure.cause === this.#dropped) return this.#dropped;
     return describeFailure(failure, this.host, this.#options.settings);
   }
+}
+
+/** Said by an etcd that answers, and will not without a token. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof EtcdError && error.code !== Status.UNAVAILABLE && error.code !== Status.DEADLINE_EXCEEDED;
 }
 
 const NO_ANSWER = new RpcError(Status.INTERNAL, "it did not answer");
