@@ -37,8 +37,7 @@ await show("machine", report.conditions(servers, clients, services));
 const one = ["upkeep", "renewals", "changes", "storms"] as const;
 if (one.some((part) => size.wants(part))) await oneEtcd();
 if (size.wants("reconnects")) {
-  const rows = [];
-  for (const awayS of [0, 1, 10]) rows.push(await arrivals(servers + clients, awayS));
+  const rows = await Promise.all([0, 1, 10].map((awayS) => arrivals(servers + clients, awayS)));
   await show("reconnects", report.arrivals(servers + clients, rows));
 }
 if (size.wants("logins")) await logIns();

@@ -7,7 +7,7 @@ import { freePort } from "../../test/support/ports.js";
 import { until } from "../../test/support/until.js";
 import { cpuMs, type Measured, memoryMb, pause, upkeepMs } from "./etcd-cost.js";
 
-const A_SECOND = 20;
+const A_SECOND = 40;
 
 /** What changes cost that every client is told of. */
 export interface Told {

@@ -1,5 +1,6 @@
 /** One client of a service with very many instances, in a process of its own: what it holds, and what it does for a change and a pick. */
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { hold } from "../../src/async/hold.js";
 import { registerBackend, setLogLevel } from "../../src/index.js";
 import { ServicePool } from "../../src/pool/pool.js";
 import { until } from "../../test/support/until.js";
@@ -34,6 +35,7 @@ const CHANGES = 10;
 const PICKS = 100_000;
 
 setLogLevel("silent");
+hold(); // a pool holds no process
 const order = JSON.parse(process.argv[2]!) as LargeServiceOrder;
 process.send!(await measure(order));
 process.exit();

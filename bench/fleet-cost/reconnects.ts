@@ -3,6 +3,9 @@ import { Connection } from "../../src/etcd-client/connection.js";
 import type { Session } from "../../src/etcd-client/session.js";
 import { pause } from "./etcd-cost.js";
 
+/** Sessions that lived this long are good ones, in milliseconds: for those lost sooner there is a backoff. */
+const GOOD_MS = 10_500;
+
 /** How many of a fleet's connections come back in the busiest tenth of a second, and in the busiest second. */
 export interface Arrivals {
   readonly awayS: number;
@@ -30,6 +33,7 @@ export async function arrivals(connections: number, awayS: number): Promise<Arri
     });
   });
   await Promise.all(all.map((one) => one.session()));
+  await pause(GOOD_MS);
   const lost = sessions.splice(0);
   times.splice(0);
   away = awayS > 0;

@@ -1,4 +1,6 @@
+import { onAbort } from "./on-abort.js";
 import { callListener } from "./supervise.js";
+import { systemTiming, type Timing } from "./timing.js";
 
 /** Share of the event loop's time that the work may take, as the wait between runs in multiples of a run. */
 const REST_PER_RUN = 4;
@@ -42,4 +44,34 @@ export class Throttle {
       if (this.#asked) this.#run();
     }, restMs).unref();
   }
+}
+
+/**
+ * Values for a reader whose work on each takes at most a fifth of the time in all: after work that took long it is given the next one
+ * later. What comes meanwhile is for the source to coalesce, as Latest does.
+ */
+export async function* throttled<T>(
+  values: AsyncIterable<T>,
+  signal: AbortSignal,
+  timing: Pick<Timing, "now" | "after"> = systemTiming,
+): AsyncGenerator<T, void> {
+  for await (const value of values) {
+    const before = timing.now();
+    yield value;
+    const restMs = (timing.now() - before) * REST_PER_RUN;
+    if (restMs >= 1) await rest(restMs, signal, timing);
+  }
+}
+
+function rest(ms: number, signal: AbortSignal, timing: Pick<Timing, "after">): Promise<void> {
+  return new Promise((resolve) => {
+    const stopTimer = timing.after(ms, () => {
+      release();
+      resolve();
+    });
+    const release = onAbort(signal, () => {
+      stopTimer();
+      resolve();
+    });
+  });
 }

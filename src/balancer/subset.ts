@@ -32,7 +32,11 @@ export function subset(keys: readonly string[], size: number, client: string | S
 /** Rendezvous hashing (Thaler and Ravishankar, 1998): the keys with the highest hash of client and key. */
 function byName(keys: readonly string[], size: number, client: string): Set<string> {
   const seed = hash(client, 0);
-  return new Set(ranked(keys, seed).slice(-size));
+  const ranks = Uint32Array.from(keys, (key) => hash(key, seed));
+  // Numbers alone are sorted ten times as fast as keys by their numbers, which tells of a very large service.
+  const least = ranks.toSorted()[keys.length - size]!;
+  const highest = keys.filter((_, i) => ranks[i]! >= least);
+  return new Set(ranked(highest, seed).slice(-size));
 }
 
 /**

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { parseAddress } from "../address.js";
 import { Latest } from "../async/latest.js";
+import { throttled } from "../async/throttle.js";
 import { FollowedHost, type Pace, type Timing } from "../host-names/followed-host.js";
 import type { HostLookup } from "../host-names/host-lookup.js";
 import { systemLookup } from "../host-names/system-lookup.js";
@@ -105,7 +106,7 @@ class NameFollowing {
 
   async #read(sets: AsyncIterable<readonly Instance[]>): Promise<void> {
     try {
-      for await (const set of sets) {
+      for await (const set of throttled(sets, this.#options.signal, this.#options.timing)) {
         if (this.#closed) return;
         this.#take(set);
       }

@@ -1,4 +1,5 @@
 import { detached } from "../async/detached.js";
+import { throttled } from "../async/throttle.js";
 import { discoveryOf } from "../backends/table.js";
 import { log } from "../log.js";
 import type { Discovery, Target } from "../registry.js";
@@ -108,7 +109,7 @@ export class TargetDiscovery {
       names.useLastKnown();
     }, HEAD_START_MS).unref();
     try {
-      for await (const set of names) {
+      for await (const set of throttled(names, signal)) {
         if (signal.aborted) return;
         this.#tell(set, sets.answered, known);
       }
