@@ -5,6 +5,7 @@
  * --write it also fills docs/scaling.md and its chart. Needs etcd.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
+import { hold } from "../src/async/hold.js";
 import { setLogLevel } from "../src/index.js";
 import { startEtcd } from "../test/support/etcd.js";
 import { changes, GrpcProxy, type Told } from "./fleet-cost/changes.js";
@@ -12,7 +13,7 @@ import { memoryMb } from "./fleet-cost/etcd-cost.js";
 import { Fleet } from "./fleet-cost/fleet.js";
 import { growthChart } from "./fleet-cost/growth-chart.js";
 import { keepalives } from "./fleet-cost/keepalives.js";
-import { largeServiceClient } from "./fleet-cost/large-service.js";
+import { grpcConnectionKb, largeServiceClient } from "./fleet-cost/large-service.js";
 import { fill } from "./fleet-cost/large-service-source.js";
 import { logInStorm } from "./fleet-cost/log-in-storms.js";
 import { threeMembers } from "./fleet-cost/members.js";
@@ -25,6 +26,8 @@ import { type Upkeep, upkeep } from "./fleet-cost/upkeep.js";
 import { fillPage } from "./sim/page.js";
 
 const PAGE = "docs/scaling.md";
+/** As many as a client connects to by default. */
+const GRPC_CONNECTIONS = 500;
 const CHART = "docs/scaling/growth.svg";
 
 const size = sizes(process.argv.slice(2));
@@ -32,6 +35,7 @@ const { servers, clients, services, instances, steps, forMs } = size;
 const began = performance.now();
 const panels: report.Panels = {};
 setLogLevel("silent");
+hold(); // neither a pool nor a connection to etcd holds a process
 
 await show("machine", report.conditions(servers, clients, services));
 const one = ["upkeep", "renewals", "changes", "storms"] as const;
@@ -131,6 +135,7 @@ async function largeService(): Promise<void> {
   }
   await etcd.stop();
   await show("large", report.largeService(rows));
+  await show("connection", report.connection(GRPC_CONNECTIONS, await grpcConnectionKb(GRPC_CONNECTIONS)));
   Object.assign(panels, report.largePanels(rows));
 }
 

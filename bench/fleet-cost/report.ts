@@ -133,6 +133,13 @@ export function largeService(rows: readonly LargeService[]): string {
   return table(head, lines);
 }
 
+export function connection(connections: number, kb: number): string {
+  return (
+    `Here the connections are empty objects, so that only Rollcall is measured. A gRPC client that is really connected to ` +
+    `${count(connections)} instances holds ${figure(kb)} kB more for each of them.`
+  );
+}
+
 /** Panels of the chart by name, in the order in which they are drawn. */
 export type Panels = { [name in (typeof ORDER)[number]]?: Panel };
 const ORDER = ["serversCpu", "serversMemory", "clientMemory", "clientChange", "clientFirst", "clientPick"] as const;
