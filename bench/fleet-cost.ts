@@ -28,6 +28,8 @@ import { fillPage } from "./sim/page.js";
 const PAGE = "docs/scaling.md";
 /** As many as a client connects to by default. */
 const GRPC_CONNECTIONS = 500;
+/** To all instances that there are, a client is connected up to so many. */
+const MOST_CONNECTIONS = 10_000;
 const CHART = "docs/scaling/growth.svg";
 
 const size = sizes(process.argv.slice(2));
@@ -124,8 +126,7 @@ async function largeService(): Promise<void> {
   const etcd = await startEtcd();
   let filled = 0;
   for (const count of tenths(instances, 3)) {
-    for (const subset of [100, 0, Math.min(count, 10_000)]) {
-      if (subset === count && count <= 500) continue;
+    for (const subset of [100, 0, ...(count <= MOST_CONNECTIONS ? [count] : [])]) {
       rows.push({ instances: count, subset, cost: await largeServiceClient({ instances: count, subset }) });
     }
     await fill(etcd.endpoint, filled, count);

@@ -31,7 +31,7 @@ export interface LargeServiceCost {
   readonly pickNs: number;
 }
 
-const CHANGES = 10;
+const CHANGES = 5;
 const PICKS = 100_000;
 
 setLogLevel("silent");

@@ -166,7 +166,7 @@ export function largePanels(rows: readonly LargeService[]): Panels {
     const kinds = new Map<string, Line["points"]>();
     for (const { instances, subset, cost, etcdMb } of rows) {
       const from = etcdMb === undefined ? "" : ", etcd";
-      const to = subset === 100 ? "100" : subset === 0 ? "500 at most" : "10,000 at most";
+      const to = subset === 100 ? "100" : subset === 0 ? "500 at most" : "all";
       const name = `connected to ${to}${from}`;
       kinds.set(name, [...(kinds.get(name) ?? []), { n: instances, value: value(cost) }]);
     }
