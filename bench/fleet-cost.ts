@@ -92,8 +92,13 @@ async function oneEtcd(): Promise<void> {
     const proxy = await GrpcProxy.start(etcd);
     const behind = new Clients({ hosts: [proxy.endpoint] }, services);
     await behind.grow(clients);
-    const [own, its] = await changes(etcd, [etcd, proxy], services, forMs);
-    told.push({ clients, etcd: own!, proxy: its! });
+    try {
+      const [own, its] = await changes(etcd, [etcd, proxy], services, forMs);
+      told.push({ clients, etcd: own!, proxy: its! });
+    } catch (error) {
+      if (proxy.failure === undefined) throw error;
+      console.log(`etcd's grpc-proxy has ended by itself: ${proxy.failure}`);
+    }
     behind.stop();
     await proxy.stop();
     await show("changes", report.changes(told));

@@ -50,7 +50,8 @@ export function upkeep(rows: readonly Upkeep[], services: number): string {
   const slopes = per.flatMap(([some, what, thousand, x]) => {
     if (some.length < 2) return [];
     const of = (y: (one: Upkeep) => number) => slope(some.map((one) => ({ x: x(one), y: y(one) }))) * thousand;
-    return [[what, figure(of((one) => one.cpuMs)), figure(of((one) => one.memoryMb))]];
+    const shown = (value: number) => (value > 0 ? figure(value) : "too little to show");
+    return [[what, shown(of((one) => one.cpuMs)), shown(of((one) => one.memoryMb))]];
   });
   const each = ["each more of", "etcd's CPU, ms a second", "its memory, MB"];
   return `${table(head, lines)}\n\n${table(each, slopes)}`;
