@@ -1,3 +1,5 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
 import { until } from "../../test/support/until.js";
 import { type Asked, pause, requests } from "./etcd-cost.js";
 import type { Fleet } from "./fleet.js";
@@ -28,8 +30,8 @@ export async function storm(etcds: readonly Asked[], fleet: Fleet, disturb: () =
     Count.of(etcds, "Authenticate"),
     Count.of(etcds, "LeaseGrant"),
   ]);
+  const sampling = await Sampling.start(etcds);
   const began = performance.now();
-  const sampling = new Sampling(all);
   await disturb();
   const up = performance.now();
   await until(() => fleet.isBack, "everybody is back", LIMIT_MS);
@@ -43,7 +45,7 @@ export async function storm(etcds: readonly Asked[], fleet: Fleet, disturb: () =
     await pause(SAMPLE_MS);
   }
   await pause(AFTERMATH_MS);
-  const most = sampling.stop();
+  const most = await sampling.stop();
   return {
     awayS: (up - began) / 1_000,
     backS: backMs / 1_000,
@@ -81,28 +83,27 @@ class Count {
   }
 }
 
-/** The most requests in any second. */
+/** The most requests in any second, as a process beside this one counts them. */
 class Sampling {
-  readonly #samples: { readonly at: number; readonly count: number }[] = [];
-  readonly #timer: NodeJS.Timeout;
-  #most = 0;
+  readonly #child: ChildProcess;
 
-  constructor(count: Count) {
-    this.#timer = setInterval(async () => this.#add(await count.since()), SAMPLE_MS);
+  static async start(etcds: readonly Asked[]): Promise<Sampling> {
+    const urls = etcds.map(({ metricsUrl }) => metricsUrl);
+    const program = new URL("./sampling-program.ts", import.meta.url);
+    const child = fork(program, urls, { execArgv: ["--import", "tsx"] });
+    await once(child, "message");
+    return new Sampling(child);
   }
 
-  #add(count: number): void {
-    const at = performance.now();
-    this.#samples.push({ at, count });
-    while (this.#samples.length > 2 && at - this.#samples[1]!.at >= 1_000) this.#samples.shift();
-    const [first] = this.#samples;
-    // A sample that is late, on a busy machine, covers more than a second.
-    const seconds = Math.max(1, (at - first!.at) / 1_000);
-    this.#most = Math.max(this.#most, (count - first!.count) / seconds);
+  private constructor(child: ChildProcess) {
+    this.#child = child;
   }
 
-  stop(): number {
-    clearInterval(this.#timer);
-    return Math.round(this.#most);
+  async stop(): Promise<number> {
+    const most = new Promise<number>((resolve) => {
+      this.#child.on("message", (told) => typeof told === "number" && resolve(told));
+    });
+    this.#child.send("stop");
+    return most;
   }
 }
