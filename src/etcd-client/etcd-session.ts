@@ -74,22 +74,27 @@ export class EtcdSession implements Session {
    */
   async #status(timeoutMs: number): Promise<StatusResponse> {
     const token = this.#options.tokens.current;
+    const status = () => this.call(MaintenanceService.status, {}, { timeoutMs });
+    if (token === undefined) return status();
     const giveUp = new AbortController();
-    const answer = this.call(MaintenanceService.status, {}, { timeoutMs, signal: giveUp.signal });
-    if (token === undefined) return answer;
+    const options = { timeoutMs, signal: giveUp.signal };
+    const answer = this.#once(MaintenanceService.status, {}, options, token);
     const answered = answer.then(
       () => true,
       () => true,
     );
-    if (await Promise.race([answered, sleep(timeoutMs / 3, giveUp.signal, { unref: true })])) return answer;
-    const unanswered = this.#once(MaintenanceService.status, {}, { timeoutMs, signal: giveUp.signal }, undefined).then(
-      () => false,
-      (error) => !isRefusal(error),
-    );
-    if (await Promise.race([answered, unanswered])) return answer;
-    giveUp.abort();
-    await this.#renew(token);
-    return this.call(MaintenanceService.status, {}, { timeoutMs });
+    if (!(await Promise.race([answered, sleep(timeoutMs / 3, giveUp.signal, { unref: true })]))) {
+      const unanswered = this.#once(MaintenanceService.status, {}, options, undefined).then(
+        () => false,
+        (error) => !isRefusal(error),
+      );
+      if (!(await Promise.race([answered, unanswered]))) {
+        giveUp.abort();
+        await this.#renew(token);
+        return status();
+      }
+    }
+    return answer.catch((error) => (isTokenStale(error) ? status() : Promise.reject(error)));
   }
 
   call<Req, Res>(method: Method<Req, Res>, request: Req, options: CallOptions = {}): Promise<Res> {
