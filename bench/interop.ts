@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { etcdVersion, startEtcd } from "../test/support/etcd.js";
 import type { Comparison } from "./interop/comparison.js";
-import { contestants, Files, published } from "./interop/contestants.js";
+import { compiled, contestants, Files } from "./interop/contestants.js";
 import { fleetRows } from "./interop/fleet-page.js";
 import { joins } from "./interop/joins.js";
 import { memory } from "./interop/memory.js";
@@ -38,14 +38,14 @@ if (options.write && options.part) throw new Error("--write fills the page with 
 const [rounds, services] = [whole("rounds"), whole("services")];
 
 const folder = mkdtempSync(join(tmpdir(), "rollcall-bench-interop-"));
-const node = await published(PROGRAMS);
+const node = await compiled(PROGRAMS, "published");
 const both = contestants(node);
 const etcd = await startEtcd();
 const files = new Files(folder, etcd.endpoint);
 const parts: Readonly<Record<string, () => Promise<Comparison[]>>> = {
-  pick: () => pickCycle(Math.ceil(rounds / 4)),
+  pick: () => pickCycle(Math.ceil(rounds / 2)),
   joins: () => joins(rounds, both, etcd.endpoint, files),
-  memory: () => memory(Math.ceil(rounds / 10), services, both, etcd.endpoint),
+  memory: () => memory(Math.ceil(rounds / 7), services, both, etcd.endpoint),
   "start-up": () => startUp(rounds, both, node, etcd.endpoint, files),
 };
 const found: Comparison[] = [];

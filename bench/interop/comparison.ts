@@ -8,7 +8,7 @@ export interface Comparison {
   /** The i-th figures of both are a pair. */
   readonly figures: Readonly<Record<Name, readonly number[]>>;
   /** What was measured beside them, and says what is left to win. */
-  readonly beside?: { readonly what: string; readonly figures: readonly number[] };
+  readonly beside?: readonly { readonly what: string; readonly figures: readonly number[] }[];
 }
 
 export interface Ratio {

@@ -29,13 +29,11 @@ const NAMES = ["bare", "client", "registrar", "server", "watcher"] as const;
 /** How a program of programs/ is run: its arguments follow. */
 export type NodeProgram = (name: (typeof NAMES)[number], ...args: string[]) => readonly string[];
 
-/** From the sources, Rollcall's included: what tests need. */
-export const fromSources: NodeProgram = (name, ...args) => [
-  ...[process.execPath, "--expose-gc", "--import", "tsx", fileURLToPath(new URL(`${name}.ts`, SOURCES)), ...args],
-];
-
-/** As JavaScript in this folder of the project, beside Rollcall as published: the start-up times are those of users. */
-export async function published(folder: string): Promise<NodeProgram> {
+/**
+ * Makes JavaScript of them in this folder, which has to be within the project. They stand beside Rollcall as published, so that
+ * start-up times are those of users; or, for tests, hold its sources.
+ */
+export async function compiled(folder: string, rollcall: "published" | "sources"): Promise<NodeProgram> {
   await build({
     entryPoints: NAMES.map((name) => fileURLToPath(new URL(`${name}.ts`, SOURCES))),
     outdir: folder,
@@ -43,7 +41,8 @@ export async function published(folder: string): Promise<NodeProgram> {
     platform: "node",
     format: "esm",
     packages: "external",
-    tsconfigRaw: {}, // whose paths lead to the sources
+    // The project's own tsconfig.json leads from the name rollcall to the sources.
+    ...(rollcall === "published" && { tsconfigRaw: {} }),
   });
   return (name, ...args) => [process.execPath, "--expose-gc", join(folder, `${name}.js`), ...args];
 }

@@ -97,7 +97,7 @@ function comparison(what: string, times: readonly Took[]): Comparison {
     what,
     unit: "ms",
     figures: { Rollcall: of("Rollcall"), "go-zero": of("go-zero") },
-    beside: { what: "bare watch", figures: times.map(({ watch }) => watch) },
+    beside: [{ what: "bare watch", figures: times.map(({ watch }) => watch) }],
   };
 }
 

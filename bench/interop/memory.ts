@@ -5,7 +5,7 @@ import { BOTH, type Contestant, GO_ZERO, type Name, OURS } from "./contestants.j
 import { NotingInstance } from "./instances.js";
 import { Program } from "./program.js";
 
-/** What a process that has just come to rest still gives back, it gives back within this. */
+/** Long enough for both to give back what they needed for a moment. */
 const SETTLE_MS = 2_000;
 const AT_A_TIME = 50;
 const MEGABYTE = 1 << 20;
@@ -22,13 +22,14 @@ interface Memory {
 
 /**
  * Of a process that knows so many services, with one instance each: resident as it is a moment after, and the heap in use after a
- * collection. In each round every process is a fresh one; beside stands a process of ours that knows one service.
+ * collection. In each round every process is a fresh one; beside stand processes that know one service.
  */
 export async function memory(
   rounds: number,
   services: number,
   both: Readonly<Record<Name, Contestant>>,
   etcd: string,
+  settleMs = SETTLE_MS,
 ): Promise<Comparison[]> {
   const registry = new BareEtcd(etcd);
   const { instance, addresses } = await NotingInstance.start(services);
@@ -37,10 +38,13 @@ export async function memory(
     const keys = addresses.map((address, i) => ({ key: `watched${i}.rpc/0`, address }));
     await inParallel(keys, AT_A_TIME, ({ key, address }) => registry.put(key, address));
     for (const how of ["watches", "clients"] as const) {
-      const small = await measure(both[OURS].watcher(etcd, "watched", 1, how));
+      const one: Record<Name, Memory[]> = { [OURS]: [], [GO_ZERO]: [] };
       const many: Record<Name, Memory[]> = { [OURS]: [], [GO_ZERO]: [] };
       for (let round = 0; round < rounds; round++) {
-        for (const name of BOTH) many[name].push(await measure(both[name].watcher(etcd, "watched", services, how)));
+        for (const name of BOTH) {
+          many[name].push(await measure(both[name].watcher(etcd, "watched", services, how), settleMs));
+          if (round === 0) one[name].push(await measure(both[name].watcher(etcd, "watched", 1, how), settleMs));
+        }
       }
       for (const [part, words] of [
         ["resident", "resident"],
@@ -49,8 +53,8 @@ export async function memory(
         found.push({
           what: `${WAYS[how]} ${services.toLocaleString("en")} services: ${words}`,
           unit: "MB",
-          figures: { [OURS]: many[OURS].map((one) => one[part]), [GO_ZERO]: many[GO_ZERO].map((one) => one[part]) },
-          beside: { what: "Rollcall, one service", figures: [small[part]] },
+          figures: { [OURS]: of(many[OURS], part), [GO_ZERO]: of(many[GO_ZERO], part) },
+          beside: BOTH.map((name) => ({ what: `${name} with one`, figures: of(one[name], part) })),
         });
       }
     }
@@ -61,11 +65,15 @@ export async function memory(
   return found;
 }
 
-async function measure(command: readonly string[]): Promise<Memory> {
+function of(memories: readonly Memory[], part: keyof Memory): number[] {
+  return memories.map((memory) => memory[part]);
+}
+
+async function measure(command: readonly string[], settleMs: number): Promise<Memory> {
   const program = new Program(command);
   try {
     await program.next();
-    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    await new Promise((resolve) => setTimeout(resolve, settleMs));
     const resident = program.residentMb;
     program.tell("collect");
     const { heapBytes } = await program.next();

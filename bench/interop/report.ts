@@ -1,9 +1,12 @@
+import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { quantile } from "../registry/figures.js";
 import { table } from "../sim/table.js";
 import { type Comparison, ratio, winner } from "./comparison.js";
 import { GO_ZERO, OURS } from "./contestants.js";
 import type { FleetRow } from "./fleet-page.js";
+
+const GO_MOD = new URL("../../interop/go.mod", import.meta.url);
 
 /** Medians of both, Rollcall's figures to go-zero's, and who has less. */
 export function comparisonTable(comparisons: readonly Comparison[]): string {
@@ -20,7 +23,7 @@ export function comparisonTable(comparisons: readonly Comparison[]): string {
       show(figures[GO_ZERO]),
       spread,
       less,
-      beside ? `${beside.what} ${show(beside.figures)}` : "",
+      (beside ?? []).map((one) => `${one.what} ${show(one.figures)}`).join(", "),
     ];
   });
   return table(head, rows);
@@ -54,19 +57,18 @@ export function whereGoWins(comparisons: readonly Comparison[], rows: readonly F
 /** When and on what it was measured. */
 export function conditions(etcd: string): string {
   const { length, 0: cpu } = cpus();
+  const [, goZero] = /zeromicro\/go-zero v(\S+)/.exec(readFileSync(GO_MOD, "utf8")) ?? [];
   const date = new Date().toISOString().slice(0, 10);
-  return `${date}, Node ${process.version}, go-zero 1.10.3, etcd ${etcd}, ${length} cores (${cpu?.model.trim() ?? "unknown"})`;
+  return `${date}, Node ${process.version}, go-zero ${goZero}, etcd ${etcd}, ${length} cores (${cpu?.model.trim() ?? "unknown"})`;
 }
 
 function figure(value: number): string {
   return value < 10 ? value.toFixed(1) : value.toFixed(0);
 }
 
-/** A difference of less than this is none: bench:fleet is run once or few times. */
-const EVEN = 0.05;
-
+/** bench:fleet is run once or few times: a smaller difference than a twentieth is none. */
 function lower(p99: number): string {
-  if (Math.abs(p99 - 1) <= EVEN) return "even";
+  if (p99 >= 0.95 && p99 <= 1.05) return "even";
   return p99 < 1 ? OURS : GO_ZERO;
 }
 

@@ -26,6 +26,7 @@ export async function startUp(
   const { instance, addresses } = await NotingInstance.start();
   const client: Times = { [OURS]: [], [GO_ZERO]: [], [BARE]: [] };
   const server: Times = { [OURS]: [], [GO_ZERO]: [], [BARE]: [] };
+  const port = await freePort(); // of one server after the other
   try {
     await registry.put("start-up.rpc/0", addresses[0]!);
     const file = files.client("start-up.rpc");
@@ -34,7 +35,10 @@ export async function startUp(
         const asClient = name === BARE ? node("bare", "client", addresses[0]!) : both[name].callOnce(file);
         const clientTook = await clientStart(asClient);
         const key = `start-up-${round}-${name.replace(" ", "-")}.rpc`;
-        const serverTook = name === BARE ? await bareStart(node) : await serverStart(both[name], etcd, files, key);
+        const serverTook =
+          name === BARE
+            ? await bareStart(node, port)
+            : await serverStart(both[name].serve(files.server(key, port)), etcd, key);
         if (round < 0) continue; // programs are in the cache of the disk when it counts
         client[name].push(clientTook);
         server[name].push(serverTook);
@@ -62,16 +66,15 @@ async function clientStart(command: readonly string[]): Promise<number> {
 }
 
 /** The call is made by grpc-js as soon as a bare watch sees the key. go-zero writes it before it listens: then connecting is tried again. */
-async function serverStart(contestant: Contestant, etcd: string, files: Files, key: string): Promise<number> {
+async function serverStart(command: readonly string[], etcd: string, key: string): Promise<number> {
   const watcher = new BareEtcd(etcd);
   let isListed = (_address: string): void => {};
   const listed = new Promise<string>((resolve) => {
     isListed = resolve;
   });
   await watcher.watch(key, (address) => isListed(address));
-  const file = files.server(key, await freePort());
   const began = performance.now();
-  const program = new Program(contestant.serve(file), { isHeard: false });
+  const program = new Program(command, { isHeard: false });
   try {
     await callOnce(await listed);
     return performance.now() - began;
@@ -81,8 +84,8 @@ async function serverStart(contestant: Contestant, etcd: string, files: Files, k
   }
 }
 
-async function bareStart(node: NodeProgram): Promise<number> {
-  const address = `127.0.0.1:${await freePort()}`;
+async function bareStart(node: NodeProgram, port: number): Promise<number> {
+  const address = `127.0.0.1:${port}`;
   const began = performance.now();
   const program = new Program(node("bare", "server", address));
   try {
@@ -109,5 +112,5 @@ async function callOnce(address: string): Promise<void> {
 }
 
 function comparison(what: string, times: Times): Comparison {
-  return { what, unit: "ms", figures: times, beside: { what: BARE, figures: times[BARE] } };
+  return { what, unit: "ms", figures: times, beside: [{ what: BARE, figures: times[BARE] }] };
 }
