@@ -37,6 +37,7 @@ const { values: options } = parseArgs({
 if (options.write && options.part) throw new Error("--write fills the page with all parts: leave out --part");
 const [rounds, services] = [whole("rounds"), whole("services")];
 
+const machine = conditions((etcdVersion() ?? []).join("."));
 const folder = mkdtempSync(join(tmpdir(), "rollcall-bench-interop-"));
 const node = await compiled(PROGRAMS, "published");
 const both = contestants(node);
@@ -63,7 +64,6 @@ try {
 }
 
 const fleet = fleetRows(readFileSync("docs/fleet.md", "utf8"));
-const machine = conditions((etcdVersion() ?? []).join("."));
 console.log(`${machine}\n\n${comparisonTable(found)}\n`);
 console.log(`bench:fleet, as docs/fleet.md has it:\n\n${fleetTable(fleet)}\n\n${whereGoWins(found, fleet)}`);
 if (options.write) {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 import { quantile } from "../registry/figures.js";
 import { table } from "../sim/table.js";
 import { type Comparison, ratio, winner } from "./comparison.js";
@@ -54,12 +54,13 @@ export function whereGoWins(comparisons: readonly Comparison[], rows: readonly F
   ].join("\n");
 }
 
-/** When and on what it was measured. */
+/** When and on what it was measured; the load is that of the minute before. */
 export function conditions(etcd: string): string {
   const { length, 0: cpu } = cpus();
   const [, goZero] = /zeromicro\/go-zero v(\S+)/.exec(readFileSync(GO_MOD, "utf8")) ?? [];
   const date = new Date().toISOString().slice(0, 10);
-  return `${date}, Node ${process.version}, go-zero ${goZero}, etcd ${etcd}, ${length} cores (${cpu?.model.trim() ?? "unknown"})`;
+  const machine = `${length} cores (${cpu?.model.trim() ?? "unknown"}), load ${loadavg()[0]!.toFixed(1)} before`;
+  return `${date}, Node ${process.version}, go-zero ${goZero}, etcd ${etcd}, ${machine}.`;
 }
 
 function figure(value: number): string {

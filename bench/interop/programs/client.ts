@@ -2,13 +2,12 @@
 // its first call is answered; `client.js client.yaml steadily` calls once a millisecond and says so in its metadata.
 import * as grpc from "@grpc/grpc-js";
 import { createClient, loadConfig, rpcClientConfig } from "rollcall";
-import { z } from "zod";
 import { Echo, say } from "./echo.js";
 import { tieToInput } from "./tied.js";
 
 const [file = "", how] = process.argv.slice(2);
 tieToInput();
-const { OrderRpc } = await loadConfig(file, z.object({ OrderRpc: rpcClientConfig }));
+const { OrderRpc } = await loadConfig(file, { OrderRpc: rpcClientConfig });
 const client = createClient(Echo, OrderRpc);
 
 if (how === "once") {
