@@ -11,7 +11,7 @@ import { mean, table } from "./sim/table.js";
 import { type Result, type Scenario, World } from "./sim/world.js";
 
 const firstSeed = Number(process.argv[2] ?? 1);
-const seeds = Array.from({ length: Number(process.argv[3] ?? 2) }, (_, i) => firstSeed + i);
+const seeds = Array.from({ length: Number(process.argv[3] ?? 1) }, (_, i) => firstSeed + i);
 const runs = (scenario: Scenario, make: MakePolicy) => seeds.map((seed) => new World(scenario, make, seed).run());
 const plain = rollcall();
 const finagle = references["least request"]!;

@@ -9,7 +9,7 @@ import { fillPage } from "./sim/page.js";
 import { mean, table } from "./sim/table.js";
 
 const firstSeed = Number(process.argv[2] ?? 1);
-const seeds = Array.from({ length: Number(process.argv[3] ?? 2) }, (_, i) => firstSeed + i);
+const seeds = Array.from({ length: Number(process.argv[3] ?? 1) }, (_, i) => firstSeed + i);
 const PEAK = 8_000;
 
 const rows = LOADS.map((load) => {

@@ -21,6 +21,8 @@ const LEAST_DELAY_SHARE = 0.5;
 const LEAST_ANSWERS = 40;
 /** Answers are remembered for one to two of these, in milliseconds, or for longer where they are few. */
 const WINDOW_MS = 5_000;
+/** The first window is so long, each further one twice as long: what a client meets that knows nothing is soon out of date. */
+const FIRST_WINDOW_MS = 500;
 /** The delay is worked out again after so many answers. */
 const STALE_AFTER = 16;
 /** Copies that may be saved up, for the moment in which an instance freezes. */
@@ -118,7 +120,8 @@ class MethodLatency {
   readonly worth = new WorthWatch();
   readonly #sketch = new LatencySketch();
   startedAt = Number.NEGATIVE_INFINITY;
-  #windowSince = Number.NEGATIVE_INFINITY;
+  #windowSince: number | undefined;
+  #windowMs = FIRST_WINDOW_MS;
   /** Calls lately, and those of them that outlived the delay. */
   #calls = CALLS;
   #slow = 0;
@@ -135,9 +138,11 @@ class MethodLatency {
 
   begin(now: number): void {
     this.startedAt = now;
-    if (now - this.#windowSince >= WINDOW_MS && this.#sketch.fresh >= LEAST_ANSWERS) {
+    this.#windowSince ??= now;
+    if (now - this.#windowSince >= this.#windowMs && this.#sketch.fresh >= LEAST_ANSWERS) {
       this.#sketch.rotate();
       this.#windowSince = now;
+      this.#windowMs = Math.min(2 * this.#windowMs, WINDOW_MS);
     }
     this.#calls += 1 - this.#calls / CALLS;
     this.#slow -= this.#slow / CALLS;

@@ -39,7 +39,7 @@ function pause(watch: WorthWatch): number {
   return calls;
 }
 
-test("trials become rarer while they are lost, and only half as rare again for one that is won", () => {
+test("trials become rarer while they are lost; two in turn that win, the second one soon, are reason to go on", () => {
   const watch = new WorthWatch();
   const lost = () => watch.learn(false, 0.99, random);
   for (let i = 0; i < 3; i++) lost();
@@ -51,7 +51,12 @@ test("trials become rarer while they are lost, and only half as rare again for o
   }
   assert.deepEqual(pauses, [200, 400, 800, 1_600, 1_600]);
   watch.learn(true, 0.99, random);
-  assert.equal(watch.useless, false, "one that wins is reason enough to go on");
+  assert.equal(watch.useless, true, "one may be luck");
+  assert.equal(pause(watch), 20);
+  watch.tried(random);
+  watch.learn(true, 0.99, random);
+  assert.equal(watch.useless, false);
+  lost();
   lost();
   assert.equal(watch.useless, true, "with little patience left");
   assert.equal(pause(watch), 800);

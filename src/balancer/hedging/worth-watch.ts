@@ -7,8 +7,14 @@ const LOST = Math.log((1 - USELESS) / (1 - HELPING));
 const [LEAST_OF_ONE, MOST_OF_ONE] = [0.3, 1.5];
 /** Evidence beyond which copies are held to be useless: 5 to 24 of them that lost. */
 const USELESS_AT = 7;
-/** So many calls lie before the first trial while copies are held to be useless; twice as many after each that is lost, half after one that wins. */
+/** And below which they are held to help again: two trials in turn that won. */
+const HELPFUL_AT = USELESS_AT + 1.9 * WON;
+/**
+ * So many calls lie before the first trial while copies are held to be useless; twice as many after each that is lost, half
+ * after one that wins, which is soon followed by another.
+ */
 const FIRST_TRIAL = 200;
+const SECOND_TRIAL = 20;
 const RAREST_TRIAL = 1_600;
 
 /**
@@ -49,14 +55,19 @@ export class WorthWatch {
     // To lose in no time proves little; to lose in a time in which nearly all calls are answered proves much.
     const lost = chance === undefined ? LOST : Math.min(MOST_OF_ONE, Math.max(LEAST_OF_ONE, -Math.log(1 - chance)));
     this.#evidence = Math.min(USELESS_AT, Math.max(0, this.#evidence + (won ? WON : lost)));
-    if (won) {
-      // One trial that wins is reason enough to go on, with little patience left.
-      this.#useless = false;
-      this.#pause = Math.max(FIRST_TRIAL, this.#pause / 2);
+    if (this.#useless) {
+      if (won) this.#trialWon();
+    } else if (this.#evidence >= USELESS_AT) {
+      this.#useless = true;
+      this.#wait(random);
     }
-    if (this.#evidence < USELESS_AT || this.#useless) return;
-    this.#useless = true;
-    this.#wait(random);
+  }
+
+  /** One that wins may be the luck of a moment, in which an instance was slow: the next one, soon, decides. */
+  #trialWon(): void {
+    this.#pause = Math.max(FIRST_TRIAL, this.#pause / 2);
+    if (this.#evidence <= HELPFUL_AT) this.#useless = false;
+    else this.#callsToTrial = SECOND_TRIAL;
   }
 
   /** Until the next trial; so many calls that clients which stopped together do not try together. */
