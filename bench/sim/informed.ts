@@ -10,6 +10,8 @@ import { table } from "./table.js";
 import { World } from "./world.js";
 
 const policies: Readonly<Record<string, MakePolicy>> = { Rollcall: rollcall(), ...informedReferences, oracle };
+/** gRFC A58 believes no weight in the first 10 s: they do not count. */
+const later = (scenario: Scenario): Scenario => ({ warmMs: 10_000, ...scenario, lengthMs: 15_000 });
 const number = (value: number) => (value >= 1_000 ? Math.round(value).toLocaleString("en") : value.toFixed(1));
 
 /** The balancer beside policies whose servers take part, on one seed. */
@@ -17,9 +19,7 @@ export function informedTables(seed: number): string {
   const rows = (scenarios: Readonly<Record<string, Scenario>>) =>
     Object.entries(scenarios).map(([name, scenario]) => [
       name,
-      ...Object.values(policies).map((make) =>
-        new World(scenario, make, seed).run().kindP99Ms.map(number).join(" · "),
-      ),
+      ...Object.values(policies).map((make) => new World(later(scenario), make, seed).run().kindP99Ms.map(number).join(" · ")),
     ]);
   const failed = Object.entries(failures).map(([name, { scenario }]) => [
     name,
