@@ -19,7 +19,9 @@ export function informedTables(seed: number): string {
   const rows = (scenarios: Readonly<Record<string, Scenario>>) =>
     Object.entries(scenarios).map(([name, scenario]) => [
       name,
-      ...Object.values(policies).map((make) => new World(later(scenario), make, seed).run().kindP99Ms.map(number).join(" · ")),
+      ...Object.values(policies).map((make) =>
+        new World(later(scenario), make, seed).run().kindP99Ms.map(number).join(" · "),
+      ),
     ]);
   const failed = Object.entries(failures).map(([name, { scenario }]) => [
     name,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { goodput, overload, retryingSides, STORM, type Side, sides, storm } from "../../bench/sim/overload.js";
+import { goodput, overload, retryingSides, type Side, STORM, sides, storm } from "../../bench/sim/overload.js";
 import type { Scenario } from "../../bench/sim/scenario.js";
 import { same } from "../../bench/sim/scenarios.js";
 

@@ -49,7 +49,7 @@ test("trials become rarer while they are lost; two in turn that win, the second 
     watch.tried(random);
     lost();
   }
-  assert.deepEqual(pauses, [200, 400, 800, 1_600, 1_600]);
+  assert.deepEqual(pauses, [300, 600, 1_200, 1_600, 1_600]);
   watch.learn(true, 0.99, random);
   assert.equal(watch.useless, true, "one may be luck");
   assert.equal(pause(watch), 20);

@@ -13,7 +13,7 @@ const HELPFUL_AT = USELESS_AT + 1.9 * WON;
  * So many calls lie before the first trial while copies are held to be useless; twice as many after each that is lost, half
  * after one that wins, which is soon followed by another.
  */
-const FIRST_TRIAL = 200;
+const FIRST_TRIAL = 300;
 const SECOND_TRIAL = 20;
 const RAREST_TRIAL = 1_600;
 
