@@ -15,8 +15,8 @@ export interface HedgingOptions {
  * copy saved up, and with all. Between them the account neither runs dry, so that chance decides who gets a copy, nor fills.
  */
 const [SPARING, GENEROUS] = [0.88, 1.12];
-/** However large the budget: half of all calls are not slow. */
-const LEAST_DELAY_SHARE = 0.5;
+/** However large the budget: more calls than a tenth are no tail, and near CROWD nothing would be hedged. */
+const LEAST_DELAY_SHARE = 0.9;
 /** Before so many answers nobody knows what is slow. */
 const LEAST_ANSWERS = 40;
 /** Answers are remembered for one to two of these, in milliseconds, or for longer where they are few. */
