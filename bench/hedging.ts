@@ -5,15 +5,16 @@
 import { fullScenarios, hedgedScenarios, ownTimeScenarios } from "./sim/hedging.js";
 import { fillPage } from "./sim/page.js";
 import type { MakePolicy } from "./sim/policy.js";
-import { oracle } from "./sim/reference.js";
+import { finagleWithBackups, oracle, references } from "./sim/reference.js";
 import { rollcall } from "./sim/rollcall.js";
 import { mean, table } from "./sim/table.js";
 import { type Result, type Scenario, World } from "./sim/world.js";
 
 const firstSeed = Number(process.argv[2] ?? 1);
-const seeds = Array.from({ length: Number(process.argv[3] ?? 2) }, (_, i) => firstSeed + i);
+const seeds = Array.from({ length: Number(process.argv[3] ?? 1) }, (_, i) => firstSeed + i);
 const runs = (scenario: Scenario, make: MakePolicy) => seeds.map((seed) => new World(scenario, make, seed).run());
 const plain = rollcall();
+const finagle = references["least request"]!;
 const hedged = rollcall({}, undefined, { hedging: true });
 
 const p99 = (results: readonly Result[]) => mean(results.map(({ p99Ms }) => p99Ms));
@@ -23,26 +24,37 @@ const copies = (results: readonly Result[]) =>
 const tails = Object.entries(hedgedScenarios).map(([name, { scenario, most }]) => {
   const [best, one, two] = [runs(scenario, oracle), runs(scenario, plain), runs(scenario, hedged)];
   const ratio = (p99(two) / p99(best)).toFixed(2);
+  const backups = runs(scenario, finagleWithBackups);
   const goesOn = p99(runs({ ...scenario, losersGoOn: true }, hedged)).toFixed(1);
-  return [name, ...[best, one, two].map((of) => p99(of).toFixed(1)), ratio, most.toFixed(2), copies(two), goesOn];
+  const ours = [...[best, one, two].map((of) => p99(of).toFixed(1)), ratio, most.toFixed(2), copies(two), goesOn];
+  return [name, ...ours, ...[runs(scenario, finagle), backups].map((of) => p99(of).toFixed(1)), copies(backups)];
 });
 const own = Object.entries(ownTimeScenarios).map(([name, scenario]) => {
   const [one, two] = [runs(scenario, plain), runs(scenario, hedged)];
-  return [name, p99(one).toFixed(1), p99(two).toFixed(1), (p99(two) / p99(one)).toFixed(3), "1.02", copies(two)];
+  const [alone, backups] = [runs(scenario, finagle), runs(scenario, finagleWithBackups)];
+  const ours = [p99(one).toFixed(1), p99(two).toFixed(1), (p99(two) / p99(one)).toFixed(3), "1.02", copies(two)];
+  return [name, ...ours, (p99(backups) / p99(alone)).toFixed(3), copies(backups)];
 });
 const full = Object.entries(fullScenarios).map(([name, scenario]) => {
   const good = (results: readonly Result[]) => mean(results.map(({ calls, failed }) => calls - failed));
   const [one, two] = [runs(scenario, plain), runs(scenario, hedged)];
-  return [name, String(good(one)), String(good(two)), (good(two) / good(one)).toFixed(4), copies(two)];
+  const [alone, backups] = [runs(scenario, finagle), runs(scenario, finagleWithBackups)];
+  const ours = [good(one).toFixed(0), good(two).toFixed(0), (good(two) / good(one)).toFixed(4), copies(two)];
+  return [name, ...ours, (good(backups) / good(alone)).toFixed(4), copies(backups)];
 });
 
+const theirs = ["Finagle's ratio", "copies"];
 const text = [
   table(
-    ["p99, ms", "oracle", "without", "hedged", "to the oracle", "limit", "copies", "hedged, where losers go on"],
+    [
+      "p99, ms",
+      ...["oracle", "without", "hedged", "to the oracle", "limit", "copies", "hedged, where losers go on"],
+      ...["Finagle p2c", "with backup requests", "copies"],
+    ],
     tails,
   ),
-  table(["p99, ms; the time belongs to the request", "without", "hedged", "ratio", "limit", "copies"], own),
-  table(["answers before the deadline", "without", "hedged", "ratio", "copies"], full),
+  table(["p99, ms; the time belongs to the request", "without", "hedged", "ratio", "limit", "copies", ...theirs], own),
+  table(["answers before the deadline", "without", "hedged", "ratio", "copies", ...theirs], full),
 ].join("\n\n");
 console.log(text);
 const measured = `Node ${process.version}, ${new Date().toISOString().slice(0, 10)}, seeds ${seeds.join(", ")}.`;

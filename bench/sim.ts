@@ -1,6 +1,7 @@
 /**
  * The balancer beside the published policies, in virtual time: prints the tables, and writes them and the charts into
- * docs/balancing.md. `npm run bench:sim`, or `npx tsx bench/sim.ts <first seed> <seeds>` for other seeds (not written).
+ * docs/balancing.md. `npm run bench:sim`; `npm run bench:sim -- <section>...` for some of the tables, by the names below; or
+ * `npx tsx bench/sim.ts <first seed> <seeds>` for other seeds (not written).
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -8,6 +9,7 @@ import { barChart } from "./sim/chart.js";
 import { type ClosedLoop, callsOf, sequentialLoops, streamLoops, unevenness } from "./sim/closed-loop.js";
 import { backAfterMs } from "./sim/deadline.js";
 import { failureRun } from "./sim/failure-run.js";
+import { informedTables } from "./sim/informed.js";
 import { lossScenarios, tailScenarios, threeKindScenarios, twoKindScenarios } from "./sim/mixed.js";
 import { fillPage } from "./sim/page.js";
 import type { MakePolicy } from "./sim/policy.js";
@@ -20,8 +22,10 @@ import { type Result, World } from "./sim/world.js";
 
 const CHARTS = "docs/balancing";
 const OURS = "Rollcall";
-const firstSeed = Number(process.argv[2] ?? 1);
-const seeds = Array.from({ length: Number(process.argv[3] ?? 2) }, (_, i) => firstSeed + i);
+const given = process.argv.slice(2);
+const written = given.every((argument) => Number.isNaN(Number(argument)));
+const [firstSeed, count] = written ? [1, 2] : [Number(given[0]), Number(given[1] ?? 2)];
+const seeds = Array.from({ length: count }, (_, i) => firstSeed + i);
 /** For extremes, which show themselves seldom. */
 const manySeeds = Array.from({ length: 50 * seeds.length }, (_, i) => firstSeed + i);
 
@@ -142,25 +146,33 @@ function extremesTable(): string {
   );
 }
 
-const written = process.argv.length === 2;
+const measured = `Node ${process.version}, ${cpus().length} cores, ${new Date().toISOString().slice(0, 10)}`;
 if (written) mkdirSync(CHARTS, { recursive: true });
-const sections: Record<string, string> = {
-  machine: `Node ${process.version}, ${cpus().length} cores, ${new Date().toISOString().slice(0, 10)}, seeds ${seeds.join(", ")}.`,
-  table: latencyTable(tableScenarios, true),
-  changes: costOfChanges(),
-  failures: failureTable(),
-  variations: latencyTable(variations, false),
-  kinds: kindTable(threeKindScenarios),
-  "two-kinds": kindTable(twoKindScenarios),
-  tails: latencyTable(tailScenarios, false),
-  streams: closedTable("share of the one with most streams, of its fair one", streamLoops, ([first = 0, ...others]) => {
-    const all = first + others.reduce((sum, count) => sum + count, 0);
-    return (first / all) * (others.length + 1);
-  }),
-  sequential: closedTable("most to fewest of 300 calls", sequentialLoops, unevenness),
-  deadline: deadlineTable(),
-  loss: latencyTable(lossScenarios, false),
-  extremes: extremesTable(),
+/** What the one with most streams gets, of its fair share. */
+function shareOfFirst([first = 0, ...others]: readonly number[]): number {
+  const all = first + others.reduce((sum, calls) => sum + calls, 0);
+  return (first / all) * (others.length + 1);
+}
+const sections: Readonly<Record<string, () => string>> = {
+  machine: () => `${measured}, seeds ${seeds.join(", ")}.`,
+  table: () => latencyTable(tableScenarios, true),
+  changes: costOfChanges,
+  failures: failureTable,
+  variations: () => latencyTable(variations, false),
+  kinds: () => kindTable(threeKindScenarios),
+  "two-kinds": () => kindTable(twoKindScenarios),
+  tails: () => latencyTable(tailScenarios, false),
+  streams: () => closedTable("share of the one with most streams, of its fair one", streamLoops, shareOfFirst),
+  sequential: () => closedTable("most to fewest of 300 calls", sequentialLoops, unevenness),
+  deadline: deadlineTable,
+  loss: () => latencyTable(lossScenarios, false),
+  extremes: extremesTable,
+  informed: () => `${measured}, seed ${firstSeed}.\n\n${informedTables(firstSeed)}`,
 };
-for (const text of Object.values(sections)) console.log(`\n${text}`);
-if (written) for (const [name, text] of Object.entries(sections)) await fillPage(name, text);
+const asked = written && given.length > 0 ? given : Object.keys(sections);
+for (const name of asked) {
+  const text = sections[name]?.();
+  if (text === undefined) throw new Error(`no section ${name}: there are ${Object.keys(sections).join(", ")}`);
+  console.log(`\n${text}`);
+  if (written) await fillPage(name, text);
+}

@@ -1,5 +1,5 @@
 import { Agenda } from "./agenda.js";
-import type { MakePolicy } from "./policy.js";
+import { alone, type MakePolicy } from "./policy.js";
 import { type Draw, exponential, seeded, steady } from "./random.js";
 
 /** One client that always has the same number of calls in flight, and equal servers that are never full. */
@@ -24,7 +24,7 @@ export function callsOf(loop: ClosedLoop, make: MakePolicy, seed: number): numbe
   const random = seeded(seed);
   const agenda = new Agenda();
   let now = 0;
-  const policy = make({ now: () => now, random: seeded(seed * 7919), expected: () => 0 });
+  const policy = make(alone(() => now, seed));
   const all = Array.from({ length: servers }, (_, i) => i);
   streams.forEach((count, server) => {
     policy.set([server]);

@@ -44,3 +44,29 @@ export class Connection {
     for (const arrive of this.#held.splice(0)) arrive();
   }
 }
+
+/** All connections between clients and servers. */
+export class Network {
+  readonly #loss: number;
+  readonly #random: () => number;
+  readonly #later: (afterMs: number, action: () => void) => void;
+  readonly #connections = new Map<string, Connection>();
+
+  constructor(loss: number, random: () => number, later: (afterMs: number, action: () => void) => void) {
+    this.#loss = loss;
+    this.#random = random;
+    this.#later = later;
+  }
+
+  /** An answer of this server to this client. */
+  send(client: number, server: number, arrive: () => void): void {
+    if (this.#loss === 0) {
+      arrive();
+      return;
+    }
+    const id = `${client} ${server}`;
+    const connection = this.#connections.get(id) ?? new Connection(this.#loss, this.#random, this.#later);
+    this.#connections.set(id, connection);
+    connection.send(arrive);
+  }
+}

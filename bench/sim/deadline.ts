@@ -1,4 +1,4 @@
-import type { MakePolicy } from "./policy.js";
+import { alone, type MakePolicy } from "./policy.js";
 import { seeded, steady } from "./random.js";
 
 /** Fast calls before the one with a short deadline, and the most that are made after it. */
@@ -11,7 +11,7 @@ const [CALLS, MOST_CALLS] = [200, 20_000];
 export function backAfterMs(callsPerSecond: number, make: MakePolicy, seed: number): number {
   let now = 0;
   const random = seeded(seed);
-  const policy = make({ now: () => now, random: seeded(seed * 7919), expected: () => 0 });
+  const policy = make(alone(() => now, seed));
   policy.set([0, 1]);
   const call = (kind: string, ms: number, ok: boolean) => {
     const server = policy.pick(kind);

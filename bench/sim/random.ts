@@ -38,3 +38,11 @@ export function lognormal(deviation: number): Draw {
     return Math.min(1_000, Math.exp(deviation * normal - deviation ** 2 / 2));
   };
 }
+
+/** Normal with a deviation as large as its mean, cut at 0 and brought back to mean 1: Prequal's testbed. */
+export const truncatedNormal: Draw = (random) => {
+  const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  return Math.max(0, 1 + normal) / MEAN_CUT_AT_0;
+};
+/** Of max(0, 1 + z): Phi(1) + phi(1). */
+const MEAN_CUT_AT_0 = 1.0833;

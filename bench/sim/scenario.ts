@@ -12,6 +12,9 @@ export interface Kind {
   readonly service: Draw;
 }
 
+/** Calls arrive for so long unless a scenario says otherwise, in milliseconds. */
+export const LENGTH_MS = 30_000;
+
 /** Servers, clients and what happens to them. Times in milliseconds. */
 export interface Scenario {
   readonly servers: number;
@@ -25,6 +28,8 @@ export interface Scenario {
   readonly kinds?: readonly Kind[];
   /** Calls a second of each client. */
   readonly rates: readonly number[];
+  /** Times those rates at a time. Default 1. */
+  readonly load?: (now: number) => number;
   /** Calls started in one tick at each arrival; above 1 the arrivals are regular. Default 1. */
   readonly burst?: number;
   /** Calls arrive until then. Default 30,000. */
@@ -39,6 +44,10 @@ export interface Scenario {
   readonly ownTime?: boolean;
   /** Servers go on with a copy that lost, as handlers do that do not listen for their call's end. Default false. */
   readonly losersGoOn?: boolean;
+  /** Servers work on calls of which the client has given up, as handlers do that are begun whatever the deadline. Default false. */
+  readonly servesGivenUp?: boolean;
+  /** Servers refuse what they cannot hold, by the rules of src/lifecycle/overload. Default false. */
+  readonly shedding?: boolean;
   /** How many times slower a server is. Default 1. */
   readonly slowness?: (server: number) => number;
   /** Servers that clients know at the start. Default all. */

@@ -1,84 +1,89 @@
-import { Agenda } from "./agenda.js";
-import { Connection } from "./connection.js";
+import { Clock } from "./clock.js";
+import { Network } from "./connection.js";
 import type { MakePolicy, Policy } from "./policy.js";
 import { exponential, seeded } from "./random.js";
-import type { Kind, Scenario } from "./scenario.js";
+import { type Figures, figures } from "./result.js";
+import { type Kind, LENGTH_MS, type Scenario } from "./scenario.js";
 import { type Call, type Copy, type Mode, Server } from "./server.js";
 
 export type { Kind, Mode, Scenario };
 
-export interface Result {
-  readonly calls: number;
+export interface Result extends Figures {
   readonly failed: number;
   /** Second copies of calls. */
   readonly copies: number;
-  readonly meanMs: number;
-  readonly p99Ms: number;
-  /** Of each kind of call, in the order of the scenario's kinds. */
-  readonly kindP99Ms: readonly number[];
+  /** Attempts beyond the first. */
+  readonly retries: number;
   /** Calls each server got. */
   readonly shares: readonly number[];
   readonly mostRunning: number;
   readonly world: World;
 }
 
-/** A call that fails at once takes this long. */
-const FAST_FAILURE_MS = 0.5;
-
 /** One run of a scenario under one policy: a discrete-event simulation in virtual time. */
 export class World {
-  now = 0;
-  readonly servers: Server[];
+  readonly servers: readonly Server[];
   readonly lengthMs: number;
   /** For what the scenario itself draws; the same for every policy. */
   readonly random: () => number;
-  readonly #clients: Policy[];
-  readonly #agenda = new Agenda();
-  readonly #actions: (() => void)[] = [];
+  readonly #clock = new Clock();
+  readonly #clients: readonly Policy[];
   readonly #scenario: Scenario;
+  readonly #warmMs: number;
   readonly #kinds: readonly Kind[];
-  /** Mean time to serve a call of any kind. */
-  readonly #serviceMs: number;
   readonly #latencies: ReadonlyMap<Kind, number[]>;
-  readonly #lossy: () => number;
-  /** For second copies, so that the calls themselves are the same with and without. */
+  /** For second copies and attempts, so that the calls themselves are the same with and without. */
   readonly #again: () => number;
-  readonly #connections = new Map<number, Connection>();
   #failed = 0;
   #copies = 0;
+  #retries = 0;
   #mostRunning = 0;
-  /** Told of every counted call: its server, when it started and whether it succeeded. */
+  /** Told of every counted call: its server (-1 where it was not sent), when it started and whether it succeeded. */
   onCall: ((server: number, start: number, ok: boolean) => void) | undefined;
 
   constructor(scenario: Scenario, make: MakePolicy, seed: number) {
     this.#scenario = scenario;
-    this.lengthMs = scenario.lengthMs ?? 30_000;
+    this.#warmMs = scenario.warmMs ?? 0;
+    this.lengthMs = scenario.lengthMs ?? LENGTH_MS;
     const { serviceMs = 10, service = exponential } = scenario;
     this.#kinds = scenario.kinds ?? [{ name: "/any", share: 1, ms: serviceMs, service }];
-    this.#serviceMs = this.#kinds.reduce((sum, { share, ms }) => sum + share * ms, 0);
+    const meanMs = this.#kinds.reduce((sum, { share, ms }) => sum + share * ms, 0);
     this.#latencies = new Map(this.#kinds.map((kind) => [kind, []]));
     this.random = seeded(seed);
-    this.#lossy = seeded(seed * 15485863);
     this.#again = seeded(seed * 32452843);
-    this.servers = Array.from(
-      { length: scenario.servers },
-      (_, i) => new Server(scenario.workers ?? 4, scenario.slowness?.(i) ?? 1),
-    );
-    const members = scenario.members ?? this.servers.map((_, i) => i);
+    const clock = this.#clock;
+    const network = new Network(scenario.loss ?? 0, seeded(seed * 15485863), (ms, act) => clock.after(ms, act));
+    const answers = {
+      done: (copy: Copy, ok: boolean) => {
+        if (ok) network.send(copy.call.client, copy.server, () => this.#ended(copy, true));
+        else this.#ended(copy, false);
+      },
+      refused: (copy: Copy, forMs: number) => this.#refused(copy, forMs),
+    };
+    this.servers = Array.from({ length: scenario.servers }, (_, i) => new Server(scenario, i, clock, answers));
     this.#clients = scenario.rates.map((_, i) =>
-      make({ now: () => this.now, random: seeded(seed * 7919 + i + 1), expected: (server) => this.#expected(server) }),
+      make({
+        now: () => clock.now,
+        random: seeded(seed * 7919 + i + 1),
+        clients: scenario.rates.length,
+        expected: (server) => this.servers[server]!.expected(meanMs),
+        probe: (server, answered) => this.servers[server]!.probe(answered),
+      }),
     );
-    this.setMembers(members);
+    this.setMembers(scenario.members ?? this.servers.map((_, i) => i));
     scenario.plot?.(this);
     scenario.rates.forEach((rate, i) => {
       this.#arrivals(i, rate, seeded(seed * 104729 + i + 1));
     });
   }
 
+  get now(): number {
+    return this.#clock.now;
+  }
+
   /** Runs the action at this time. */
   at(time: number, action: () => void): void {
-    this.#actions.push(action);
-    this.#agenda.add(time, this.#actions.length - 1);
+    this.#clock.at(time, action);
   }
 
   setMembers(members: readonly number[]): void {
@@ -87,25 +92,15 @@ export class World {
 
   setMode(server: number, mode: Mode): void {
     this.servers[server]!.mode = mode;
-    this.#work(this.servers[server]!);
   }
 
   run(): Result {
-    while (this.#agenda.size > 0) {
-      this.now = this.#agenda.nextTime;
-      const item = this.#agenda.take();
-      const action = this.#actions[item]!;
-      action();
-    }
-    const kinds = [...this.#latencies.values()].map((latencies) => Float64Array.from(latencies).sort());
-    const sorted = Float64Array.from([...this.#latencies.values()].flat()).sort();
+    this.#clock.run();
     return {
-      calls: sorted.length,
+      ...figures(this.#latencies),
       failed: this.#failed,
       copies: this.#copies,
-      meanMs: sorted.reduce((sum, latency) => sum + latency, 0) / sorted.length,
-      p99Ms: p99(sorted),
-      kindP99Ms: kinds.map(p99),
+      retries: this.#retries,
       shares: this.servers.map((server) => server.calls),
       mostRunning: this.#mostRunning,
       world: this,
@@ -113,26 +108,22 @@ export class World {
   }
 
   #arrivals(client: number, rate: number, random: () => number): void {
-    const { burst = 1 } = this.#scenario;
-    const policy = this.#clients[client]!;
-    const gap = () => ((burst > 1 ? 1 : exponential(random)) * 1_000 * burst) / rate;
+    const { burst = 1, load } = this.#scenario;
+    const gap = () => ((burst > 1 ? 1 : exponential(random)) * 1_000 * burst) / rate / (load?.(this.now) ?? 1);
     const arrive = () => {
       const picks = Array.from({ length: burst }, () => {
         const kind = this.#drawKind(random);
-        return { kind, server: policy.pick(kind.name) };
+        return { kind, server: this.#pick(client, kind) };
       });
       for (const { kind, server } of picks) {
-        policy.start(server, kind.name);
-        const demand = kind.service(random) * kind.ms;
-        this.#call(client, server, kind, demand, random());
+        const made = { client, kind, start: this.now, attempt: 1, demand: kind.service(random) * kind.ms };
+        this.#call(made, server, random());
       }
       schedule();
     };
-    this.#actions.push(arrive);
-    const item = this.#actions.length - 1;
     const schedule = () => {
       const time = this.now + gap();
-      if (time < this.lengthMs) this.#agenda.add(time, item);
+      if (time < this.lengthMs) this.at(time, arrive);
     };
     schedule();
   }
@@ -147,137 +138,133 @@ export class World {
     return this.#kinds.at(-1)!;
   }
 
-  #call(client: number, server: number, kind: Kind, demand: number, luck: number): void {
-    const call: Call = { client, kind, start: this.now, copies: [], over: false };
-    this.#copy(call, server, demand, luck);
+  /** undefined where all servers have said that they are full. */
+  #pick(client: number, kind: Kind, tried?: number): number | undefined {
+    const policy = this.#clients[client]!;
+    return policy.isFull?.() ? undefined : policy.pick(kind.name, tried);
+  }
+
+  #call(
+    made: Pick<Call, "client" | "kind" | "start" | "attempt" | "demand">,
+    server: number | undefined,
+    luck: number,
+  ): void {
+    const { client, kind, start, attempt, demand } = made;
+    const began = this.now;
+    const call: Call = { client, kind, start, began, attempt, demand, copies: [], sentAgain: false, over: false };
+    if (server === undefined) {
+      this.#over(call, undefined);
+      return;
+    }
+    this.#copy(call, server, call.demand, luck);
     const { deadlineMs } = this.#scenario;
-    if (deadlineMs !== undefined) this.#later(deadlineMs, () => this.#giveUp(call));
-    const { hedging } = this.#clients[client]!;
-    const delayMs = hedging?.started(kind.name);
-    if (delayMs !== undefined) this.#later(delayMs, () => this.#hedge(call, demand));
+    if (deadlineMs !== undefined) this.#clock.after(deadlineMs, () => this.#giveUp(call));
+    const { hedging } = this.#clients[call.client]!;
+    const delayMs = hedging?.started(call.kind.name);
+    if (delayMs !== undefined) this.#hedgeAfter(delayMs, call, true);
   }
 
   #copy(call: Call, to: number, demand: number, luck: number): void {
-    const copy: Copy = { call, server: to, start: this.now, demand, serving: false, over: false };
+    this.#clients[call.client]!.start(to, call.kind.name);
+    const copy: Copy = {
+      call,
+      server: to,
+      start: this.now,
+      demand,
+      admitted: false,
+      found: 0,
+      serving: false,
+      over: false,
+      report: undefined,
+    };
     call.copies.push(copy);
     const server = this.servers[to]!;
-    if (this.now >= (this.#scenario.warmMs ?? 0)) server.calls += 1;
-    server.running += 1;
-    if (server.running > this.#mostRunning) this.#mostRunning = server.running;
-    if (server.mode !== "hangs" && luck < server.mode.fails) {
-      this.#later(FAST_FAILURE_MS, () => this.#ended(copy, false));
-      return;
-    }
-    server.add(copy);
-    this.#work(server);
+    if (this.now >= this.#warmMs) server.calls += 1;
+    server.take(copy, luck);
+    this.#mostRunning = Math.max(this.#mostRunning, server.running);
   }
 
-  #hedge(call: Call, demand: number): void {
-    const policy = this.#clients[call.client]!;
-    const { kind } = call;
-    if (call.over || !policy.hedging?.take(kind.name)) return;
-    const server = policy.pick(kind.name, call.copies[0]!.server);
-    policy.start(server, kind.name);
-    if (call.start >= (this.#scenario.warmMs ?? 0)) this.#copies += 1;
-    const again = this.#scenario.ownTime ? demand : kind.service(this.#again) * kind.ms;
-    this.#copy(call, server, again, this.#again());
+  #hedgeAfter(delayMs: number, call: Call, outlived: boolean): void {
+    this.#clock.after(delayMs, () => {
+      const { hedging } = this.#clients[call.client]!;
+      if (call.over || this.now >= 2 * this.lengthMs) return;
+      if (hedging!.take(call.kind.name, outlived)) {
+        if (call.start >= this.#warmMs) this.#copies += 1;
+        this.#sendAgain(call, call.copies[0]!.server);
+      } else {
+        // As the product does: a call that may have no copy now asks again when it is twice as late.
+        this.#hedgeAfter(2 * delayMs, call, false);
+      }
+    });
   }
 
-  #work(server: Server): void {
-    for (let copy = server.next(); copy; copy = server.next()) {
-      const served = copy;
-      server.busy += 1;
-      served.serving = true;
-      this.#later(copy.demand * server.slowness, () => {
-        if (!served.serving) return;
-        served.serving = false;
-        server.busy -= 1;
-        this.#send(served);
-        this.#work(server);
-      });
-    }
+  #sendAgain(call: Call, tried: number): void {
+    const server = this.#pick(call.client, call.kind, tried);
+    if (server === undefined) this.#over(call, undefined);
+    else this.#copy(call, server, this.#demandAgain(call), this.#again());
   }
 
-  /** The answer of a call, by the connection of its client to its server. */
-  #send(copy: Copy): void {
-    const { loss = 0 } = this.#scenario;
-    if (loss === 0) {
-      this.#ended(copy, true);
-      return;
-    }
-    const id = copy.call.client * this.servers.length + copy.server;
-    const connection =
-      this.#connections.get(id) ?? new Connection(loss, this.#lossy, (ms, act) => this.#later(ms, act));
-    this.#connections.set(id, connection);
-    connection.send(() => this.#ended(copy, true));
+  #demandAgain({ kind, demand }: Call): number {
+    return this.#scenario.ownTime ? demand : kind.service(this.#again) * kind.ms;
   }
 
   #ended(copy: Copy, ok: boolean): void {
     const { call } = copy;
     if (copy.over) return;
-    this.#close(copy, ok);
+    this.#close(copy, ok, false);
     const other = call.copies.find(({ over }) => !over);
     // One that fails leaves it to the other.
     if (other && !ok) return;
-    if (other) this.#cancel(other);
+    if (other) this.#close(other, undefined, !this.#scenario.losersGoOn);
     this.#over(call, ok ? copy : undefined);
   }
 
-  #cancel(copy: Copy): void {
-    this.#close(copy, undefined);
-    if (!copy.serving || this.#scenario.losersGoOn) return;
-    copy.serving = false;
-    const server = this.servers[copy.server]!;
-    server.busy -= 1;
-    this.#work(server);
+  /** The server is full. */
+  #refused(copy: Copy, forMs: number): void {
+    const { call } = copy;
+    if (copy.over) return;
+    const policy = this.#clients[call.client]!;
+    this.#close(copy, policy.refused ? undefined : false, false);
+    const again = policy.refused?.(copy.server, forMs) && !call.sentAgain;
+    if (call.copies.some(({ over }) => !over)) return;
+    if (again) {
+      call.sentAgain = true;
+      call.copies.length = 0;
+      this.#sendAgain(call, copy.server);
+    } else this.#over(call, undefined);
   }
 
   /** The deadline has passed. */
   #giveUp(call: Call): void {
     if (call.over) return;
-    for (const copy of call.copies) if (!copy.over) this.#close(copy, false);
+    for (const copy of call.copies) if (!copy.over) this.#close(copy, false, false);
     this.#over(call, undefined);
   }
 
-  #close(copy: Copy, ok: boolean | undefined): void {
+  /** @param stop whether the server stops what it does for it. */
+  #close(copy: Copy, ok: boolean | undefined, stop: boolean): void {
+    const { call, server, start, report } = copy;
     copy.over = true;
-    this.servers[copy.server]!.running -= 1;
-    this.#clients[copy.call.client]!.end(copy.server, this.now - copy.start, ok, copy.call.kind.name);
+    this.servers[server]!.leave(copy, stop);
+    this.#clients[call.client]!.end(server, this.now - start, ok, call.kind.name, report);
   }
 
   #over(call: Call, winner: Copy | undefined): void {
     call.over = true;
-    const { client, kind, start, copies } = call;
-    const latency = this.now - start;
+    const { client, kind, start, attempt, copies } = call;
+    const policy = this.#clients[client]!;
     const won = winner ? copies.indexOf(winner) + 1 : 0;
-    this.#clients[client]!.hedging?.ended(kind.name, latency, copies.length as 1 | 2, won as 0 | 1 | 2);
-    this.onCall?.((winner ?? copies[0]!).server, start, won > 0);
-    if (start < (this.#scenario.warmMs ?? 0)) return;
-    this.#latencies.get(kind)!.push(latency);
+    const copyMs = copies[1] && this.now - copies[1].start;
+    policy.hedging?.ended(kind.name, this.now - call.began, copies.length as 1 | 2, won as 0 | 1 | 2, copyMs);
+    if (!winner && policy.retries?.(attempt)) {
+      this.#retries += 1;
+      const again = { client, kind, start, attempt: attempt + 1, demand: this.#demandAgain(call) };
+      this.#call(again, this.#pick(client, kind, copies[0]?.server), this.#again());
+      return;
+    }
+    this.onCall?.((winner ?? copies[0])?.server ?? -1, start, won > 0);
+    if (start < this.#warmMs) return;
+    this.#latencies.get(kind)!.push(this.now - start);
     if (won === 0) this.#failed += 1;
   }
-
-  readonly #free: number[] = [];
-
-  /** Like at(), for actions that run once and are many. */
-  #later(delay: number, action: () => void): void {
-    const item = this.#free.pop() ?? this.#actions.length;
-    this.#actions[item] = () => {
-      this.#free.push(item);
-      action();
-    };
-    this.#agenda.add(this.now + delay, item);
-  }
-
-  #expected(to: number): number {
-    const server = this.servers[to]!;
-    if (server.mode === "hangs" || server.mode.fails > 0) return Number.MAX_VALUE;
-    const one = this.#serviceMs * server.slowness;
-    const ahead = server.busy + server.waiting - server.workers + 1;
-    return one + (Math.max(0, ahead) * one) / server.workers;
-  }
-}
-
-function p99(sorted: Float64Array): number {
-  return sorted[Math.floor(sorted.length * 0.99)] ?? Number.NaN;
 }

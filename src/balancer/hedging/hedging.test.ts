@@ -35,6 +35,23 @@ test("the delay is about the 95th percentile of the method's own latency", () =>
   assert.ok(Math.abs(hedging.started("/slow")! / 950 - 1) < 0.03, `${hedging.started("/slow")}`);
 });
 
+test("the delay leaves as many calls as the budget pays for, so that chance does not decide who gets a copy", () => {
+  for (const budget of [0.02, 0.1]) {
+    hedging = new Hedging({ now: () => now, random: () => 0.5, budget });
+    calls(1_000);
+    const refused = { before: hedging.started("/a")!, copies: calls(5_000) };
+    assert.ok(Math.abs(refused.before / (100 * (1 - budget)) - 1) < 0.03, `${refused.before}`);
+    assert.ok(Math.abs(refused.copies / (5_000 * budget) - 1) < 0.2, `${refused.copies}`);
+  }
+});
+
+test("a client begins with a few copies saved up, for it knows its instances least then", () => {
+  calls(60);
+  let copies = 0;
+  while (hedging.take("/a", false)) copies += 1;
+  assert.ok(copies >= 4 && copies <= 8, `${copies}`);
+});
+
 test("the delay follows a method that has become slower or faster, within seconds", () => {
   calls(20_000);
   calls(20_000, { times: 5 });
@@ -69,6 +86,20 @@ test("where copies are useless, a call that is late beyond all measure is hedged
   assert.ok(delay > 200 && delay < 1_000, `${delay}`);
   now += delay;
   assert.equal(hedging.take("/a"), true);
+});
+
+test("copies that are answered by nobody are no help either: under a deadline that all miss they stop", () => {
+  calls(1_000);
+  let copies = 0;
+  for (let i = 0; i < 2_000; i++) {
+    const delay = hedging.started("/a")!;
+    now += 1;
+    const late = i % 20 === 0;
+    const sent = late && delay < 100 && hedging.take("/a");
+    if (sent) copies += 1;
+    hedging.ended("/a", late ? 100 : 50, sent ? 2 : 1, late ? 0 : 1, 0);
+  }
+  assert.ok(copies <= 20, `${copies}`);
 });
 
 test("when everything is late nothing is hedged: that is load, and no tail", () => {

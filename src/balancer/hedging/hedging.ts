@@ -10,16 +10,25 @@ export interface HedgingOptions {
   budget?: number;
 }
 
-/** A second copy is sent after this share of calls has answered: about what the budget pays for. */
-const DELAY_SHARE = 0.948;
+/**
+ * A second copy is sent when only as many calls are late as the budget pays for: so many times its share of the calls with no
+ * copy saved up, and with all. Between them the account neither runs dry, so that chance decides who gets a copy, nor fills.
+ */
+const [SPARING, GENEROUS] = [0.88, 1.12];
+/** However large the budget: more calls than a tenth are no tail, and near CROWD nothing would be hedged. */
+const LEAST_DELAY_SHARE = 0.9;
 /** Before so many answers nobody knows what is slow. */
 const LEAST_ANSWERS = 40;
 /** Answers are remembered for one to two of these, in milliseconds, or for longer where they are few. */
 const WINDOW_MS = 5_000;
+/** The first window is so long, each further one twice as long: what a client meets that knows nothing is soon out of date. */
+const FIRST_WINDOW_MS = 500;
 /** The delay is worked out again after so many answers. */
 const STALE_AFTER = 16;
 /** Copies that may be saved up, for the moment in which an instance freezes. */
 const MOST_TOKENS = 40;
+/** A client begins with what so many calls pay for: then it knows least of its instances. */
+const CALLS_PAID_AHEAD = 100;
 /** What most calls do is known from about so many of the last. */
 const CALLS = 200;
 /** Where more than this share outlives the delay, it is no tail any more: everything has become slower. */
@@ -43,12 +52,13 @@ export class Hedging<M> {
   readonly #random: () => number;
   readonly #budget: number;
   readonly #methods = new Map<M, MethodLatency>();
-  #tokens = 0;
+  #tokens: number;
 
   constructor({ now = () => performance.now(), random = Math.random, budget = 0.05 }: HedgingOptions = {}) {
     this.#now = now;
     this.#random = random;
     this.#budget = budget >= 0 ? Math.min(budget, 1) : 0;
+    this.#tokens = Math.min(CALLS_PAID_AHEAD * this.#budget, MOST_TOKENS);
   }
 
   /** A call begins. @returns after how many milliseconds without an answer to ask for a second copy; undefined for never. */
@@ -77,11 +87,18 @@ export class Hedging<M> {
    * @param ms since started().
    * @param copies how many were sent.
    * @param winner which of them brought the answer; 0 when none did.
+   * @param copyMs how long the second one ran, in milliseconds. Default as if it had been sent after the delay.
    */
-  ended(method: M, ms: number, copies: 1 | 2, winner: 0 | 1 | 2): void {
+  ended(method: M, ms: number, copies: 1 | 2, winner: 0 | 1 | 2, copyMs?: number): void {
     const known = this.#methods.get(method);
-    if (copies === 2) known?.worth.learn(winner === 2, this.#random);
-    known?.end(ms, winner > 0);
+    if (copies === 2) known?.compare(ms, winner, copyMs, this.#random);
+    known?.end(ms, winner > 0, this.#delayShare());
+  }
+
+  /** The share of calls that are answered before a second copy is sent. */
+  #delayShare(): number {
+    const generosity = SPARING + ((GENEROUS - SPARING) * this.#tokens) / MOST_TOKENS;
+    return Math.max(LEAST_DELAY_SHARE, 1 - this.#budget * generosity);
   }
 
   #meet(method: M): MethodLatency {
@@ -103,7 +120,8 @@ class MethodLatency {
   readonly worth = new WorthWatch();
   readonly #sketch = new LatencySketch();
   startedAt = Number.NEGATIVE_INFINITY;
-  #windowSince = Number.NEGATIVE_INFINITY;
+  #windowSince: number | undefined;
+  #windowMs = FIRST_WINDOW_MS;
   /** Calls lately, and those of them that outlived the delay. */
   #calls = CALLS;
   #slow = 0;
@@ -120,9 +138,11 @@ class MethodLatency {
 
   begin(now: number): void {
     this.startedAt = now;
-    if (now - this.#windowSince >= WINDOW_MS && this.#sketch.fresh >= LEAST_ANSWERS) {
+    this.#windowSince ??= now;
+    if (now - this.#windowSince >= this.#windowMs && this.#sketch.fresh >= LEAST_ANSWERS) {
       this.#sketch.rotate();
       this.#windowSince = now;
+      this.#windowMs = Math.min(2 * this.#windowMs, WINDOW_MS);
     }
     this.#calls += 1 - this.#calls / CALLS;
     this.#slow -= this.#slow / CALLS;
@@ -131,9 +151,10 @@ class MethodLatency {
 
   mayHedge(now: number, outlived: boolean): boolean {
     if (outlived) this.#slow += 1;
+    if (this.#delayMs === undefined) return false;
     if (this.#slow > (this.worth.useless ? CROWD_TOO_LATE : CROWD) * this.#calls) return false;
     // Of the calls that began while a trial was due, one is enough.
-    return !this.worth.useless || this.worth.trialDue || now - this.#triedAt > this.#delayMs!;
+    return !this.worth.useless || this.worth.trialDue || now - this.#triedAt > this.#delayMs;
   }
 
   hedge(now: number, random: () => number): void {
@@ -142,13 +163,19 @@ class MethodLatency {
     this.#triedAt = now;
   }
 
-  end(ms: number, answered: boolean): void {
+  /** Two copies of a call have run against each other. */
+  compare(ms: number, winner: 0 | 1 | 2, copyMs = ms - (this.#delayMs ?? 0), random: () => number): void {
+    this.worth.learn(winner === 2, winner === 0 ? undefined : this.#sketch.shareWithin(copyMs), random);
+  }
+
+  /** @param delayShare of the calls, that are answered before a copy is sent. */
+  end(ms: number, answered: boolean, delayShare: number): void {
     // One that failed sooner than others answer says nothing of how long an answer takes.
     if (!(ms >= 0) || (!answered && ms <= (this.#delayMs ?? 0))) return;
     this.#sketch.add(ms);
     this.#untilWorkedOut -= 1;
     if (this.#untilWorkedOut > 0) return;
     this.#untilWorkedOut = STALE_AFTER;
-    this.#delayMs = this.#sketch.quantile(DELAY_SHARE);
+    this.#delayMs = this.#sketch.quantile(delayShare);
   }
 }

@@ -28,8 +28,7 @@ export class LatencySketch {
   }
 
   add(ms: number): void {
-    const at = Math.floor(Math.log(ms / SHORTEST_MS) * PER_GROWTH);
-    this.#now[at > 0 ? Math.min(at, BUCKETS - 1) : 0]! += 1;
+    this.#now[bucketOf(ms)]! += 1;
     this.#countNow += 1;
   }
 
@@ -42,6 +41,15 @@ export class LatencySketch {
     this.#countNow = 0;
   }
 
+  /** The share of latencies that are not longer than this, 0 to 1; 0 without any. */
+  shareWithin(ms: number): number {
+    if (this.count === 0) return 0;
+    const last = bucketOf(ms);
+    let within = 0;
+    for (let i = 0; i <= last; i++) within += this.#now[i]! + this.#before[i]!;
+    return within / this.count;
+  }
+
   /** The latency that this share of calls does not exceed, in milliseconds; NaN without any. Linear within a bucket. */
   quantile(share: number): number {
     let above = (1 - share) * this.count;
@@ -52,4 +60,9 @@ export class LatencySketch {
     }
     return Number.NaN;
   }
+}
+
+function bucketOf(ms: number): number {
+  const at = Math.floor(Math.log(ms / SHORTEST_MS) * PER_GROWTH);
+  return at > 0 ? Math.min(at, BUCKETS - 1) : 0;
 }

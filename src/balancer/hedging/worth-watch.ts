@@ -1,11 +1,20 @@
 /** Where copies help, they win about so often; where the time belongs to the request, no oftener than that. */
-const [HELPING, USELESS] = [0.45, 0.12];
+const [HELPING, USELESS] = [0.5, 0.12];
 const WON = Math.log(USELESS / HELPING);
+/** Of a copy that lost without anybody having answered. */
 const LOST = Math.log((1 - USELESS) / (1 - HELPING));
-/** Evidence beyond which copies are held to be useless: 10 of them lost, or about 20 of which a tenth won. */
-const USELESS_AT = 4.5;
-/** So many calls lie before the first trial while copies are held to be useless; twice as many after each that is lost. */
-const FIRST_TRIAL = 200;
+/** What one copy proves that lost, however long it ran, and however short: to be sent too late helps nobody either. */
+const [LEAST_OF_ONE, MOST_OF_ONE] = [0.3, 1.5];
+/** Evidence beyond which copies are held to be useless: 5 to 24 of them that lost. */
+const USELESS_AT = 7;
+/** And below which they are held to help again: two trials in turn that won. */
+const HELPFUL_AT = USELESS_AT + 1.9 * WON;
+/**
+ * So many calls lie before the first trial while copies are held to be useless; twice as many after each that is lost, half
+ * after one that wins, which is soon followed by another.
+ */
+const FIRST_TRIAL = 300;
+const SECOND_TRIAL = 20;
 const RAREST_TRIAL = 1_600;
 
 /**
@@ -38,16 +47,27 @@ export class WorthWatch {
     this.#wait(random);
   }
 
-  learn(won: boolean, random: () => number): void {
-    this.#evidence = Math.min(USELESS_AT, Math.max(0, this.#evidence + (won ? WON : LOST)));
-    if (won) {
-      // One trial that wins is reason enough to go on, with little patience left.
-      this.#useless = false;
-      this.#pause = FIRST_TRIAL;
+  /**
+   * A copy has won, or lost.
+   * @param chance that a call would have been answered in the time that the copy had, 0 to 1; undefined where none was.
+   */
+  learn(won: boolean, chance: number | undefined, random: () => number): void {
+    // To lose in no time proves little; to lose in a time in which nearly all calls are answered proves much.
+    const lost = chance === undefined ? LOST : Math.min(MOST_OF_ONE, Math.max(LEAST_OF_ONE, -Math.log(1 - chance)));
+    this.#evidence = Math.min(USELESS_AT, Math.max(0, this.#evidence + (won ? WON : lost)));
+    if (this.#useless) {
+      if (won) this.#trialWon();
+    } else if (this.#evidence >= USELESS_AT) {
+      this.#useless = true;
+      this.#wait(random);
     }
-    if (this.#evidence < USELESS_AT || this.#useless) return;
-    this.#useless = true;
-    this.#wait(random);
+  }
+
+  /** One that wins may be the luck of a moment, in which an instance was slow: the next one, soon, decides. */
+  #trialWon(): void {
+    this.#pause = Math.max(FIRST_TRIAL, this.#pause / 2);
+    if (this.#evidence <= HELPFUL_AT) this.#useless = false;
+    else this.#callsToTrial = SECOND_TRIAL;
   }
 
   /** Until the next trial; so many calls that clients which stopped together do not try together. */

@@ -43,6 +43,7 @@ export class HedgedCall implements Call {
   #halfClosed = false;
   #reading = false;
   #startedAt = 0;
+  #secondAt = 0;
   #timer: NodeJS.Timeout | undefined;
 
   /** @param open makes a copy of the call, which is not started. */
@@ -82,6 +83,7 @@ export class HedgedCall implements Call {
     const call = this.#open();
     if (this.#credentials) call.setCredentials(this.#credentials);
     this.#second = { call, number: 2, over: false };
+    this.#secondAt = performance.now();
     this.#begin(this.#second);
     if (this.#message) call.sendMessageWithContext({ ...this.#message[0], callback: () => {} }, this.#message[1]);
     call.halfClose();
@@ -126,8 +128,11 @@ export class HedgedCall implements Call {
     const other = copy === this.#first ? this.#second : this.#first;
     if (other && !other.over)
       other.call.cancelWithStatus(grpc.status.CANCELLED, "another copy of the call answered first");
-    const ms = performance.now() - this.#startedAt;
-    this.#hedging.ended(this.#path, ms, this.#second ? 2 : 1, answered ? copy.number : 0);
+    const now = performance.now();
+    const ms = now - this.#startedAt;
+    const winner = answered ? copy.number : 0;
+    if (this.#second) this.#hedging.ended(this.#path, ms, 2, winner, now - this.#secondAt);
+    else this.#hedging.ended(this.#path, ms, 1, winner);
     if (copy.metadata) this.#listener!.onReceiveMetadata(copy.metadata);
     return true;
   }
