@@ -395,7 +395,7 @@ test("near misses and keys without a meaning are logged, each once", async (t) =
   const note = (level: string) => (_: object, message: string) => void lines.push(`${level} ${message}`);
   setLogger({ debug: note("debug"), info: note("info"), warn: note("warn"), error: note("error") });
   t.after(() => setLogger({ debug() {}, info() {}, warn() {}, error() {} }, "silent"));
-  writeFileSync(file, `${SERVER}Etdc: {}\nTelemetry: { Name: x }\nMyOwn: 1\n`);
+  writeFileSync(file, `${SERVER}Etdc: {}\nProfiling: { Name: x }\nMyOwn: 1\n`);
   await loadConfig(file, rpcServerConfig);
   assert.deepEqual(lines, [
     `warn ${file}:3:1: Etdc: did you mean Etcd?`,

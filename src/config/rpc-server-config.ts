@@ -6,6 +6,7 @@ import { duration, flag, milliseconds, type Notation, optionalText, readable, te
 import { parseListenAddress } from "./listen-address.js";
 import { devServerConfig, prometheusConfig } from "./observability-config.js";
 import { redisConfig } from "./redis-config.js";
+import { telemetryConfig } from "./telemetry-config.js";
 
 /** go-zero's logx.LogConf, of which the level counts here. */
 const logConfig = z.object({
@@ -163,7 +164,8 @@ const serverSchema = (notation: Notation) =>
     /** go-zero's older metrics over HTTP. Default off. */
     Prometheus: prometheusConfig.optional(),
 
-    Telemetry: goZeroOnly(),
+    /** Export spans to a collector. Default off. */
+    Telemetry: telemetryConfig.optional(),
     Profiling: goZeroOnly(),
   });
 

@@ -80,6 +80,7 @@ const tables: [heading: string, schema: Schema][] = [
   ["Redis", inner(rpcServerConfig, "Redis")],
   ["DevServer", inner(rpcServerConfig, "DevServer")],
   ["Prometheus", inner(rpcServerConfig, "Prometheus")],
+  ["Telemetry", inner(rpcServerConfig, "Telemetry")],
 ];
 
 for (const [heading, schema] of tables) {
