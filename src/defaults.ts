@@ -35,6 +35,7 @@ export const CLIENT_DEFAULTS = {
   Subset: 0,
   HealthCheck: true,
   MaxSetAside: 0.5,
+  SlowThreshold: 500,
   Presence: false,
 } as const;
 

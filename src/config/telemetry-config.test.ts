@@ -38,7 +38,7 @@ test("what cannot be obeyed is refused by name, and headers are never shown", as
     ["{ OtlpHeaders: { x-key: [hidden] } }", "3:29: Telemetry.OtlpHeaders.x-key is no text (not shown); expected text"],
     [
       '{ OtlpHeaders: { "x key": hidden } }',
-      "3:27: Telemetry.OtlpHeaders has a header whose name gRPC and HTTP cannot carry; expected letters, digits, -, _ and .",
+      "3:14: Telemetry.OtlpHeaders has a header whose name gRPC and HTTP cannot carry; expected letters, digits, -, _ and .",
     ],
   ] as const) {
     const problems = await file.problems(yamlOf(section), rpcServerConfig);
