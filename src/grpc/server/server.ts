@@ -10,6 +10,7 @@ import type { Served } from "../../lifecycle/served.js";
 import { ServerLife } from "../../lifecycle/server-life.js";
 import { endsWithin } from "../../lifecycle/time-limit.js";
 import { log, setLogLevel } from "../../log.js";
+import { silenceMinutes } from "../../observe/minute-log.js";
 import type { Target } from "../../registry.js";
 import { checkNames, refuse, targetOf } from "../../target/given.js";
 import { ROLLCALL_SERVER } from "../identity.js";
@@ -150,6 +151,7 @@ class ListedServer implements Server {
     const registry = registryOf(config, settings);
     this.#life = new ServerLife(registry, served, limits, settings.signals !== false);
     if (config.Log?.Level) setLogLevel(config.Log.Level);
+    if (config.Log?.Stat === false) silenceMinutes();
     build(this.#server);
     if (config.Health !== false && !this.#server.serviceNames.has(HEALTH_SERVICE)) {
       const key = registry ? [registry.service, ROLLCALL_SERVER] : [];
