@@ -30,6 +30,8 @@ export interface Place<T> {
   readonly name: string;
   /** Undefined while nobody runs there. */
   current: T | undefined;
+  /** Whether a process is about to run there: nobody starts a second one. */
+  starting?: boolean;
 }
 
 /** Everything there is. */
@@ -67,8 +69,11 @@ export class World {
 
   /** A process begins at a place. @param address of the one before, where it does not move. */
   startServer(place: Place<Server>, address = this.#freeAddress()): void {
+    if (place.starting) return;
+    place.starting = true;
     const process = new Process(place.name);
     this.scheduler.after(0, process, () => {
+      place.starting = false;
       const target = this.target(this.setup.ownIds ? this.servers.indexOf(place) + 1 : undefined);
       place.current = new Server(this, process, address, target);
       if (this.setup.mutual) place.current.client = new Client(this, process, target);
@@ -76,8 +81,11 @@ export class World {
   }
 
   startClient(place: Place<Client>): void {
+    if (place.starting) return;
+    place.starting = true;
     const process = new Process(place.name);
     this.scheduler.after(0, process, () => {
+      place.starting = false;
       place.current = new Client(this, process, this.target());
     });
   }

@@ -121,7 +121,7 @@ export class ChannelSource implements ClientSource, RecordedChannel {
   }
 
   turnMinute(): Percentiles | undefined {
-    return this.stats.turn().percentiles;
+    return this.stats.turn();
   }
 
   state(): CalledService {

@@ -1,63 +1,28 @@
+import { Durations } from "./durations.js";
 import type { CallCounts, Percentiles } from "./state.js";
 
-/** Buckets grow by a quarter each, from a hundredth of a millisecond up to ten minutes: a percentile is right within 12 %. */
-const GROWTH = Math.log(1.25);
-const LEAST_MS = 0.01;
-const BUCKETS = 82;
-
-/** Latencies in buckets that grow geometrically (as DDSketch has them: Masson, Rim and Lee, 2019). Fixed memory. */
-export class Latencies {
-  readonly #counts = new Uint32Array(BUCKETS);
-  count = 0;
-  sum = 0;
-
-  add(ms: number, bucket = bucketOf(ms)): void {
-    this.#counts[bucket]! += 1;
-    this.count += 1;
-    this.sum += ms;
-  }
-
-  /** @param share 0 to 1. Milliseconds; 0 without any. */
-  quantile(share: number): number {
-    let left = share * this.count;
-    for (let at = 0; at < BUCKETS && this.count > 0; at++) {
-      left -= this.#counts[at]!;
-      if (left <= 0) return LEAST_MS * Math.exp(GROWTH * (at - 0.5));
-    }
-    return 0;
-  }
-
-  get percentiles(): Percentiles | undefined {
-    if (this.count === 0) return undefined;
-    const at = (share: number) => Number(this.quantile(share).toPrecision(3));
-    return { median: at(0.5), p90: at(0.9), p99: at(0.99) };
-  }
-}
-
-function bucketOf(ms: number): number {
-  return ms > LEAST_MS ? Math.min(BUCKETS - 1, Math.ceil(Math.log(ms / LEAST_MS) / GROWTH)) : 0;
-}
+/** Of the classes in which latencies are counted: a percentile is right within an eighth. */
+const GROWTH = 1.25;
 
 /** Latencies of this minute, and of the one before. */
 class Minutes {
-  #now = new Latencies();
-  #before: Latencies | undefined;
+  #now = new Durations(GROWTH);
+  #before: Durations | undefined;
 
-  add(ms: number, bucket: number): void {
-    this.#now.add(ms, bucket);
+  add(ms: number): void {
+    this.#now.add(ms);
   }
 
   /** Of this minute while it has some, else of the one before. */
   get percentiles(): Percentiles | undefined {
-    return this.#now.percentiles ?? this.#before?.percentiles;
+    return percentilesOf(this.#now) ?? (this.#before && percentilesOf(this.#before));
   }
 
   /** The minute is over: its latencies, which begin anew. */
-  turn(): Latencies {
-    const over = this.#now;
-    this.#before = over.count > 0 ? over : undefined;
-    this.#now = new Latencies();
-    return over;
+  turn(): Percentiles | undefined {
+    this.#before = this.#now.count > 0 ? this.#now : undefined;
+    this.#now = new Durations(GROWTH);
+    return this.#before && percentilesOf(this.#before);
   }
 }
 
@@ -67,10 +32,10 @@ class InstanceCounts implements CallCounts {
   failures = 0;
   readonly #minutes = new Minutes();
 
-  add(ms: number, bucket: number, ok: boolean | undefined): void {
+  add(ms: number, ok: boolean | undefined): void {
     this.calls += 1;
     if (ok === false) this.failures += 1;
-    this.#minutes.add(ms, bucket);
+    this.#minutes.add(ms);
   }
 
   get latency(): Percentiles | undefined {
@@ -102,9 +67,8 @@ export class ServiceStats {
   }
 
   ended(id: string, latencyMs: number, ok: boolean | undefined): void {
-    const bucket = bucketOf(latencyMs);
-    (this.#instances.get(id) ?? this.#meet(id)).add(latencyMs, bucket, ok);
-    this.#minutes.add(latencyMs, bucket);
+    (this.#instances.get(id) ?? this.#meet(id)).add(latencyMs, ok);
+    this.#minutes.add(latencyMs);
     this.calls += 1;
     if (ok === false) this.failures += 1;
   }
@@ -115,7 +79,7 @@ export class ServiceStats {
   }
 
   /** The minute is over: its latencies, which begin anew. */
-  turn(): Latencies {
+  turn(): Percentiles | undefined {
     for (const instance of this.#instances.values()) instance.turn();
     return this.#minutes.turn();
   }
@@ -125,4 +89,10 @@ export class ServiceStats {
     this.#instances.set(id, counts);
     return counts;
   }
+}
+
+function percentilesOf(latencies: Durations): Percentiles | undefined {
+  if (latencies.count === 0) return undefined;
+  const at = (share: number) => Number(latencies.quantile(share).toPrecision(3));
+  return { median: at(0.5), p90: at(0.9), p99: at(0.99) };
 }

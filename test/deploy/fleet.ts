@@ -20,8 +20,9 @@ export class Instance {
     this.#processes = processes;
     this.name = address;
     this.address = address;
-    // No time limit: on a machine that is busy elsewhere a handler may not be run for seconds.
-    this.#options = { name: this.name, config: { Timeout: 0, ...config, ListenOn: address } };
+    // On a machine that is busy elsewhere a handler may not be run for seconds: no time limit, and nobody is sent away as from a
+    // server that is full, which is shown elsewhere.
+    this.#options = { name: this.name, config: { Timeout: 0, CpuThreshold: 0, ...config, ListenOn: address } };
   }
 
   get pid(): number {

@@ -115,6 +115,7 @@ function serverYaml({ hosts, key }: Listed, ttlSeconds: number): string {
   return `Name: ${key}
 ListenOn: 127.0.0.1:0
 Timeout: 0
+CpuThreshold: 0
 Etcd:
   Hosts: [${hosts.join(", ")}]
   Key: ${key}

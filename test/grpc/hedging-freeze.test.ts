@@ -32,7 +32,11 @@ test("one of three processes freezes (SIGSTOP) with hedging on: no call fails, a
   for (let i = 0; i < 3; i++) {
     open.push(await startInstance("Name: echo\nListenOn: 127.0.0.1:0\nMode: test\n"));
   }
-  const client = createClient(EchoClient, { Endpoints: open.map(({ address }) => address), Hedge: {} });
+  const client = createClient(EchoClient, {
+    Endpoints: open.map(({ address }) => address),
+    Hedge: {},
+    Timeout: 20_000,
+  });
   try {
     await traffic(client);
     const healthy = await traffic(client);

@@ -36,7 +36,7 @@ async function instance(t: TestContext, sayMs = 5) {
 }
 
 const clients = {
-  "a client of createClient": (target: string) => createClient(EchoClient, { Target: target }),
+  "a client of createClient": (target: string) => createClient(EchoClient, { Target: target, Timeout: 60_000 }),
   "a bare grpc-js client": (target: string) => new EchoClient(target, grpc.credentials.createInsecure()),
 };
 

@@ -131,9 +131,9 @@ test("after an idle time a call goes where the way is known to be open, and none
   for (const { proxy } of servers.slice(0, 2)) proxy.silence();
   await new Promise((resolve) => setTimeout(resolve, 11_000));
   const began = performance.now();
-  const counts = await tally(client, 30);
+  assert.equal((await say(client)).instance, servers[2]!.instance, "the first call");
+  await tally(client, 29); // On a busy machine the others may be connected anew by now.
   t.diagnostic(`30 calls after the idle time took ${(performance.now() - began).toFixed(0)} ms`);
-  assert.deepEqual([...counts.keys()], [servers[2]!.instance]);
   await until(async () => (await tally(client, 20, 5)).size === 3, "the others are connected anew");
   warnings.splice(0);
 });

@@ -28,6 +28,9 @@ export interface ProcessMember extends Member, ServerProcess {}
 
 export type Kind = "go-zero" | "Rollcall";
 
+/** On a machine that is busy elsewhere servers of either kind would send callers away, as full ones do. */
+const NOT_FULL = "CpuThreshold: 0\n";
+
 /**
  * A registry of the test's own, and what starts members of the service order.rpc on it; all of it ends with the test.
  * What the functions take as `more` is YAML: further keys of the file, for a client of its OrderRpc section.
@@ -49,7 +52,7 @@ Etcd:
   Hosts:
     - ${etcd.endpoint}
   Key: order.rpc
-${more}
+${more.includes("CpuThreshold") ? "" : NOT_FULL}${more}
 `;
   const clientYaml = (more: string) => `
 OrderRpc:

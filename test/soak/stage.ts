@@ -36,6 +36,7 @@ export class Stage {
     const config: ServerConfig = {
       ListenOn: "127.0.0.1:0",
       Timeout: 0,
+      CpuThreshold: 0,
       Etcd: { Hosts: [this.#etcd.endpoint], Key: KEY },
       Shutdown: { WrapUpTime: 300 },
     };

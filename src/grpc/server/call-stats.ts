@@ -64,7 +64,7 @@ export class CallStats {
     const qps = rounded(durations.count / (overMs / 1_000));
     const avg = rounded(durations.mean);
     if (durations.count > 0 && this.#logsMinutes) {
-      const facts = { name: this.#name, calls: durations.count, qps, avgMs: avg, medianMs: med, p90Ms: t90 };
+      const facts = { server: this.#name, calls: durations.count, qps, avgMs: avg, medianMs: med, p90Ms: t90 };
       log.info({ ...facts, p99Ms: t99, p999Ms: t99p9 }, "calls served in the last minute");
     }
     durations.clear();

@@ -209,7 +209,7 @@ class ListedServer implements Server {
     this.#port = bound.port;
     this.#stats.start();
     const advertised = chooseAddress({ listenHost: bound.host, boundPort: bound.port, advertise: Advertise });
-    log.info({ name: Name, listen: formatAddress(bound) }, "serving");
+    log.info({ server: Name, listen: formatAddress(bound) }, "serving");
     return {
       instance: {
         address: formatAddress(advertised),
@@ -232,7 +232,7 @@ class ListedServer implements Server {
   async #kill(): Promise<void> {
     const calls = this.#calls.endAll("the server is stopping and its time limit for calls in flight has passed");
     if (calls > 0) {
-      log.warn({ name: this.#config.Name, calls }, "time is up: calls still in flight are ended with UNAVAILABLE");
+      log.warn({ server: this.#config.Name, calls }, "time is up: calls still in flight are ended with UNAVAILABLE");
     }
     if (this.#closed) await endsWithin(this.#closed, FLUSH_MS);
     this.#server.forceShutdown();

@@ -40,14 +40,14 @@ export class Watched {
       const { startTelemetry } = await import("../telemetry.js");
       this.#telemetry = await startTelemetry({ ...section, Name: section.Name ?? Name });
     } catch (error) {
-      log.error({ name: Name, err: error }, `no spans are sent: ${(error as Error).message}`);
+      log.error({ server: Name, err: error }, `no spans are sent: ${(error as Error).message}`);
     }
   }
 
   /** Sends the last spans, once no call makes any more. Never rejects. */
   async sendSpans(): Promise<void> {
     if (!this.#telemetry || (await endsWithin(this.#telemetry.close(), SPANS_MS))) return;
-    log.warn({ name: this.#config.Name }, "Telemetry: the last spans have not been taken in time; they are lost");
+    log.warn({ server: this.#config.Name }, "Telemetry: the last spans have not been taken in time; they are lost");
   }
 
   /** Ends what is served over HTTP. */

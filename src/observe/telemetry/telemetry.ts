@@ -29,13 +29,13 @@ export async function startTelemetry(config: TelemetryConfig, metadataOf: Metada
   if (running) {
     if (JSON.stringify(running.config) !== JSON.stringify(config)) {
       log.info(
-        { name: config.Name },
+        { server: config.Name },
         "Telemetry: this process sends its spans as another section says, which was the first",
       );
     }
   } else if (isTracing()) {
     log.info(
-      { name: config.Name },
+      { server: config.Name },
       "Telemetry: nothing is started, because the application has set an OpenTelemetry SDK",
     );
     return undefined;
@@ -90,7 +90,7 @@ async function begin(config: SendingConfig, metadataOf: MetadataOf): Promise<End
     ...(given.context && { contextManager: null }),
     ...(given.propagation && { propagator: null }),
   });
-  log.info({ name: Name, batcher: Batcher, endpoint: redactUrl(Endpoint) }, "Telemetry: spans are sent");
+  log.info({ server: Name, batcher: Batcher, endpoint: redactUrl(Endpoint) }, "Telemetry: spans are sent");
   return async () => {
     // Why the last ones did not arrive has been said.
     await provider.shutdown().catch(() => {});
