@@ -198,7 +198,8 @@ class ListedServer implements Server {
 
   /** What others see comes first and goes last: it tells of the start and of the stop. */
   async #start(): Promise<void> {
-    await this.#watched.start(() => this.#life.serves);
+    // A start that has nothing to wait for can be paused and stopped in the same turn.
+    if (this.#watched.isWanted) await this.#watched.start(() => this.#life.serves);
     await this.#life.start();
   }
 

@@ -21,11 +21,26 @@ export class Watched {
     return this.#config.DevServer ? this.#http[0]?.port : undefined;
   }
 
+  /** Whether there is anything to start. */
+  get isWanted(): boolean {
+    return this.#sends || this.#serves;
+  }
+
+  get #sends(): boolean {
+    const { Telemetry } = this.#config;
+    return Telemetry?.Endpoint !== undefined && !Telemetry.Disabled;
+  }
+
+  get #serves(): boolean {
+    const { DevServer, Prometheus } = this.#config;
+    return DevServer?.Enabled === true || Boolean(Prometheus?.Host);
+  }
+
   /** @param healthy whether DevServer says so. */
   async start(healthy: () => boolean): Promise<void> {
     const { DevServer, Prometheus, Telemetry } = this.#config;
-    if (Telemetry?.Endpoint && !Telemetry.Disabled) await this.#startTelemetry(Telemetry);
-    if (!DevServer?.Enabled && !Prometheus?.Host) return;
+    if (this.#sends) await this.#startTelemetry(Telemetry!);
+    if (!this.#serves) return;
     const { serveDevServer, servePrometheus } = await import("../../observe/metrics/dev-server.js");
     const served = await Promise.all([
       DevServer?.Enabled ? serveDevServer(DevServer, healthy) : undefined,
