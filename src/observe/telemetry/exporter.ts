@@ -3,12 +3,7 @@ import { collectorUrl, type TelemetryConfig } from "../../config/telemetry-confi
 import { log } from "../../log.js";
 import { redactUrl } from "../../target/redact.js";
 import { FileExporter } from "./file-exporter.js";
-
-/** A section that says where spans go. */
-export type SendingConfig = TelemetryConfig & { readonly Endpoint: string };
-
-/** Makes metadata of headers: an object of grpc-js, which this folder does not know. */
-export type MetadataOf = (headers: Readonly<Record<string, string>>) => unknown;
+import type { MetadataOf, SendingConfig } from "./sending.js";
 
 /** How long sending a batch may take, with its retries, in milliseconds. Where nobody waits for the end, it holds the process so long. */
 export const SEND_MS = 5_000;

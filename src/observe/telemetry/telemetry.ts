@@ -3,7 +3,8 @@ import { log } from "../../log.js";
 import { redactUrl } from "../../target/redact.js";
 import { isTracing } from "../calls/tracing.js";
 import { isGlobalSet, openTelemetry } from "../opentelemetry.js";
-import { exporterOf, type MetadataOf, missing, SEND_MS, type SendingConfig, ToldExporter } from "./exporter.js";
+import { exporterOf, missing, SEND_MS, ToldExporter } from "./exporter.js";
+import type { MetadataOf, SendingConfig } from "./sending.js";
 
 /** The spans of a process on their way to a collector. */
 export interface Telemetry {
