@@ -15,7 +15,7 @@ test: node_modules ## every test, against real etcd, DNS and go-zero
 test-nodes: node_modules ## unit and gRPC tests, and both majors of the Kubernetes library, on the other release lines of Node
 	@for line in 22 24 26; do node=$$(scripts/ensure-node.sh $$line) && $$node scripts/test.mjs --at-a-time=4 src/ test/grpc test/kubernetes/kubeconfig || exit 1; done
 
-test-etcds: node_modules ## contract, etcd and one-node faults against etcd 3.4, 3.5 and 3.6; not part of CI
+test-etcds: node_modules ## contract, backend and faults, with Go's client too, against etcd 3.4, 3.5 and 3.6; not part of CI
 	@npm run --silent test:etcds
 
 check: node_modules ## format, lint and types

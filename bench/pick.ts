@@ -3,40 +3,19 @@
  * go-zero's own picker; what it allocates; and what a change of members costs. `npm run bench:pick`.
  */
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
 import { cpus } from "node:os";
 import { promisify } from "node:util";
 import { P2cEwma, type P2cEwmaOptions } from "../src/balancer/index.js";
+import { CYCLES, cpuNs, cycles, keys } from "./pick/cycle.js";
+import { goPicker } from "./pick/go-picker.js";
 
 const SIZES = [2, 10, 100, 1_000, 10_000];
 const KINDS = [1, 16, 256];
 const ROUNDS = 15;
-const CYCLES = 100_000;
 const LATENCY_MS = 10;
 
-const keys = (n: number) => Array.from({ length: n }, (_, i) => `10.1.${i >> 8}.${i & 255}:8080`);
 const sorted = (numbers: readonly number[]) => [...numbers].sort((a, b) => a - b);
 const median = (numbers: readonly number[]) => sorted(numbers)[numbers.length >> 1]!;
-
-/** CPU time, because on a shared machine the wall clock measures the neighbours. */
-function cpuNs(work: () => void): number {
-  const before = process.cpuUsage();
-  work();
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) * 1_000;
-}
-
-function balanced(n: number): () => void {
-  const balancer = new P2cEwma<string>();
-  balancer.set(keys(n));
-  return () => {
-    for (let i = 0; i < CYCLES; i++) {
-      const node = balancer.pick()!;
-      node.started();
-      node.ended(LATENCY_MS, true);
-    }
-  };
-}
 
 const methods = (n: number) => Array.from({ length: n }, (_, i) => `/shop.Orders/Method${i}`);
 
@@ -98,23 +77,9 @@ function show(name: string, results: readonly number[]): void {
   console.log(`${name.padEnd(44)} median ${median(results).toFixed(0).padStart(5)} ns   ${spread}`);
 }
 
-async function goPicker(): Promise<void> {
-  const folder = "interop";
-  if (!existsSync(`${folder}/cmd/picker-bench`)) {
-    console.log("go-zero's picker: skipped, interop/cmd/picker-bench is not there");
-    return;
-  }
+async function showGoPicker(): Promise<void> {
   try {
-    const { stdout } = await promisify(execFile)("go", ["run", "./cmd/picker-bench"], {
-      cwd: folder,
-      timeout: 300_000,
-    });
-    for (const line of stdout.split("\n").filter((text) => text.startsWith("{"))) {
-      const { instances, nsPerOp } = JSON.parse(line) as { instances: number; nsPerOp: number };
-      console.log(
-        `${`go-zero's picker, ${instances} instances`.padEnd(44)}        ${nsPerOp.toFixed(0).padStart(5)} ns`,
-      );
-    }
+    for (const [instances, rounds] of await goPicker(ROUNDS)) show(`go-zero's picker, ${instances} instances`, rounds);
   } catch (error) {
     console.log(`go-zero's picker: skipped, ${(error as Error).message.split("\n")[0]}`);
   }
@@ -180,7 +145,7 @@ function memory(): void {
 }
 
 console.log(`Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? "unknown"}, CPU time`);
-const results = contest([...SIZES.map((n) => balanced(n)), roundRobin(10), clockOnly(), ...KINDS.map(ofKinds)]);
+const results = contest([...SIZES.map(cycles), roundRobin(10), clockOnly(), ...KINDS.map(ofKinds)]);
 SIZES.forEach((n, i) => {
   show(`pick-started-ended, ${n} instances`, results[i]!);
 });
@@ -190,7 +155,7 @@ KINDS.forEach((n, i) => {
   show(`pick-started-ended, 10 instances, ${n} ${n === 1 ? "kind" : "kinds"}`, results[SIZES.length + 2 + i]!);
 });
 console.log(`10,000 against 10 instances: ${(median(results[4]!) / median(results[1]!)).toFixed(2)} times`);
-await goPicker();
+await showGoPicker();
 await allocation();
 memory();
 membership("equal weights", {});

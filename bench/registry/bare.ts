@@ -1,6 +1,7 @@
 import * as grpc from "@grpc/grpc-js";
 import {
   DeleteRangeRequest,
+  Event_EventType,
   PutRequest,
   RangeRequest,
   type RangeResponse,
@@ -42,8 +43,12 @@ export class BareEtcd {
     );
   }
 
-  /** Calls back with each value put under the service, from when the promise resolves. */
-  async watch(service: string, onPut: (value: string) => void): Promise<void> {
+  /** Calls back with each value put under the service, and each key deleted, from when the promise resolves. */
+  async watch(
+    service: string,
+    onPut: (value: string) => void,
+    onDelete: (key: string) => void = () => {},
+  ): Promise<void> {
     const stream = this.#watch.watch();
     stream.on("error", () => {}); // it is cancelled when this is closed
     const value = WatchCreateRequest.fromPartial({
@@ -54,7 +59,10 @@ export class BareEtcd {
     await new Promise((created) => {
       stream.on("data", ({ events }) => {
         created(undefined);
-        for (const { kv } of events) onPut(String(kv?.value));
+        for (const { type, kv } of events) {
+          if (type === Event_EventType.DELETE) onDelete(String(kv?.key));
+          else onPut(String(kv?.value));
+        }
       });
     });
     this.#stop = () => stream.cancel();

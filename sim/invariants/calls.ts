@@ -26,8 +26,10 @@ export function noCallToTheUnwilling(world: World, trouble: Trouble): Invariant 
     if (session?.word === false && now > session.wordAt) {
       return `${client.process.name} called ${address}, which had said that it does not serve, while ${others[0]![0]} did`;
     }
-    if (!client.listed!.has(address!) && now - client.listedSince > HEEDED_MS) {
-      return `${client.process.name} called ${address}, which is not listed, while ${others[0]![0]} is`;
+    // What is in use while nobody is listed is given up some time after the first that is listed and serves.
+    const known = others.find(([id]) => now - client.known.get(id)! > HEEDED_MS);
+    if (known && !client.listed!.has(address!)) {
+      return `${client.process.name} called ${address}, which is not listed, while ${known[0]} is`;
     }
     return undefined;
   };

@@ -23,9 +23,7 @@ export class Client {
   readonly process: Process;
   /** What discovery last said; undefined before. */
   listed: ReadonlyMap<string, Instance> | undefined;
-  /** Since when some instance has been listed without a pause, in virtual milliseconds. */
-  listedSince = 0;
-  /** Since when each address has been listed without a pause. */
+  /** Since when each address has been listed without a pause, in virtual milliseconds. */
   readonly known = new Map<string, number>();
   running = 0;
   readonly balancer: P2cEwma<string>;
@@ -146,7 +144,6 @@ export class Client {
   #list(set: readonly ResolvedInstance[]): void {
     const { now } = this.#world.scheduler;
     const listed = new Map(set.map((one) => [one.instance.address, one]));
-    if (!this.listed || this.listed.size === 0) this.listedSince = now;
     this.listed = new Map(set.map(({ instance }) => [instance.address, instance]));
     for (const address of this.known.keys()) if (!listed.has(address)) this.known.delete(address);
     for (const address of listed.keys()) if (!this.known.has(address)) this.known.set(address, now);

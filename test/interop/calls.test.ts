@@ -74,22 +74,35 @@ test("a handler that crashes is INTERNAL to the other side, and its server goes 
   assert.equal((await gozeroClient().next()).instance, address);
 });
 
+test("a deadline of the caller's own reaches the other side", options, async (t) => {
+  const { serverProcess, nodeClient } = await fleet(t);
+  await serverProcess("go-zero", "Timeout: 0");
+  const { deadlineMs } = await say(await nodeClient("Timeout: 60000"), {}, new grpc.Metadata(), {
+    deadline: Date.now() + 7_000,
+  });
+  assert.ok(deadlineMs > 1_000 && deadlineMs <= 7_000, `${deadlineMs} ms`);
+});
+
+/** Longer than the test may take: a stop that waited for a call would never end. */
+const PATIENT = "Timeout: 0\nShutdown: { WrapUpTime: 100ms, WaitTime: 600s }";
+
 test(
-  "a deadline of the caller's own reaches the other side, and a cancelled call is over there",
+  "a call that the caller has given up is over on the other side: a stop does not wait for it",
   options,
   async (t) => {
-    const { serverProcess, server, nodeClient } = await fleet(t);
-    const go = await serverProcess("go-zero", "Timeout: 0");
-    const client = await nodeClient("Timeout: 60000");
-    const { deadlineMs } = await say(client, {}, new grpc.Metadata(), { deadline: Date.now() + 7_000 });
-    assert.ok(deadlineMs > 1_000 && deadlineMs <= 7_000, `${deadlineMs} ms`);
-    const stream = client.listen({});
+    const { serverProcess, server, nodeClient, gozeroClient } = await fleet(t);
+    const go = await serverProcess("go-zero", PATIENT);
+    const stream = (await nodeClient()).listen({});
     await once(stream, "data");
     const ended = once(stream, "error");
     stream.cancel();
     assert.equal(((await ended)[0] as grpc.ServiceError).code, grpc.status.CANCELLED);
     await go.stop();
-    await server();
+
+    const node = await server(PATIENT);
+    const late = await gozeroClient("Timeout: 300", "-calls", "1", "-delay", "600000").next();
+    assert.equal(late.code, "DeadlineExceeded");
+    await node.stop();
   },
 );
 

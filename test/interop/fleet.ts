@@ -29,7 +29,7 @@ export interface ProcessMember extends Member, ServerProcess {}
 export type Kind = "go-zero" | "Rollcall";
 
 /** On a machine that is busy elsewhere servers of either kind would send callers away, as full ones do. */
-const NOT_FULL = "CpuThreshold: 0\n";
+const NOT_FULL = "CpuThreshold: 0";
 
 /**
  * A registry of the test's own, and what starts members of the service order.rpc on it; all of it ends with the test.
@@ -48,11 +48,12 @@ export async function fleet(t: TestContext, start: () => Promise<Pick<Etcd, "end
   const serverYaml = (port: number, more: string) => `
 Name: order.rpc
 ListenOn: 127.0.0.1:${port}
+${more.includes("CpuThreshold") ? "" : NOT_FULL}
 Etcd:
   Hosts:
     - ${etcd.endpoint}
   Key: order.rpc
-${more.includes("CpuThreshold") ? "" : NOT_FULL}${more}
+${more}
 `;
   const clientYaml = (more: string) => `
 OrderRpc:

@@ -6,6 +6,12 @@ import { join } from "node:path";
 /** One file for each port that a process of the tests has chosen, with the process's id. */
 const CLAIMS = join(tmpdir(), `rollcall-ports-${userInfo().uid}`);
 
+/** The files of this process. */
+const claimed = new Set<string>();
+process.once("exit", () => {
+  for (const file of claimed) rmSync(file, { force: true });
+});
+
 /**
  * A port of 127.0.0.1 that is free now and, unlike one the kernel hands out, never taken by an outgoing connection:
  * it lies under the ephemeral range, so a process that stops can count on getting it again. Until this process ends no other
@@ -24,7 +30,7 @@ function claim(port: number): boolean {
   for (let tries = 0; tries < 2; tries++) {
     try {
       writeFileSync(file, String(process.pid), { flag: "wx" });
-      process.once("exit", () => rmSync(file, { force: true }));
+      claimed.add(file);
       return true;
     } catch {
       if (isClaimed(file)) return false;
