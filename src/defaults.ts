@@ -35,6 +35,7 @@ export const CLIENT_DEFAULTS = {
   Subset: 0,
   HealthCheck: true,
   MaxSetAside: 0.5,
+  SlowThreshold: 500,
   Presence: false,
 } as const;
 
@@ -85,6 +86,9 @@ export const DEV_SERVER_DEFAULTS = {
 
 /** go-zero's prometheus.Config. Without a Host it is off. */
 export const PROMETHEUS_DEFAULTS = { Host: "", Port: 9101, Path: "/metrics" } as const;
+
+/** go-zero's trace.Config. Without an Endpoint nothing is started. */
+export const TELEMETRY_DEFAULTS = { Sampler: 1, Batcher: "otlpgrpc", OtlpHttpSecure: false, Disabled: false } as const;
 
 /**
  * How often grpc-go servers let a client ping without closing the connection (`too_many_pings`), unless they are told

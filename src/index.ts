@@ -8,6 +8,7 @@ export { ConfigError } from "./config/config-error.js";
 export { loadConfig, readConfig } from "./config/load.js";
 export { type RpcClientConfig, rpcClientConfig } from "./config/rpc-client-config.js";
 export { type RpcServerConfig, rpcServerConfig } from "./config/rpc-server-config.js";
+export type { TelemetrySettings } from "./config/server-config.js";
 export { type CallContext, currentCall } from "./grpc/call-context.js";
 export { type ChannelSettings, channelOf, createChannel, type ObservedChannel } from "./grpc/client/channel.js";
 export { type ClientConstructor, type ClientSettings, createClient } from "./grpc/client/client.js";
@@ -17,6 +18,7 @@ export { type OverloadOptions, overloadProtection } from "./grpc/server/guard.js
 export { ServerHealth, type ServingStatus } from "./grpc/server/health-service.js";
 export { createServer, type Server, type ServerSettings } from "./grpc/server/server.js";
 export type { ServerConfig } from "./grpc/server/server-config.js";
+export { startTelemetry } from "./grpc/telemetry.js";
 export type { Instance } from "./instance.js";
 export {
   type InstanceToRegister,
@@ -29,6 +31,7 @@ export type { ComparedInstance, Decision, SetAside } from "./observe/decisions/d
 export { inspect } from "./observe/inspect/inspect.js";
 export { type DevServer, type DevServerSettings, serveDevServer } from "./observe/metrics/dev-server.js";
 export type { CalledInstance, CalledService } from "./observe/state.js";
+export type { Telemetry } from "./observe/telemetry/telemetry.js";
 export type {
   Backend,
   Discovery,

@@ -8,7 +8,8 @@ import { describeIssue, expectation, valueAt } from "./describe-issue.js";
 import { misspelt } from "./misspelt.js";
 import { clientConfigInCode, type RpcClientConfig } from "./rpc-client-config.js";
 import { type RpcServerConfig, serverConfigInCode } from "./rpc-server-config.js";
-import type { ServerConfig } from "./server-config.js";
+import type { ServerConfig, TelemetrySettings } from "./server-config.js";
+import { type TelemetryConfig, telemetryConfig } from "./telemetry-config.js";
 
 /** As a file's, but that a server made by code needs no name. */
 export type CheckedServerConfig = Omit<RpcServerConfig, "Name"> & { readonly Name?: string | undefined };
@@ -28,7 +29,7 @@ export function noteAdvised(config: unknown, depth = 0): void {
  * @throws TypeError that names each key that is wrong, what is expected, and what was given.
  */
 export function checkClientConfig(config: ClientConfig): RpcClientConfig {
-  return checked("client", clientConfigInCode, config);
+  return checked("a client", clientConfigInCode, config);
 }
 
 /**
@@ -36,11 +37,19 @@ export function checkClientConfig(config: ClientConfig): RpcClientConfig {
  * @throws TypeError that names each key that is wrong, what is expected, and what was given.
  */
 export function checkServerConfig(config: ServerConfig): CheckedServerConfig {
-  return checked("server", serverConfigInCode, config);
+  return checked("a server", serverConfigInCode, config);
+}
+
+/**
+ * The settings of a Telemetry section with their defaults filled in.
+ * @throws TypeError that names each key that is wrong, what is expected, and what was given, but for secrets.
+ */
+export function checkTelemetryConfig(config: TelemetrySettings): TelemetryConfig {
+  return checked("Telemetry", telemetryConfig, config);
 }
 
 function checked<Schema extends z.ZodType>(
-  kind: "client" | "server",
+  kind: "a client" | "a server" | "Telemetry",
   schema: Schema,
   config: unknown,
 ): z.output<Schema> {
@@ -54,18 +63,18 @@ function checked<Schema extends z.ZodType>(
     });
     // A misspelt key may well be the reason, so it is told in the same breath.
     problems.push(...slips.map(({ path, meant }) => `${keyPath(path)}: did you mean ${meant}?`));
-    throw new TypeError(`the configuration of a ${kind} is not usable: ${[...new Set(problems)].join("; ")}`);
+    throw new TypeError(`the configuration of ${kind} is not usable: ${[...new Set(problems)].join("; ")}`);
   }
   if (!advised.has(config as object)) {
     advised.add(config as object);
     for (const { path, meant } of slips) {
       log.warn(
         { key: keyPath(path) },
-        `the configuration of a ${kind}: ${keyPath(path)} is no key of it: did you mean ${meant}?`,
+        `the configuration of ${kind}: ${keyPath(path)} is no key of it: did you mean ${meant}?`,
       );
     }
     for (const { path, message } of adviceFor(schema, read.data, config)) {
-      log.warn({ key: keyPath(path) }, `the configuration of a ${kind}: ${keyPath(path)} ${message}`);
+      log.warn({ key: keyPath(path) }, `the configuration of ${kind}: ${keyPath(path)} ${message}`);
     }
   }
   return read.data;

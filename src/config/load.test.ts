@@ -97,6 +97,7 @@ test("the documented client file is the whole configuration, defaults included",
     Subset: 0,
     HealthCheck: true,
     MaxSetAside: 0.5,
+    SlowThreshold: 500,
     Methods: [],
     Presence: false,
   });
@@ -142,6 +143,7 @@ Redis: { Host: "r1:6379,r2:6379", Type: cluster, User: u, Pass: p, Tls: true, CA
 StrictControl: yes
 Middlewares: { Stat: no, StatConf: { SlowThreshold: 2s, IgnoreContentMethods: [/a.B/C] }, Breaker: false }
 MetricsUrl: http://metrics:8080/report
+Telemetry: { Name: cart, Endpoint: "otel:4318", Sampler: 0.1, Batcher: otlphttp, OtlpHeaders: { x-tenant: 7 }, OtlpHttpPath: /t, OtlpHttpSecure: yes, Disabled: on }
 CpuThreshold: 800
 Methods:
   - FullMethod: /cart.Cart/Export
@@ -164,6 +166,7 @@ OrderRpc:
   Zone: eu-1a
   HealthCheck: false
   MaxSetAside: 0.25
+  SlowThreshold: 300ms
   Retry: { MaxAttempts: 4, MaxBackoff: 2s, Budget: 0.2 }
   Snapshot: { Dir: /var/cache/shop, MaxAge: 1h }
   Presence: true
@@ -231,6 +234,16 @@ OrderRpc:
       Breaker: false,
     },
     MetricsUrl: "http://metrics:8080/report",
+    Telemetry: {
+      Name: "cart",
+      Endpoint: "otel:4318",
+      Sampler: 0.1,
+      Batcher: "otlphttp",
+      OtlpHeaders: { "x-tenant": "7" },
+      OtlpHttpPath: "/t",
+      OtlpHttpSecure: true,
+      Disabled: true,
+    },
     CpuThreshold: 800,
     Methods: [
       { FullMethod: "/cart.Cart/Export", Criticality: "sheddable" },
@@ -253,6 +266,7 @@ OrderRpc:
       Zone: "eu-1a",
       HealthCheck: false,
       MaxSetAside: 0.25,
+      SlowThreshold: 300,
       Snapshot: { Dir: "/var/cache/shop", MaxAge: 3_600_000 },
       Presence: true,
       Retry: { MaxAttempts: 4, InitialBackoff: 50, MaxBackoff: 2000, Codes: ["UNAVAILABLE"], Budget: 0.2 },
@@ -395,7 +409,7 @@ test("near misses and keys without a meaning are logged, each once", async (t) =
   const note = (level: string) => (_: object, message: string) => void lines.push(`${level} ${message}`);
   setLogger({ debug: note("debug"), info: note("info"), warn: note("warn"), error: note("error") });
   t.after(() => setLogger({ debug() {}, info() {}, warn() {}, error() {} }, "silent"));
-  writeFileSync(file, `${SERVER}Etdc: {}\nTelemetry: { Name: x }\nMyOwn: 1\n`);
+  writeFileSync(file, `${SERVER}Etdc: {}\nProfiling: { Name: x }\nMyOwn: 1\n`);
   await loadConfig(file, rpcServerConfig);
   assert.deepEqual(lines, [
     `warn ${file}:3:1: Etdc: did you mean Etcd?`,

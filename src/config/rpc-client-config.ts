@@ -17,7 +17,7 @@ const BOUND = "expected a number above 1, for example 1.25, or 0 for no bound";
 const middlewares = z.object({
   /** Client spans. Default true. */
   Trace: flag(MIDDLEWARE_DEFAULTS.Trace),
-  /** Accepted. Default true. */
+  /** Log unary calls that take long and those that fail, never what they carried. Default true. */
   Duration: flag(MIDDLEWARE_DEFAULTS.Duration),
   /** Metrics of the calls. Default true. */
   Prometheus: flag(MIDDLEWARE_DEFAULTS.Prometheus),
@@ -134,6 +134,8 @@ const clientSchema = (notation: Notation) =>
         .min(0, { error: SHARE })
         .max(1, { error: SHARE })
         .default(CLIENT_DEFAULTS.MaxSetAside),
+      /** Rollcall's own: unary calls that take longer are logged, in milliseconds; what go-zero sets by SetClientSlowThreshold. Default 500. */
+      SlowThreshold: duration(notation).default(CLIENT_DEFAULTS.SlowThreshold),
       /** Rollcall's own: the zone this client runs in; instances of the same zone are preferred. Default none: no preference. */
       Zone: optionalText("the name of a zone"),
       /** Rollcall's own, gRPC's retryPolicy: try again what failed before anything was answered. Default off; `Retry: {}` is on. */

@@ -6,14 +6,17 @@ import { duration, flag, milliseconds, type Notation, optionalText, readable, te
 import { parseListenAddress } from "./listen-address.js";
 import { devServerConfig, prometheusConfig } from "./observability-config.js";
 import { redisConfig } from "./redis-config.js";
+import { telemetryConfig } from "./telemetry-config.js";
 
-/** go-zero's logx.LogConf, of which the level counts here. */
+/** go-zero's logx.LogConf, of which the level and the statistics count here. */
 const logConfig = z.object({
   /** Read into a level of Rollcall's log: severe becomes error. Default `$ROLLCALL_LOG_LEVEL`, then info. */
   Level: z
     .enum(["debug", "info", "error", "severe"], { error: "expected debug, info, error or severe" })
     .transform((level) => (level === "severe" ? "error" : level))
     .optional(),
+  /** Statistics once a minute, of the calls that were served and those that were made. Default true. */
+  Stat: z.boolean({ error: "expected true or false" }).optional(),
   ServiceName: goZeroOnly(),
   Mode: goZeroOnly(),
   Encoding: goZeroOnly(),
@@ -21,7 +24,6 @@ const logConfig = z.object({
   Path: goZeroOnly(),
   MaxContentLength: goZeroOnly(),
   Compress: goZeroOnly(),
-  Stat: goZeroOnly(),
   KeepDays: goZeroOnly(),
   StackCooldownMillis: goZeroOnly(),
   MaxBackups: goZeroOnly(),
@@ -163,7 +165,8 @@ const serverSchema = (notation: Notation) =>
     /** go-zero's older metrics over HTTP. Default off. */
     Prometheus: prometheusConfig.optional(),
 
-    Telemetry: goZeroOnly(),
+    /** Export spans to a collector. Default off. */
+    Telemetry: telemetryConfig.optional(),
     Profiling: goZeroOnly(),
   });
 

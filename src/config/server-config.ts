@@ -1,6 +1,10 @@
 import type { EtcdGiven, Given } from "./etcd-target.js";
 import type { RedisConfig } from "./redis-config.js";
 import type { RpcServerConfig } from "./rpc-server-config.js";
+import type { TelemetryConfig } from "./telemetry-config.js";
+
+/** Where spans go: go-zero's Telemetry. */
+export type TelemetrySettings = Given<TelemetryConfig>;
 
 type ServerMiddlewares = RpcServerConfig["Middlewares"];
 
@@ -12,7 +16,7 @@ export type ServerConfig = Pick<RpcServerConfig, "ListenOn"> &
   Given<
     Omit<
       RpcServerConfig,
-      "ListenOn" | "Etcd" | "Shutdown" | "Log" | "DevServer" | "Prometheus" | "Redis" | "Middlewares"
+      "ListenOn" | "Etcd" | "Shutdown" | "Log" | "DevServer" | "Prometheus" | "Redis" | "Middlewares" | "Telemetry"
     >
   > & {
     readonly Etcd?: EtcdGiven | undefined;
@@ -25,5 +29,6 @@ export type ServerConfig = Pick<RpcServerConfig, "ListenOn"> &
       | undefined;
     readonly Redis?: (Given<RedisConfig> & Pick<RedisConfig, "Host" | "Key">) | undefined;
     readonly DevServer?: Given<NonNullable<RpcServerConfig["DevServer"]>> | undefined;
+    readonly Telemetry?: TelemetrySettings | undefined;
     readonly Prometheus?: Given<NonNullable<RpcServerConfig["Prometheus"]>> | undefined;
   };

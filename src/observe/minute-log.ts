@@ -7,6 +7,13 @@ const MINUTE_MS = 60_000;
 /** Instances named in a line, those with the most calls first. */
 const NAMED = 20;
 
+let silent = false;
+
+/** go-zero's `Log.Stat: false`: this process writes no such lines from now on. */
+export function silenceMinutes(): void {
+  silent = true;
+}
+
 /** What a channel had counted when the minute began. */
 const counted = new WeakMap<ClientSource, { calls: number; failures: number }>();
 
@@ -28,7 +35,7 @@ export function logMinute(): void {
     counted.set(client, totals);
     const calls = totals.calls - before.calls;
     const latency = client.turnMinute();
-    if (calls === 0) continue;
+    if (calls === 0 || silent) continue;
     const busiest = [...instances].sort((a, b) => b.calls - a.calls).slice(0, NAMED);
     log.info(
       {

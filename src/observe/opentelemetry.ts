@@ -14,3 +14,9 @@ export function openTelemetry(): Api | undefined {
   if (!api && GLOBAL in globalThis) api = require("@opentelemetry/api") as Api;
   return api;
 }
+
+/** Whether somebody has set this part of the API for the process. */
+export function isGlobalSet(part: "context" | "propagation"): boolean {
+  const set = (globalThis as Record<symbol, Partial<Record<string, object>> | undefined>)[GLOBAL];
+  return set?.[part] !== undefined;
+}

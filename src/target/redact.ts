@@ -28,7 +28,8 @@ const HARMLESS_PARAMS = new Set([
 export function isSecretName(name: string): boolean {
   const plain = name.toLowerCase().replace(/[^a-z0-9]/g, "");
   return (
-    /pass|pwd|token|secret|credential|apikey|authorization/.test(plain) || nearMiss(plain, SECRET_NAMES) !== undefined
+    /pass|pwd|token|secret|credential|apikey|authorization|otlpheaders/.test(plain) ||
+    nearMiss(plain, SECRET_NAMES) !== undefined
   );
 }
 

@@ -14,7 +14,18 @@ const text = readFileSync(new URL("../../docs/configuration.md", import.meta.url
 const OURS = {
   "A server": ["Methods", "Advertise", "Weight", "Zone", "Metadata"],
   "A client": [
-    ...["HashKey", "Subset", "HealthCheck", "MaxSetAside", "Zone", "Retry", "Methods", "Snapshot", "Presence"],
+    ...[
+      "HashKey",
+      "Subset",
+      "HealthCheck",
+      "MaxSetAside",
+      "SlowThreshold",
+      "Zone",
+      "Retry",
+      "Methods",
+      "Snapshot",
+      "Presence",
+    ],
     ...["Hedge.MaxAttempts", "Hedge.Delay", "Hedge.Budget"],
   ],
   Etcd: ["TTL", "Layout"],
@@ -80,6 +91,7 @@ const tables: [heading: string, schema: Schema][] = [
   ["Redis", inner(rpcServerConfig, "Redis")],
   ["DevServer", inner(rpcServerConfig, "DevServer")],
   ["Prometheus", inner(rpcServerConfig, "Prometheus")],
+  ["Telemetry", inner(rpcServerConfig, "Telemetry")],
 ];
 
 for (const [heading, schema] of tables) {

@@ -6,6 +6,7 @@ import { type TestContext, test } from "node:test";
 import { checkServerConfig } from "../../src/config/check.js";
 import { CallStats } from "../../src/grpc/server/call-stats.js";
 import { createClient, createServer, type Server, type ServerConfig, setLogger } from "../../src/index.js";
+import { logMinute } from "../../src/observe/minute-log.js";
 import { EchoClient, EchoService, echoHandlers, say } from "../support/echo.js";
 
 const ignore = () => {};
@@ -26,6 +27,20 @@ test("Stat: false logs nothing of calls", async (t) => {
   const { client, slow } = await serving(t, { Middlewares: { Stat: false, StatConf: { SlowThreshold: 1 } } });
   await say(client, { delayMs: 20 });
   assert.deepEqual(slow, []);
+});
+
+test("Log.Stat: false writes no statistics, of served and of made calls; slow calls it leaves", async (t) => {
+  const lines: string[] = [];
+  const { client, slow } = await serving(t, { Log: { Stat: false }, Middlewares: { StatConf: { SlowThreshold: 1 } } });
+  await say(client, { delayMs: 20 });
+  assert.equal(slow.length, 1);
+  const keep = (_: object, message: string) => void lines.push(message);
+  setLogger({ debug: ignore, info: keep, warn: keep, error: keep });
+  const stats = new CallStats(checkServerConfig({ Name: "order.rpc", ListenOn: ":0", Log: { Stat: false } }));
+  stats.ended({ path: "/a.B/C", ms: 1, peer: "10.0.0.1:1" });
+  await stats.report(60_000);
+  logMinute();
+  assert.deepEqual(lines, []);
 });
 
 test("MetricsUrl gets the numbers in go-zero's form; where it fails that is said once", async (t) => {
@@ -88,7 +103,7 @@ async function serving(t: TestContext, config: Partial<ServerConfig>) {
     { signals: false },
   );
   await server.start();
-  const client = createClient(EchoClient, { Endpoints: [server.address!] });
+  const client = createClient(EchoClient, { Endpoints: [server.address!], Middlewares: { Duration: false } });
   t.after(async () => {
     client.close();
     await server.stop();

@@ -60,6 +60,7 @@ interface GoConfig {
   readonly MethodTimeouts: { FullMethod: string; Timeout: number }[] | null;
   readonly Auth?: boolean;
   readonly Redis?: { readonly Host: string; readonly PingTimeout: number };
+  readonly Telemetry?: { readonly Batcher: string };
   readonly OrderRpc?: GoClient;
   readonly [key: string]: unknown;
 }
@@ -76,6 +77,8 @@ function comparable(config: GoConfig): unknown {
       ...pick(config, SERVER_KEYS),
       Auth: config.Auth,
       Redis: config.Redis?.Host ? redis(config.Redis, config.Redis.PingTimeout / 1e6) : undefined,
+      // Without the section the struct is empty, its defaults too.
+      Telemetry: config.Telemetry?.Batcher ? withoutEmpty({ ...config.Telemetry }) : undefined,
       Etcd: config.Etcd.Hosts && withoutEmpty({ ...config.Etcd }),
       MethodTimeouts: (config.MethodTimeouts ?? []).map(({ FullMethod, Timeout }) => ({
         FullMethod,
@@ -103,6 +106,7 @@ function ours(config: Partial<RpcServerConfig & { OrderRpc: RpcClientConfig }>, 
     ...pick(config, SERVER_KEYS),
     Auth: theirs.Name === undefined ? undefined : (config.Auth ?? false),
     Redis: config.Redis && redis(config.Redis, config.Redis.PingTimeout),
+    Telemetry: config.Telemetry && withoutEmpty({ ...config.Telemetry }),
     Etcd: etcd(config.Etcd, theirs.Etcd),
     OrderRpc:
       OrderRpc &&

@@ -5,6 +5,7 @@ import { checkClientConfig } from "../../config/check.js";
 import { type ClientConfig, targetOfClient } from "../../config/client-target.js";
 import { CLIENT_DEFAULTS, HEDGE_DEFAULTS } from "../../defaults.js";
 import type { SnapshotOptions } from "../../discovery/snapshots.js";
+import { CallLog } from "../../observe/calls/call-log.js";
 import { type ClientCall, observeCall } from "../../observe/calls/client-call.js";
 import type { Decision } from "../../observe/decisions/decision.js";
 import { type ChannelLabels, channelLabels } from "../../observe/metrics/labels.js";
@@ -69,6 +70,9 @@ class ServiceChannel extends grpc.Channel implements ObservedChannel {
   readonly #config: ClientConfig;
   readonly #labels: ChannelLabels;
   readonly #streaming: ReadonlySet<string>;
+  readonly #unary: ReadonlySet<string>;
+  /** Logs slow and failed calls of unary methods that are known to be; undefined where that is switched off. */
+  readonly #log: CallLog | undefined;
   readonly #methodTimeout: (path: string) => number | undefined;
   readonly #hedged: (path: string) => HedgedMethod | undefined;
   readonly #hedging: Hedging<string>;
@@ -93,7 +97,12 @@ class ServiceChannel extends grpc.Channel implements ObservedChannel {
     this.#holder = holder;
     this.#config = config;
     this.#labels = channelLabels(target);
-    this.#streaming = streamingPaths(services);
+    const methods = services.flatMap((service) => Object.values(service));
+    const streams = (method: grpc.MethodDefinition<unknown, unknown>) => method.requestStream || method.responseStream;
+    this.#streaming = new Set(methods.filter(streams).map(({ path }) => path));
+    this.#unary = new Set(methods.filter((method) => !streams(method)).map(({ path }) => path));
+    const { Middlewares, SlowThreshold = CLIENT_DEFAULTS.SlowThreshold } = config;
+    this.#log = Middlewares?.Duration === false ? undefined : new CallLog(target.service, SlowThreshold);
     this.#methodTimeout = callTimeouts(config);
     this.#hedged = remembered(hedgedMethods(config));
     this.#hashes = serviceConfig.includes(`"${HASH_POLICY}"`);
@@ -125,7 +134,12 @@ class ServiceChannel extends grpc.Channel implements ObservedChannel {
     const open = () => super.createCall(path, until, host, parentCall, flags);
     const hedged = this.#streaming.has(path) ? undefined : this.#hedged(path);
     const call = hedged ? new HedgedCall(path, { hedging: this.#hedging, ...hedged }, open) : open();
-    return new ServiceCall(call, (metadata) => this.#begin(path, metadata));
+    const log = this.#unary.has(path) ? this.#log : undefined;
+    return new ServiceCall(
+      call,
+      (metadata) => this.#begin(path, metadata),
+      log && ((end) => log.ended({ path, ...end })),
+    );
   }
 
   /** The call's own deadline, else its timeout from now; never later than the deadline of the call that is being served. */
@@ -157,13 +171,6 @@ class ServiceChannel extends grpc.Channel implements ObservedChannel {
     call?.inject(headersOf(metadata));
     return call;
   }
-}
-
-function streamingPaths(services: readonly grpc.ServiceDefinition[]): ReadonlySet<string> {
-  const methods = services.flatMap((service) => Object.values(service));
-  return new Set(
-    methods.filter((method) => method.requestStream || method.responseStream).map((method) => method.path),
-  );
 }
 
 /** Paths are the program's own, so they are few; the bound guards against a proxy that forwards any path. */

@@ -17,6 +17,8 @@ export interface EndedCall {
   readonly peer: string;
 }
 
+type CallStatsConfig = Pick<CheckedServerConfig, "Name" | "Middlewares" | "MetricsUrl" | "Log">;
+
 /**
  * go-zero's `Middlewares.Stat` and `MetricsUrl`: calls that took long are logged one by one, never what they carried; once a
  * minute how many there were and how long they took is logged, and sent to MetricsUrl in go-zero's form.
@@ -26,15 +28,17 @@ export class CallStats {
   readonly #stat: boolean;
   readonly #slowMs: number;
   readonly #metricsUrl: string | undefined;
+  readonly #logsMinutes: boolean;
   readonly #durations = new Durations();
   #timer: NodeJS.Timeout | undefined;
   #undelivered = false;
 
-  constructor({ Name, Middlewares, MetricsUrl }: Pick<CheckedServerConfig, "Name" | "Middlewares" | "MetricsUrl">) {
+  constructor({ Name, Middlewares, MetricsUrl, Log }: CallStatsConfig) {
     this.#name = Name;
     this.#stat = Middlewares.Stat;
     this.#slowMs = Middlewares.StatConf.SlowThreshold;
     this.#metricsUrl = MetricsUrl;
+    this.#logsMinutes = Log.Stat !== false;
   }
 
   start(): void {
@@ -59,7 +63,7 @@ export class CallStats {
     const [med, t90, t99, t99p9] = [0.5, 0.9, 0.99, 0.999].map((part) => rounded(durations.quantile(part)));
     const qps = rounded(durations.count / (overMs / 1_000));
     const avg = rounded(durations.mean);
-    if (durations.count > 0) {
+    if (durations.count > 0 && this.#logsMinutes) {
       const facts = { server: this.#name, calls: durations.count, qps, avgMs: avg, medianMs: med, p90Ms: t90 };
       log.info({ ...facts, p99Ms: t99, p999Ms: t99p9 }, "calls served in the last minute");
     }

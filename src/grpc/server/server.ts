@@ -10,7 +10,7 @@ import type { Served } from "../../lifecycle/served.js";
 import { ServerLife } from "../../lifecycle/server-life.js";
 import { endsWithin } from "../../lifecycle/time-limit.js";
 import { log, setLogLevel } from "../../log.js";
-import type { DevServer } from "../../observe/metrics/dev-server.js";
+import { silenceMinutes } from "../../observe/minute-log.js";
 import type { Target } from "../../registry.js";
 import { checkNames, refuse, targetOf } from "../../target/given.js";
 import { ROLLCALL_SERVER } from "../identity.js";
@@ -23,6 +23,7 @@ import { HEALTH_SERVICE, ServerHealth } from "./health-service.js";
 import { ServedCalls } from "./served-calls.js";
 import { DEFAULTS, overloadOptions, type ServerConfig, timeouts } from "./server-config.js";
 import { ServiceServer } from "./service-server.js";
+import { Watched } from "./watched.js";
 
 registerBuiltInBackends();
 
@@ -112,10 +113,10 @@ class ListedServer implements Server {
   readonly #authenticator: Authenticator | undefined;
   readonly #health: ServerHealth | undefined;
   readonly #life: ServerLife;
+  readonly #watched: Watched;
   #port: number | undefined;
   #closed: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
-  #watched: DevServer[] = [];
   #starting: Promise<void> | undefined;
 
   constructor(config: CheckedServerConfig, build: (server: grpc.Server) => void, settings: ServerSettings) {
@@ -124,6 +125,7 @@ class ListedServer implements Server {
     this.#config = config;
     this.#credentials = settings.credentials ?? grpc.ServerCredentials.createInsecure();
     this.#stats = new CallStats(config);
+    this.#watched = new Watched(config);
     this.#calls = new ServedCalls({
       timeoutOf: timeouts(config),
       observed: { metrics: config.Middlewares.Prometheus, traces: config.Middlewares.Trace },
@@ -149,6 +151,7 @@ class ListedServer implements Server {
     const registry = registryOf(config, settings);
     this.#life = new ServerLife(registry, served, limits, settings.signals !== false);
     if (config.Log?.Level) setLogLevel(config.Log.Level);
+    if (config.Log?.Stat === false) silenceMinutes();
     build(this.#server);
     if (config.Health !== false && !this.#server.serviceNames.has(HEALTH_SERVICE)) {
       const key = registry ? [registry.service, ROLLCALL_SERVER] : [];
@@ -166,22 +169,22 @@ class ListedServer implements Server {
   }
 
   get devServerPort(): number | undefined {
-    return this.#config.DevServer ? this.#watched[0]?.port : undefined;
+    return this.#watched.devServerPort;
   }
 
   start(): Promise<void> {
     this.#starting ??= this.#start().catch(async (error) => {
       // A bound port must not keep Node alive, nor a connection to Redis.
       this.#server.forceShutdown();
-      this.#release();
-      await this.#closeWatched();
+      await this.#release();
+      await this.#watched.close();
       throw error;
     });
     return this.#starting;
   }
 
   stop(): Promise<void> {
-    this.#stopping ??= this.#life.stop().then(() => this.#closeWatched());
+    this.#stopping ??= this.#life.stop().then(() => this.#watched.close());
     return this.#stopping;
   }
 
@@ -193,22 +196,11 @@ class ListedServer implements Server {
     return this.#life.resume();
   }
 
-  /** Metrics and health over HTTP come first and go last: they tell of the start and of the stop. */
+  /** What others see comes first and goes last: it tells of the start and of the stop. */
   async #start(): Promise<void> {
-    const { DevServer, Prometheus } = this.#config;
-    if ((DevServer && DevServer.Enabled !== false) || Prometheus?.Host) {
-      const { serveDevServer, servePrometheus } = await import("../../observe/metrics/dev-server.js");
-      const watched = [
-        DevServer && DevServer.Enabled !== false && serveDevServer(DevServer, () => this.#life.serves),
-        Prometheus && servePrometheus(Prometheus),
-      ];
-      this.#watched = (await Promise.all(watched)).filter((one) => one !== undefined && one !== false);
-    }
+    // A start that has nothing to wait for can be paused and stopped in the same turn.
+    if (this.#watched.isWanted) await this.#watched.start(() => this.#life.serves);
     await this.#life.start();
-  }
-
-  async #closeWatched(): Promise<void> {
-    await Promise.all(this.#watched.map((one) => one.close()));
   }
 
   async #bind(listen: HostPort): Promise<Bound> {
@@ -230,27 +222,29 @@ class ListedServer implements Server {
     };
   }
 
-  /** GOAWAY; resolves when what is in flight has ended. */
+  /** GOAWAY; resolves when what is in flight has ended, and been told. */
   #close(): Promise<void> {
     this.#closed = new Promise((resolve) => this.#server.tryShutdown(() => resolve()));
     // Health watches never end by themselves, and they have said their last word.
     this.#calls.endAll("the server is stopping", `/${HEALTH_SERVICE}/`);
-    void this.#closed.then(() => this.#release());
-    return this.#closed;
+    return this.#closed.then(() => this.#release());
   }
 
   async #kill(): Promise<void> {
     const calls = this.#calls.endAll("the server is stopping and its time limit for calls in flight has passed");
-    log.warn({ server: this.#config.Name, calls }, "time is up: calls still in flight are ended with UNAVAILABLE");
+    if (calls > 0) {
+      log.warn({ server: this.#config.Name, calls }, "time is up: calls still in flight are ended with UNAVAILABLE");
+    }
     if (this.#closed) await endsWithin(this.#closed, FLUSH_MS);
     this.#server.forceShutdown();
-    this.#release();
+    await endsWithin(this.#release(), FLUSH_MS);
   }
 
-  /** What is beside the serving. */
-  #release(): void {
+  /** What is beside the serving. Never rejects. */
+  async #release(): Promise<void> {
     this.#stats.stop();
     void this.#authenticator?.close();
+    await this.#watched.sendSpans();
   }
 }
 
