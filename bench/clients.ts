@@ -7,7 +7,7 @@
 import { parseArgs } from "node:util";
 import { startDevRegistry } from "../src/dev-registry/index.js";
 import { setLogLevel } from "../src/log.js";
-import { grpcCaller } from "../test/support/callers.js";
+import { grpcCaller } from "../test/support/programs/callers.js";
 import { Fleet } from "./clients/fleet.js";
 import { Load, pause } from "./clients/load.js";
 import { CLIENTS, type ClientRow, SERVERS } from "./clients/rows.js";

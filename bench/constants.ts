@@ -3,14 +3,14 @@
  * Prints the table and writes it into docs/balancing.md. `npm run bench:constants`, about five minutes.
  */
 import { readFile } from "node:fs/promises";
-import { failureRun } from "./sim/failure-run.js";
-import { fillPage } from "./sim/page.js";
-import { rollcall } from "./sim/rollcall.js";
-import type { Scenario } from "./sim/scenario.js";
-import { failures, tableScenarios } from "./sim/scenarios.js";
-import { mean } from "./sim/table.js";
-import { type Balancer, variant } from "./sim/variant.js";
-import { World } from "./sim/world.js";
+import { fillPage } from "./sim/page/page.js";
+import { mean } from "./sim/page/table.js";
+import { rollcall } from "./sim/policies/rollcall.js";
+import { failureRun } from "./sim/scenarios/failure-run.js";
+import type { Scenario } from "./sim/scenarios/scenario.js";
+import { failures, tableScenarios } from "./sim/scenarios/scenarios.js";
+import { type Balancer, variant } from "./sim/variants/variant.js";
+import { World } from "./sim/world/world.js";
 
 const CONSTANTS = new URL("../src/balancer/p2c/constants.ts", import.meta.url);
 const SEEDS = [1, 2, 3];

@@ -7,7 +7,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { hold } from "../src/async/hold.js";
 import { setLogLevel } from "../src/index.js";
-import { startEtcd } from "../test/support/etcd.js";
+import { startEtcd } from "../test/support/real-parts/etcd.js";
 import { changes, GrpcProxy, type Told } from "./fleet-cost/changes.js";
 import { memoryMb } from "./fleet-cost/etcd-cost.js";
 import { Fleet } from "./fleet-cost/fleet.js";
@@ -23,7 +23,7 @@ import { Clients } from "./fleet-cost/sessions.js";
 import { halvings, sizes, tenths } from "./fleet-cost/sizes.js";
 import { storm } from "./fleet-cost/storm.js";
 import { type Upkeep, upkeep } from "./fleet-cost/upkeep.js";
-import { fillPage } from "./sim/page.js";
+import { fillPage } from "./sim/page/page.js";
 
 const PAGE = "docs/scaling.md";
 /** As many as a client connects to by default. */

@@ -5,7 +5,7 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { startEtcd } from "../test/support/etcd.js";
+import { startEtcd } from "../test/support/real-parts/etcd.js";
 import { groupedChart } from "./fleet/chart.js";
 import { contestants } from "./fleet/contestants.js";
 import type { Run } from "./fleet/figures.js";
@@ -13,7 +13,7 @@ import { chartGroups, conditions, type RowResult, resultTable, summary } from ".
 import { rows } from "./fleet/rows.js";
 import { runRow } from "./fleet/run.js";
 import { Servers } from "./fleet/servers.js";
-import { fillPage } from "./sim/page.js";
+import { fillPage } from "./sim/page/page.js";
 
 const PAGE = "docs/fleet.md";
 const CHARTS = "docs/fleet";

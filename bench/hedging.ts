@@ -2,13 +2,14 @@
  * Hedging on top of the balancer, in virtual time: prints the table and writes it into docs/hedging.md.
  * `npm run bench:hedging`, or `npx tsx bench/hedging.ts <first seed> <seeds>` for other seeds (not written).
  */
-import { fullScenarios, hedgedScenarios, ownTimeScenarios } from "./sim/hedging.js";
-import { fillPage } from "./sim/page.js";
-import type { MakePolicy } from "./sim/policy.js";
-import { finagleWithBackups, oracle, references } from "./sim/reference.js";
-import { rollcall } from "./sim/rollcall.js";
-import { mean, table } from "./sim/table.js";
-import { type Result, type Scenario, World } from "./sim/world.js";
+
+import { fillPage } from "./sim/page/page.js";
+import { mean, table } from "./sim/page/table.js";
+import type { MakePolicy } from "./sim/policies/policy.js";
+import { finagleWithBackups, oracle, references } from "./sim/policies/references.js";
+import { rollcall } from "./sim/policies/rollcall.js";
+import { fullScenarios, hedgedScenarios, ownTimeScenarios } from "./sim/scenarios/hedging.js";
+import { type Result, type Scenario, World } from "./sim/world/world.js";
 
 const firstSeed = Number(process.argv[2] ?? 1);
 const seeds = Array.from({ length: Number(process.argv[3] ?? 1) }, (_, i) => firstSeed + i);

@@ -8,7 +8,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { etcdVersion, startEtcd } from "../test/support/etcd.js";
+import { etcdVersion, startEtcd } from "../test/support/real-parts/etcd.js";
 import type { Comparison } from "./interop/comparison.js";
 import { compiled, contestants, Files } from "./interop/contestants.js";
 import { fleetRows } from "./interop/fleet-page.js";
@@ -17,7 +17,7 @@ import { memory } from "./interop/memory.js";
 import { pickCycle } from "./interop/pick-cycle.js";
 import { comparisonTable, conditions, fleetTable, whereGoWins } from "./interop/report.js";
 import { startUp } from "./interop/start-up.js";
-import { fillPage } from "./sim/page.js";
+import { fillPage } from "./sim/page/page.js";
 
 const PAGE = "docs/interop.md";
 /** Programs of their own at this place find the package that is built beside them. */

@@ -7,7 +7,7 @@ import { createClient, setLogLevel } from "../src/index.js";
 import { DeleteRangeRequest, PutRequest, WatchCreateRequest } from "../src/proto/etcd.js";
 import { KVClient, WatchClient } from "../src/proto/etcd-services.js";
 import { EchoClient, say, startBareEcho } from "../test/support/echo.js";
-import { startEtcd } from "../test/support/etcd.js";
+import { startEtcd } from "../test/support/real-parts/etcd.js";
 
 const KEY = "join.rpc";
 const joins = Number(process.argv[2] ?? 100);

@@ -6,8 +6,8 @@
 import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import grpcJs from "@grpc/grpc-js/package.json" with { type: "json" };
-import { etcdSkipReason } from "../test/support/etcd.js";
-import { lanSkipReason } from "../test/support/lan.js";
+import { lanSkipReason } from "../test/support/network/lan.js";
+import { etcdSkipReason } from "../test/support/real-parts/etcd.js";
 import { RATE, type Result, run } from "./network/run.js";
 import { table } from "./network/table.js";
 import { type Trial, trials } from "./network/trials.js";

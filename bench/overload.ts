@@ -14,7 +14,7 @@ import { createClient, setLogLevel } from "../src/index.js";
 import { EchoClient } from "../test/support/echo.js";
 import { percentile } from "./fleet/figures.js";
 import { closedLoop, DEADLINE_MS, type Made, openLoop } from "./overload/load.js";
-import { fillPage } from "./sim/page.js";
+import { fillPage } from "./sim/page/page.js";
 
 const LOADS = [1, 1.5, 2, 3];
 const AFTERWARDS = 0.5;

@@ -3,7 +3,7 @@
  * `npm run bench:registry [seconds of churn, default 30] [one part, for example logIns]`; needs etcd.
  */
 import { setLogLevel } from "../src/index.js";
-import { startEtcd } from "../test/support/etcd.js";
+import { startEtcd } from "../test/support/real-parts/etcd.js";
 import { churn } from "./registry/churn.js";
 import { largeService } from "./registry/large-service.js";
 import { logIns } from "./registry/log-ins.js";

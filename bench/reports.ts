@@ -4,13 +4,13 @@
  * then; a count of requests in progress says less. Prints the table and writes it into docs/balancing.md.
  * `npm run bench:reports`, about two minutes.
  */
-import { fillPage } from "./sim/page.js";
-import { WAYS, weighing } from "./sim/reporting.js";
-import { rollcall } from "./sim/rollcall.js";
-import { tableScenarios } from "./sim/scenarios.js";
-import { mean, table } from "./sim/table.js";
-import type { Balancer } from "./sim/variant.js";
-import { World } from "./sim/world.js";
+import { fillPage } from "./sim/page/page.js";
+import { mean, table } from "./sim/page/table.js";
+import { rollcall } from "./sim/policies/rollcall.js";
+import { tableScenarios } from "./sim/scenarios/scenarios.js";
+import { WAYS, weighing } from "./sim/variants/reporting.js";
+import type { Balancer } from "./sim/variants/variant.js";
+import { World } from "./sim/world/world.js";
 
 const SEEDS = [1, 2, 3, 4];
 

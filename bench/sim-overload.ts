@@ -4,9 +4,9 @@
  * <seeds>` for other seeds (not written).
  */
 import { cpus } from "node:os";
-import { goodput, LOADS, overload, retryingSides, STORM, sides, storm } from "./sim/overload.js";
-import { fillPage } from "./sim/page.js";
-import { mean, table } from "./sim/table.js";
+import { fillPage } from "./sim/page/page.js";
+import { mean, table } from "./sim/page/table.js";
+import { goodput, LOADS, overload, retryingSides, STORM, sides, storm } from "./sim/scenarios/overload.js";
 
 const firstSeed = Number(process.argv[2] ?? 1);
 const seeds = Array.from({ length: Number(process.argv[3] ?? 1) }, (_, i) => firstSeed + i);

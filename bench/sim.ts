@@ -5,20 +5,20 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { barChart } from "./sim/chart.js";
-import { type ClosedLoop, callsOf, sequentialLoops, streamLoops, unevenness } from "./sim/closed-loop.js";
-import { backAfterMs } from "./sim/deadline.js";
-import { failureRun } from "./sim/failure-run.js";
-import { informedTables } from "./sim/informed.js";
-import { lossScenarios, tailScenarios, threeKindScenarios, twoKindScenarios } from "./sim/mixed.js";
-import { fillPage } from "./sim/page.js";
-import type { MakePolicy } from "./sim/policy.js";
-import { oracle, references } from "./sim/reference.js";
-import { rollcall } from "./sim/rollcall.js";
-import type { Scenario } from "./sim/scenario.js";
-import { extremes, failures, tableScenarios, variations } from "./sim/scenarios.js";
-import { mean, table } from "./sim/table.js";
-import { type Result, World } from "./sim/world.js";
+import { barChart } from "./sim/page/chart.js";
+import { fillPage } from "./sim/page/page.js";
+import { mean, table } from "./sim/page/table.js";
+import type { MakePolicy } from "./sim/policies/policy.js";
+import { oracle, references } from "./sim/policies/references.js";
+import { rollcall } from "./sim/policies/rollcall.js";
+import { type ClosedLoop, callsOf, sequentialLoops, streamLoops, unevenness } from "./sim/scenarios/closed-loop.js";
+import { backAfterMs } from "./sim/scenarios/deadline.js";
+import { failureRun } from "./sim/scenarios/failure-run.js";
+import { informedTables } from "./sim/scenarios/informed.js";
+import { lossScenarios, tailScenarios, threeKindScenarios, twoKindScenarios } from "./sim/scenarios/mixed.js";
+import type { Scenario } from "./sim/scenarios/scenario.js";
+import { extremes, failures, tableScenarios, variations } from "./sim/scenarios/scenarios.js";
+import { type Result, World } from "./sim/world/world.js";
 
 const CHARTS = "docs/balancing";
 const OURS = "Rollcall";

@@ -3,9 +3,9 @@
  * docs/balancing.md. `npm run bench:zones`, or `npx tsx bench/zones.ts <seed> <how many times farther other zones are>`
  * for others (not written).
  */
-import { fillPage } from "./sim/page.js";
-import { table } from "./sim/table.js";
-import { runZones, zoneScenarios } from "./sim/zones.js";
+import { fillPage } from "./sim/page/page.js";
+import { table } from "./sim/page/table.js";
+import { runZones, zoneScenarios } from "./sim/scenarios/zones.js";
 
 const seed = Number(process.argv[2] ?? 1);
 const elsewhere = Number(process.argv[3] ?? 2);

@@ -3,12 +3,12 @@ import "./async/detached.js";
 
 export { type HostPort, parseAddress } from "./address.js";
 export { type BackendLoader, registerBackend } from "./backends/table.js";
-export type { ClientConfig } from "./config/client-target.js";
 export { ConfigError } from "./config/config-error.js";
 export { loadConfig, readConfig } from "./config/load.js";
-export { type RpcClientConfig, rpcClientConfig } from "./config/rpc-client-config.js";
-export { type RpcServerConfig, rpcServerConfig } from "./config/rpc-server-config.js";
-export type { TelemetrySettings } from "./config/server-config.js";
+export type { ClientConfig } from "./config/schema/client-target.js";
+export { type RpcClientConfig, rpcClientConfig } from "./config/schema/rpc-client-config.js";
+export { type RpcServerConfig, rpcServerConfig } from "./config/schema/rpc-server-config.js";
+export type { TelemetrySettings } from "./config/schema/server-config.js";
 export { type CallContext, currentCall } from "./grpc/call-context.js";
 export { type ChannelSettings, channelOf, createChannel, type ObservedChannel } from "./grpc/client/channel.js";
 export { type ClientConstructor, type ClientSettings, createClient } from "./grpc/client/client.js";

@@ -1,4 +1,4 @@
-import type { Caller } from "../../test/support/callers.js";
+import type { Caller } from "../../test/support/programs/callers.js";
 
 /** Calls at once; each caller makes its next call when the last has ended. */
 const CALLERS = 8;

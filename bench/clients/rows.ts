@@ -5,8 +5,8 @@ import {
   nestCaller,
   niceCaller,
   retryingCaller,
-} from "../../test/support/callers.js";
-import { connectCaller, fetchCaller } from "../../test/support/callers-without-grpc.js";
+} from "../../test/support/programs/callers.js";
+import { connectCaller, fetchCaller } from "../../test/support/programs/callers-without-grpc.js";
 
 /** A row of the table: a client of the fleet. More clients are more rows. */
 export interface ClientRow {

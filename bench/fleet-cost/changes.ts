@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { Cluster } from "../../src/etcd-client/cluster.js";
 import { KVService } from "../../src/etcd-client/methods.js";
-import type { Etcd } from "../../test/support/etcd.js";
-import { freePort } from "../../test/support/ports.js";
+import { freePort } from "../../test/support/network/ports.js";
+import type { Etcd } from "../../test/support/real-parts/etcd.js";
 import { until } from "../../test/support/until.js";
 import { cpuMs, type Measured, memoryMb, pause, upkeepMs } from "./etcd-cost.js";
 

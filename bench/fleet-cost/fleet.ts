@@ -1,6 +1,6 @@
 import { clustersInUse } from "../../src/etcd-client/clusters-in-use.js";
 import type { ConnectionSettings } from "../../src/etcd-client/settings.js";
-import { etcdctl } from "../../test/support/etcd.js";
+import { etcdctl } from "../../test/support/real-parts/etcd.js";
 import { pause } from "./etcd-cost.js";
 import { Clients, Servers } from "./sessions.js";
 

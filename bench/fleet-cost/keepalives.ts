@@ -1,6 +1,6 @@
 import { Cluster } from "../../src/etcd-client/cluster.js";
 import { LeaseService } from "../../src/etcd-client/methods.js";
-import type { Etcd } from "../../test/support/etcd.js";
+import type { Etcd } from "../../test/support/real-parts/etcd.js";
 import { cpuMs } from "./etcd-cost.js";
 
 const RENEWALS = 20_000;

@@ -1,4 +1,4 @@
-import { startEtcdCluster } from "../../test/support/etcd.js";
+import { startEtcdCluster } from "../../test/support/real-parts/etcd.js";
 import { memoryMb, upkeepMs } from "./etcd-cost.js";
 import { Fleet } from "./fleet.js";
 import { type Storm, storm } from "./storm.js";

@@ -1,6 +1,6 @@
 import { cpus } from "node:os";
-import { etcdVersion } from "../../test/support/etcd.js";
-import { table } from "../sim/table.js";
+import { etcdVersion } from "../../test/support/real-parts/etcd.js";
+import { table } from "../sim/page/table.js";
 import type { Told } from "./changes.js";
 import type { Line, Panel } from "./growth-chart.js";
 import type { Renewal } from "./keepalives.js";

@@ -1,4 +1,4 @@
-import type { Etcd } from "../../test/support/etcd.js";
+import type { Etcd } from "../../test/support/real-parts/etcd.js";
 import { memoryMb, pause, requests, upkeepMs } from "./etcd-cost.js";
 
 /** After a fleet has grown, before it is measured. */

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { interopProgram } from "../../test/support/gozero.js";
+import { interopProgram } from "../../test/support/real-parts/gozero.js";
 import type { Outcome } from "./figures.js";
 
 /** Where the instances are listed, and the file with the calls to make. */

@@ -1,5 +1,5 @@
 import { cpus } from "node:os";
-import { mean, table } from "../sim/table.js";
+import { mean, table } from "../sim/page/table.js";
 import type { Group } from "./chart.js";
 import { GO_ZERO, OURS, ROUND_ROBIN } from "./contestants.js";
 import type { Figures, Run } from "./figures.js";

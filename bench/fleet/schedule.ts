@@ -1,4 +1,4 @@
-import { exponential, seeded } from "../sim/random.js";
+import { exponential, seeded } from "../sim/world/random.js";
 import { FleetService, type Method } from "./service.js";
 
 /** Some of the calls of a row: what they ask for, and under which name they are reported. */

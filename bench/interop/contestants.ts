@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { interopProgram } from "../../test/support/gozero.js";
+import { interopProgram } from "../../test/support/real-parts/gozero.js";
 
 export const OURS = "Rollcall";
 export const GO_ZERO = "go-zero";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { quantile } from "../registry/figures.js";
-import { table } from "../sim/table.js";
+import { table } from "../sim/page/table.js";
 import { type Comparison, ratio, winner } from "./comparison.js";
 import { GO_ZERO, OURS } from "./contestants.js";
 import type { FleetRow } from "./fleet-page.js";

@@ -1,5 +1,5 @@
 import * as grpc from "@grpc/grpc-js";
-import { freePort } from "../../test/support/ports.js";
+import { freePort } from "../../test/support/network/ports.js";
 import { BareEtcd } from "../registry/bare.js";
 import type { Comparison } from "./comparison.js";
 import { BOTH, type Contestant, type Files, GO_ZERO, type Name, type NodeProgram, OURS } from "./contestants.js";

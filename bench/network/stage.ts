@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { Lan, type LanHost } from "../../test/support/lan.js";
+import { Lan, type LanHost } from "../../test/support/network/lan.js";
 import { until } from "../../test/support/until.js";
 import type { CallerOptions, Order } from "./caller.js";
 import type { CallRecord } from "./figures.js";

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { interopProgram } from "../../test/support/gozero.js";
+import { interopProgram } from "../../test/support/real-parts/gozero.js";
 
 /** Nanoseconds of a pick and its end by go-zero's own picker, of each round, by number of instances. */
 export async function goPicker(rounds: number): Promise<ReadonlyMap<number, readonly number[]>> {

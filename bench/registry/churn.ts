@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as pause } from "node:timers/promises";
 import { EtcdDiscovery } from "../../src/backends/etcd/index.js";
-import type { Etcd } from "../../test/support/etcd.js";
+import type { Etcd } from "../../test/support/real-parts/etcd.js";
 import { print, since } from "./figures.js";
 
 const PROGRAM = new URL("./churn-writer.ts", import.meta.url);

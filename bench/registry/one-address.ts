@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { EtcdDiscovery } from "../../src/backends/etcd/index.js";
-import type { Etcd } from "../../test/support/etcd.js";
+import type { Etcd } from "../../test/support/real-parts/etcd.js";
 import { BareEtcd } from "./bare.js";
 import { inParallel, print, since } from "./figures.js";
 

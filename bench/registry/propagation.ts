@@ -1,5 +1,5 @@
 import { EtcdDiscovery } from "../../src/backends/etcd/index.js";
-import type { Etcd } from "../../test/support/etcd.js";
+import type { Etcd } from "../../test/support/real-parts/etcd.js";
 import { BareEtcd } from "./bare.js";
 import { print, quantile, since } from "./figures.js";
 

@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { EtcdDiscovery } from "../../src/backends/etcd/index.js";
-import type { Etcd } from "../../test/support/etcd.js";
+import type { Etcd } from "../../test/support/real-parts/etcd.js";
 import { until } from "../../test/support/until.js";
 import { BareEtcd } from "./bare.js";
 import { inParallel, metric, print, ratios, since } from "./figures.js";

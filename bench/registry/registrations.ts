@@ -1,5 +1,5 @@
 import { EtcdRegistrar } from "../../src/backends/etcd/index.js";
-import { type Etcd, etcdctl } from "../../test/support/etcd.js";
+import { type Etcd, etcdctl } from "../../test/support/real-parts/etcd.js";
 import { BareEtcd } from "./bare.js";
 import { metric, print, ratios, since } from "./figures.js";
 

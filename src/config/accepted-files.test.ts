@@ -3,9 +3,9 @@ import { test } from "node:test";
 import { z } from "zod";
 import { registerBuiltInBackends } from "../backends/index.js";
 import { ConfigFile } from "../testing/config-file.js";
-import { targetOfClient } from "./client-target.js";
-import { rpcClientConfig } from "./rpc-client-config.js";
-import { rpcServerConfig } from "./rpc-server-config.js";
+import { targetOfClient } from "./schema/client-target.js";
+import { rpcClientConfig } from "./schema/rpc-client-config.js";
+import { rpcServerConfig } from "./schema/rpc-server-config.js";
 
 registerBuiltInBackends();
 const file = new ConfigFile();

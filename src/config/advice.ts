@@ -1,4 +1,4 @@
-import { adviceOf } from "./field-annotations.js";
+import { adviceOf } from "./schema/field-annotations.js";
 import { type Schema, structureOf } from "./yaml/structure.js";
 
 /** Something worth knowing about a value that is allowed. */

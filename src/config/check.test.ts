@@ -5,10 +5,10 @@ import { registerBuiltInBackends } from "../backends/index.js";
 import { setLogger } from "../log.js";
 import { ConfigFile } from "../testing/config-file.js";
 import { checkClientConfig, checkServerConfig } from "./check.js";
-import type { ClientConfig } from "./client-target.js";
-import { rpcClientConfig } from "./rpc-client-config.js";
-import { rpcServerConfig } from "./rpc-server-config.js";
-import type { ServerConfig } from "./server-config.js";
+import type { ClientConfig } from "./schema/client-target.js";
+import { rpcClientConfig } from "./schema/rpc-client-config.js";
+import { rpcServerConfig } from "./schema/rpc-server-config.js";
+import type { ServerConfig } from "./schema/server-config.js";
 
 registerBuiltInBackends();
 const file = new ConfigFile();

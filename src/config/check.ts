@@ -2,14 +2,14 @@
 import type { z } from "zod";
 import { log } from "../log.js";
 import { adviceFor } from "./advice.js";
-import type { ClientConfig } from "./client-target.js";
 import { keyPath } from "./config-error.js";
 import { describeIssue, expectation, valueAt } from "./describe-issue.js";
 import { misspelt } from "./misspelt.js";
-import { clientConfigInCode, type RpcClientConfig } from "./rpc-client-config.js";
-import { type RpcServerConfig, serverConfigInCode } from "./rpc-server-config.js";
-import type { ServerConfig, TelemetrySettings } from "./server-config.js";
-import { type TelemetryConfig, telemetryConfig } from "./telemetry-config.js";
+import type { ClientConfig } from "./schema/client-target.js";
+import { clientConfigInCode, type RpcClientConfig } from "./schema/rpc-client-config.js";
+import { type RpcServerConfig, serverConfigInCode } from "./schema/rpc-server-config.js";
+import type { ServerConfig, TelemetrySettings } from "./schema/server-config.js";
+import { type TelemetryConfig, telemetryConfig } from "./schema/telemetry-config.js";
 
 /** As a file's, but that a server made by code needs no name. */
 export type CheckedServerConfig = Omit<RpcServerConfig, "Name"> & { readonly Name?: string | undefined };

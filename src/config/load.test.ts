@@ -9,8 +9,8 @@ import { registerBuiltInBackends } from "../backends/index.js";
 import { setLogger } from "../log.js";
 import { ConfigError } from "./config-error.js";
 import { type LoadOptions, loadConfig, readConfig } from "./load.js";
-import { rpcClientConfig } from "./rpc-client-config.js";
-import { rpcServerConfig } from "./rpc-server-config.js";
+import { rpcClientConfig } from "./schema/rpc-client-config.js";
+import { rpcServerConfig } from "./schema/rpc-server-config.js";
 
 registerBuiltInBackends();
 

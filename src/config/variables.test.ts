@@ -5,8 +5,8 @@ import fc from "fast-check";
 import { z } from "zod";
 import { registerBuiltInBackends } from "../backends/index.js";
 import { ConfigFile } from "../testing/config-file.js";
-import { rpcClientConfig } from "./rpc-client-config.js";
-import { rpcServerConfig } from "./rpc-server-config.js";
+import { rpcClientConfig } from "./schema/rpc-client-config.js";
+import { rpcServerConfig } from "./schema/rpc-server-config.js";
 
 registerBuiltInBackends();
 const file = new ConfigFile();

@@ -1,6 +1,6 @@
 import * as grpc from "@grpc/grpc-js";
 import { checkTelemetryConfig } from "../config/check.js";
-import type { TelemetrySettings } from "../config/server-config.js";
+import type { TelemetrySettings } from "../config/schema/server-config.js";
 import { startTelemetry as start, type Telemetry } from "../observe/telemetry/telemetry.js";
 
 /**

@@ -1,6 +1,6 @@
 import type * as grpc from "@grpc/grpc-js";
 import { ClientGrpcProxy, type CustomClientOptions, type GrpcOptions } from "@nestjs/microservices";
-import type { ClientConfig } from "../config/client-target.js";
+import type { ClientConfig } from "../config/schema/client-target.js";
 import { type ChannelSettings, createChannel } from "../grpc/client/channel.js";
 import { refuse } from "../target/given.js";
 import { limitsOf } from "./limits.js";

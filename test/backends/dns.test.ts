@@ -1,7 +1,7 @@
 import { testBackend } from "../../src/backend-tests/index.js";
 import { dnsBackend } from "../../src/backends/dns/index.js";
 import { dnsForm } from "../../src/backends/dns/target-form.js";
-import { dnsServerSkipReason, startDnsServer } from "../support/dns-server.js";
+import { dnsServerSkipReason, startDnsServer } from "../support/real-parts/dns-server.js";
 
 testBackend({
   scheme: "dns",

@@ -1,7 +1,7 @@
 import { testBackend } from "../../src/backend-tests/index.js";
 import { etcdBackend } from "../../src/backends/etcd/index.js";
 import { etcdForm } from "../../src/backends/etcd/target-form.js";
-import { etcdSkipReason, startEtcd } from "../support/etcd.js";
+import { etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
 
 testBackend({
   scheme: "etcd",

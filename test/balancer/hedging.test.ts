@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fullScenarios, hedgedScenarios, ownTimeScenarios } from "../../bench/sim/hedging.js";
-import { oracle } from "../../bench/sim/reference.js";
-import { rollcall } from "../../bench/sim/rollcall.js";
-import { type Result, World } from "../../bench/sim/world.js";
+import { oracle } from "../../bench/sim/policies/references.js";
+import { rollcall } from "../../bench/sim/policies/rollcall.js";
+import { fullScenarios, hedgedScenarios, ownTimeScenarios } from "../../bench/sim/scenarios/hedging.js";
+import { type Result, World } from "../../bench/sim/world/world.js";
 
 // In virtual time and from a fixed seed: the same at every run, however busy the machine.
 const SEED = 4711;

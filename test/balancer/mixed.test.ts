@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { callsOf, sequentialLoops, streamLoops, unevenness } from "../../bench/sim/closed-loop.js";
-import { backAfterMs } from "../../bench/sim/deadline.js";
-import { lossScenarios, tailScenarios, threeKindScenarios, twoKindScenarios } from "../../bench/sim/mixed.js";
-import type { MakePolicy } from "../../bench/sim/policy.js";
-import { references } from "../../bench/sim/reference.js";
-import { rollcall } from "../../bench/sim/rollcall.js";
-import type { Scenario } from "../../bench/sim/scenario.js";
-import { World } from "../../bench/sim/world.js";
+import type { MakePolicy } from "../../bench/sim/policies/policy.js";
+import { references } from "../../bench/sim/policies/references.js";
+import { rollcall } from "../../bench/sim/policies/rollcall.js";
+import { callsOf, sequentialLoops, streamLoops, unevenness } from "../../bench/sim/scenarios/closed-loop.js";
+import { backAfterMs } from "../../bench/sim/scenarios/deadline.js";
+import { lossScenarios, tailScenarios, threeKindScenarios, twoKindScenarios } from "../../bench/sim/scenarios/mixed.js";
+import type { Scenario } from "../../bench/sim/scenarios/scenario.js";
+import { World } from "../../bench/sim/world/world.js";
 
 // In virtual time and from a fixed seed that no setting was chosen by: the same at every run, however busy the machine.
 const SEED = 2026;

@@ -1,8 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { goodput, overload, retryingSides, type Side, STORM, sides, storm } from "../../bench/sim/overload.js";
-import type { Scenario } from "../../bench/sim/scenario.js";
-import { same } from "../../bench/sim/scenarios.js";
+import {
+  goodput,
+  overload,
+  retryingSides,
+  type Side,
+  STORM,
+  sides,
+  storm,
+} from "../../bench/sim/scenarios/overload.js";
+import type { Scenario } from "../../bench/sim/scenarios/scenario.js";
+import { same } from "../../bench/sim/scenarios/scenarios.js";
 
 // In virtual time and from a fixed seed that no setting was chosen by: the same at every run, however busy the machine.
 const SEED = 2026;

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { failureRun } from "../../bench/sim/failure-run.js";
-import { references } from "../../bench/sim/reference.js";
-import { rollcall } from "../../bench/sim/rollcall.js";
-import type { Scenario } from "../../bench/sim/scenario.js";
-import { extremes, failures, tableScenarios } from "../../bench/sim/scenarios.js";
-import { type Result, World } from "../../bench/sim/world.js";
+import { references } from "../../bench/sim/policies/references.js";
+import { rollcall } from "../../bench/sim/policies/rollcall.js";
+import { failureRun } from "../../bench/sim/scenarios/failure-run.js";
+import type { Scenario } from "../../bench/sim/scenarios/scenario.js";
+import { extremes, failures, tableScenarios } from "../../bench/sim/scenarios/scenarios.js";
+import { type Result, World } from "../../bench/sim/world/world.js";
 
 // In virtual time and from a fixed seed that no setting was chosen by: the same at every run, however busy the machine.
 const SEED = 2026;

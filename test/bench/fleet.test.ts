@@ -6,8 +6,8 @@ import { runRow } from "../../bench/fleet/run.js";
 import type { Kind } from "../../bench/fleet/schedule.js";
 import { Servers } from "../../bench/fleet/servers.js";
 import type { Condition } from "../../bench/fleet/workers.js";
-import { type Etcd, etcdSkipReason, startEtcd } from "../support/etcd.js";
-import { interopSkipReason } from "../support/gozero.js";
+import { type Etcd, etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
+import { interopSkipReason } from "../support/real-parts/gozero.js";
 
 const healthy: Condition = { workers: 4, slower: 1, calls: "answered" };
 const unary: Kind = { name: "unary", share: 1, method: "fast", workMs: 2, spread: "similar", deadlineMs: 20_000 };

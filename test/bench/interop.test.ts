@@ -19,8 +19,8 @@ import { memory } from "../../bench/interop/memory.js";
 import { pickCycle } from "../../bench/interop/pick-cycle.js";
 import { comparisonTable, fleetTable, whereGoWins } from "../../bench/interop/report.js";
 import { startUp } from "../../bench/interop/start-up.js";
-import { type Etcd, etcdSkipReason, startEtcd } from "../support/etcd.js";
-import { interopSkipReason } from "../support/gozero.js";
+import { type Etcd, etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
+import { interopSkipReason } from "../support/real-parts/gozero.js";
 
 const compared = (ours: number[], theirs: number[], more: Partial<Comparison> = {}): Comparison => ({
   what: "a thing",

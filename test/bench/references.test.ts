@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import type { Surroundings } from "../../bench/sim/policy.js";
-import { seeded } from "../../bench/sim/random.js";
-import { BackupRequests, FinagleBudget } from "../../bench/sim/references/backup-requests.js";
-import { C3 } from "../../bench/sim/references/c3.js";
-import { LocalShortestQueue } from "../../bench/sim/references/lsq.js";
-import { Prequal } from "../../bench/sim/references/prequal.js";
-import { ProbePool } from "../../bench/sim/references/probe-pool.js";
-import { WeightedRoundRobin } from "../../bench/sim/references/weighted-round-robin.js";
-import type { ProbeAnswer, ServerReport } from "../../bench/sim/server-report.js";
+import type { Surroundings } from "../../bench/sim/policies/policy.js";
+import { BackupRequests, FinagleBudget } from "../../bench/sim/policies/references/backup-requests.js";
+import { C3 } from "../../bench/sim/policies/references/c3.js";
+import { LocalShortestQueue } from "../../bench/sim/policies/references/lsq.js";
+import { Prequal } from "../../bench/sim/policies/references/prequal.js";
+import { ProbePool } from "../../bench/sim/policies/references/probe-pool.js";
+import { WeightedRoundRobin } from "../../bench/sim/policies/references/weighted-round-robin.js";
+import { seeded } from "../../bench/sim/world/random.js";
+import type { ProbeAnswer, ServerReport } from "../../bench/sim/world/server-report.js";
 
 let now: number;
 let probes: { server: number; answered: (answer: ProbeAnswer) => void }[];

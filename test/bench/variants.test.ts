@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { WAYS, weighing } from "../../bench/sim/reporting.js";
-import { variant } from "../../bench/sim/variant.js";
+import { WAYS, weighing } from "../../bench/sim/variants/reporting.js";
+import { variant } from "../../bench/sim/variants/variant.js";
 
 const CONSTANTS = readFileSync(new URL("../../src/balancer/p2c/constants.ts", import.meta.url), "utf8");
 

@@ -13,8 +13,8 @@ import { startDevRegistry } from "../../src/dev-registry/index.js";
 import { createServer as createRpcServer } from "../../src/index.js";
 import type { Instance } from "../../src/instance.js";
 import type { Registration } from "../../src/registry.js";
-import { endOf, linesOf, runCli, startCli } from "../support/cli.js";
-import { freePort } from "../support/ports.js";
+import { freePort } from "../support/network/ports.js";
+import { endOf, linesOf, runCli, startCli } from "../support/programs/cli.js";
 
 /** What the running test has registered. */
 const registrations: Registration[] = [];

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { startDevRegistry } from "../../src/dev-registry/index.js";
-import { runCli } from "../support/cli.js";
-import { terminalSkipReason } from "../support/terminal.js";
+import { runCli } from "../support/programs/cli.js";
+import { terminalSkipReason } from "../support/programs/terminal.js";
 import { until } from "../support/until.js";
 
 const MAIN = new URL("../../src/cli/main.ts", import.meta.url).pathname;

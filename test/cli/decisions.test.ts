@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
 import { createClient, createServer, inspect, type Server } from "../../src/index.js";
-import { runCli } from "../support/cli.js";
 import { EchoClient, type EchoReply, type EchoRequest, EchoService, echoHandlers, say } from "../support/echo.js";
 import { FixtureRegistry } from "../support/fixture-backend.js";
+import { runCli } from "../support/programs/cli.js";
 
 const SERVICE = "decided.rpc";
 const registry = new FixtureRegistry("decided");

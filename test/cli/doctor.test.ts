@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { EtcdRegistrar } from "../../src/backends/etcd/index.js";
 import { startDevRegistry } from "../../src/dev-registry/index.js";
-import { runCli } from "../support/cli.js";
-import { etcdctl, etcdSkipReason, startEtcd } from "../support/etcd.js";
-import { freePort } from "../support/ports.js";
+import { freePort } from "../support/network/ports.js";
+import { runCli } from "../support/programs/cli.js";
+import { etcdctl, etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
 
 /** Something that takes connections. */
 async function listener(t: TestContext): Promise<string> {

@@ -6,8 +6,8 @@ import { type TestContext, test } from "node:test";
 import { EtcdRegistrar } from "../../src/backends/etcd/index.js";
 import { startDevRegistry } from "../../src/dev-registry/index.js";
 import { createClient } from "../../src/index.js";
-import { runCli } from "../support/cli.js";
 import { EchoClient, say, startBareEcho } from "../support/echo.js";
+import { runCli } from "../support/programs/cli.js";
 import { until } from "../support/until.js";
 
 test("ls and doctor show the snapshots that clients have kept, and their age", async (t: TestContext) => {

@@ -7,11 +7,11 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
 import { createClient, createServer, inspect, type Server, serveDevServer } from "../../src/index.js";
-import { linesOf, runCli, startCli } from "../support/cli.js";
 import { EchoClient, EchoService, echoHandlers, say } from "../support/echo.js";
 import { FixtureRegistry } from "../support/fixture-backend.js";
-import { freePort } from "../support/ports.js";
-import { Terminal, terminalSkipReason } from "../support/terminal.js";
+import { freePort } from "../support/network/ports.js";
+import { linesOf, runCli, startCli } from "../support/programs/cli.js";
+import { Terminal, terminalSkipReason } from "../support/programs/terminal.js";
 
 const SERVICE = "topped.rpc";
 const registry = new FixtureRegistry("topped");

@@ -6,9 +6,9 @@ import { startDevRegistry } from "../../src/dev-registry/index.js";
 import { ServerHealth } from "../../src/grpc/server/health-service.js";
 import type { Instance } from "../../src/instance.js";
 import type { Registration } from "../../src/registry.js";
-import { linesOf, startCli } from "../support/cli.js";
-import { freePort } from "../support/ports.js";
-import { Terminal, terminalSkipReason } from "../support/terminal.js";
+import { freePort } from "../support/network/ports.js";
+import { linesOf, startCli } from "../support/programs/cli.js";
+import { Terminal, terminalSkipReason } from "../support/programs/terminal.js";
 import { until } from "../support/until.js";
 
 const skip = terminalSkipReason();

@@ -6,7 +6,7 @@ import type { Browser, Page } from "playwright-core";
 import { EtcdRegistrar } from "../../src/backends/etcd/index.js";
 import { createChannel } from "../../src/index.js";
 import type { Registration } from "../../src/registry.js";
-import { browserSkipReason, startBrowser } from "../support/browser.js";
+import { browserSkipReason, startBrowser } from "../support/real-parts/browser.js";
 import { openPage, rowOf, type Stage, startStage } from "./stage.js";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");

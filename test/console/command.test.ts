@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { EtcdRegistrar } from "../../src/backends/etcd/index.js";
 import type { Fleet } from "../../src/console/model.js";
 import { type DevRegistry, startDevRegistry } from "../../src/dev-registry/index.js";
-import { linesOf, runCli, startCli } from "../support/cli.js";
+import { linesOf, runCli, startCli } from "../support/programs/cli.js";
 
 let registry: DevRegistry;
 before(async () => {

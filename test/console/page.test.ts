@@ -6,7 +6,7 @@ import { after, before, suite, test } from "node:test";
 import type { Browser } from "playwright-core";
 import { EtcdRegistrar, listRegistrations } from "../../src/backends/etcd/index.js";
 import type { Registration } from "../../src/registry.js";
-import { browserSkipReason, startBrowser } from "../support/browser.js";
+import { browserSkipReason, startBrowser } from "../support/real-parts/browser.js";
 import { until } from "../support/until.js";
 import { type Member, startMember } from "./fleet.js";
 import { cellsOf, openPage, rowOf, type Stage, startStage } from "./stage.js";

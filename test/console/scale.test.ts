@@ -3,7 +3,7 @@ import { after, before, suite, type TestContext, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { EtcdRegistrar } from "../../src/backends/etcd/index.js";
 import type { Registration } from "../../src/registry.js";
-import { browserSkipReason, startBrowser } from "../support/browser.js";
+import { browserSkipReason, startBrowser } from "../support/real-parts/browser.js";
 import { openPage, rowOf, type Stage, startStage } from "./stage.js";
 
 const skip = browserSkipReason();

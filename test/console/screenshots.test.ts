@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { browserSkipReason } from "../support/browser.js";
+import { browserSkipReason } from "../support/real-parts/browser.js";
 
 const SCRIPT = new URL("./take-screenshots.ts", import.meta.url).pathname;
 const DOCS = new URL("../../docs/", import.meta.url);

@@ -3,7 +3,7 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { etcdSettings } from "../../src/backends/etcd/index.js";
 import { serveConsole } from "../../src/console/serve.js";
 import { startDevRegistry } from "../../src/dev-registry/index.js";
-import { etcdSkipReason, startEtcd } from "../support/etcd.js";
+import { etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
 
 /** A registry and a console of it. */
 export interface Stage {

@@ -10,7 +10,7 @@ import { pauseInstance } from "../../src/backends/etcd/index.js";
 import { serveConsole } from "../../src/console/serve.js";
 import { startDevRegistry } from "../../src/dev-registry/index.js";
 import { setLogLevel } from "../../src/log.js";
-import { startBrowser } from "../support/browser.js";
+import { startBrowser } from "../support/real-parts/browser.js";
 import { type Member, startMember } from "./fleet.js";
 import { settingsOf } from "./stage.js";
 

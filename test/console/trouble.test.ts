@@ -5,8 +5,8 @@ import type { Browser } from "playwright-core";
 import { EtcdRegistrar } from "../../src/backends/etcd/index.js";
 import { serveConsole } from "../../src/console/serve.js";
 import { ServerHealth } from "../../src/index.js";
-import { browserSkipReason, startBrowser } from "../support/browser.js";
-import { etcdSkipReason, startEtcd } from "../support/etcd.js";
+import { browserSkipReason, startBrowser } from "../support/real-parts/browser.js";
+import { etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
 import { until } from "../support/until.js";
 import { cellsOf, openPage, rowOf, type Stage, settingsOf, startStage } from "./stage.js";
 

@@ -7,8 +7,8 @@ import { test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
 import type { ServerConfig } from "../../src/grpc/server/server-config.js";
 import { EchoClient, say } from "../support/echo.js";
-import { etcdctl, etcdSkipReason, startEtcd } from "../support/etcd.js";
-import { freePort } from "../support/ports.js";
+import { freePort } from "../support/network/ports.js";
+import { etcdctl, etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
 import { etcd, processes, setStage } from "./stage.js";
 
 const skip = etcdSkipReason();

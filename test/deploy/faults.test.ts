@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pauseInstance, resumeInstance } from "../../src/backends/etcd/index.js";
-import { etcdSkipReason } from "../support/etcd.js";
+import { etcdSkipReason } from "../support/real-parts/etcd.js";
 import { until } from "../support/until.js";
 import { addresses, Instance, Load } from "./fleet.js";
 import { inWords, reasons } from "./in-words.js";

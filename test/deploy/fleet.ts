@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { ServerConfig } from "../../src/grpc/server/server-config.js";
-import { freePort } from "../support/ports.js";
+import { freePort } from "../support/network/ports.js";
 import type { Processes } from "./compiled.js";
 import type { DelayOptions } from "./processes/delay.js";
 import type { Held } from "./processes/held.js";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { etcdSkipReason } from "../support/etcd.js";
+import { etcdSkipReason } from "../support/real-parts/etcd.js";
 import { until } from "../support/until.js";
 import { addresses, Instance, Load } from "./fleet.js";
 import type { Held } from "./processes/held.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { dnsServerSkipReason, startDnsServer } from "../support/dns-server.js";
-import { etcdSkipReason } from "../support/etcd.js";
+import { dnsServerSkipReason, startDnsServer } from "../support/real-parts/dns-server.js";
+import { etcdSkipReason } from "../support/real-parts/etcd.js";
 import { until } from "../support/until.js";
 import { addresses, delayed, Instance, Load } from "./fleet.js";
 import { inWords, reasons } from "./in-words.js";

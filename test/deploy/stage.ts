@@ -1,5 +1,5 @@
 import { after, before } from "node:test";
-import { type Etcd, startEtcd } from "../support/etcd.js";
+import { type Etcd, startEtcd } from "../support/real-parts/etcd.js";
 import { Processes } from "./compiled.js";
 
 /** There while the tests run. */

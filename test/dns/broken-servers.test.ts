@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { dnsDiscovery } from "../../src/backends/dns/index.js";
-import { type DnsQuestion, type DnsReply, startDnsResponder } from "../support/dns-responder.js";
+import { type DnsQuestion, type DnsReply, startDnsResponder } from "../support/real-parts/dns-responder.js";
 import { Watched } from "../support/watched.js";
 
 const params = { min_ttl: "0.1", max_ttl: "0.2" };

@@ -5,9 +5,9 @@ import * as grpc from "@grpc/grpc-js";
 import "../../src/register.js";
 import { sleep } from "../../src/async/backoff.js";
 import { setLogger, setLogLevel } from "../../src/log.js";
-import { type DnsReply, startDnsResponder } from "../support/dns-responder.js";
-import { type DnsServerOptions, dnsServerSkipReason, startDnsServer } from "../support/dns-server.js";
 import { EchoClient, type EchoReply, EchoService, echoHandlers, say } from "../support/echo.js";
+import { type DnsReply, startDnsResponder } from "../support/real-parts/dns-responder.js";
+import { type DnsServerOptions, dnsServerSkipReason, startDnsServer } from "../support/real-parts/dns-server.js";
 import { Traffic } from "../support/traffic.js";
 import { disconnected, EchoFleet } from "./echo-fleet.js";
 

@@ -4,7 +4,12 @@ import { dnsBackend } from "../../src/backends/dns/index.js";
 import { registerBuiltInBackends } from "../../src/backends/index.js";
 import type { Discovery } from "../../src/registry.js";
 import { parseTargetUrl } from "../../src/target/parse.js";
-import { type DnsRecords, type DnsServerOptions, dnsServerSkipReason, startDnsServer } from "../support/dns-server.js";
+import {
+  type DnsRecords,
+  type DnsServerOptions,
+  dnsServerSkipReason,
+  startDnsServer,
+} from "../support/real-parts/dns-server.js";
 import { Watched } from "../support/watched.js";
 
 registerBuiltInBackends();

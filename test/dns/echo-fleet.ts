@@ -1,7 +1,7 @@
 import type { Server as TcpServer } from "node:net";
 import * as grpc from "@grpc/grpc-js";
 import { EchoService, echoHandlers } from "../support/echo.js";
-import { freePort } from "../support/ports.js";
+import { freePort } from "../support/network/ports.js";
 import { until } from "../support/until.js";
 
 /** An echo server that answers by its IP address, and counts who connects to it. */

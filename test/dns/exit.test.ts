@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
-import { startDnsResponder } from "../support/dns-responder.js";
+import { startDnsResponder } from "../support/real-parts/dns-responder.js";
 
 const dnsModule = new URL("../../src/backends/dns/index.ts", import.meta.url).href;
 

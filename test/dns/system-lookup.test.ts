@@ -6,8 +6,8 @@ import { type TestContext, test } from "node:test";
 import { staticDiscovery } from "../../src/backends/static/index.js";
 import { followNames } from "../../src/discovery/follow-names.js";
 import { systemLookup } from "../../src/host-names/system-lookup.js";
-import { type DnsQuestion, type DnsReply, startDnsResponder } from "../support/dns-responder.js";
-import { dnsServerSkipReason, startDnsServer } from "../support/dns-server.js";
+import { type DnsQuestion, type DnsReply, startDnsResponder } from "../support/real-parts/dns-responder.js";
+import { dnsServerSkipReason, startDnsServer } from "../support/real-parts/dns-server.js";
 
 const skip = dnsServerSkipReason();
 const { signal } = new AbortController();

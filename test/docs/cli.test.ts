@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { COMMANDS } from "../../src/cli/commands.js";
-import { runCli, startCli } from "../support/cli.js";
-import { CliWorld } from "../support/cli-world.js";
-import { Terminal, terminalSkipReason } from "../support/terminal.js";
+import { runCli, startCli } from "../support/programs/cli.js";
+import { CliWorld } from "../support/programs/cli-world.js";
+import { Terminal, terminalSkipReason } from "../support/programs/terminal.js";
 
 const PAGE = new URL("../../docs/cli.md", import.meta.url);
 /** Writes what the commands print now into the page: UPDATE_DOCS=1 node scripts/test.mjs test/docs/cli */

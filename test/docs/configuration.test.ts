@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import type { z } from "zod";
-import { isGoZeroOnly } from "../../src/config/field-annotations.js";
-import { parseGoDuration } from "../../src/config/go-duration.js";
-import { rpcClientConfig } from "../../src/config/rpc-client-config.js";
-import { rpcServerConfig } from "../../src/config/rpc-server-config.js";
+import { isGoZeroOnly } from "../../src/config/schema/field-annotations.js";
+import { parseGoDuration } from "../../src/config/schema/go-duration.js";
+import { rpcClientConfig } from "../../src/config/schema/rpc-client-config.js";
+import { rpcServerConfig } from "../../src/config/schema/rpc-server-config.js";
 import { type Schema, structureOf } from "../../src/config/yaml/structure.js";
 import { SERVER_DEFAULTS } from "../../src/defaults.js";
 

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { test } from "node:test";
 import { EtcdDiscovery, EtcdRegistrar, listRegistrations } from "../../src/backends/etcd/index.js";
 import type { Registration } from "../../src/registry.js";
-import { etcdctl, etcdSkipReason, startEtcd, startEtcdCluster } from "../support/etcd.js";
+import { etcdctl, etcdSkipReason, startEtcd, startEtcdCluster } from "../support/real-parts/etcd.js";
 import { Follower } from "./follower.js";
 
 const skip = etcdSkipReason();

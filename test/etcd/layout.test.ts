@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { createClient } from "../../src/index.js";
 import { EchoClient, say, tally } from "../support/echo.js";
-import { type Etcd, etcdctl, etcdSkipReason, startEtcd } from "../support/etcd.js";
-import { startInstance } from "../support/instance-process.js";
+import { startInstance } from "../support/programs/instance-process.js";
+import { type Etcd, etcdctl, etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
 import { until } from "../support/until.js";
 
 const skip = etcdSkipReason();

@@ -8,8 +8,8 @@ import {
   resumeInstance,
 } from "../../src/backends/etcd/index.js";
 import { startDevRegistry } from "../../src/dev-registry/index.js";
-import { runCli } from "../support/cli.js";
-import { type Etcd, etcdctl, etcdSkipReason, startEtcd } from "../support/etcd.js";
+import { runCli } from "../support/programs/cli.js";
+import { type Etcd, etcdctl, etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
 import { Follower } from "./follower.js";
 
 const skip = etcdSkipReason();

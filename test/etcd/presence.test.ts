@@ -5,7 +5,7 @@ import { after, before, suite, test } from "node:test";
 import { listPresences, listRegistrations, type Present } from "../../src/backends/etcd/index.js";
 import { startDevRegistry } from "../../src/dev-registry/index.js";
 import { createChannel, createServer, serveDevServer } from "../../src/index.js";
-import { type Etcd, etcdSkipReason, startEtcd } from "../support/etcd.js";
+import { type Etcd, etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
 import { until } from "../support/until.js";
 
 const PROGRAM = new URL("./presence-program.ts", import.meta.url).pathname;

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 import { EtcdDiscovery, listRegistrations } from "../../src/backends/etcd/index.js";
-import { type Etcd, etcdSkipReason, startEtcd } from "../support/etcd.js";
+import { type Etcd, etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
 import { Follower } from "./follower.js";
 
 const skip = etcdSkipReason();

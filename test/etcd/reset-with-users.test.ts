@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
 import { EtcdDiscovery, EtcdRegistrar, type EtcdSettings } from "../../src/backends/etcd/index.js";
-import { type Etcd, etcdctl, etcdSkipReason, startEtcd } from "../support/etcd.js";
+import { type Etcd, etcdctl, etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
 import { Follower } from "./follower.js";
 
 const skip = etcdSkipReason();

@@ -7,7 +7,7 @@ import { PutRequest } from "../../src/proto/etcd.js";
 import { KVClient } from "../../src/proto/etcd-services.js";
 import { TcpProxy } from "../etcd/tcp-proxy.js";
 import { startBareEcho } from "../support/echo.js";
-import { type Etcd, etcdctl, etcdSkipReason, startEtcd } from "../support/etcd.js";
+import { type Etcd, etcdctl, etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
 import { until } from "../support/until.js";
 import { Watched } from "../support/watched.js";
 import { CallsUnderFire, Fleet, listsOnce, loggedWarnings, stopwatch, values } from "./under-fire.js";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { etcdSkipReason, startEtcd } from "../support/etcd.js";
+import { etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
 import { CallsUnderFire, disposable, Fleet, faultMs, listsOnce, loggedWarnings, stopwatch } from "./under-fire.js";
 
 const skip = etcdSkipReason();

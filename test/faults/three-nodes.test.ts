@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { createServer } from "../../src/index.js";
 import { EchoService, echoHandlers } from "../support/echo.js";
-import { etcdSkipReason, startEtcdCluster } from "../support/etcd.js";
+import { etcdSkipReason, startEtcdCluster } from "../support/real-parts/etcd.js";
 import { CallsUnderFire, disposable, Fleet, faultMs, type Listed, listsOnce, stopwatch } from "./under-fire.js";
 
 const skip = etcdSkipReason();

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createClient, setLogger } from "../../src/index.js";
 import { EchoClient, say } from "../support/echo.js";
-import { etcdctl } from "../support/etcd.js";
-import { type InstanceProcess, startInstance } from "../support/instance-process.js";
+import { type InstanceProcess, startInstance } from "../support/programs/instance-process.js";
+import { etcdctl } from "../support/real-parts/etcd.js";
 import { Traffic } from "../support/traffic.js";
 import { until } from "../support/until.js";
 

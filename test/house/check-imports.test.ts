@@ -91,7 +91,7 @@ for (const [promise, file, line, said] of [
   [
     "the sources import nothing of the tests",
     "src/async/backoff.test.ts",
-    'import "../../test/support/ports.js";',
+    'import "../../test/support/network/ports.js";',
     /nothing from outside itself/,
   ],
   ["a folder that the map does not know fails", "src/elsewhere/planted.ts", "", /has no place in the map/],

@@ -10,7 +10,7 @@ import {
   rpcClientConfig,
   rpcServerConfig,
 } from "../../src/index.js";
-import { readWithGozero } from "../support/gozero.js";
+import { readWithGozero } from "../support/real-parts/gozero.js";
 
 const schemas = {
   server: rpcServerConfig,

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { interopSkipReason, readWithGozero } from "../support/gozero.js";
+import { interopSkipReason, readWithGozero } from "../support/real-parts/gozero.js";
 import { assertSameReading, type Kind, readHere } from "./both-readings.js";
 
 const skip = interopSkipReason();

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { test } from "node:test";
 import { startDevRegistry } from "../../src/dev-registry/index.js";
-import { etcdSkipReason, startEtcd } from "../support/etcd.js";
-import { interopProgram, interopSkipReason } from "../support/gozero.js";
+import { etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
+import { interopProgram, interopSkipReason } from "../support/real-parts/gozero.js";
 
 const skip = interopSkipReason();
 

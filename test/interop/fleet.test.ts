@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
 import { startDevRegistry } from "../../src/dev-registry/index.js";
-import { type Etcd, etcdctl, etcdSkipReason } from "../support/etcd.js";
-import { interopSkipReason } from "../support/gozero.js";
+import { type Etcd, etcdctl, etcdSkipReason } from "../support/real-parts/etcd.js";
+import { interopSkipReason } from "../support/real-parts/gozero.js";
 import { keepCalling, say } from "./echo.js";
 import { fleet } from "./fleet.js";
 

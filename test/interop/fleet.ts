@@ -12,9 +12,14 @@ import {
   type Server,
   type ServerSettings,
 } from "../../src/index.js";
-import { type Etcd, startEtcd } from "../support/etcd.js";
-import { type ServerProcess, startGozeroClient, startGozeroServer, startNodeServer } from "../support/gozero.js";
-import { freePort } from "../support/ports.js";
+import { freePort } from "../support/network/ports.js";
+import { type Etcd, startEtcd } from "../support/real-parts/etcd.js";
+import {
+  type ServerProcess,
+  startGozeroClient,
+  startGozeroServer,
+  startNodeServer,
+} from "../support/real-parts/gozero.js";
 import type { Traffic } from "../support/traffic.js";
 import { Echo, type EchoClient, echoHandlers } from "./echo.js";
 

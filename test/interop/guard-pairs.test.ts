@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
-import { etcdSkipReason } from "../support/etcd.js";
-import { interopSkipReason } from "../support/gozero.js";
+import { etcdSkipReason } from "../support/real-parts/etcd.js";
+import { interopSkipReason } from "../support/real-parts/gozero.js";
 import type { Outcome } from "../support/traffic.js";
 import { callSteadily, type SayRequest } from "./echo.js";
 import { fleet, type Kind } from "./fleet.js";

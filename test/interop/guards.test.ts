@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
-import { etcdSkipReason } from "../support/etcd.js";
-import { interopSkipReason } from "../support/gozero.js";
+import { etcdSkipReason } from "../support/real-parts/etcd.js";
+import { interopSkipReason } from "../support/real-parts/gozero.js";
 import { type EchoClient, goNameOf, type SayRequest, say } from "./echo.js";
 import { fleet } from "./fleet.js";
 

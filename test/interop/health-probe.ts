@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { interopProgram } from "../support/gozero.js";
+import { interopProgram } from "../support/real-parts/gozero.js";
 
 /** Exit statuses of grpc_health_probe. */
 export const [SERVING, CANNOT_CONNECT, REFUSED, NOT_SERVING] = [0, 2, 3, 4] as const;

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { isGoZeroOnly } from "../../src/config/field-annotations.js";
+import { isGoZeroOnly } from "../../src/config/schema/field-annotations.js";
 import { type Schema, structureOf } from "../../src/config/yaml/structure.js";
 import { rpcClientConfig, rpcServerConfig } from "../../src/index.js";
-import { interopSkipReason, readWithGozero } from "../support/gozero.js";
+import { interopSkipReason, readWithGozero } from "../support/real-parts/gozero.js";
 import { assertSameReading } from "./both-readings.js";
 
 const skip = interopSkipReason();

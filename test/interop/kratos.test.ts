@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { type EtcdSettings, listRegistrations, pauseInstance, resumeInstance } from "../../src/backends/etcd/index.js";
 import { createClient, createServer, type Server } from "../../src/index.js";
-import { type Etcd, etcdctl, etcdSkipReason, startEtcd } from "../support/etcd.js";
-import { interopSkipReason } from "../support/gozero.js";
-import { startKratosClient, startKratosServer } from "../support/kratos.js";
+import { type Etcd, etcdctl, etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
+import { interopSkipReason } from "../support/real-parts/gozero.js";
+import { startKratosClient, startKratosServer } from "../support/real-parts/kratos.js";
 import { Echo, type EchoClient, echoHandlers, keepCalling } from "./echo.js";
 
 const skip = interopSkipReason() || etcdSkipReason();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
-import { etcdSkipReason } from "../support/etcd.js";
-import { interopSkipReason } from "../support/gozero.js";
+import { etcdSkipReason } from "../support/real-parts/etcd.js";
+import { interopSkipReason } from "../support/real-parts/gozero.js";
 import type { Outcome, Traffic } from "../support/traffic.js";
 import { callSteadily } from "./echo.js";
 import { fleet, type Kind } from "./fleet.js";

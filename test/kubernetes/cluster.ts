@@ -1,4 +1,4 @@
-import { KubeApiServer, type SliceManifest } from "../support/kube-api.js";
+import { KubeApiServer, type SliceManifest } from "../support/real-parts/kube-api.js";
 
 /** What a scenario asks of a cluster, real or not. Its API listens on 127.0.0.1 and speaks TLS. */
 export interface Cluster {

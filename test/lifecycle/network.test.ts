@@ -3,7 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { endOf } from "../examples/example.js";
-import { namespaceSkipReason, TwoHosts } from "../support/namespaces.js";
+import { namespaceSkipReason, TwoHosts } from "../support/network/namespaces.js";
 
 const skip = namespaceSkipReason();
 const LIMIT_MS = 60_000;

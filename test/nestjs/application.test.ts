@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { type DevRegistry, startDevRegistry } from "../../src/dev-registry/index.js";
-import { EightCallers, httpCaller, nestCaller } from "../support/callers.js";
+import { EightCallers, httpCaller, nestCaller } from "../support/programs/callers.js";
 import { type NestKind, startApplication } from "./application-process.js";
 
 let registry: DevRegistry;

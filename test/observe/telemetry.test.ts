@@ -24,8 +24,8 @@ import {
 import { isTracing } from "../../src/observe/calls/tracing.js";
 import { ConfigFile } from "../../src/testing/config-file.js";
 import { EchoClient, EchoService, echoHandlers, say } from "../support/echo.js";
-import { bodyOf, type ReceivedSpan, startCollector } from "../support/otlp-collector.js";
-import { freePort } from "../support/ports.js";
+import { freePort } from "../support/network/ports.js";
+import { bodyOf, type ReceivedSpan, startCollector } from "../support/real-parts/otlp-collector.js";
 
 const file = new ConfigFile();
 const schema = rpcServerConfig.extend({ EchoRpc: rpcClientConfig });

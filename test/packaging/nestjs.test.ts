@@ -4,7 +4,7 @@ import { after, before, describe, test } from "node:test";
 import { build } from "esbuild";
 import { type DevRegistry, startDevRegistry } from "../../src/dev-registry/index.js";
 import { startApplication } from "../nestjs/application-process.js";
-import { EightCallers, httpCaller, nestCaller } from "../support/callers.js";
+import { EightCallers, httpCaller, nestCaller } from "../support/programs/callers.js";
 import { PackedRollcall, Project, Unreachable, versionOf } from "./project.js";
 
 const packed = new PackedRollcall();

@@ -6,8 +6,8 @@ import { once } from "node:events";
 import { after, before, test } from "node:test";
 import { type DevRegistry, startDevRegistry } from "../../src/dev-registry/index.js";
 import { Examples } from "../examples/example.js";
-import { CALLERS, EightCallers } from "../support/callers.js";
-import { connectCaller, fetchCaller, poolCaller } from "../support/callers-without-grpc.js";
+import { CALLERS, EightCallers } from "../support/programs/callers.js";
+import { connectCaller, fetchCaller, poolCaller } from "../support/programs/callers-without-grpc.js";
 import { until } from "../support/until.js";
 
 let registry: DevRegistry;

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { after, before, test } from "node:test";
 import { type DevRegistry, startDevRegistry } from "../../src/dev-registry/index.js";
 import { Examples } from "../examples/example.js";
-import { EightCallers, grpcCaller, httpCaller, nestCaller, niceCaller } from "../support/callers.js";
+import { EightCallers, grpcCaller, httpCaller, nestCaller, niceCaller } from "../support/programs/callers.js";
 import { until } from "../support/until.js";
 
 let registry: DevRegistry;

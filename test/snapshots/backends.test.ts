@@ -11,7 +11,7 @@ import { Snapshots } from "../../src/discovery/snapshots.js";
 import { TargetDiscovery } from "../../src/discovery/target-discovery.js";
 import { type Instance, registerBackend, setLogLevel } from "../../src/index.js";
 import { parseTargetUrl } from "../../src/target/parse.js";
-import { freePort } from "../support/ports.js";
+import { freePort } from "../support/network/ports.js";
 
 const dir = mkdtempSync(join(tmpdir(), "rollcall-backends-"));
 setLogLevel("silent");

@@ -6,7 +6,7 @@
 
 import { setLogLevel } from "../../src/index.js";
 import { held } from "../deploy/processes/held.js";
-import { startEtcd } from "../support/etcd.js";
+import { startEtcd } from "../support/real-parts/etcd.js";
 import { countListeners } from "./listeners.js";
 import { Stage } from "./stage.js";
 import { trend } from "./trend.js";

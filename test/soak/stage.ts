@@ -2,7 +2,7 @@ import { EtcdDiscovery } from "../../src/backends/etcd/index.js";
 import type { ServerConfig } from "../../src/grpc/server/server-config.js";
 import { createClient, createServer } from "../../src/index.js";
 import { EchoClient, EchoService, echoHandlers, say } from "../support/echo.js";
-import type { Etcd } from "../support/etcd.js";
+import type { Etcd } from "../support/real-parts/etcd.js";
 import { Traffic } from "../support/traffic.js";
 
 const KEY = "soak.rpc";

@@ -9,7 +9,7 @@ import { type TestContext, test } from "node:test";
 import { outcomeOfStatus, type RollcallInterceptor, rollcallInterceptor } from "../../src/undici/index.js";
 import { Authority } from "../etcd/certificates.js";
 import { FixtureRegistry } from "../support/fixture-backend.js";
-import { freePort } from "../support/ports.js";
+import { freePort } from "../support/network/ports.js";
 import { until } from "../support/until.js";
 
 type Undici = typeof import("undici");

@@ -1,5 +1,5 @@
 import { formatAddress } from "../../address.js";
-import type { NamedTarget } from "../../config/etcd-target.js";
+import type { NamedTarget } from "../../config/schema/etcd-target.js";
 import type { ResolvedInstance } from "../../discovery/resolved-instance.js";
 import { redactUrl } from "../../target/redact.js";
 import { count } from "../output.js";

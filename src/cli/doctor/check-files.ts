@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { EtcdConfig } from "../../config/etcd-config.js";
+import type { EtcdConfig } from "../../config/schema/etcd-config.js";
 import { type Check, failed, ok, warning } from "./check.js";
 
 const WEEK_MS = 7 * 24 * 3_600_000;

@@ -1,6 +1,6 @@
 import { isWildcardHost } from "../../address.js";
-import { parseListenAddress } from "../../config/listen-address.js";
-import type { RpcServerConfig } from "../../config/rpc-server-config.js";
+import { parseListenAddress } from "../../config/schema/listen-address.js";
+import type { RpcServerConfig } from "../../config/schema/rpc-server-config.js";
 import { advertisedAddress, isLoopbackAbroad } from "../../lifecycle/advertise.js";
 import { type Check, failed, ok } from "./check.js";
 

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { RpcClientConfig } from "../../config/rpc-client-config.js";
+import type { RpcClientConfig } from "../../config/schema/rpc-client-config.js";
 import { fileNameOf } from "../../discovery/snapshot-file.js";
 import { listSnapshots } from "../../discovery/snapshot-list.js";
 import type { Target } from "../../registry.js";

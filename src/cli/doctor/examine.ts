@@ -1,12 +1,12 @@
 import { type EtcdSettings, etcdSettings } from "../../backends/etcd/index.js";
 import { registerBuiltInBackends } from "../../backends/index.js";
-import { targetOfClient } from "../../config/client-target.js";
 import { ConfigError, describeProblem } from "../../config/config-error.js";
-import type { EtcdConfig } from "../../config/etcd-config.js";
-import { targetOfEtcd } from "../../config/etcd-target.js";
 import { readConfig } from "../../config/load.js";
-import type { RpcClientConfig } from "../../config/rpc-client-config.js";
-import type { RpcServerConfig } from "../../config/rpc-server-config.js";
+import { targetOfClient } from "../../config/schema/client-target.js";
+import type { EtcdConfig } from "../../config/schema/etcd-config.js";
+import { targetOfEtcd } from "../../config/schema/etcd-target.js";
+import type { RpcClientConfig } from "../../config/schema/rpc-client-config.js";
+import type { RpcServerConfig } from "../../config/schema/rpc-server-config.js";
 import { YamlFile } from "../../config/yaml/yaml-file.js";
 import { resolvedInstances } from "../registry/instances.js";
 import { type Check, failed, ok, warning } from "./check.js";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { rpcClientConfig } from "../../config/rpc-client-config.js";
-import { rpcServerConfig } from "../../config/rpc-server-config.js";
+import { rpcClientConfig } from "../../config/schema/rpc-client-config.js";
+import { rpcServerConfig } from "../../config/schema/rpc-server-config.js";
 import { foldCase, nearMiss } from "../../target/key-names.js";
 
 /** A part of a configuration file that is Rollcall's business. */

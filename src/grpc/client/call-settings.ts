@@ -1,4 +1,4 @@
-import type { ClientConfig, MethodGiven, RetryGiven } from "../../config/client-target.js";
+import type { ClientConfig, MethodGiven, RetryGiven } from "../../config/schema/client-target.js";
 import { CLIENT_DEFAULTS, HEDGE_DEFAULTS, MIDDLEWARE_DEFAULTS, RETRY_DEFAULTS } from "../../defaults.js";
 import { HASH_POLICY, POLICY } from "../service-config.js";
 

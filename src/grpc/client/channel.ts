@@ -2,7 +2,7 @@ import * as grpc from "@grpc/grpc-js";
 import "../register.js";
 import { Hedging } from "../../balancer/hedging/hedging.js";
 import { checkClientConfig } from "../../config/check.js";
-import { type ClientConfig, targetOfClient } from "../../config/client-target.js";
+import { type ClientConfig, targetOfClient } from "../../config/schema/client-target.js";
 import { CLIENT_DEFAULTS, HEDGE_DEFAULTS } from "../../defaults.js";
 import type { SnapshotOptions } from "../../discovery/snapshots.js";
 import { CallLog } from "../../observe/calls/call-log.js";

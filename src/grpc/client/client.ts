@@ -1,5 +1,5 @@
 import * as grpc from "@grpc/grpc-js";
-import type { ClientConfig } from "../../config/client-target.js";
+import type { ClientConfig } from "../../config/schema/client-target.js";
 import { checkNames } from "../../target/given.js";
 import { type ChannelSettings, createChannel } from "./channel.js";
 

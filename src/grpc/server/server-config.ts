@@ -2,7 +2,7 @@ import type { CheckedServerConfig } from "../../config/check.js";
 import { SERVER_DEFAULTS, SHUTDOWN_DEFAULTS } from "../../defaults.js";
 import type { OverloadOptions } from "./guard.js";
 
-export type { ServerConfig } from "../../config/server-config.js";
+export type { ServerConfig } from "../../config/schema/server-config.js";
 
 /** Milliseconds. */
 export const DEFAULTS = { Timeout: SERVER_DEFAULTS.Timeout, ...SHUTDOWN_DEFAULTS } as const;

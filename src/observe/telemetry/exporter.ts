@@ -1,5 +1,5 @@
 import type { ReadableSpan, SpanExporter } from "@opentelemetry/sdk-trace-node";
-import { collectorUrl, type TelemetryConfig } from "../../config/telemetry-config.js";
+import { collectorUrl, type TelemetryConfig } from "../../config/schema/telemetry-config.js";
 import { log } from "../../log.js";
 import { redactUrl } from "../../target/redact.js";
 import { FileExporter } from "./file-exporter.js";

@@ -1,4 +1,4 @@
-import type { TelemetryConfig } from "../../config/telemetry-config.js";
+import type { TelemetryConfig } from "../../config/schema/telemetry-config.js";
 
 /** A section that says where spans go. */
 export type SendingConfig = TelemetryConfig & { readonly Endpoint: string };

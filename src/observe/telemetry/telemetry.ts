@@ -1,4 +1,4 @@
-import type { TelemetryConfig } from "../../config/telemetry-config.js";
+import type { TelemetryConfig } from "../../config/schema/telemetry-config.js";
 import { log } from "../../log.js";
 import { redactUrl } from "../../target/redact.js";
 import { isTracing } from "../calls/tracing.js";

@@ -1,6 +1,6 @@
 /** Calls the echo service at a steady rate and keeps count. Options are JSON in the first argument. */
 import * as grpc from "@grpc/grpc-js";
-import type { ClientConfig } from "../../../src/config/client-target.js";
+import type { ClientConfig } from "../../../src/config/schema/client-target.js";
 import { createClient } from "../../../src/grpc/client/client.js";
 import { EchoClient, type EchoReply } from "../../support/echo.js";
 import { held } from "./held.js";

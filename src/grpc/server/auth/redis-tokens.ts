@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parseAddress } from "../../../address.js";
-import type { RedisConfig } from "../../../config/redis-config.js";
+import type { RedisConfig } from "../../../config/schema/redis-config.js";
 import { endsWithin } from "../../../lifecycle/time-limit.js";
 import { listItems } from "../../../target/forms.js";
 import type { TokenStore } from "./authenticator.js";

@@ -1,0 +1,200 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import * as grpc from "@grpc/grpc-js";
+import { ConsistentHash } from "../../../src/balancer/hashing/consistent-hash.js";
+import { type ClientConfig, createClient, createServer, type Server, withHashKey } from "../../../src/index.js";
+import { EchoClient, EchoService, echoHandlers, say } from "../../support/echo.js";
+import { FixtureRegistry } from "../../support/fixture-backend.js";
+import { until } from "../../support/until.js";
+
+const SERVICE = "hashed.rpc";
+const registry = new FixtureRegistry();
+const servers: Server[] = [];
+const keys = Array.from({ length: 60 }, (_, i) => `user-${i}`);
+let failing: string | undefined;
+
+before(async () => {
+  for (let i = 0; i < 4; i++) servers.push(await startServer());
+});
+after(() => Promise.all(servers.map((server) => server.stop())));
+
+async function startServer(): Promise<Server> {
+  const server: Server = createServer(
+    // Shedding is not the subject, and a busy machine would bring it about.
+    { ListenOn: "127.0.0.1:0", Shutdown: { WrapUpTime: 0 }, CpuThreshold: 0 },
+    (builder) => {
+      const handlers = echoHandlers(() => server.address!);
+      builder.addService(EchoService, {
+        ...handlers,
+        say(call: grpc.ServerUnaryCall<object, object>, callback: grpc.sendUnaryData<object>) {
+          if (failing === server.address) callback({ code: grpc.status.UNAVAILABLE, details: "as asked" });
+          else (handlers.say as (...args: unknown[]) => void)(call, callback);
+        },
+      });
+    },
+    { signals: false },
+  );
+  await server.start();
+  return server;
+}
+
+const addresses = () => servers.map(({ address }) => address!);
+
+function ringOf(members: readonly string[]): ConsistentHash<string> {
+  const ring = new ConsistentHash<string>();
+  ring.set(members);
+  return ring;
+}
+
+/** A client that knows all who are listed. */
+async function clientOf(service: string, more: object = {}): Promise<EchoClient> {
+  const client = createClient(EchoClient, {
+    Target: registry.target(service),
+    BalancerName: "consistent_hash",
+    ...more,
+  });
+  await until(async () => {
+    const wanted = ringOf(registry.listed(service));
+    for (const key of keys) if ((await instanceFor(client, key)) !== wanted.pick(key)) return false;
+    return true;
+  }, "every key has its place");
+  return client;
+}
+
+async function instanceFor(client: EchoClient, key: string): Promise<string> {
+  return (await withHashKey(key, () => say(client))).instance;
+}
+
+test("keys have their place on the ring; one instance leaving moves its own keys only, and back when it returns", async () => {
+  registry.list(SERVICE, addresses());
+  const client = await clientOf(SERVICE);
+  const [gone, ...others] = addresses();
+  const before = ringOf(addresses());
+  registry.list(SERVICE, others);
+  const after = ringOf(others);
+  const mine = keys.find((key) => before.pick(key) === gone)!;
+  await until(async () => (await instanceFor(client, mine)) === after.pick(mine), "it is gone");
+  for (const key of keys) {
+    assert.equal(await instanceFor(client, key), after.pick(key));
+    if (before.pick(key) !== gone) assert.equal(after.pick(key), before.pick(key));
+  }
+  registry.list(SERVICE, addresses());
+  await until(async () => (await instanceFor(client, mine)) === gone, "it is back");
+  client.close();
+});
+
+test("an instance that is NOT_SERVING loses its keys to others, and gets them back", async () => {
+  registry.list("paused.rpc", addresses());
+  const client = await clientOf("paused.rpc");
+  const ring = ringOf(addresses());
+  const paused = servers[1]!;
+  const key = keys.find((one) => ring.pick(one) === paused.address)!;
+  await paused.pause();
+  await until(async () => (await instanceFor(client, key)) !== paused.address, "another one has the key");
+  await paused.resume();
+  await until(async () => (await instanceFor(client, key)) === paused.address, "it has its key again");
+  client.close();
+});
+
+test("a retry goes to the next instance on the ring", async () => {
+  registry.list("retried.rpc", addresses());
+  const client = await clientOf("retried.rpc", { Retry: {} });
+  const ring = ringOf(addresses());
+  const key = keys[0]!;
+  const first = ring.pick(key)!;
+  failing = first;
+  assert.equal(
+    await instanceFor(client, key),
+    ring.pick(key, (one) => one !== first),
+  );
+  failing = undefined;
+  client.close();
+});
+
+test("a bound passes on what is above an instance's share, and nothing while it is not reached", async () => {
+  registry.list("bounded.rpc", addresses());
+  const client = await clientOf("bounded.rpc", { HashKey: { BoundedLoad: 1.5 } });
+  const calls = Array.from({ length: 40 }, () =>
+    withHashKey("one key", () => say(client, { delayMs: 200 })).then(({ instance }) => instance),
+  );
+  const counts = new Map<string, number>();
+  for (const instance of await Promise.all(calls)) counts.set(instance, (counts.get(instance) ?? 0) + 1);
+  assert.ok(counts.size >= 3, JSON.stringify([...counts]));
+  assert.ok(Math.max(...counts.values()) <= 16, JSON.stringify([...counts]));
+  assert.equal(await instanceFor(client, "one key"), ringOf(addresses()).pick("one key"));
+  client.close();
+});
+
+test("a client of grpc-js alone names the metadata in its service config; without a key it is INVALID_ARGUMENT", async () => {
+  registry.list("bare.rpc", addresses());
+  const loadBalancingConfig = [{ consistent_hash: { requestHashHeader: "X-User-Id" } }];
+  const client = new EchoClient(registry.target("bare.rpc"), grpc.credentials.createInsecure(), {
+    "grpc.service_config": JSON.stringify({ loadBalancingConfig }),
+  });
+  const ring = ringOf(addresses());
+  const answer = (key: string): Promise<string> => {
+    const metadata = new grpc.Metadata();
+    metadata.set("x-user-id", key);
+    return new Promise((resolve, reject) => {
+      client.makeUnaryRequest(
+        EchoService.say.path,
+        EchoService.say.requestSerialize,
+        EchoService.say.responseDeserialize,
+        {},
+        metadata,
+        (error, reply) => (error ? reject(error) : resolve(reply!.instance)),
+      );
+    });
+  };
+  await until(async () => {
+    for (const key of keys) if ((await answer(key)) !== ring.pick(key)) return false;
+    return true;
+  }, "every key has its place");
+  await assert.rejects(say(client), { code: grpc.status.INVALID_ARGUMENT, details: /the metadata x-user-id/ });
+  const stream = client.count({});
+  const error = await new Promise<grpc.ServiceError>((resolve) => stream.once("error", resolve as (e: Error) => void));
+  assert.equal(error.code, grpc.status.INVALID_ARGUMENT);
+  client.close();
+});
+
+test("the key of a call never reaches the wire, whichever policy is at work, and must be text", async () => {
+  let seen: grpc.Metadata | undefined;
+  const server = createServer(
+    { ListenOn: "127.0.0.1:0", Shutdown: { WrapUpTime: 0 } },
+    (builder) => {
+      builder.addService(EchoService, {
+        ...echoHandlers(() => ""),
+        say(call: grpc.ServerUnaryCall<object, object>, callback: grpc.sendUnaryData<object>) {
+          seen = call.metadata;
+          callback(null, { instance: "" });
+        },
+      });
+    },
+    { signals: false },
+  );
+  await server.start();
+  const config: ClientConfig = { Endpoints: [server.address!], BalancerName: "consistent_hash" };
+  for (const policy of ["consistent_hash", "p2c_ewma", "round_robin"]) {
+    const serviceConfig = JSON.stringify({ loadBalancingConfig: [{ [policy]: {} }] });
+    const client = createClient(EchoClient, config, { channelOptions: { "grpc.service_config": serviceConfig } });
+    await withHashKey("user-1", () => say(client));
+    assert.deepEqual(Object.keys(seen!.getMap()), ["user-agent"], policy);
+    client.close();
+  }
+  await server.stop();
+  for (const key of [7, 7n, null, {}, Buffer.from("7")]) {
+    assert.throws(() => withHashKey(key as never, () => {}), /the key of withHashKey is .*; expected text/);
+  }
+});
+
+test("what cannot be obeyed is refused where the client is made", () => {
+  for (const [HashKey, message] of [
+    [{ Metadata: "x-blob-bin" }, /HashKey\.Metadata: expected the name of metadata that is text/],
+    [{ BoundedLoad: 0.5 }, /HashKey\.BoundedLoad: expected a number above 1/],
+  ] as const) {
+    assert.throws(() => createClient(EchoClient, { Endpoints: ["a:1"], BalancerName: "consistent_hash", HashKey }), {
+      name: "TypeError",
+      message,
+    });
+  }
+});

@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import * as grpc from "@grpc/grpc-js";
+import { Member } from "../../../src/balancer/p2c/member.js";
+import { createClient } from "../../../src/index.js";
+import { EchoClient, type EchoReply, EchoService, echoHandlers, say, tally } from "../../support/echo.js";
+import { FixtureRegistry } from "../../support/fixture-backend.js";
+import { until } from "../../support/until.js";
+
+const registry = new FixtureRegistry();
+
+/** An instance whose Say takes this long and whose Count is a stream that answers once and then waits. */
+async function instance(t: TestContext, sayMs = 5) {
+  const server = new grpc.Server({ "grpc.max_concurrent_streams": 10_000 });
+  const state = { address: "", calls: 0, streams: 0 };
+  const handlers = echoHandlers(() => state.address);
+  server.addService(EchoService, {
+    ...handlers,
+    say: (_call: grpc.ServerUnaryCall<object, EchoReply>, callback: grpc.sendUnaryData<EchoReply>) => {
+      state.calls += 1;
+      setTimeout(() => callback(null, { instance: state.address }), sayMs);
+    },
+    count: (call: grpc.ServerWritableStream<object, EchoReply>) => {
+      state.streams += 1;
+      call.write({ instance: state.address });
+    },
+  });
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    );
+  });
+  state.address = `127.0.0.1:${port}`;
+  t.after(() => server.forceShutdown());
+  return state;
+}
+
+const clients = {
+  "a client of createClient": (target: string) => createClient(EchoClient, { Target: target, Timeout: 60_000 }),
+  "a bare grpc-js client": (target: string) => new EchoClient(target, grpc.credentials.createInsecure()),
+};
+
+/** Opens idle streams, each of which has answered once. */
+async function openStreams(t: TestContext, client: EchoClient, count: number): Promise<void> {
+  await Promise.all(
+    Array.from({ length: count }, async () => {
+      const stream = client.count({ count: Number.POSITIVE_INFINITY });
+      stream.on("error", () => {}); // Cancelled when the test is over.
+      t.after(() => stream.cancel());
+      await new Promise((resolve) => stream.once("data", resolve));
+    }),
+  );
+}
+
+for (const [who, make] of Object.entries(clients)) {
+  for (const count of [1, 10, 1_000]) {
+    test(`${who}: beside ${count} idle streams that all are at one instance, calls use it as the others`, async (t) => {
+      const service = `idle-${count}-${who.length}`;
+      const first = await instance(t);
+      registry.list(service, [first.address]);
+      const client = make(registry.target(service));
+      t.after(() => client.close());
+      await openStreams(t, client, count);
+      const others = [await instance(t), await instance(t)];
+      registry.list(
+        service,
+        [first, ...others].map(({ address }) => address),
+      );
+      await untilSeen(client, 3);
+      for (const one of [first, ...others]) one.calls = 0;
+      await tally(client, 600, 6);
+      assert.ok(first.calls > 120, `${first.calls} of 600 at the one with streams`);
+      for (const { calls } of others) assert.ok(calls > 100, `${calls} of 600 at one without`);
+
+      // New streams go where there are fewest.
+      const before = [first.streams, ...others.map(({ streams }) => streams)];
+      await openStreams(t, client, 20);
+      const after = [first.streams, ...others.map(({ streams }) => streams)];
+      const opened = after.map((streams, i) => streams - before[i]!);
+      if (count >= 10) assert.ok(opened[0]! <= 4, `${opened} new streams, ${before} before`);
+      assert.ok(Math.abs(opened[1]! - opened[2]!) <= 4, `${opened} new streams, ${before} before`);
+    });
+  }
+
+  test(`${who}: a slow method says nothing against the instance that happened to serve it`, async (t) => {
+    const service = `kinds-${who.length}`;
+    const instances = [await instance(t), await instance(t), await instance(t)];
+    registry.list(
+      service,
+      instances.map(({ address }) => address),
+    );
+    const client = make(registry.target(service));
+    t.after(() => client.close());
+    await untilSeen(client, 3);
+    // A slow first answer of a method of its own at whichever instance.
+    const slow = new Promise((resolve) => {
+      const chat = client.chat();
+      chat.once("data", resolve);
+      chat.on("error", () => {});
+      setTimeout(() => chat.write({}), 150);
+      t.after(() => chat.cancel());
+    });
+    await slow;
+    for (const one of instances) one.calls = 0;
+    await tally(client, 900, 3);
+    for (const { calls } of instances) assert.ok(calls > 120, instances.map((one) => one.calls).join(" "));
+  });
+}
+
+/** Calls until so many instances have answered. */
+async function untilSeen(client: EchoClient, count: number): Promise<void> {
+  const seen = new Set<string>();
+  for (let i = 0; i < 5_000 && seen.size < count; i++) seen.add((await say(client)).instance);
+  assert.equal(seen.size, count);
+}
+
+test("a unary call is no stream to the balancer, between its message and its end neither; one that goes on is", async (t) => {
+  const answered = t.mock.method(Member.prototype, "answered");
+  const ended = t.mock.method(Member.prototype, "ended");
+  const one = await instance(t, 1);
+  registry.list("unary", [one.address]);
+  const client = createClient(EchoClient, { Target: registry.target("unary") });
+  t.after(() => client.close());
+  await Promise.all(Array.from({ length: 50 }, () => say(client)));
+  assert.equal(answered.mock.callCount(), 0);
+  const latencies = ended.mock.calls.map(({ arguments: [ms] }) => ms);
+  assert.ok(latencies.length === 50 && latencies.every((ms) => ms! > 0), "each tells its latency at its end");
+  await openStreams(t, client, 1);
+  await until(() => answered.mock.callCount() === 1, "the stream is known");
+});
