@@ -1,99 +1,132 @@
-/** What a guard of either kind of server answers, clients of both kinds see as the same code. Auth has a file of its own. */
+/** What a server refuses, and what it makes of a handler that takes too long or crashes: the same codes whoever serves and whoever calls. */
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
 import { etcdSkipReason } from "../support/real-parts/etcd.js";
 import { interopSkipReason } from "../support/real-parts/gozero.js";
-import { type EchoClient, goNameOf, type SayRequest, say } from "./echo.js";
-import { fleet } from "./fleet.js";
+import type { Outcome } from "../support/traffic.js";
+import { callSteadily, type SayRequest } from "./echo.js";
+import { fleet, type Kind } from "./fleet.js";
 
 const skip = interopSkipReason() || etcdSkipReason();
-const options = { skip, timeout: 120_000 };
+const options = { skip, timeout: 180_000 };
+const KINDS = ["go-zero", "Rollcall"] as const;
+/** A client that neither keeps calls to itself nor ends them early. */
+const PLAIN_CLIENT = "Timeout: 30000\nMiddlewares: { Breaker: false }";
 
-/** Nobody's time is over on a busy machine before the guard has answered. */
-const PATIENT = "Timeout: 60000";
-const WITHOUT_BREAKER = `${PATIENT}\nMiddlewares: { Breaker: false }`;
-const FAILS: SayRequest = { code: grpc.status.INTERNAL, text: "always" };
-/** So many failures open a breaker more than surely: go-zero's begins to refuse after a handful. */
-const FAILURES = 100;
+interface Load {
+  readonly request: SayRequest;
+  readonly perSecond: number;
+}
+
+/**
+ * What a client of this kind sees of a server of that kind under a load, until an outcome is what the test waits for, and in the end
+ * that one. The test's own time limit is the bound.
+ */
+async function seen(
+  t: TestContext,
+  { client, server, yaml }: { client: Kind; server: Kind; yaml: string },
+  { request, perSecond }: Load,
+  awaited: (outcome: Outcome, before: readonly Outcome[]) => boolean,
+  clientYaml = PLAIN_CLIENT,
+): Promise<Outcome[]> {
+  const { serverProcess, gozeroClient, nodeClient } = await fleet(t);
+  const serving = await serverProcess(server, yaml);
+  const abort = new AbortController();
+  t.after(() => abort.abort());
+  const traffic =
+    client === "go-zero"
+      ? gozeroClient(clientYaml, "-rate", String(perSecond), "-request", JSON.stringify(request))
+      : callSteadily(await nodeClient(clientYaml), request, perSecond, abort.signal);
+  const outcomes: Outcome[] = [];
+  await new Promise<void>((resolve) => {
+    const look = (outcome: Outcome) => {
+      if (awaited(outcome, outcomes)) {
+        traffic.off("call", look);
+        resolve();
+      }
+      outcomes.push(outcome);
+    };
+    traffic.on("call", look);
+  });
+  abort.abort();
+  await serving.kill();
+  return outcomes;
+}
+
+/** Each server with each client, so that go-zero with itself says what is to be seen. */
+const PAIRS = KINDS.flatMap((server) => KINDS.map((client) => ({ server, client })));
+
+for (const { server, client } of PAIRS) {
+  const who = `a ${client} client of a ${server} server`;
+
+  test(`breaker of the server: ${who} sees UNAVAILABLE where a method mostly fails`, options, async (t) => {
+    const load = { request: { code: grpc.status.INTERNAL }, perSecond: 100 };
+    const isRefused = ({ code }: Outcome) => code !== "Internal";
+    const outcomes = await seen(t, { client, server, yaml: "" }, load, isRefused);
+    const refused = outcomes.at(-1)!;
+    assert.equal(refused.code, "Unavailable", refused.error);
+    assert.match(refused.error!, /circuit breaker is open/);
+  });
+
+  test(`shedding: ${who} sees RESOURCE_EXHAUSTED above CpuThreshold`, options, async (t) => {
+    // A server that is always busy, with more in flight than it was seen to do.
+    const load = { request: { delayMs: 400 }, perSecond: 300 };
+    const yaml = "CpuThreshold: 1\nTimeout: 30000\nMiddlewares: { Breaker: false }";
+    const outcomes = await seen(t, { client, server, yaml }, load, ({ code }) => code !== "OK");
+    const refused = outcomes.at(-1)!;
+    assert.equal(refused.code, "ResourceExhausted", refused.error);
+  });
+
+  test(`timeout: ${who} sees DEADLINE_EXCEEDED of a handler that takes longer`, options, async (t) => {
+    const load = { request: { delayMs: 20_000 }, perSecond: 10 };
+    const outcomes = await seen(t, { client, server, yaml: "Timeout: 200" }, load, () => true);
+    assert.equal(outcomes.at(-1)!.code, "DeadlineExceeded");
+  });
+
+  test(`recover: ${who} sees INTERNAL of a handler that crashes, each time`, options, async (t) => {
+    const load = { request: { crash: true }, perSecond: 20 };
+    const yaml = "Middlewares: { Breaker: false }";
+    const outcomes = await seen(t, { client, server, yaml }, load, (_, before) => before.length >= 5);
+    assert.deepEqual(new Set(outcomes.map(({ code }) => code)), new Set(["Internal"]));
+  });
+}
+
+/** More than either server holds when it may refuse; none of these is to be refused. */
+const UNSHED = { request: { delayMs: 400 }, perSecond: 300 };
+const withoutBreaker = (yaml: string) => `${yaml}\nTimeout: 30000\nMiddlewares: { Breaker: false }`;
+
+for (const [server, yaml] of [
+  ["go-zero", "CpuThreshold: 0"],
+  ["Rollcall", "CpuThreshold: 0"],
+  ["Rollcall", "Mode: dev\nCpuThreshold: 1"],
+] as const) {
+  test(`a ${server} server with ${yaml.replace("\n", ", ")} refuses nothing`, options, async (t) => {
+    const pair = { client: "go-zero", server, yaml: withoutBreaker(yaml) } as const;
+    const outcomes = await seen(t, pair, UNSHED, (_, { length }) => length >= 900);
+    assert.deepEqual(new Set(outcomes.map(({ code }) => code)), new Set(["OK"]));
+  });
+}
 
 test(
-  "a server's breaker refuses a method that fails with UNAVAILABLE, whoever serves and whoever calls",
+  "go-zero's server refuses in Mode dev all the same, as it makes its shedder before it reads Mode",
   options,
   async (t) => {
-    for (const kind of ["go-zero", "Rollcall"] as const) {
-      const { serverProcess, nodeClient, gozeroClient } = await fleet(t);
-      const server = await serverProcess(kind, PATIENT);
-      const fromNode = await codesOf(await nodeClient(WITHOUT_BREAKER), FAILS, FAILURES);
-      const fromGo = new Set<string>();
-      const calls = gozeroClient(WITHOUT_BREAKER, "-request", JSON.stringify(FAILS));
-      for (let i = 0; i < FAILURES; i++) fromGo.add((await calls.next()).code);
-      assert.deepEqual([...fromNode].sort(), ["Internal", "Unavailable"], `a Node client at a ${kind} server`);
-      // The breaker is open already when this client comes.
-      assert.ok(fromGo.has("Unavailable"), `a Go client at a ${kind} server`);
-      assert.equal(new Set([...fromGo, "Internal", "Unavailable"]).size, 2, [...fromGo].join());
-      await server.stop();
-    }
+    const pair = { client: "go-zero", server: "go-zero", yaml: withoutBreaker("Mode: dev\nCpuThreshold: 1") } as const;
+    const outcomes = await seen(t, pair, UNSHED, ({ code }) => code !== "OK");
+    assert.equal(outcomes.at(-1)!.code, "ResourceExhausted");
   },
 );
 
-test("a Go client's breaker ends calls with UNKNOWN; a Node client's never ends one", options, async (t) => {
-  for (const kind of ["go-zero", "Rollcall"] as const) {
-    const { serverProcess, nodeClient, gozeroClient } = await fleet(t);
-    await serverProcess(kind, WITHOUT_BREAKER);
-    const fromGo = new Set<string>();
-    const calls = gozeroClient(PATIENT, "-request", JSON.stringify(FAILS));
-    for (let i = 0; i < FAILURES; i++) fromGo.add((await calls.next()).code);
-    assert.deepEqual([...fromGo].sort(), ["Internal", "Unknown"]);
-    assert.deepEqual([...(await codesOf(await nodeClient(PATIENT), FAILS, FAILURES))], ["Internal"]);
+test("breaker of the client: go-zero's ends calls with UNKNOWN, Rollcall's ends none", options, async (t) => {
+  const load = { request: { code: grpc.status.INTERNAL }, perSecond: 100 };
+  const yaml = "Middlewares: { Breaker: false }";
+  for (const [client, code] of [
+    ["go-zero", "Unknown"],
+    ["Rollcall", "Internal"],
+  ] as const) {
+    const enough = (outcome: Outcome, { length }: readonly Outcome[]) => outcome.code !== "Internal" || length >= 500;
+    const outcomes = await seen(t, { client, server: "go-zero", yaml }, load, enough, "Timeout: 30000");
+    assert.equal(outcomes.at(-1)!.code, code);
   }
 });
-
-test("a full Node server refuses Go clients with RESOURCE_EXHAUSTED", options, async (t) => {
-  const { server, gozeroClient } = await fleet(t);
-  await server(`${PATIENT}\nCpuThreshold: 900`, () => spin(3));
-  const calm = gozeroClient(PATIENT, "-rate", "25");
-  for (let i = 0; i < 40; i++) assert.equal((await calm.next()).code, "OK");
-  // Half as many again as there is time for.
-  const crowd = gozeroClient(WITHOUT_BREAKER, "-rate", "500");
-  await untilRefused(t, async () => [(await crowd.next()).code]);
-});
-
-test("a full Go server refuses Node clients with RESOURCE_EXHAUSTED", options, async (t) => {
-  const { serverProcess, nodeClient } = await fleet(t);
-  await serverProcess("go-zero", `${PATIENT}\nCpuThreshold: 1`);
-  const client = await nodeClient(WITHOUT_BREAKER);
-  // It learns that ten or so calls of 10 ms are what it can have under way; then each takes fifty times as long.
-  for (let i = 0; i < 50; i++) await codesOf(client, { delayMs: 10 }, 10, 10);
-  await untilRefused(t, () => codesOf(client, { delayMs: 500 }, 300, 100));
-});
-
-/** Go's names of the codes that so many calls end with. */
-async function codesOf(client: EchoClient, request: SayRequest, calls: number, atATime = 1): Promise<Set<string>> {
-  const seen = new Set<string>();
-  let left = calls;
-  const caller = async () => {
-    while (left-- > 0) {
-      await say(client, request).then(
-        () => seen.add("OK"),
-        (error: grpc.ServiceError) => seen.add(goNameOf(error.code)),
-      );
-    }
-  };
-  await Promise.all(Array.from({ length: atATime }, caller));
-  return seen;
-}
-
-/** Asks again until the server refuses for being full. Calls may be late meanwhile, and fail for no other reason. */
-async function untilRefused(t: TestContext, ask: () => Promise<Iterable<string>>): Promise<void> {
-  while (!t.signal.aborted) {
-    const seen = new Set(await ask());
-    if (seen.has("ResourceExhausted")) return;
-    assert.equal(new Set([...seen, "OK", "DeadlineExceeded"]).size, 2, [...seen].join());
-  }
-}
-
-/** Keeps this process busy. */
-function spin(ms: number): void {
-  for (const until = performance.now() + ms; performance.now() < until; );
-}
