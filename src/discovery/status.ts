@@ -1,11 +1,16 @@
 import type { Target } from "../registry.js";
 
+/** Where a set of instances is from: the registry's answer, this process's memory of an earlier one, or a snapshot on disk. */
+export type SetSource = "registry" | "memory" | "snapshot";
+
 /** What one channel knows of its service now. Read when a call must be told why it waited, and by whoever shows states. */
 export class ChannelStatus {
   target: Target;
   /** Instances in the set that is in use; undefined before the first. */
   listed: number | undefined;
-  /** When the registry's last answer came, in milliseconds of performance.now. */
+  /** Where the set in use is from. */
+  source: SetSource = "registry";
+  /** When the registry's answer that is in use came, in milliseconds of performance.now: long ago, for what was remembered. */
   answeredAt = 0;
   /** Why there is no fresh answer. */
   trouble: Error | undefined;
@@ -41,9 +46,10 @@ export class ChannelStatus {
       return `no instance of ${service} is listed in ${this.registry} (last answer ${age} s ago)${advice}`;
     }
     const error = this.connectionError ? `; last error: ${this.connectionError}` : "";
-    return (
-      `none of the ${this.listed} instance(s) of ${service} that ${this.registry} lists (last answer ${age} s ago) ` +
-      `can take a call${error}${trouble}`
-    );
+    const listed =
+      this.source === "registry"
+        ? `that ${this.registry} lists (last answer ${age} s ago)`
+        : `that ${this.registry} listed ${age} s ago (from ${this.source === "snapshot" ? "a snapshot" : "memory"})`;
+    return `none of the ${this.listed} instance(s) of ${service} ${listed} can take a call${error}${trouble}`;
   }
 }

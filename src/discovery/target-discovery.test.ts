@@ -98,9 +98,14 @@ test("stopped and started again while the registry is away, it starts from the l
   const { options, sets } = await registry.watched(2);
   options.onTrouble!(new Error("connection refused"));
   assert.deepEqual(await next(), ["10.0.0.1:1", "10.0.0.2:1"]);
-  assert.match(discovery.status.explain()!, /none of the 2 .* connection refused/);
+  assert.match(
+    discovery.status.explain()!,
+    /none of the 2 .* listed 0\.\d s ago \(from memory\) .* connection refused/,
+  );
+  assert.equal(discovery.status.source, "memory");
   sets.set(lists("10.0.0.3:1"));
   assert.deepEqual(await next(), ["10.0.0.3:1"], "the registry's own word replaces it");
+  assert.equal(discovery.status.source, "registry");
   assert.equal(registry.opened, 1);
   discovery.stop();
 });
@@ -116,7 +121,7 @@ test("a registry that says nothing at all has a moment's time; one that answers 
   const silent = discover(target, { lastKnown });
   silent.discovery.start();
   assert.deepEqual(await silent.next(), ["10.0.0.1:1"]);
-  assert.match(silent.discovery.status.explain()!, /last answer 6\d\.\d s ago/, "its age is that of the answer");
+  assert.match(silent.discovery.status.explain()!, /listed 6\d\.\d s ago/, "its age is that of the answer");
   silent.discovery.stop();
 
   const answering = discover(target, { lastKnown });

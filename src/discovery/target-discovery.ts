@@ -143,6 +143,7 @@ export class TargetDiscovery {
     const ageMs = answered ? 0 : Date.now() - (known?.at ?? Date.now());
     this.#failure = undefined;
     this.status.listed = set.length;
+    this.status.source = answered ? "registry" : known?.unconfirmed ? "snapshot" : "memory";
     this.status.answeredAt = performance.now() - ageMs;
     const { called } = this.status;
     if (answered) this.#lastKnown.keep(this.status.target, { instances: set, at: Date.now(), services: [...called] });

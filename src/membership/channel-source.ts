@@ -133,6 +133,7 @@ export class ChannelSource implements ClientSource, RecordedChannel {
       state: this.#state,
       listed: status?.listed,
       ...this.#of.unlisted,
+      source: answered ? status.source : undefined,
       ageMs: answered ? Math.round(performance.now() - status.answeredAt) : undefined,
       trouble: status?.trouble?.message,
       zone: config.zone ?? "",

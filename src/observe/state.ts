@@ -36,7 +36,9 @@ export interface CalledService {
   readonly retained: number;
   /** Instances no longer listed, whose connections are held for a moment without new calls. */
   readonly retired: number;
-  /** Since the registry's last answer; undefined while there is none. */
+  /** Where the set in use is from: the registry's answer, this process's memory of an earlier one, or a snapshot; undefined while there is none. */
+  readonly source: "registry" | "memory" | "snapshot" | undefined;
+  /** Since the registry gave that answer, in milliseconds; undefined while there is none. */
   readonly ageMs: number | undefined;
   /** Why there is no fresh answer. */
   readonly trouble: string | undefined;
