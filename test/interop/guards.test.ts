@@ -17,6 +17,8 @@ const PLAIN_CLIENT = "Timeout: 30000\nMiddlewares: { Breaker: false }";
 interface Load {
   readonly request: SayRequest;
   readonly perSecond: number;
+  /** Made by a client of their own beside them; what they see is not told. */
+  readonly beside?: Load;
 }
 
 /**
@@ -26,7 +28,7 @@ interface Load {
 async function seen(
   t: TestContext,
   { client, server, yaml }: { client: Kind; server: Kind; yaml: string },
-  { request, perSecond }: Load,
+  { request, perSecond, beside }: Load,
   awaited: (outcome: Outcome, before: readonly Outcome[]) => boolean,
   clientYaml = PLAIN_CLIENT,
 ): Promise<Outcome[]> {
@@ -34,6 +36,7 @@ async function seen(
   const serving = await serverProcess(server, yaml);
   const abort = new AbortController();
   t.after(() => abort.abort());
+  if (beside) callSteadily(await nodeClient(PLAIN_CLIENT), beside.request, beside.perSecond, abort.signal);
   const traffic =
     client === "go-zero"
       ? gozeroClient(clientYaml, "-rate", String(perSecond), "-request", JSON.stringify(request))
@@ -70,8 +73,8 @@ for (const { server, client } of PAIRS) {
   });
 
   test(`shedding: ${who} sees RESOURCE_EXHAUSTED above CpuThreshold`, options, async (t) => {
-    // A server that is always busy, with more in flight than it was seen to do.
-    const load = { request: { delayMs: 400 }, perSecond: 300 };
+    // A server that is always busy, with more in flight than its quickest answers let it hold.
+    const load = { request: { delayMs: 400 }, perSecond: 300, beside: { request: { delayMs: 1 }, perSecond: 30 } };
     const yaml = "CpuThreshold: 1\nTimeout: 30000\nMiddlewares: { Breaker: false }";
     const outcomes = await seen(t, { client, server, yaml }, load, ({ code }) => code !== "OK");
     const refused = outcomes.at(-1)!;

@@ -5,16 +5,12 @@ export interface Line {
   readonly service?: string;
 }
 
-/** Lines about single calls: how many there are depends on how busy the machine is. */
-const OF_A_CALL = ["slow call", "failed call"];
-
-/** Gathers what is logged as a warning, of one service or of all, from now on, but for single calls. One gatherer at a time. */
+/** Gathers what is logged as a warning, of one service or of all, from now on. One gatherer at a time. */
 export function gatherWarnings(service?: string): Line[] {
   const lines: Line[] = [];
   const silent = () => {};
   const warn = (facts: object, message: string) => {
     const line: Line = { message, ...facts };
-    if (OF_A_CALL.includes(message)) return;
     if (service === undefined || line.service === service) lines.push(line);
   };
   setLogger({ debug: silent, info: silent, error: silent, warn });

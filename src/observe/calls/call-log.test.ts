@@ -25,7 +25,7 @@ test("a call is slow from above the threshold on", () => {
   log.ended({ ...call, code: OK, ms: 500.5 });
   assert.deepEqual(lines, [
     {
-      level: "warn",
+      level: "info",
       message: "slow call",
       service: "order.rpc",
       method: PATH,
@@ -36,13 +36,13 @@ test("a call is slow from above the threshold on", () => {
   ]);
 });
 
-test("a failure is a warning where it is the instance's, and else a fact; without an instance it names none", () => {
+test("a failed call is logged with its status; without an instance it names none", () => {
   const log = callLog();
   log.ended({ ...call, code: UNAVAILABLE, ms: 1, details: "gone", peer: "etcd:///h:2379?key=order.rpc" });
   log.ended({ ...call, code: NOT_FOUND, ms: 1, details: "x".repeat(10_000) });
   const facts = { message: "failed call", service: "order.rpc", method: PATH, ms: 1 };
   assert.deepEqual(lines, [
-    { ...facts, level: "warn", code: "UNAVAILABLE", details: "gone" },
+    { ...facts, level: "info", code: "UNAVAILABLE", details: "gone" },
     { ...facts, level: "info", instance: "10.0.0.1:8080", code: "NOT_FOUND", details: "x".repeat(256) },
   ]);
 });

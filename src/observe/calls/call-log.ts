@@ -1,4 +1,3 @@
-import { outcomeOf } from "../../balancer/outcome.js";
 import { log } from "../../log.js";
 import { statusName } from "../status-names.js";
 
@@ -22,7 +21,8 @@ export interface EndedCall {
 
 /**
  * go-zero's client middleware `Duration`: logs calls that took long and calls that failed; never what they carried. Of one method
- * and one reason a line in ten seconds at most, with how many were like it since the last one (`more`).
+ * and one reason a line in ten seconds at most, with how many were like it since the last one (`more`). Their callers are told
+ * anyway, so no line is a warning.
  */
 export class CallLog {
   readonly #service: string;
@@ -49,12 +49,10 @@ export class CallLog {
       ...(more > 0 && { more }),
     };
     if (code === 0) {
-      log.warn({ ...facts, limitMs: this.#slowMs }, "slow call");
+      log.info({ ...facts, limitMs: this.#slowMs }, "slow call");
       return;
     }
-    // What is the caller's doing (NOT_FOUND, a cancellation) needs nobody to look after it.
-    const level = outcomeOf(code) === "failure" ? "warn" : "info";
-    log[level]({ ...facts, code: statusName(code), details: details.slice(0, MOST_CHARS) }, "failed call");
+    log.info({ ...facts, code: statusName(code), details: details.slice(0, MOST_CHARS) }, "failed call");
   }
 
   /** How many of this kind have not been logged since the last line; undefined where it is not time for another. */

@@ -52,7 +52,7 @@ test("a client logs its slow calls and its failed ones with method, instance and
   assert.equal(lines.length, 2);
   const { ms, ...rest } = slow!;
   assert.ok(Number(ms) > 50);
-  const facts = { level: "warn", method: "/test.Echo/Say", instance: server.address, service: server.address };
+  const facts = { level: "info", method: "/test.Echo/Say", instance: server.address, service: server.address };
   assert.deepEqual(rest, { ...facts, message: "slow call", limitMs: 50 });
   assert.deepEqual([failed!.message, failed!.code, failed!.instance], ["failed call", "INTERNAL", server.address]);
   assert.doesNotMatch(JSON.stringify(lines), /secret/);
