@@ -3,8 +3,7 @@ import type { PoolLease } from "../pool/lease.js";
 import { notStarted } from "../pool/outcome.js";
 import type { ServicePool } from "../pool/pool.js";
 import { fail, followed, type Handler, isNew, type RequestEvents } from "./handlers.js";
-import type { DispatchOptions } from "./request.js";
-import { type Door, sentTo } from "./request.js";
+import { type DispatchOptions, type Door, type Origin, sentTo } from "./request.js";
 
 export type Dispatch = (options: DispatchOptions, handler: Handler) => boolean;
 
@@ -18,7 +17,7 @@ export interface Balancing {
 export class BalancedRequest implements RequestEvents {
   readonly #balancing: Balancing;
   readonly #options: DispatchOptions;
-  readonly #origin: URL;
+  readonly #origin: Origin;
   readonly #handler: Handler;
   readonly #kind: string | undefined;
   #lease: PoolLease<Door> | undefined;
@@ -28,7 +27,13 @@ export class BalancedRequest implements RequestEvents {
   /** What handlers of the newer kind are given of a request that has not been sent. */
   #controller: unknown;
 
-  constructor(balancing: Balancing, options: DispatchOptions, origin: URL, handler: Handler, kind: string | undefined) {
+  constructor(
+    balancing: Balancing,
+    options: DispatchOptions,
+    origin: Origin,
+    handler: Handler,
+    kind: string | undefined,
+  ) {
     this.#balancing = balancing;
     this.#options = options;
     this.#origin = origin;
@@ -83,7 +88,7 @@ export class BalancedRequest implements RequestEvents {
     this.#lease = lease;
     const { dispatch } = this.#balancing;
     try {
-      return dispatch(sentTo(this.#options, this.#origin, lease.connection.address), followed(this.#handler, this));
+      return dispatch(sentTo(this.#options, this.#origin, lease.connection), followed(this.#handler, this));
     } catch (error) {
       lease.end("ignore");
       fail(this.#handler, this.#controller, error as Error);

@@ -10,7 +10,7 @@ import { checkNames, refuse } from "../target/given.js";
 import { BalancedRequest, type Dispatch } from "./balanced-request.js";
 import type { Handler } from "./handlers.js";
 import { outcomeOfStatus } from "./outcome.js";
-import type { DispatchOptions, Door } from "./request.js";
+import { type DispatchOptions, Door, type Origin } from "./request.js";
 
 export interface RollcallInterceptorOptions
   extends Pick<PoolOptions<unknown>, "zone" | "subset" | "connectMs" | "waitMs"> {
@@ -54,7 +54,7 @@ export function rollcallInterceptor(
   const pool = new ServicePool<Door>(target, {
     connect: async (_instance, { address, signal, lost }) => {
       await knock(address, signal);
-      return { address, lost };
+      return new Door(address, lost);
     },
     zone,
     subset,
@@ -75,19 +75,21 @@ export function rollcallInterceptor(
   });
 }
 
-const parsed = new Map<string, URL | undefined>();
+const parsed = new Map<string, Origin>();
 /** Programs have few origins. The bound is for those that make them up as they go. */
 const MOST_ORIGINS = 100;
 
 /** Undefined for what undici itself is to refuse. */
-function originOf({ origin }: DispatchOptions): URL | undefined {
-  if (origin instanceof URL) return origin;
-  if (typeof origin !== "string") return undefined;
-  const known = parsed.get(origin);
-  if (known) return known;
-  const url = URL.canParse(origin) ? new URL(origin) : undefined;
-  if (parsed.size < MOST_ORIGINS) parsed.set(origin, url);
-  return url;
+function originOf({ origin: given }: DispatchOptions): Origin | undefined {
+  if (typeof given !== "string" && !(given instanceof URL)) return undefined;
+  const text = String(given);
+  const known = parsed.get(text);
+  if (known || !URL.canParse(text)) return known;
+  // Read once: what a URL answers it works out each time.
+  const { origin, protocol, host } = new URL(text);
+  const found: Origin = { origin, protocol, host };
+  if (parsed.size < MOST_ORIGINS) parsed.set(text, found);
+  return found;
 }
 
 function isText(kind: unknown): boolean {

@@ -2,9 +2,28 @@ import { formatAddress, type HostPort } from "../address.js";
 import type { ConnectContext } from "../pool/options.js";
 
 /** An instance whose port has accepted a connection. */
-export interface Door {
-  readonly address: HostPort;
+export class Door {
   readonly lost: ConnectContext["lost"];
+  readonly #http: string;
+  readonly #https: string;
+
+  constructor(address: HostPort, lost: ConnectContext["lost"]) {
+    this.lost = lost;
+    this.#http = `http://${formatAddress(address)}`;
+    this.#https = `https://${formatAddress(address)}`;
+  }
+
+  origin(protocol: string): string {
+    return protocol === "https:" ? this.#https : this.#http;
+  }
+}
+
+/** Whom a request is for, as its URL has it. */
+export interface Origin {
+  /** `http://order.http` */
+  readonly origin: string;
+  readonly protocol: string;
+  readonly host: string;
 }
 
 /** What undici's dispatch is given, as far as it is looked at here. */
@@ -16,8 +35,8 @@ export interface DispatchOptions {
 }
 
 /** The same request, to the address of an instance; the server still sees the host that the caller named, and so does TLS. */
-export function sentTo<O extends DispatchOptions>(options: O, { protocol, host }: URL, address: HostPort): O {
-  return { ...options, origin: `${protocol}//${formatAddress(address)}`, headers: withHost(options.headers, host) };
+export function sentTo<O extends DispatchOptions>(options: O, { protocol, host }: Origin, door: Door): O {
+  return { ...options, origin: door.origin(protocol), headers: withHost(options.headers, host) };
 }
 
 /** Headers come as pairs in a row, as names with values, or as pairs that are iterated. */
