@@ -1,6 +1,6 @@
 /**
- * Requests per second through rollcall/undici beside undici's own Pool and BalancedPool, and through rollcall/connect beside
- * Connect's bare transport, in short paired runs that take turns. `npm run bench:pool [rounds]`, about three minutes.
+ * Requests per second through rollcall/pool and rollcall/undici beside undici's own Pool and BalancedPool, and through
+ * rollcall/connect beside Connect's bare transport, in short paired runs that take turns. `npm run bench:pool [rounds]`, about three minutes.
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -12,6 +12,7 @@ import { Order } from "../examples/order/order-schema.js";
 // As published: run from its sources, a package carries what its transpiler adds to every function.
 const built = async (name: string) => import(new URL(`../dist/${name}.js`, import.meta.url).href);
 const { rollcallInterceptor } = (await built("undici")) as typeof import("../src/undici/index.js");
+const { createPool } = (await built("pool")) as typeof import("../src/pool/index.js");
 const { createRollcallTransport } = (await built("connect")) as typeof import("../src/connect/index.js");
 
 const rounds = Number(process.argv[2] ?? 40);
@@ -31,25 +32,29 @@ const equal = await withServers([0, 0, 0], async (addresses) => {
     "undici BalancedPool": viaUndici(new BalancedPool(addresses.map(({ http }) => `http://${http}`)), "http://any"),
     "undici, origin and Host set": inTurn(addresses),
     "rollcall/undici": rollcallHttp(addresses),
+    "rollcall/pool of undici's Pools": pooled(addresses),
   });
   const connect = await compare("3 equal instances, Connect over HTTP/2, 64 in flight", 64, {
     "Connect's transport (1 instance)": bareConnect(first!.connect),
     "rollcall/connect": rollcallConnect(addresses),
   });
-  return { pool: http[0]!, balancedPool: http[1]!, inTurn: http[2]!, connect: connect[0]! };
+  return { http, connect };
 });
 const slow = await withServers([0, 0, 40], async (addresses) => {
   // Few in flight: with many, each waits longer for the client's own CPU than for the slow instance.
   const http = await compare("one of 3 answers in 40 ms, HTTP/1.1, 4 in flight", 4, {
     "undici BalancedPool": viaUndici(new BalancedPool(addresses.map(({ http }) => `http://${http}`)), "http://any"),
     "rollcall/undici": rollcallHttp(addresses),
+    "rollcall/pool of undici's Pools": pooled(addresses),
   });
-  return http[0]!;
+  return http;
 });
-console.log(
-  `\nrollcall against undici Pool ${equal.pool.toFixed(2)}, BalancedPool ${equal.balancedPool.toFixed(2)}, the least an ` +
-    `interceptor does ${equal.inTurn.toFixed(2)}, Connect ${equal.connect.toFixed(2)} on equal instances (wanted: 0.95); against BalancedPool with a slow one ${slow.toFixed(1)} (wanted: 5)`,
-);
+const words = (ratios: Record<string, number>) =>
+  Object.entries(ratios).map(([name, ratio]) => `${ratio.toFixed(2)} x ${name}`);
+console.log(`
+rollcall/pool, equal instances (wanted: 0.95): ${words(equal.http).join(", ")}
+rollcall/connect, equal instances (wanted: 0.95): ${words(equal.connect).join(", ")}
+rollcall/pool, a slow one of three (wanted: 5 x BalancedPool): ${words(slow).join(", ")}`);
 
 type Addresses = readonly { readonly http: string; readonly connect: string }[];
 
@@ -94,6 +99,21 @@ function rollcallHttp(addresses: Addresses): Contestant {
   return viaUndici(new Agent().compose(interceptor), "http://order.http", () => interceptor.close());
 }
 
+function pooled(addresses: Addresses): Contestant {
+  const pool = createPool(`direct:///${addresses.map(({ http }) => http).join(",")}`, {
+    connect: (_instance, { address }) => new Pool(`http://${address.host}:${address.port}`),
+    close: (connection) => connection.destroy(),
+  });
+  return {
+    call: () =>
+      pool.run(async (connection) => {
+        const { body } = await connection.request({ path: "/", method: "GET" });
+        await body.text();
+      }),
+    close: () => pool.close(),
+  };
+}
+
 function bareConnect(address: string): Contestant {
   const transport = createConnectTransport({ baseUrl: `http://${address}`, httpVersion: "2" });
   const client = createClient(Order, transport);
@@ -113,8 +133,12 @@ interface Run {
   readonly cpu: number;
 }
 
-/** @returns the calls per second of the last one against those of each, as the median of paired runs. */
-async function compare(title: string, inFlight: number, contestants: Record<string, Contestant>): Promise<number[]> {
+/** @returns the calls per second of the last one against those of each other, as the median of paired runs. */
+async function compare(
+  title: string,
+  inFlight: number,
+  contestants: Record<string, Contestant>,
+): Promise<Record<string, number>> {
   const all = Object.entries(contestants);
   const runs = all.map((): Run[] => []);
   for (const [, contestant] of all) await load(contestant, inFlight, WARM_MS); // JIT and connections are warm when it counts
@@ -134,7 +158,7 @@ async function compare(title: string, inFlight: number, contestants: Record<stri
     console.log(`  ${name.padEnd(34)} ${rate.padStart(6)} calls/s  ${cpu.padStart(6)} µs CPU a call  ${against}`);
   });
   for (const [, contestant] of all) await contestant.close();
-  return all.map((_, at) => ratio(all.length - 1, at));
+  return Object.fromEntries(all.slice(0, -1).map(([name], at) => [name, ratio(all.length - 1, at)]));
 }
 
 async function load({ call }: Contestant, inFlight: number, forMs: number): Promise<Run> {

@@ -91,7 +91,8 @@ test("an instance is called again when its time is over, as one that never faile
   instances[0]!.pushback = undefined;
   await new Promise((resolve) => setTimeout(resolve, 40));
   instances[0]!.calls = 0;
-  for (let i = 0; i < 5_000 && instances[0]!.calls < 20; i++) await say(client);
+  // On a busy machine one slow answer may keep it in the background for seconds, as it would without the pushback.
+  for (let i = 0; i < 100_000 && instances[0]!.calls < 20; i++) await say(client);
   assert.equal(instances[0]!.calls, 20);
 });
 
