@@ -1,8 +1,8 @@
 import { sleep } from "../async/backoff.js";
 import { onAbort } from "../async/on-abort.js";
-import type { StatusResponse } from "../proto/etcd.js";
+import { RangeRequest } from "../proto/etcd.js";
 import { describeFailure, EtcdError, isTokenStale } from "./errors.js";
-import { AuthService, MaintenanceService } from "./methods.js";
+import { AuthService, KVService, MaintenanceService } from "./methods.js";
 import type { CallHandlers, Method, RpcCall } from "./rpc/call.js";
 import { onSilence } from "./rpc/silence.js";
 import { RpcError, Status } from "./rpc/status.js";
@@ -53,10 +53,11 @@ export class EtcdSession implements Session {
   async open(timeoutMs: number): Promise<void> {
     const release = onAbort(this.#options.signal, () => this.drop(this.#options.signal.reason));
     try {
+      await this.#tryToken(timeoutMs);
       if (this.#options.settings.user !== undefined && this.#options.tokens.current === undefined) {
         await this.#renew(undefined);
       }
-      const { leader, isLearner } = await this.#status(timeoutMs);
+      const { leader, isLearner } = await this.call(MaintenanceService.status, {}, { timeoutMs });
       if (leader === 0n) throw new EtcdError(this.host, Status.UNAVAILABLE, "it knows no leader (no quorum?)");
       if (isLearner) throw new EtcdError(this.host, Status.UNAVAILABLE, "it is a learner, which answers no reads");
     } catch (error) {
@@ -69,32 +70,28 @@ export class EtcdSession implements Session {
 
   /**
    * A simple token is numbered by etcd's history, and etcd waits in silence until it has come so far: for ever, where it was wiped or restored
-   * and set up with the same users. So who has a token from an earlier session asks once more without; if that is answered
-   * first, it was the token.
+   * and set up with the same users. So a token of an earlier session is tried first: where nothing answers it, but the same question
+   * without a token is answered, it was the token. A Range, because etcd 3.4 and 3.5 look at no token for Status.
    */
-  async #status(timeoutMs: number): Promise<StatusResponse> {
+  async #tryToken(timeoutMs: number): Promise<void> {
     const token = this.#options.tokens.current;
-    const status = () => this.call(MaintenanceService.status, {}, { timeoutMs });
-    if (token === undefined) return status();
-    const giveUp = new AbortController();
-    const options = { timeoutMs, signal: giveUp.signal };
-    const answer = this.#once(MaintenanceService.status, {}, options, token);
-    const answered = answer.then(
+    if (token === undefined) return;
+    const over = new AbortController();
+    const { signal } = over;
+    const ask = (token?: string) => this.#once(KVService.range, ANY_KEY, { timeoutMs, signal }, token);
+    const answered = ask(token).then(
       () => true,
       () => true,
     );
-    if (!(await Promise.race([answered, sleep(timeoutMs / 3, giveUp.signal, { unref: true })]))) {
-      const unanswered = this.#once(MaintenanceService.status, {}, options, undefined).then(
+    if (!(await Promise.race([answered, sleep(timeoutMs / 3, signal, { unref: true })]))) {
+      const isNotTheToken = ask().then(
         () => false,
         (error) => !isRefusal(error),
       );
-      if (!(await Promise.race([answered, unanswered]))) {
-        giveUp.abort();
-        await this.#renew(token);
-        return status();
-      }
+      const isGood = await Promise.race([answered, isNotTheToken]);
+      if (!isGood) await this.#renew(token);
     }
-    return answer.catch((error) => (isTokenStale(error) ? status() : Promise.reject(error)));
+    over.abort();
   }
 
   call<Req, Res>(method: Method<Req, Res>, request: Req, options: CallOptions = {}): Promise<Res> {
@@ -246,6 +243,9 @@ export class EtcdSession implements Session {
     return describeFailure(failure, this.host, this.#options.settings);
   }
 }
+
+/** What it holds is of no interest, nor whether it may be read. */
+const ANY_KEY = RangeRequest.create({ key: Buffer.from("rollcall"), countOnly: true, serializable: true });
 
 /** Said by an etcd that answers, and will not without a token. */
 function isRefusal(error: unknown): boolean {

@@ -2,11 +2,10 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
 import { EtcdDiscovery, EtcdRegistrar, type EtcdSettings } from "../../src/backends/etcd/index.js";
-import { type Etcd, etcdctl, etcdSkipReason, etcdVersion, startEtcd } from "../support/real-parts/etcd.js";
+import { type Etcd, etcdctl, etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
 import { Follower } from "./follower.js";
 
-// etcd 3.4 answers the question by which the stale token is found without looking at the token.
-const skip = etcdSkipReason() || (etcdVersion()?.[1] === 4 && "with etcd 3.4 the client has to be restarted");
+const skip = etcdSkipReason();
 
 async function addUser({ endpoint }: Etcd): Promise<void> {
   await etcdctl(endpoint, "user", "add", "root:secret");
