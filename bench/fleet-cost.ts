@@ -8,10 +8,10 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { hold } from "../src/async/hold.js";
 import { setLogLevel } from "../src/index.js";
 import { startEtcd } from "../test/support/real-parts/etcd.js";
-import { changes, GrpcProxy, type Told } from "./fleet-cost/changes.js";
-import { memoryMb } from "./fleet-cost/etcd-cost.js";
+import { changes, type Told } from "./fleet-cost/changes.js";
 import { Fleet } from "./fleet-cost/fleet.js";
 import { growthChart } from "./fleet-cost/growth-chart.js";
+import { GrpcProxy } from "./fleet-cost/grpc-proxy.js";
 import { keepalives } from "./fleet-cost/keepalives.js";
 import { grpcConnectionKb, largeServiceClient } from "./fleet-cost/large-service.js";
 import { fill } from "./fleet-cost/large-service-source.js";
@@ -24,6 +24,7 @@ import { halvings, sizes, tenths } from "./fleet-cost/sizes.js";
 import { storm } from "./fleet-cost/storm.js";
 import { type Upkeep, upkeep } from "./fleet-cost/upkeep.js";
 import { fillPage } from "./sim/page/page.js";
+import { memoryMb } from "./support/process-cost.js";
 
 const PAGE = "docs/scaling.md";
 /** As many as a client connects to by default. */

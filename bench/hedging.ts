@@ -2,8 +2,7 @@
  * Hedging on top of the balancer, in virtual time: prints the table and writes it into docs/hedging.md.
  * `npm run bench:hedging`, or `npx tsx bench/hedging.ts <first seed> <seeds>` for other seeds (not written).
  */
-
-import { fillPage } from "./sim/page/page.js";
+import { fillPage, measuredWith } from "./sim/page/page.js";
 import { mean, table } from "./sim/page/table.js";
 import type { MakePolicy } from "./sim/policies/policy.js";
 import { finagleWithBackups, oracle, references } from "./sim/policies/references.js";
@@ -58,5 +57,4 @@ const text = [
   table(["answers before the deadline", "without", "hedged", "ratio", "copies", ...theirs], full),
 ].join("\n\n");
 console.log(text);
-const measured = `Node ${process.version}, ${new Date().toISOString().slice(0, 10)}, seeds ${seeds.join(", ")}.`;
-if (process.argv.length === 2) await fillPage("hedging", `${measured}\n\n${text}`, "docs/hedging.md");
+if (process.argv.length === 2) await fillPage("hedging", `${measuredWith(...seeds)}\n\n${text}`, "docs/hedging.md");

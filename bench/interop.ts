@@ -18,6 +18,7 @@ import { pickCycle } from "./interop/pick-cycle.js";
 import { comparisonTable, conditions, fleetTable, whereGoWins } from "./interop/report.js";
 import { startUp } from "./interop/start-up.js";
 import { fillPage } from "./sim/page/page.js";
+import { wholeNumber } from "./support/whole-number.js";
 
 const PAGE = "docs/interop.md";
 /** Programs of their own at this place find the package that is built beside them. */
@@ -35,7 +36,7 @@ const { values: options } = parseArgs({
   },
 });
 if (options.write && options.part) throw new Error("--write fills the page with all parts: leave out --part");
-const [rounds, services] = [whole("rounds"), whole("services")];
+const [rounds, services] = [wholeNumber("rounds", options.rounds), wholeNumber("services", options.services)];
 
 const machine = conditions((etcdVersion() ?? []).join("."));
 const folder = mkdtempSync(join(tmpdir(), "rollcall-bench-interop-"));
@@ -70,11 +71,4 @@ if (options.write) {
   await fillPage("machine", machine, PAGE);
   await fillPage("beside", comparisonTable(found), PAGE);
   await fillPage("go-wins", whereGoWins(found, fleet), PAGE);
-}
-
-function whole(name: "rounds" | "services"): number {
-  const value = Number(options[name]);
-  if (!(Number.isInteger(value) && value > 0))
-    throw new Error(`--${name} ${options[name]}: want a whole number above 0`);
-  return value;
 }

@@ -6,16 +6,15 @@ import { execFile } from "node:child_process";
 import { cpus } from "node:os";
 import { promisify } from "node:util";
 import { P2cEwma, type P2cEwmaOptions } from "../src/balancer/index.js";
-import { CYCLES, cpuNs, cycles, keys } from "./pick/cycle.js";
+import { CYCLES, cpuNs, cycles, keys, LATENCY_MS } from "./pick/cycle.js";
 import { goPicker } from "./pick/go-picker.js";
+import { quantile } from "./registry/figures.js";
 
 const SIZES = [2, 10, 100, 1_000, 10_000];
 const KINDS = [1, 16, 256];
 const ROUNDS = 15;
-const LATENCY_MS = 10;
 
-const sorted = (numbers: readonly number[]) => [...numbers].sort((a, b) => a - b);
-const median = (numbers: readonly number[]) => sorted(numbers)[numbers.length >> 1]!;
+const median = (numbers: readonly number[]) => quantile(numbers, 0.5);
 
 const methods = (n: number) => Array.from({ length: n }, (_, i) => `/shop.Orders/Method${i}`);
 
@@ -72,7 +71,7 @@ function contest(contestants: readonly (() => void)[]): number[][] {
 }
 
 function show(name: string, results: readonly number[]): void {
-  const inOrder = sorted(results);
+  const inOrder = results.toSorted((a, b) => a - b);
   const spread = `${inOrder[1]!.toFixed(0)} to ${inOrder.at(-2)!.toFixed(0)}`;
   console.log(`${name.padEnd(44)} median ${median(results).toFixed(0).padStart(5)} ns   ${spread}`);
 }
@@ -105,8 +104,7 @@ function membership(name: string, options: P2cEwmaOptions<string>): void {
     balancer.set(next);
     if (i >= 20) times.push(performance.now() - start);
   }
-  const inOrder = sorted(times);
-  const p95 = inOrder[Math.floor(inOrder.length * 0.95)]!;
+  const p95 = quantile(times, 0.95);
   console.log(
     `set() of ${n} with one change, ${name}: median ${median(times).toFixed(2)} ms, 95th percentile ${p95.toFixed(2)} ms`,
   );

@@ -3,14 +3,12 @@
  * tables and writes them into docs/overload.md. `npm run bench:sim-overload`, or `npx tsx bench/sim-overload.ts <first seed>
  * <seeds>` for other seeds (not written).
  */
-import { cpus } from "node:os";
-import { fillPage } from "./sim/page/page.js";
+import { fillPage, measuredWith } from "./sim/page/page.js";
 import { mean, table } from "./sim/page/table.js";
-import { goodput, LOADS, overload, retryingSides, STORM, sides, storm } from "./sim/scenarios/overload.js";
+import { goodput, LOADS, overload, PEAK, retryingSides, STORM, sides, storm } from "./sim/scenarios/overload.js";
 
 const firstSeed = Number(process.argv[2] ?? 1);
 const seeds = Array.from({ length: Number(process.argv[3] ?? 1) }, (_, i) => firstSeed + i);
-const PEAK = 8_000;
 
 const rows = LOADS.map((load) => {
   const scenario = overload(load);
@@ -35,7 +33,7 @@ const storms = Object.entries(retryingSides).map(([name, side]) => {
 });
 
 const text = [
-  `Node ${process.version}, ${cpus().length} cores of ${cpus()[0]?.model ?? "unknown"}, ${new Date().toISOString().slice(0, 10)}, seeds ${seeds.join(", ")}.`,
+  measuredWith(...seeds),
   table(["load; answered in time, of what can be done; p99 of the answered", ...Object.keys(sides)], rows),
   table(
     [

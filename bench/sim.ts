@@ -4,17 +4,16 @@
  * `npx tsx bench/sim.ts <first seed> <seeds>` for other seeds (not written).
  */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
 import { barChart } from "./sim/page/chart.js";
-import { fillPage } from "./sim/page/page.js";
+import { fillPage, measuredWith } from "./sim/page/page.js";
 import { mean, table } from "./sim/page/table.js";
 import type { MakePolicy } from "./sim/policies/policy.js";
-import { oracle, references } from "./sim/policies/references.js";
+import { informedReferences, oracle, references } from "./sim/policies/references.js";
 import { rollcall } from "./sim/policies/rollcall.js";
+import { antagonistScenarios } from "./sim/scenarios/antagonists.js";
 import { type ClosedLoop, callsOf, sequentialLoops, streamLoops, unevenness } from "./sim/scenarios/closed-loop.js";
 import { backAfterMs } from "./sim/scenarios/deadline.js";
 import { failureRun } from "./sim/scenarios/failure-run.js";
-import { informedTables } from "./sim/scenarios/informed.js";
 import { lossScenarios, tailScenarios, threeKindScenarios, twoKindScenarios } from "./sim/scenarios/mixed.js";
 import type { Scenario } from "./sim/scenarios/scenario.js";
 import { extremes, failures, tableScenarios, variations } from "./sim/scenarios/scenarios.js";
@@ -146,15 +145,37 @@ function extremesTable(): string {
   );
 }
 
-const measured = `Node ${process.version}, ${cpus().length} cores, ${new Date().toISOString().slice(0, 10)}`;
-if (written) mkdirSync(CHARTS, { recursive: true });
+/** The balancer beside policies whose servers take part, on one seed: their probes make runs long. */
+function informedTables(): string {
+  const informed = { [OURS]: rollcall(), ...informedReferences, oracle };
+  const rows = (scenarios: Readonly<Record<string, Scenario>>) =>
+    Object.entries(scenarios).map(([name, scenario]) => {
+      // gRFC A58 believes no weight in the first 10 s: they do not count.
+      const later = { warmMs: 10_000, ...scenario, lengthMs: 15_000 };
+      const p99s = Object.values(informed).map((make) => new World(later, make, firstSeed).run().kindP99Ms);
+      return [name, ...p99s.map((kinds) => kinds.map(number).join(" · "))];
+    });
+  const failed = Object.entries(failures).map(([name, { scenario }]) => [
+    name,
+    ...Object.values(informed).map((make) => failureRun(scenario, make, firstSeed).failed.toFixed(2)),
+  ]);
+  const names = Object.keys(informed);
+  return [
+    table(["p99, ms", ...names], rows({ ...tableScenarios, ...antagonistScenarios })),
+    table(["p99 of three kinds, ms", ...names], rows(threeKindScenarios)),
+    table(["failed calls, %", ...names], failed),
+  ].join("\n\n");
+}
+
 /** What the one with most streams gets, of its fair share. */
 function shareOfFirst([first = 0, ...others]: readonly number[]): number {
   const all = first + others.reduce((sum, calls) => sum + calls, 0);
   return (first / all) * (others.length + 1);
 }
+
+if (written) mkdirSync(CHARTS, { recursive: true });
 const sections: Readonly<Record<string, () => string>> = {
-  machine: () => `${measured}, seeds ${seeds.join(", ")}.`,
+  machine: () => measuredWith(...seeds),
   table: () => latencyTable(tableScenarios, true),
   changes: costOfChanges,
   failures: failureTable,
@@ -167,7 +188,7 @@ const sections: Readonly<Record<string, () => string>> = {
   deadline: deadlineTable,
   loss: () => latencyTable(lossScenarios, false),
   extremes: extremesTable,
-  informed: () => `${measured}, seed ${firstSeed}.\n\n${informedTables(firstSeed)}`,
+  informed: () => `${measuredWith(firstSeed)}\n\n${informedTables()}`,
 };
 const asked = written && given.length > 0 ? given : Object.keys(sections);
 for (const name of asked) {

@@ -1,7 +1,7 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { clustersInUse } from "../../src/etcd-client/clusters-in-use.js";
 import type { ConnectionSettings } from "../../src/etcd-client/settings.js";
-import { etcdctl } from "../../test/support/real-parts/etcd.js";
-import { pause } from "./etcd-cost.js";
+import { type Etcd, etcdctl } from "../../test/support/real-parts/etcd.js";
 import { Clients, Servers } from "./sessions.js";
 
 /** Servers and clients of one etcd. */
@@ -9,11 +9,9 @@ export class Fleet {
   readonly servers: Servers;
   readonly clients: Clients;
   readonly #settings: ConnectionSettings;
-  #asked: string;
 
   constructor(settings: ConnectionSettings, services: number) {
     this.#settings = settings;
-    this.#asked = settings.hosts[0]!;
     this.servers = new Servers(settings, services);
     this.clients = new Clients(settings, services);
   }
@@ -34,17 +32,12 @@ export class Fleet {
     return this.watching >= this.sessions && this.servers.listed === this.servers.count;
   }
 
-  /** Which host is asked what is listed. Default the first. */
-  askAt(endpoint: string): void {
-    this.#asked = endpoint;
-  }
-
-  /** Instances that etcd lists. */
-  async listed(): Promise<number> {
+  /** Instances that etcd lists, asked at this member. */
+  async listedBy({ endpoint }: Etcd): Promise<number> {
     const { user, pass } = this.#settings;
     const login = user === undefined ? [] : ["--user", `${user}:${pass}`];
     const query = ["get", "service", "--prefix", "--count-only", "--write-out=fields"];
-    const counted = await etcdctl(this.#asked, ...login, "--command-timeout=30s", ...query);
+    const counted = await etcdctl(endpoint, ...login, "--command-timeout=30s", ...query);
     return Number(/"Count" : (\d+)/.exec(counted)?.[1]);
   }
 

@@ -1,3 +1,5 @@
+import { slope } from "./slope.js";
+
 const PANEL = { width: 420, height: 300, left: 58, right: 16, top: 62, bottom: 42 };
 const COLORS = ["#d9822b", "#4a6fa5", "#5b8c5a", "#9aa5b1"];
 
@@ -27,10 +29,7 @@ export function growth(points: readonly Point[]): number {
   const logs = points
     .filter(({ n, value }) => n > 0 && value > 0)
     .map(({ n, value }) => ({ x: Math.log(n), y: Math.log(value) }));
-  const mean = (of: "x" | "y") => logs.reduce((sum, one) => sum + one[of], 0) / logs.length;
-  const [x, y] = [mean("x"), mean("y")];
-  const along = logs.reduce((sum, one) => sum + (one.x - x) ** 2, 0);
-  return logs.reduce((sum, one) => sum + (one.x - x) * (one.y - y), 0) / along;
+  return slope(logs);
 }
 
 /** Panels side by side, both axes logarithmic and a decade as long on either, so that 45 degrees are growth in proportion. */

@@ -1,16 +1,17 @@
 /** A gRPC client that is connected to so many instances, in a process of its own: the memory that each connection holds. */
+import { setTimeout as pause } from "node:timers/promises";
 import { createClient, setLogLevel } from "../../src/index.js";
 import { clients } from "../../src/observe/sources.js";
 import { EchoClient, say } from "../../test/support/echo.js";
 import { until } from "../../test/support/until.js";
-import { pause } from "./etcd-cost.js";
+import { heldBytes } from "../support/process-cost.js";
 
 setLogLevel("silent");
 const [port, connections] = process.argv.slice(2).map(Number);
 await connectTo(1); // whatever is loaded or made once
-const before = held();
+const before = heldBytes();
 await connectTo(connections!);
-process.send!((held() - before) / connections! / 1_024);
+process.send!((heldBytes() - before) / connections! / 1_024);
 process.exit();
 
 /** Calls until it is connected to all; the whole loopback network leads to the one server. */
@@ -22,11 +23,4 @@ async function connectTo(count: number): Promise<void> {
   await until(ready, `${count} instances are connected to`);
   for (let i = 0; i < count; i++) await say(client);
   await pause(1_000);
-}
-
-/** In kilobytes of heap and buffers, after garbage collection. */
-function held(): number {
-  globalThis.gc!();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
 }

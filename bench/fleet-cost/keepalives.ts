@@ -1,7 +1,8 @@
 import { Cluster } from "../../src/etcd-client/cluster.js";
 import { LeaseService } from "../../src/etcd-client/methods.js";
 import type { Etcd } from "../../test/support/real-parts/etcd.js";
-import { cpuMs } from "./etcd-cost.js";
+import { inParallel } from "../registry/figures.js";
+import { cpuMs } from "../support/process-cost.js";
 
 const RENEWALS = 20_000;
 const AT_A_TIME = 20;
@@ -18,13 +19,10 @@ export async function keepalives(etcd: Etcd): Promise<Renewal[]> {
   const session = await cluster.session();
   const { ID } = await session.call(LeaseService.leaseGrant, { TTL: 600n, ID: 0n });
 
-  const own = async () => {
-    let left = RENEWALS;
-    const renew = async () => {
-      while (left-- > 0) await session.exchange(LeaseService.leaseKeepAlive, { ID });
-    };
-    await Promise.all(Array.from({ length: AT_A_TIME }, renew));
-  };
+  const own = () =>
+    inParallel(Array(RENEWALS).fill(ID), AT_A_TIME, (lease) =>
+      session.exchange(LeaseService.leaseKeepAlive, { ID: lease }),
+    );
   const standing = () =>
     new Promise<void>((resolve, reject) => {
       let [sent, heard] = [0, 0];

@@ -1,10 +1,11 @@
 /** One client of a service with very many instances, in a process of its own: what it holds, and what it does for a change and a pick. */
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { setTimeout as pause } from "node:timers/promises";
 import { hold } from "../../src/async/hold.js";
 import { registerBackend, setLogLevel } from "../../src/index.js";
 import { ServicePool } from "../../src/pool/pool.js";
 import { until } from "../../test/support/until.js";
-import { pause } from "./etcd-cost.js";
+import { heldBytes } from "../support/process-cost.js";
 import { addressOf, EtcdSource, type Source, StubSource } from "./large-service-source.js";
 
 /** What the program is asked, as JSON in its first argument. */
@@ -41,7 +42,7 @@ process.send!(await measure(order));
 process.exit();
 
 async function measure({ instances, subset, endpoint }: LargeServiceOrder): Promise<LargeServiceCost> {
-  const empty = held();
+  const empty = heldBytes();
   const source: Source = endpoint ? new EtcdSource(endpoint) : new StubSource(instances);
   if (source instanceof StubSource) registerBackend("stub", { discovery: () => source });
   const began = performance.now();
@@ -52,7 +53,7 @@ async function measure({ instances, subset, endpoint }: LargeServiceOrder): Prom
   await until(() => pool.stats().ready >= wanted, `${wanted} instances are connected to`, 300_000);
   const connectedMs = performance.now() - began;
   await pause(1_000);
-  const memoryMb = (held() - empty) / 2 ** 20;
+  const memoryMb = (heldBytes() - empty) / 2 ** 20;
 
   const picking = () => {
     for (let i = 0; i < PICKS; i++) pool.take()!.end("success");
@@ -87,12 +88,6 @@ async function measure({ instances, subset, endpoint }: LargeServiceOrder): Prom
     pauseMs: loop.max / 1e6,
     pickNs,
   };
-}
-
-function held(): number {
-  globalThis.gc!();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
 }
 
 function cpuMsSince(before: NodeJS.CpuUsage): number {

@@ -65,10 +65,6 @@ export class EtcdSource implements Source {
       await session.call(KVService.deleteRange, { key, rangeEnd: Buffer.alloc(0), prevKv: false });
     }
   }
-
-  close(): void {
-    this.#cluster.close();
-  }
 }
 
 /** Fills an etcd up to so many keys of the service, from so many on. */

@@ -2,8 +2,8 @@ import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { type Etcd, etcdctl, startEtcd } from "../../test/support/real-parts/etcd.js";
-import { pause } from "./etcd-cost.js";
 import { Fleet } from "./fleet.js";
 import { type Storm, storm } from "./storm.js";
 

@@ -1,5 +1,6 @@
 import { startEtcdCluster } from "../../test/support/real-parts/etcd.js";
-import { memoryMb, upkeepMs } from "./etcd-cost.js";
+import { memoryMb } from "../support/process-cost.js";
+import { upkeepMs } from "./etcd-cost.js";
 import { Fleet } from "./fleet.js";
 import { type Storm, storm } from "./storm.js";
 
@@ -36,7 +37,6 @@ export async function threeMembers(
       memoryMb: memoryMb(one),
     }));
     const others = cluster.members.filter((one) => one !== leader);
-    fleet.askAt(others[0]!.endpoint);
     const failover = await storm(others, fleet, async () => {
       await leader.kill();
       await cluster.leader();

@@ -1,7 +1,8 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { hold } from "../../src/async/hold.js";
 import { Connection } from "../../src/etcd-client/connection.js";
 import type { Session } from "../../src/etcd-client/session.js";
-import { pause } from "./etcd-cost.js";
+import { until } from "../../test/support/until.js";
 
 /** Sessions that lived this long are good ones, in milliseconds: for those lost sooner there is a backoff. */
 const GOOD_MS = 10_500;
@@ -41,15 +42,11 @@ export async function arrivals(connections: number, awayS: number): Promise<Arri
   await pause(awayS * 1_000);
   away = false;
   const back = performance.now();
-  await Promise.all(all.map(async (one) => connected(one)));
+  await until(() => all.every(({ state }) => state.at === "connected"), "all are connected again");
   for (const one of all) one.close();
   release();
   const after = times.map((at) => at - back).sort((a, b) => a - b);
   return { awayS, inTenth: busiest(after, 100), inSecond: busiest(after, 1_000), allS: after.at(-1)! / 1_000 };
-}
-
-async function connected(connection: Connection): Promise<void> {
-  while (connection.state.at !== "connected") await pause(20);
 }
 
 /** @param times ascending. @returns most of them in any window of so many milliseconds. */

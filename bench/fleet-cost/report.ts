@@ -1,6 +1,6 @@
-import { cpus } from "node:os";
 import { etcdVersion } from "../../test/support/real-parts/etcd.js";
 import { table } from "../sim/page/table.js";
+import { cores } from "../support/machine.js";
 import type { Told } from "./changes.js";
 import type { Line, Panel } from "./growth-chart.js";
 import type { Renewal } from "./keepalives.js";
@@ -8,8 +8,9 @@ import type { LargeServiceCost } from "./large-service-program.js";
 import type { Authentication } from "./log-in-storms.js";
 import type { ThreeMembers } from "./members.js";
 import type { Arrivals } from "./reconnects.js";
+import { slope } from "./slope.js";
 import type { Storm } from "./storm.js";
-import { slope, type Upkeep } from "./upkeep.js";
+import type { Upkeep } from "./upkeep.js";
 
 export interface LargeService {
   readonly instances: number;
@@ -24,11 +25,9 @@ const count = (value: number) => Math.round(value).toLocaleString("en");
 const figure = (value: number) => Number(value.toPrecision(3)).toLocaleString("en", { maximumFractionDigits: 3 });
 
 export function conditions(servers: number, clients: number, services: number): string {
-  const { length, 0: cpu } = cpus();
   return (
-    `${new Date().toISOString().slice(0, 10)}, etcd ${etcdVersion()?.join(".")}, Node ${process.version}, ${length} cores ` +
-    `(${cpu?.model.trim() ?? "unknown"}) for etcd and the fleet together; ${count(servers)} servers, ${count(clients)} clients of ` +
-    `${services} services each.`
+    `${new Date().toISOString().slice(0, 10)}, etcd ${etcdVersion()?.join(".")}, Node ${process.version}, ${cores()} ` +
+    `for etcd and the fleet together; ${count(servers)} servers, ${count(clients)} clients of ${services} services each.`
   );
 }
 

@@ -1,9 +1,10 @@
 /** Counts an etcd's requests second by second, in a process of its own: the fleet's is too busy in a storm to look at the clock. */
-import { pause, requests } from "./etcd-cost.js";
+import { setTimeout as pause } from "node:timers/promises";
+import { requests } from "./etcd-cost.js";
 
 const SAMPLE_MS = 200;
-const etcds = process.argv.slice(2).map((metricsUrl) => ({ metricsUrl, pid: 0 }));
-const last = new Map<object, number>();
+const metricsUrls = process.argv.slice(2);
+const last = new Map<string, number>();
 const samples: { readonly at: number; readonly count: number }[] = [];
 let [count, most] = [0, 0];
 let stopped = false;
@@ -12,12 +13,12 @@ process.on("message", () => {
 });
 
 while (!stopped) {
-  for (const etcd of etcds) {
-    const now = await requests(etcd);
+  for (const url of metricsUrls) {
+    const now = await requests(url);
     if (Number.isNaN(now)) continue;
-    const before = last.get(etcd) ?? now;
+    const before = last.get(url) ?? now;
     count += now < before ? now : now - before; // one that was restarted begins at 0
-    last.set(etcd, now);
+    last.set(url, now);
   }
   const at = performance.now();
   samples.push({ at, count });

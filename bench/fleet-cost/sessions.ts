@@ -1,6 +1,7 @@
 import { EtcdDiscovery, EtcdRegistrar } from "../../src/backends/etcd/index.js";
 import type { ConnectionSettings } from "../../src/etcd-client/settings.js";
 import type { Registration } from "../../src/registry.js";
+import { inParallel } from "../registry/figures.js";
 
 /** Made so many at a time: a fleet does not start in one moment. */
 const AT_A_TIME = 50;
@@ -17,10 +18,9 @@ function ownSettings(settings: ConnectionSettings, net: number, i: number): Conn
   return { ...settings, hosts: [...settings.hosts, own] };
 }
 
-async function inTurns(from: number, to: number, one: (i: number) => Promise<unknown>): Promise<void> {
-  for (let at = from; at < to; at += AT_A_TIME) {
-    await Promise.all(Array.from({ length: Math.min(AT_A_TIME, to - at) }, (_, k) => one(at + k)));
-  }
+/** The numbers of those that are made on the way from so many to so many. */
+function newOnes(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, i) => from + i);
 }
 
 /** Servers, each with a session, a lease and its key, as in a process of its own. */
@@ -44,7 +44,7 @@ export class Servers {
   }
 
   async grow(to: number): Promise<void> {
-    await inTurns(this.#registrations.length, to, async (i) => {
+    await inParallel(newOnes(this.count, to), AT_A_TIME, async (i) => {
       const registrar = new EtcdRegistrar({ ...ownSettings(this.#settings, 2, i), ttlSeconds: TTL_SECONDS });
       const address = `127.1.${i >> 8}.${i & 255}:8080`;
       this.#registrations.push(await registrar.register(`service${i % this.#services}.rpc`, { address }));
@@ -62,7 +62,6 @@ export class Clients {
   readonly #services: number;
   readonly #abort = new AbortController();
   #count = 0;
-  #sets = 0;
 
   constructor(settings: ConnectionSettings, services: number) {
     this.#settings = settings;
@@ -73,13 +72,8 @@ export class Clients {
     return this.#count;
   }
 
-  /** Sets of instances that they have been given so far. */
-  get sets(): number {
-    return this.#sets;
-  }
-
   async grow(to: number): Promise<void> {
-    await inTurns(this.#count, to, async (i) => {
+    await inParallel(newOnes(this.count, to), AT_A_TIME, async (i) => {
       const discovery = new EtcdDiscovery(ownSettings(this.#settings, 3, i));
       await Promise.all(
         Array.from({ length: this.#services }, (_, service) => this.#watch(discovery, `service${service}.rpc`)),
@@ -92,10 +86,7 @@ export class Clients {
   #watch(discovery: EtcdDiscovery, service: string): Promise<void> {
     return new Promise((resolve) => {
       void (async () => {
-        for await (const _ of discovery.watch(service, { signal: this.#abort.signal })) {
-          this.#sets += 1;
-          resolve();
-        }
+        for await (const _ of discovery.watch(service, { signal: this.#abort.signal })) resolve();
       })();
     });
   }

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { wholeNumber } from "../support/whole-number.js";
 
 const OPTIONS = {
   /** Servers: a session, a lease and a key each. */
@@ -36,23 +37,17 @@ export interface Sizes {
 /** @throws Error that names the flag and the expected form. */
 export function sizes(args: readonly string[]): Sizes {
   const { values } = parseArgs({ args: [...args], options: OPTIONS });
-  const positive = (name: "servers" | "clients" | "services" | "instances" | "steps" | "seconds") => {
-    const value = Number(values[name]);
-    if (!Number.isInteger(value) || value < 1)
-      throw new Error(`--${name} ${values[name]}: want a whole number above 0`);
-    return value;
-  };
   const named = values.parts?.split(",");
   const unknown = named?.find((name) => !PARTS.some((part) => part === name));
   if (unknown !== undefined) throw new Error(`--parts: no part "${unknown}", there are ${PARTS.join(", ")}`);
   if (named && values.write) throw new Error("--write fills the page with all parts: leave out --parts");
   return {
-    servers: positive("servers"),
-    clients: positive("clients"),
-    services: positive("services"),
-    instances: positive("instances"),
-    steps: positive("steps"),
-    forMs: positive("seconds") * 1_000,
+    servers: wholeNumber("servers", values.servers),
+    clients: wholeNumber("clients", values.clients),
+    services: wholeNumber("services", values.services),
+    instances: wholeNumber("instances", values.instances),
+    steps: wholeNumber("steps", values.steps),
+    forMs: wholeNumber("seconds", values.seconds) * 1_000,
     write: values.write,
     wants: (part) => named === undefined || named.includes(part),
   };
@@ -60,12 +55,15 @@ export function sizes(args: readonly string[]): Sizes {
 
 /** So many sizes up to the largest, each half of the next. */
 export function halvings(most: number, steps: number): number[] {
-  const all = Array.from({ length: steps }, (_, i) => Math.max(1, Math.round(most / 2 ** (steps - 1 - i))));
-  return [...new Set(all)];
+  return growing(most, steps, 2);
 }
 
 /** So many sizes up to the largest, each a tenth of the next. */
 export function tenths(most: number, steps: number): number[] {
-  const all = Array.from({ length: steps }, (_, i) => Math.max(1, Math.round(most / 10 ** (steps - 1 - i))));
+  return growing(most, steps, 10);
+}
+
+function growing(most: number, steps: number, times: number): number[] {
+  const all = Array.from({ length: steps }, (_, i) => Math.max(1, Math.round(most / times ** (steps - 1 - i))));
   return [...new Set(all)];
 }

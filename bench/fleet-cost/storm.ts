@@ -1,13 +1,15 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { setTimeout as pause } from "node:timers/promises";
+import type { Etcd } from "../../test/support/real-parts/etcd.js";
 import { until } from "../../test/support/until.js";
-import { type Asked, pause, requests } from "./etcd-cost.js";
+import { requests } from "./etcd-cost.js";
 import type { Fleet } from "./fleet.js";
 
 const LIMIT_MS = 300_000;
 /** After everybody is back, to see whether the requests go on. */
 const AFTERMATH_MS = 3_000;
-const SAMPLE_MS = 250;
+const ASK_EVERY_MS = 250;
 
 /** What a disturbance of etcd sets off. */
 export interface Storm {
@@ -23,12 +25,12 @@ export interface Storm {
   readonly leases: number;
 }
 
-/** Disturbs etcd and sees everybody come back. `disturb` resolves when etcd answers again. */
-export async function storm(etcds: readonly Asked[], fleet: Fleet, disturb: () => Promise<unknown>): Promise<Storm> {
+/** Disturbs etcd and sees everybody come back to these members of it. `disturb` resolves when etcd answers again. */
+export async function storm(etcds: readonly Etcd[], fleet: Fleet, disturb: () => Promise<unknown>): Promise<Storm> {
   const [all, logIns, leases] = await Promise.all([
-    Count.of(etcds),
-    Count.of(etcds, "Authenticate"),
-    Count.of(etcds, "LeaseGrant"),
+    counting(etcds),
+    counting(etcds, "Authenticate"),
+    counting(etcds, "LeaseGrant"),
   ]);
   const sampling = await Sampling.start(etcds);
   const began = performance.now();
@@ -39,10 +41,10 @@ export async function storm(etcds: readonly Asked[], fleet: Fleet, disturb: () =
   // Who does not know yet that its lease is lost does not count as back.
   for (;;) {
     const asked = performance.now() - up;
-    if ((await fleet.listed()) === fleet.servers.count && fleet.isBack) break;
+    if ((await fleet.listedBy(etcds[0]!)) === fleet.servers.count && fleet.isBack) break;
     backMs = asked;
     if (asked > LIMIT_MS) throw new Error(`after ${LIMIT_MS} ms etcd does not list all of the fleet`);
-    await pause(SAMPLE_MS);
+    await pause(ASK_EVERY_MS);
   }
   await pause(AFTERMATH_MS);
   const most = await sampling.stop();
@@ -50,44 +52,28 @@ export async function storm(etcds: readonly Asked[], fleet: Fleet, disturb: () =
     awayS: (up - began) / 1_000,
     backS: backMs / 1_000,
     most,
-    requests: await all.since(),
-    logIns: await logIns.since(),
-    leases: await leases.since(),
+    requests: await all(),
+    logIns: await logIns(),
+    leases: await leases(),
   };
 }
 
-/** Requests from a moment on, of all members that can be asked; one that was restarted begins at 0. */
-class Count {
-  readonly #etcds: readonly Asked[];
-  readonly #method: string | undefined;
-  readonly #before = new Map<number, number>();
-  readonly #last = new Map<number, number>();
-
-  static async of(etcds: readonly Asked[], method?: string): Promise<Count> {
-    const count = new Count(etcds, method);
-    for (const etcd of etcds) count.#before.set(etcd.pid, await requests(etcd, method));
+/** Counts requests from now on: @returns what says how many there have been. One that was restarted begins at 0. */
+async function counting(etcds: readonly Etcd[], method?: string): Promise<() => Promise<number>> {
+  const before = new Map<number, number>();
+  for (const { pid, metricsUrl } of etcds) before.set(pid, await requests(metricsUrl, method));
+  return async () => {
+    let count = 0;
+    for (const { pid, metricsUrl } of etcds) count += (await requests(metricsUrl, method)) - (before.get(pid) ?? 0);
     return count;
-  }
-
-  private constructor(etcds: readonly Asked[], method: string | undefined) {
-    this.#etcds = etcds;
-    this.#method = method;
-  }
-
-  async since(): Promise<number> {
-    for (const etcd of this.#etcds) {
-      const now = await requests(etcd, this.#method);
-      if (!Number.isNaN(now)) this.#last.set(etcd.pid, now - (this.#before.get(etcd.pid) ?? 0));
-    }
-    return [...this.#last.values()].reduce((sum, one) => sum + one, 0);
-  }
+  };
 }
 
 /** The most requests in any second, as a process beside this one counts them. */
 class Sampling {
   readonly #child: ChildProcess;
 
-  static async start(etcds: readonly Asked[]): Promise<Sampling> {
+  static async start(etcds: readonly Etcd[]): Promise<Sampling> {
     const urls = etcds.map(({ metricsUrl }) => metricsUrl);
     const program = new URL("./sampling-program.ts", import.meta.url);
     const child = fork(program, urls, { execArgv: ["--import", "tsx"] });

@@ -1,6 +1,7 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { BareEtcd } from "../registry/bare.js";
 import type { Comparison } from "./comparison.js";
-import { BOTH, type Contestant, type Files, type Name } from "./contestants.js";
+import { BOTH, type Contestant, type Files, GO_ZERO, type Name, OURS } from "./contestants.js";
 import { NotingInstance } from "./instances.js";
 import { Program } from "./program.js";
 
@@ -88,7 +89,7 @@ async function joinAndLeave(registrar: Program, listed: Waiting): Promise<{ join
 }
 
 function took(since: number, watch: number, [ours, theirs]: readonly number[]): Took {
-  return { watch: watch - since, callers: { Rollcall: ours! - since, "go-zero": theirs! - since } };
+  return { watch: watch - since, callers: { [OURS]: ours! - since, [GO_ZERO]: theirs! - since } };
 }
 
 function comparison(what: string, times: readonly Took[]): Comparison {
@@ -96,7 +97,7 @@ function comparison(what: string, times: readonly Took[]): Comparison {
   return {
     what,
     unit: "ms",
-    figures: { Rollcall: of("Rollcall"), "go-zero": of("go-zero") },
+    figures: { [OURS]: of(OURS), [GO_ZERO]: of(GO_ZERO) },
     beside: [{ what: "bare watch", figures: times.map(({ watch }) => watch) }],
   };
 }
@@ -116,8 +117,4 @@ class Waiting {
   over(what: "put" | "deleted", address = ""): void {
     if (this.#isFor === `${what} ${address}`) this.#resolve(performance.now());
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { BareEtcd } from "../registry/bare.js";
 import { inParallel } from "../registry/figures.js";
 import type { Comparison } from "./comparison.js";
@@ -73,7 +74,7 @@ async function measure(command: readonly string[], settleMs: number): Promise<Me
   const program = new Program(command);
   try {
     await program.next();
-    await new Promise((resolve) => setTimeout(resolve, settleMs));
+    await pause(settleMs);
     const resident = program.residentMb;
     program.tell("collect");
     const { heapBytes } = await program.next();

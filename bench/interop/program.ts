@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import type { Writable } from "node:stream";
+import { memoryMb } from "../support/process-cost.js";
 
 /** A program in a process of its own. It prints lines of JSON, may be told lines, and ends when its input closes. */
 export class Program {
@@ -41,8 +41,7 @@ export class Program {
 
   /** Resident memory in megabytes, as Linux counts it. */
   get residentMb(): number {
-    const [, kb] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${this.#child.pid}/status`, "utf8")) ?? [];
-    return Number(kb) / 1_024;
+    return memoryMb({ pid: this.#child.pid! });
   }
 
   /** SIGKILL; resolves when it is gone. */

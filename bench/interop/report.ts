@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
-import { cpus, loadavg } from "node:os";
+import { loadavg } from "node:os";
 import { quantile } from "../registry/figures.js";
 import { table } from "../sim/page/table.js";
+import { cores } from "../support/machine.js";
 import { type Comparison, ratio, winner } from "./comparison.js";
 import { GO_ZERO, OURS } from "./contestants.js";
 import type { FleetRow } from "./fleet-page.js";
@@ -56,10 +57,9 @@ export function whereGoWins(comparisons: readonly Comparison[], rows: readonly F
 
 /** When and on what it was measured; the load is that of the minute before. */
 export function conditions(etcd: string): string {
-  const { length, 0: cpu } = cpus();
   const [, goZero] = /zeromicro\/go-zero v(\S+)/.exec(readFileSync(GO_MOD, "utf8")) ?? [];
   const date = new Date().toISOString().slice(0, 10);
-  const machine = `${length} cores (${cpu?.model.trim() ?? "unknown"}), load ${loadavg()[0]!.toFixed(1)} before`;
+  const machine = `${cores()}, load ${loadavg()[0]!.toFixed(1)} before`;
   return `${date}, Node ${process.version}, go-zero ${goZero}, etcd ${etcd}, ${machine}.`;
 }
 

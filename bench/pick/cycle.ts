@@ -2,7 +2,7 @@ import { P2cEwma } from "../../src/balancer/index.js";
 
 /** Cycles of one round. */
 export const CYCLES = 100_000;
-const LATENCY_MS = 10;
+export const LATENCY_MS = 10;
 
 /** Addresses of so many instances. */
 export function keys(n: number): string[] {

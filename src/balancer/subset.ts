@@ -33,7 +33,7 @@ export function subset(keys: readonly string[], size: number, client: string | S
 function byName(keys: readonly string[], size: number, client: string): Set<string> {
   const seed = hash(client, 0);
   const ranks = Uint32Array.from(keys, (key) => hash(key, seed));
-  // Numbers alone are sorted ten times as fast as keys by their numbers, which tells of a very large service.
+  // Numbers alone are sorted ten times as fast as keys by their numbers, which matters where there are thousands of keys.
   const least = ranks.toSorted()[keys.length - size]!;
   const highest = keys.filter((_, i) => ranks[i]! >= least);
   return new Set(ranked(highest, seed).slice(-size));

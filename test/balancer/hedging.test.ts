@@ -13,7 +13,7 @@ const copies = (result: Result) => (100 * result.copies) / result.calls;
 
 /** What is aimed at is missed in these rows (docs/hedging.md); it is not to get worse. */
 const REACHED: Readonly<Record<string, number>> = {
-  "a fifth of servers 4x slower, 75 %": 1.03,
+  "a fifth of servers 4x slower, 75 %": 1.02,
   "200 sparse clients, 50 servers, a fifth 2.5x slower": 1.23,
 };
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import type { Surroundings } from "../../bench/sim/policies/policy.js";
+import { alone, type Surroundings } from "../../bench/sim/policies/policy.js";
 import { BackupRequests, FinagleBudget } from "../../bench/sim/policies/references/backup-requests.js";
 import { C3 } from "../../bench/sim/policies/references/c3.js";
 import { LocalShortestQueue } from "../../bench/sim/policies/references/lsq.js";
@@ -17,10 +17,8 @@ beforeEach(() => {
   probes = [];
 });
 const around = (clients = 1): Surroundings => ({
-  now: () => now,
-  random: seeded(1),
+  ...alone(() => now, 1),
   clients,
-  expected: () => 0,
   probe: (server, answered) => probes.push({ server, answered }),
 });
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);

@@ -5,6 +5,7 @@ import { createInterface } from "node:readline";
 import { createClient } from "rollcall";
 import { EtcdDiscovery } from "rollcall/etcd";
 import { inParallel } from "../../registry/figures.js";
+import { heldBytes } from "../../support/process-cost.js";
 import { Echo, say } from "./echo.js";
 
 /** How many calls are under way while clients connect, and how long they may take. */
@@ -17,9 +18,7 @@ const kept = how === "clients" ? await callAll() : await watchAll();
 console.log('{"ready":true}');
 
 for await (const _ of createInterface(process.stdin)) {
-  globalThis.gc!();
-  const { heapUsed, external } = process.memoryUsage();
-  console.log(JSON.stringify({ heapBytes: heapUsed + external, kept: kept.length }));
+  console.log(JSON.stringify({ heapBytes: heldBytes(), kept: kept.length }));
 }
 process.exit();
 

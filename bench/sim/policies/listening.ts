@@ -1,19 +1,7 @@
 import { RetryBudget } from "../../../src/balancer/overload/retry-budget.js";
 import { SetAside } from "../../../src/balancer/overload/set-aside.js";
 import { CLIENT_DEFAULTS } from "../../../src/defaults.js";
-import type { MakePolicy, Policy } from "./policy.js";
-
-/** Passes everything on, so that a wrapper need only say what it changes. */
-export function passingOn(policy: Policy): Policy {
-  return {
-    set: (servers) => policy.set(servers),
-    pick: (kind, tried) => policy.pick(kind, tried),
-    start: (server, kind) => policy.start(server, kind),
-    answer: (server, ms, kind) => policy.answer?.(server, ms, kind),
-    end: (server, ms, ok, kind, report) => policy.end(server, ms, ok, kind, report),
-    ...(policy.hedging && { hedging: policy.hedging }),
-  };
-}
+import { type MakePolicy, passingOn } from "./policy.js";
 
 /**
  * A client that listens to servers which say that they are full, by the product's own classes: as src/grpc/policy does, calls
@@ -59,8 +47,6 @@ export function retrying(make: MakePolicy, mostAttempts: number, { budget = fals
     const tokens = new RetryBudget();
     return {
       ...passingOn(policy),
-      ...(policy.isFull && { isFull: () => policy.isFull!() }),
-      ...(policy.refused && { refused: (server: number, forMs: number) => policy.refused!(server, forMs) }),
       retries: (attempts) => attempts < mostAttempts && (!budget || tokens.take()),
       end(server, ms, ok, kind, report) {
         policy.end(server, ms, ok, kind, report);

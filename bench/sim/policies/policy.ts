@@ -47,6 +47,21 @@ export interface Surroundings {
 
 export type MakePolicy = (around: Surroundings) => Policy;
 
+/** Passes everything on, so that a wrapper need only say what it changes. */
+export function passingOn(policy: Policy): Policy {
+  return {
+    set: (servers) => policy.set(servers),
+    pick: (kind, tried) => policy.pick(kind, tried),
+    start: (server, kind) => policy.start(server, kind),
+    answer: (server, ms, kind) => policy.answer?.(server, ms, kind),
+    end: (server, ms, ok, kind, report) => policy.end(server, ms, ok, kind, report),
+    ...(policy.hedging && { hedging: policy.hedging }),
+    ...(policy.isFull && { isFull: () => policy.isFull!() }),
+    ...(policy.refused && { refused: (server: number, forMs: number) => policy.refused!(server, forMs) }),
+    ...(policy.retries && { retries: (attempts: number) => policy.retries!(attempts) }),
+  };
+}
+
 /** A client that is the only one, of servers that are never full and answer no probes. */
 export function alone(now: () => number, seed: number): Surroundings {
   return { now, random: seeded(seed * 7919), clients: 1, expected: () => 0, probe: () => {} };

@@ -1,6 +1,7 @@
 import { listening, retrying } from "../policies/listening.js";
 import type { MakePolicy } from "../policies/policy.js";
 import { rollcall } from "../policies/rollcall.js";
+import { p99 } from "../world/result.js";
 import { World } from "../world/world.js";
 import type { Scenario } from "./scenario.js";
 import { same } from "./scenarios.js";
@@ -37,7 +38,9 @@ export const retryingSides: Readonly<Record<string, Side>> = {
 const DEADLINE_MS = 500;
 const SECOND = 1_000;
 const QUARTER_MS = 250;
-const fleet = { servers: 20, rates: same(10, 8_000), deadlineMs: DEADLINE_MS };
+/** Calls a second that the servers can do. */
+export const PEAK = 8_000;
+const fleet = { servers: 20, rates: same(10, PEAK), deadlineMs: DEADLINE_MS };
 
 /** So many times what the servers can do, for 15 s of which the first 5 do not count. */
 export const overload = (load: number): Scenario => ({
@@ -88,10 +91,10 @@ export function goodput(scenario: Scenario, { make, servers }: Side, seed: numbe
   const { calls, retries } = world.run();
   const after = quarters.findIndex((quarter, i) => i * QUARTER_MS >= STORM.to && quarter.good >= 0.9 * quarter.made);
   return {
-    perSecond: (1_000 * latencies.length) / (to - from),
+    perSecond: (SECOND * latencies.length) / (to - from),
     share: latencies.length / made,
     attempts: (calls + retries) / calls,
-    p99Ms: latencies.sort((a, b) => a - b)[Math.floor(latencies.length * 0.99)] ?? Number.NaN,
+    p99Ms: p99(latencies.sort((a, b) => a - b)),
     recoveryMs: after < 0 ? undefined : after * QUARTER_MS - STORM.to,
   };
 }

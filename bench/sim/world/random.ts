@@ -31,18 +31,17 @@ export function pareto(shape: number): Draw {
 /** Within a fifth of the mean, evenly. */
 export const steady: Draw = (random) => 0.8 + 0.4 * random();
 
+/** Standard normal, by Box and Muller: it has mean 0, so it is no Draw. */
+function normal(random: () => number): number {
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+}
+
 /** Lognormal with this deviation of the logarithm, cut at 1,000 times the mean. */
 export function lognormal(deviation: number): Draw {
-  return (random) => {
-    const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-    return Math.min(1_000, Math.exp(deviation * normal - deviation ** 2 / 2));
-  };
+  return (random) => Math.min(1_000, Math.exp(deviation * normal(random) - deviation ** 2 / 2));
 }
 
 /** Normal with a deviation as large as its mean, cut at 0 and brought back to mean 1: Prequal's testbed. */
-export const truncatedNormal: Draw = (random) => {
-  const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-  return Math.max(0, 1 + normal) / MEAN_CUT_AT_0;
-};
+export const truncatedNormal: Draw = (random) => Math.max(0, 1 + normal(random)) / MEAN_CUT_AT_0;
 /** Of max(0, 1 + z): Phi(1) + phi(1). */
 const MEAN_CUT_AT_0 = 1.0833;

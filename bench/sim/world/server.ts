@@ -1,6 +1,8 @@
+import { SERVER_DEFAULTS } from "../../../src/defaults.js";
 import { Shedding } from "../../../src/lifecycle/overload/shedding.js";
 import { type Kind, LENGTH_MS, type Scenario } from "../scenarios/scenario.js";
 import type { Clock } from "./clock.js";
+import { Queue } from "./queue.js";
 import { type ProbeAnswer, SelfReport, type ServerReport } from "./server-report.js";
 
 /** What a server does with calls: serves, fails this share of them at once, or neither answers nor fails. */
@@ -55,23 +57,23 @@ const FAST_MS = 0.5;
 const SMALL_WORK_MS = 0.1;
 /** How often a server asks itself how busy it is, as src/lifecycle/overload does. */
 const SAMPLE_MS = 100;
-/** CpuThreshold of the YAML, 900 thousandths. */
-const BUSY = 0.9;
+/** Share of its workers above which a server is full; the configuration has it in thousandths. */
+const THRESHOLD = SERVER_DEFAULTS.CpuThreshold / 1_000;
 
 /** Some workers and one queue. */
 export class Server {
   readonly workers: number;
   slowness: number;
-  /** Calls that came, and those of them that their clients wait for. */
+  /** Calls that came, of those that count. */
   calls = 0;
+  /** Calls that their clients wait for. */
   running = 0;
   readonly #clock: Clock;
   readonly #answers: Answers;
   readonly #self = new SelfReport();
   readonly #shedding: Shedding | undefined;
   readonly #servesGivenUp: boolean;
-  readonly #waiting: Copy[] = [];
-  #head = 0;
+  readonly #waiting = new Queue<Copy>();
   #mode: Mode = { fails: 0 };
   /** Work for others than calls, in milliseconds of a worker: it lengthens the next call. */
   #owedMs = 0;
@@ -86,7 +88,7 @@ export class Server {
     this.#clock = clock;
     this.#answers = answers;
     if (!scenario.shedding) return;
-    this.#shedding = new Shedding({ threshold: BUSY, now: () => clock.now });
+    this.#shedding = new Shedding({ threshold: THRESHOLD, now: () => clock.now });
     this.#sampleUntil(scenario.lengthMs ?? LENGTH_MS, this.#shedding);
   }
 
@@ -139,7 +141,7 @@ export class Server {
   expected(serviceMs: number): number {
     if (this.#mode === "hangs" || this.#mode.fails > 0) return Number.MAX_VALUE;
     const one = serviceMs * this.slowness;
-    const ahead = this.#busy + this.#waiting.length - this.#head - this.workers + 1;
+    const ahead = this.#busy + this.#waiting.length - this.workers + 1;
     return one + (Math.max(0, ahead) * one) / this.workers;
   }
 
@@ -160,15 +162,10 @@ export class Server {
     }
   }
 
-  /** The next call to work on while a worker is free; one that was given up in the queue costs nothing, if so it is. */
+  /** The next call to work on while a worker is free; one that was given up in the queue costs nothing, unless those are served too. */
   #next(): Copy | undefined {
-    while (this.#mode !== "hangs" && this.#busy < this.workers && this.#head < this.#waiting.length) {
-      const copy = this.#waiting[this.#head]!;
-      this.#head += 1;
-      if (this.#head > 1_000 && this.#head * 2 > this.#waiting.length) {
-        this.#waiting.splice(0, this.#head);
-        this.#head = 0;
-      }
+    while (this.#mode !== "hangs" && this.#busy < this.workers && this.#waiting.length > 0) {
+      const copy = this.#waiting.shift()!;
       if (!copy.over || this.#servesGivenUp) return copy;
     }
     return undefined;

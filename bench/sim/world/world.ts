@@ -189,8 +189,7 @@ export class World {
       const { hedging } = this.#clients[call.client]!;
       if (call.over || this.now >= 2 * this.lengthMs) return;
       if (hedging!.take(call.kind.name, outlived)) {
-        if (call.start >= this.#warmMs) this.#copies += 1;
-        this.#sendAgain(call, call.copies[0]!.server);
+        if (this.#sendAgain(call, call.copies[0]!.server) && call.start >= this.#warmMs) this.#copies += 1;
       } else {
         // As the product does: a call that may have no copy now asks again when it is twice as late.
         this.#hedgeAfter(2 * delayMs, call, false);
@@ -198,10 +197,12 @@ export class World {
     });
   }
 
-  #sendAgain(call: Call, tried: number): void {
+  /** @returns false where all servers have said that they are full. */
+  #sendAgain(call: Call, tried: number): boolean {
     const server = this.#pick(call.client, call.kind, tried);
-    if (server === undefined) this.#over(call, undefined);
-    else this.#copy(call, server, this.#demandAgain(call), this.#again());
+    if (server === undefined) return false;
+    this.#copy(call, server, this.#demandAgain(call), this.#again());
+    return true;
   }
 
   #demandAgain({ kind, demand }: Call): number {
@@ -230,8 +231,9 @@ export class World {
     if (again) {
       call.sentAgain = true;
       call.copies.length = 0;
-      this.#sendAgain(call, copy.server);
-    } else this.#over(call, undefined);
+      if (this.#sendAgain(call, copy.server)) return;
+    }
+    this.#over(call, undefined);
   }
 
   /** The deadline has passed. */

@@ -91,7 +91,7 @@ export class Hedging<M> {
    */
   ended(method: M, ms: number, copies: 1 | 2, winner: 0 | 1 | 2, copyMs?: number): void {
     const known = this.#methods.get(method);
-    if (copies === 2) known?.compare(ms, winner, copyMs, this.#random);
+    if (copies === 2) known?.compare(ms, winner, this.#random, copyMs);
     known?.end(ms, winner > 0, this.#delayShare());
   }
 
@@ -164,7 +164,7 @@ class MethodLatency {
   }
 
   /** Two copies of a call have run against each other. */
-  compare(ms: number, winner: 0 | 1 | 2, copyMs = ms - (this.#delayMs ?? 0), random: () => number): void {
+  compare(ms: number, winner: 0 | 1 | 2, random: () => number, copyMs = ms - (this.#delayMs ?? 0)): void {
     this.worth.learn(winner === 2, winner === 0 ? undefined : this.#sketch.shareWithin(copyMs), random);
   }
 

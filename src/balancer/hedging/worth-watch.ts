@@ -1,13 +1,13 @@
 /** Where copies help, they win about so often; where the time belongs to the request, no oftener than that. */
 const [HELPING, USELESS] = [0.5, 0.12];
 const WON = Math.log(USELESS / HELPING);
-/** Of a copy that lost without anybody having answered. */
+/** What a lost copy proves of a call that neither copy answered. */
 const LOST = Math.log((1 - USELESS) / (1 - HELPING));
-/** What one copy proves that lost, however long it ran, and however short: to be sent too late helps nobody either. */
-const [LEAST_OF_ONE, MOST_OF_ONE] = [0.3, 1.5];
-/** Evidence beyond which copies are held to be useless: 5 to 24 of them that lost. */
+/** The least and the most that another lost copy proves: one that was sent too late to win did not help either. */
+const [LEAST_LOST, MOST_LOST] = [0.3, 1.5];
+/** Evidence from which on copies are held to be useless: 5 to 24 of them that lost in turn. */
 const USELESS_AT = 7;
-/** And below which they are held to help again: two trials in turn that won. */
+/** And down to which they are held to help again: two trials in turn that won, with room for rounding. */
 const HELPFUL_AT = USELESS_AT + 1.9 * WON;
 /**
  * So many calls lie before the first trial while copies are held to be useless; twice as many after each that is lost, half
@@ -49,11 +49,11 @@ export class WorthWatch {
 
   /**
    * A copy has won, or lost.
-   * @param chance that a call would have been answered in the time that the copy had, 0 to 1; undefined where none was.
+   * @param chance that a call would have been answered in the time that the copy had, 0 to 1; undefined where neither copy was answered.
    */
   learn(won: boolean, chance: number | undefined, random: () => number): void {
     // To lose in no time proves little; to lose in a time in which nearly all calls are answered proves much.
-    const lost = chance === undefined ? LOST : Math.min(MOST_OF_ONE, Math.max(LEAST_OF_ONE, -Math.log(1 - chance)));
+    const lost = chance === undefined ? LOST : Math.min(MOST_LOST, Math.max(LEAST_LOST, -Math.log(1 - chance)));
     this.#evidence = Math.min(USELESS_AT, Math.max(0, this.#evidence + (won ? WON : lost)));
     if (this.#useless) {
       if (won) this.#trialWon();

@@ -69,9 +69,9 @@ class ServiceChannel extends grpc.Channel implements ObservedChannel {
   readonly #holder: SourceHolder;
   readonly #config: ClientConfig;
   readonly #labels: ChannelLabels;
-  readonly #streaming: ReadonlySet<string>;
-  readonly #unary: ReadonlySet<string>;
-  /** Logs slow and failed calls of unary methods that are known to be; undefined where that is switched off. */
+  /** Whether a method streams, by its path; of the methods that are known. */
+  readonly #streams: ReadonlyMap<string, boolean>;
+  /** Logs slow and failed calls of known unary methods; undefined where that is switched off. */
   readonly #log: CallLog | undefined;
   readonly #methodTimeout: (path: string) => number | undefined;
   readonly #hedged: (path: string) => HedgedMethod | undefined;
@@ -98,9 +98,7 @@ class ServiceChannel extends grpc.Channel implements ObservedChannel {
     this.#config = config;
     this.#labels = channelLabels(target);
     const methods = services.flatMap((service) => Object.values(service));
-    const streams = (method: grpc.MethodDefinition<unknown, unknown>) => method.requestStream || method.responseStream;
-    this.#streaming = new Set(methods.filter(streams).map(({ path }) => path));
-    this.#unary = new Set(methods.filter((method) => !streams(method)).map(({ path }) => path));
+    this.#streams = new Map(methods.map((method) => [method.path, method.requestStream || method.responseStream]));
     const { Middlewares, SlowThreshold = CLIENT_DEFAULTS.SlowThreshold } = config;
     this.#log = Middlewares?.Duration === false ? undefined : new CallLog(target.service, SlowThreshold);
     this.#methodTimeout = callTimeouts(config);
@@ -132,9 +130,9 @@ class ServiceChannel extends grpc.Channel implements ObservedChannel {
   ): Call {
     const until = this.#deadlineOf(path, deadline);
     const open = () => super.createCall(path, until, host, parentCall, flags);
-    const hedged = this.#streaming.has(path) ? undefined : this.#hedged(path);
+    const hedged = this.#streams.get(path) ? undefined : this.#hedged(path);
     const call = hedged ? new HedgedCall(path, { hedging: this.#hedging, ...hedged }, open) : open();
-    const log = this.#unary.has(path) ? this.#log : undefined;
+    const log = this.#streams.get(path) === false ? this.#log : undefined;
     return new ServiceCall(
       call,
       (metadata) => this.#begin(path, metadata),
@@ -154,7 +152,7 @@ class ServiceChannel extends grpc.Channel implements ObservedChannel {
   #timeoutOf(path: string): number {
     if (this.#config.Middlewares?.Timeout === false) return 0;
     return (
-      this.#methodTimeout(path) ?? (this.#streaming.has(path) ? 0 : (this.#config.Timeout ?? CLIENT_DEFAULTS.Timeout))
+      this.#methodTimeout(path) ?? (this.#streams.get(path) ? 0 : (this.#config.Timeout ?? CLIENT_DEFAULTS.Timeout))
     );
   }
 

@@ -17,6 +17,7 @@ export interface HedgedBy {
 interface Copy {
   readonly call: Call;
   readonly number: 1 | 2;
+  startedAt: number;
   /** Held back until it is known which copy answers. */
   metadata?: grpc.Metadata;
   over: boolean;
@@ -42,8 +43,6 @@ export class HedgedCall implements Call {
   #messages = 0;
   #halfClosed = false;
   #reading = false;
-  #startedAt = 0;
-  #secondAt = 0;
   #timer: NodeJS.Timeout | undefined;
 
   /** @param open makes a copy of the call, which is not started. */
@@ -52,13 +51,12 @@ export class HedgedCall implements Call {
     this.#open = open;
     this.#hedging = hedging;
     this.#mostAttempts = mostAttempts;
-    this.#first = { call: open(), number: 1, over: false };
+    this.#first = { call: open(), number: 1, startedAt: 0, over: false };
   }
 
   start(metadata: grpc.Metadata, listener: CallListener): void {
     this.#metadata = metadata;
     this.#listener = listener;
-    this.#startedAt = performance.now();
     const delayMs = this.#hedging.started(this.#path);
     this.#begin(this.#first);
     if (delayMs !== undefined && !this.#first.over) this.#wait(Math.max(1, delayMs), true);
@@ -82,8 +80,7 @@ export class HedgedCall implements Call {
     this.#history.mostAttempts = this.#mostAttempts;
     const call = this.#open();
     if (this.#credentials) call.setCredentials(this.#credentials);
-    this.#second = { call, number: 2, over: false };
-    this.#secondAt = performance.now();
+    this.#second = { call, number: 2, startedAt: 0, over: false };
     this.#begin(this.#second);
     if (this.#message) call.sendMessageWithContext({ ...this.#message[0], callback: () => {} }, this.#message[1]);
     call.halfClose();
@@ -92,6 +89,7 @@ export class HedgedCall implements Call {
   }
 
   #begin(copy: Copy): void {
+    copy.startedAt = performance.now();
     const metadata = this.#metadata.clone();
     // As gRFC A6 has it of retries and hedges.
     if (copy.number === 2) metadata.set("grpc-previous-rpc-attempts", String(Math.max(1, this.#history.started)));
@@ -129,10 +127,9 @@ export class HedgedCall implements Call {
     if (other && !other.over)
       other.call.cancelWithStatus(grpc.status.CANCELLED, "another copy of the call answered first");
     const now = performance.now();
-    const ms = now - this.#startedAt;
-    const winner = answered ? copy.number : 0;
-    if (this.#second) this.#hedging.ended(this.#path, ms, 2, winner, now - this.#secondAt);
-    else this.#hedging.ended(this.#path, ms, 1, winner);
+    const copyMs = this.#second && now - this.#second.startedAt;
+    const ms = now - this.#first.startedAt;
+    this.#hedging.ended(this.#path, ms, this.#second ? 2 : 1, answered ? copy.number : 0, copyMs);
     if (copy.metadata) this.#listener!.onReceiveMetadata(copy.metadata);
     return true;
   }

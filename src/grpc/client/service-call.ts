@@ -64,7 +64,7 @@ export class ServiceCall implements Call {
       onReceiveStatus: (end) => {
         const { code, details } = end;
         observed?.ended(code, details);
-        this.#onEnd?.({ code, details, ms: performance.now() - began, peer: this.#call.getPeer() });
+        this.#onEnd?.({ code, details, ms: performance.now() - began, peer: () => this.#call.getPeer() });
         listener.onReceiveStatus(end);
       },
     };

@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 
 const callLog = () => new CallLog("order.rpc", 500, () => now);
-const call = { path: PATH, details: "", peer: "10.0.0.1:8080" };
+const call = { path: PATH, details: "", peer: () => "10.0.0.1:8080" };
 
 test("a call is slow from above the threshold on", () => {
   const log = callLog();
@@ -38,7 +38,7 @@ test("a call is slow from above the threshold on", () => {
 
 test("a failed call is logged with its status; without an instance it names none", () => {
   const log = callLog();
-  log.ended({ ...call, code: UNAVAILABLE, ms: 1, details: "gone", peer: "etcd:///h:2379?key=order.rpc" });
+  log.ended({ ...call, code: UNAVAILABLE, ms: 1, details: "gone", peer: () => "etcd:///h:2379?key=order.rpc" });
   log.ended({ ...call, code: NOT_FOUND, ms: 1, details: "x".repeat(10_000) });
   const facts = { message: "failed call", service: "order.rpc", method: PATH, ms: 1 };
   assert.deepEqual(lines, [

@@ -15,8 +15,8 @@ export interface EndedCall {
   readonly ms: number;
   readonly code: number;
   readonly details: string;
-  /** `host:port` of the instance; the target's URL where there was none. */
-  readonly peer: string;
+  /** `host:port` of the instance; the target's URL where there was none. Asked for calls that are logged alone. */
+  readonly peer: () => string;
 }
 
 /**
@@ -41,10 +41,11 @@ export class CallLog {
     if (code === 0 && ms <= this.#slowMs) return;
     const more = this.#more(`${path} ${code}`);
     if (more === undefined) return;
+    const instance = peer();
     const facts = {
       service: this.#service,
       method: path,
-      ...(!peer.includes("/") && { instance: peer }),
+      ...(!instance.includes("/") && { instance }),
       ms: Math.round(ms * 1_000) / 1_000,
       ...(more > 0 && { more }),
     };

@@ -132,7 +132,10 @@ test("after an idle time a call goes where the way is known to be open, and none
   await new Promise((resolve) => setTimeout(resolve, 11_000));
   const began = performance.now();
   assert.equal((await say(client)).instance, servers[2]!.instance, "the first call");
-  await tally(client, 29); // On a busy machine the others may be connected anew by now.
+  for (const instance of (await tally(client, 29)).keys()) {
+    const { proxy } = servers.find((one) => one.instance === instance)!;
+    assert.ok(proxy === servers[2]!.proxy || proxy.accepted > 1, "or one that is connected anew, on a busy machine");
+  }
   t.diagnostic(`30 calls after the idle time took ${(performance.now() - began).toFixed(0)} ms`);
   await until(async () => (await tally(client, 20, 5)).size === 3, "the others are connected anew");
   warnings.splice(0);

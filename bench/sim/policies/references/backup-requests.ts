@@ -1,4 +1,5 @@
-import type { Hedger, MakePolicy } from "../policy.js";
+import { Queue } from "../../world/queue.js";
+import { type Hedger, type MakePolicy, passingOn } from "../policy.js";
 
 /** The filter's only setting that has no default: how much extra load is allowed, here as much as our own budget. */
 const MAX_EXTRA_LOAD = 0.05;
@@ -12,8 +13,7 @@ const [TTL_MS, LEAST_PER_SECOND] = [10_000, 10];
 /** Finagle's RetryBudget: a balance of what was deposited and withdrawn within the time to live, over a reserve. */
 export class FinagleBudget {
   readonly #share: number;
-  readonly #moves: { readonly at: number; readonly by: number }[] = [];
-  #first = 0;
+  readonly #moves = new Queue<{ readonly at: number; readonly by: number }>();
   #balance = 0;
 
   constructor(share: number) {
@@ -40,13 +40,7 @@ export class FinagleBudget {
   }
 
   #expire(now: number): void {
-    while (this.#first < this.#moves.length && now - this.#moves[this.#first]!.at >= TTL_MS) {
-      this.#balance -= this.#moves[this.#first]!.by;
-      this.#first += 1;
-    }
-    if (this.#first < 1_000 || this.#first * 2 < this.#moves.length) return;
-    this.#moves.splice(0, this.#first);
-    this.#first = 0;
+    while (this.#moves.first && now - this.#moves.first.at >= TTL_MS) this.#balance -= this.#moves.shift()!.by;
   }
 }
 
@@ -115,14 +109,5 @@ export class BackupRequests implements Hedger {
 
 /** A policy whose slow calls Finagle's rule sends a second time. */
 export function withBackupRequests(make: MakePolicy): MakePolicy {
-  return (around) => {
-    const policy = make(around);
-    return {
-      set: (servers) => policy.set(servers),
-      pick: (kind, tried) => policy.pick(kind, tried),
-      start: (server, kind) => policy.start(server, kind),
-      end: (server, ms, ok, kind, report) => policy.end(server, ms, ok, kind, report),
-      hedging: new BackupRequests(around.now),
-    };
-  };
+  return (around) => ({ ...passingOn(make(around)), hedging: new BackupRequests(around.now) });
 }

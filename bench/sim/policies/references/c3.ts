@@ -30,7 +30,7 @@ export class C3 extends Reference<Scored> {
 
   #score({ running, responseMs, serviceMs, queue }: Scored): number {
     const q = 1 + running * this.around.clients + queue;
-    // Only who has no call under way is unknown: its first answer tells.
+    // One call finds out; until it is answered the server counts as one of 1 ms.
     if (responseMs === undefined) return running === 0 ? Number.NEGATIVE_INFINITY : q ** 3;
     return responseMs - serviceMs + q ** 3 * serviceMs;
   }
