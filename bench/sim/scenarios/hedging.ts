@@ -1,5 +1,5 @@
 import type { Scenario } from "../world/world.js";
-import { same, spells, tableScenarios } from "./scenarios.js";
+import { same, tableScenarios } from "./scenarios.js";
 
 /** Rows of which p99 is compared with that of the oracle with one copy, and how many times as long it may be. */
 export const hedgedScenarios: Readonly<Record<string, { scenario: Scenario; most: number }>> = {
