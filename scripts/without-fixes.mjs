@@ -1,0 +1,120 @@
+// Shows that each fix is held by a test: takes the fix out of a copy of the project and expects the named test to fail.
+// `npm run test:without-fixes -- [--list] [item or part of a promise]...`. The table is test/without-fixes.
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { fixes } from "../test/without-fixes/index.mjs";
+
+/** Longer than any named test takes on a busy machine. */
+const LIMIT_MS = 300_000;
+const root = fileURLToPath(new URL("..", import.meta.url));
+const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
+const chosen = fixes.filter(
+  ({ item, promise }) => wanted.length === 0 || wanted.some((part) => item === part || promise.includes(part)),
+);
+if (process.argv.includes("--list")) {
+  for (const { item, promise, test } of chosen) console.log(`${item.padEnd(7)} ${promise}\n        ${test}`);
+  process.exit(0);
+}
+
+const waiting = [...chosen];
+const kept = [];
+await Promise.all(Array.from({ length: availableParallelism() }, () => work()));
+console.log(
+  `\n${chosen.length} fixes taken out, ${chosen.length - kept.length} missed by their tests, ${kept.length} not`,
+);
+process.exit(kept.length === 0 ? 0 : 1);
+
+async function work() {
+  const copy = copyOfProject();
+  try {
+    for (let fix = waiting.shift(); fix; fix = waiting.shift()) {
+      const verdict = await without(fix, copy);
+      if (verdict !== "missed") kept.push(fix);
+      console.log(`${verdict === "missed" ? "ok" : "NOT OK"} ${fix.item}: ${fix.promise}: ${verdict}`);
+    }
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+/** What git knows of, as it lies in the working tree. */
+function copyOfProject() {
+  const copy = mkdtempSync(join(tmpdir(), "rollcall-without-fixes-"));
+  const files = execFileSync("git", ["ls-files", "-z", "-c", "-o", "--exclude-standard"], {
+    cwd: root,
+    encoding: "utf8",
+  });
+  for (const file of files.split("\0").filter(Boolean)) {
+    mkdirSync(dirname(join(copy, file)), { recursive: true });
+    cpSync(join(root, file), join(copy, file));
+  }
+  for (const folder of ["node_modules", ".cache"]) symlinkSync(resolve(root, folder), join(copy, folder));
+  return copy;
+}
+
+async function without({ changes, test, name }, copy) {
+  const before = new Map();
+  try {
+    for (const [file, text, instead] of changes) {
+      const path = join(copy, file);
+      const content = readFileSync(path, "utf8");
+      if (!before.has(path)) before.set(path, content);
+      if (content.split(text).length !== 2) return `"${text}" is not found once in ${file}`;
+      writeFileSync(
+        path,
+        content.replace(text, () => instead),
+      );
+    }
+    const { failed, passed } = await run(test, name, copy);
+    if (failed.some((title) => title.startsWith(name))) return "missed";
+    if (failed.length > 0) return `failed another way: ${failed.join("; ")}`;
+    return passed > 0 ? "the test still passes" : "no test of that name ran";
+  } finally {
+    for (const [path, content] of before) writeFileSync(path, content);
+  }
+}
+
+async function run(test, name, copy) {
+  const outcome = join(copy, "outcome.json");
+  const leftovers = join(copy, "leftovers");
+  const flags = [
+    "--import=tsx",
+    "--import=./scripts/test-time-limit.mjs",
+    "--import=./scripts/test-leftovers.mjs",
+    "--test",
+    `--test-name-pattern=/^${name.replace(/[$()*+.?[\\\]^{|}/]/g, "\\$&")}/`,
+    "--test-reporter=./scripts/test-outcome.mjs",
+    `--test-reporter-destination=${outcome}`,
+  ];
+  const child = spawn(process.execPath, [...flags, test], {
+    cwd: copy,
+    stdio: "ignore",
+    detached: true,
+    env: { ROLLCALL_LOG_LEVEL: "silent", ...process.env, ROLLCALL_TEST_LEFTOVERS: leftovers },
+  });
+  const limit = setTimeout(() => killGroup(child.pid), LIMIT_MS);
+  await once(child, "exit");
+  clearTimeout(limit);
+  killGroup(child.pid);
+  try {
+    const { passed, failures } = JSON.parse(readFileSync(outcome, "utf8"));
+    return { passed, failed: failures };
+  } catch {
+    return { passed: 0, failed: ["the run itself"] };
+  } finally {
+    rmSync(outcome, { force: true });
+  }
+}
+
+/** The runner and the processes that a failed test has left behind. */
+function killGroup(pid) {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // All of them have ended.
+  }
+}
