@@ -1,7 +1,7 @@
 import type { Outcome } from "../balancer/outcome.js";
 import type { PoolLease } from "../pool/lease.js";
-import { notStarted } from "../pool/outcome.js";
 import type { ServicePool } from "../pool/pool.js";
+import { failureOf } from "./failure.js";
 import { fail, followed, type Handler, isNew, type RequestEvents } from "./handlers.js";
 import { type DispatchOptions, type Door, type Origin, sentTo } from "./request.js";
 
@@ -69,13 +69,14 @@ export class BalancedRequest implements RequestEvents {
     (socket as NodeJS.EventEmitter).once("close", end);
   }
 
-  failed(error: Error): boolean {
+  failed(error: unknown, aborted: boolean): boolean {
     const lease = this.#lease;
     if (!lease) return false;
-    const unstarted = !this.#started && notStarted(error);
-    lease.end(unstarted || !isAbort(error) ? "failure" : "ignore", { timedOut: error.name.endsWith("TimeoutError") });
-    if (!unstarted) return false;
-    lease.connection.lost(error.message);
+    const { body } = this.#options;
+    const { outcome, timedOut, elsewhere } = failureOf(error, { started: this.#started, aborted, body });
+    lease.end(outcome, { timedOut });
+    if (!elsewhere) return false;
+    lease.connection.lost(error instanceof Error ? error.message : undefined);
     if (this.#tried) return false;
     this.#tried = new Set([lease.id]);
     this.#lease = undefined;
@@ -146,9 +147,4 @@ class WaitingController {
 
 function abortError(): DOMException {
   return new DOMException("The request was aborted", "AbortError");
-}
-
-/** What callers abort with: theirs, fetch's, undici's. Running out of time is none. */
-function isAbort(error: Error & { code?: unknown }): boolean {
-  return error.name === "AbortError" || error.code === "UND_ERR_ABORTED" || error.code === "ABORT_ERR";
 }

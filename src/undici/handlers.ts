@@ -8,8 +8,12 @@ export interface RequestEvents {
   completed(): void;
   /** The connection speaks another protocol from now on. */
   upgraded(socket: unknown): void;
-  /** @returns whether the failure is kept from the caller, because the request is made again. */
-  failed(error: Error): boolean;
+  /**
+   * @param error anything: callers abort with reasons of their own.
+   * @param aborted whether the caller gave the request up.
+   * @returns whether the failure is kept from the caller, because the request is made again.
+   */
+  failed(error: unknown, aborted: boolean): boolean;
 }
 
 type Method = (...args: never[]) => unknown;
@@ -46,6 +50,7 @@ function hideMissing(follower: object, own: Called, optional: readonly string[])
 class OldFollower {
   readonly #own: Called;
   readonly #events: RequestEvents;
+  #aborted = false;
 
   constructor(own: Called, events: RequestEvents) {
     this.#own = own;
@@ -53,9 +58,13 @@ class OldFollower {
     hideMissing(this, own, OLD_OPTIONAL);
   }
 
-  onConnect(abort: unknown, context: unknown): unknown {
+  onConnect(abort: (reason?: unknown) => void, context: unknown): unknown {
     this.#events.started();
-    return this.#own.onConnect?.(abort, context);
+    const noted = (reason?: unknown) => {
+      this.#aborted = true;
+      abort(reason);
+    };
+    return this.#own.onConnect?.(noted, context);
   }
 
   onResponseStarted(): unknown {
@@ -89,8 +98,8 @@ class OldFollower {
     return this.#own.onRequestSent?.(...args);
   }
 
-  onError(error: Error): unknown {
-    return this.#events.failed(error) ? undefined : this.#own.onError?.(error);
+  onError(error: unknown): unknown {
+    return this.#events.failed(error, this.#aborted) ? undefined : this.#own.onError?.(error);
   }
 }
 
@@ -129,8 +138,10 @@ class NewFollower {
     return this.#own.onResponseEnd?.(controller, trailers);
   }
 
-  onResponseError(controller: unknown, error: Error): unknown {
-    return this.#events.failed(error) ? undefined : this.#own.onResponseError?.(controller, error);
+  onResponseError(controller: { readonly aborted?: boolean } | null | undefined, error: unknown): unknown {
+    return this.#events.failed(error, controller?.aborted === true)
+      ? undefined
+      : this.#own.onResponseError?.(controller, error);
   }
 
   onBodySent(...args: unknown[]): unknown {

@@ -8,7 +8,7 @@ import type { PoolStats } from "../pool/stats.js";
 import type { Target } from "../registry.js";
 import { checkNames, refuse } from "../target/given.js";
 import { BalancedRequest, type Dispatch } from "./balanced-request.js";
-import type { Handler } from "./handlers.js";
+import { fail, type Handler } from "./handlers.js";
 import { outcomeOfStatus } from "./outcome.js";
 import { type DispatchOptions, Door, type Origin } from "./request.js";
 
@@ -35,6 +35,10 @@ export interface RollcallInterceptor {
 }
 
 const NAMES = ["origins", "outcome", "kind", "zone", "subset", "connectMs", "waitMs"] as const;
+
+/** A Client and a Pool connect to where they were made for, whatever origin a request names: nothing could be balanced. */
+const NO_ORIGIN =
+  "the request names no origin: rollcallInterceptor goes with new Agent().compose(...), and requests by a whole URL; a Client or a Pool speaks to one server alone";
 
 /**
  * Sends each request of an undici dispatcher, and so of fetch, to a lightly loaded instance of a service. The server still sees the
@@ -64,6 +68,10 @@ export function rollcallInterceptor(
   const intercept = (dispatch: Dispatch): Dispatch => {
     const balancing = { pool, dispatch, outcome };
     return (request: DispatchOptions, handler: Handler) => {
+      if (!request.origin) {
+        fail(handler, null, new TypeError(NO_ORIGIN));
+        return true;
+      }
       const origin = originOf(request);
       if (!origin || (origins && !origins.has(origin.origin))) return dispatch(request, handler);
       return new BalancedRequest(balancing, request, origin, handler, kind(request)).send();

@@ -32,6 +32,7 @@ export interface DispatchOptions {
   readonly method: string;
   readonly path: string;
   readonly headers?: unknown;
+  readonly body?: unknown;
 }
 
 /** The same request, to the address of an instance; the server still sees the host that the caller named, and so does TLS. */

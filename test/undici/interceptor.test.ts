@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createSecureServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { Readable } from "node:stream";
 import { type TestContext, test } from "node:test";
 import { outcomeOfStatus, type RollcallInterceptor, rollcallInterceptor } from "../../src/undici/index.js";
@@ -75,6 +75,14 @@ async function startHttp(name: string, port = 0, tls?: { key: string; cert: stri
     },
   };
   return http;
+}
+
+/** Accepts connections and ends them. */
+async function startEnding(): Promise<Pick<HttpServer, "address" | "close">> {
+  const server = createTcpServer((socket) => socket.on("error", () => {}).end());
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() };
 }
 
 interface Fleet {
@@ -214,6 +222,54 @@ for (const contestant of contestants) {
     assert.ok(interceptor.stats().instances[0]!.failureRate > 0);
   });
 
+  test(`${name}: whatever a caller aborts with is its own affair, and ends the request`, async (t) => {
+    const { fetch, servers, interceptor } = await fleet(t, contestant, 1);
+    for (const [at, reason] of [new Error("mine"), "a text", 5, {}, null].entries()) {
+      const abort = new AbortController();
+      const hanging = fetch("/hang", { signal: abort.signal });
+      hanging.catch(() => {});
+      await until(() => servers[0]!.requests.length === at + 1, "it is being served");
+      abort.abort(reason);
+      await assert.rejects(hanging);
+      const [instance] = interceptor.stats().instances;
+      assert.deepEqual([instance!.failureRate, instance!.inFlight], [0, 0], String(reason));
+    }
+    const late = fetch("/hang", { signal: AbortSignal.timeout(20) });
+    await assert.rejects(late, { name: "TimeoutError" });
+    assert.ok(interceptor.stats().instances[0]!.failureRate > 0, "running out of time is the instance's doing");
+  });
+
+  test(`${name}: an instance with which TLS does not come about costs no request, body included`, async (t) => {
+    using authority = new Authority();
+    const { certFile, keyFile } = authority.sign("order", 2, "DNS:order.http");
+    const { certFile: otherCert, keyFile: otherKey } = authority.sign("other", 3, "DNS:other.http");
+    const secure = (name: string, cert: string, key: string) =>
+      startHttp(name, 0, { cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8") });
+    const servers = [
+      await secure("good", certFile, keyFile),
+      await secure("of another name", otherCert, otherKey),
+      await startHttp("without TLS"),
+      await startEnding(),
+    ];
+    for (const server of servers) t.after(() => server.close());
+    const agent = new undici.Agent({ connect: { ca: readFileSync(authority.caFile, "utf8") } });
+    const own = (global ? fetch : undici.fetch) as unknown as (url: string, init: object) => Promise<Response>;
+    t.after(() => agent.destroy());
+    const [good, ...others] = servers as [HttpServer, ...HttpServer[]];
+    for (const bad of others) {
+      const interceptor = rollcallInterceptor(`direct:///${good.address},${bad.address}`);
+      const dispatcher = agent.compose(interceptor);
+      await until(() => interceptor.stats().ready === 2, "both accept connections");
+      for (let i = 0; i < 10; i++) {
+        const body = i % 2 ? "text" : Readable.toWeb(Readable.from(["te", "xt"]));
+        const answer = await own("https://order.http/", { method: "POST", body, duplex: "half", dispatcher });
+        assert.equal(await answer.text(), "good");
+      }
+      await interceptor.close();
+    }
+    assert.ok(good.requests.every(({ body }) => body === "text"));
+  });
+
   test(`${name}: TLS verifies the name in the URL, whatever address is dialled`, async (t) => {
     using authority = new Authority();
     const { certFile, keyFile } = authority.sign("order", 2, "DNS:order.http");
@@ -261,6 +317,46 @@ for (const contestant of contestants) {
       undici.request("http://order.http", { dispatcher, method: "POST", body: 5 } as object),
       /body/,
     );
+  });
+}
+
+for (const { name, undici, global } of contestants) {
+  if (global) continue;
+  test(`${name}: what undici refuses, and a body that fails by itself, is no failure of the instance`, async (t) => {
+    const server = await startHttp("one");
+    t.after(() => server.close());
+    const interceptor = rollcallInterceptor(`direct:///${server.address}`);
+    t.after(() => interceptor.close());
+    const agent = new undici.Agent();
+    t.after(() => agent.destroy());
+    const dispatcher = agent.compose(interceptor);
+    const unreadable = () =>
+      new Readable({
+        read() {
+          this.destroy(new Error("the disk is gone"));
+        },
+      });
+    for (const [options, expected] of [
+      [{ headers: { "not a name": "x" } }, /invalid header/],
+      [{ headers: { expect: "100-continue" } }, /not supported/],
+      [{ method: "POST", body: "x", headers: { "content-length": "5" } }, /length/],
+      [{ method: "POST", body: unreadable() }, /the disk is gone/],
+    ] as const) {
+      await assert.rejects(undici.request("http://order.http/", { dispatcher, ...options }), expected);
+    }
+    const [instance] = interceptor.stats().instances;
+    assert.deepEqual([instance!.failureRate, instance!.inFlight, instance!.state], [0, 0, "serving"]);
+  });
+
+  // From 8 on they name their own.
+  if (name.startsWith("undici 8")) continue;
+  test(`${name}: a request without an origin, as those of a Client or a Pool are, is refused`, async (t) => {
+    const interceptor = rollcallInterceptor("direct:///127.0.0.1:1");
+    t.after(() => interceptor.close());
+    for (const kind of ["Client", "Pool"] as const) {
+      const dispatcher = new undici[kind]("http://127.0.0.1:1").compose(interceptor as never);
+      await assert.rejects(dispatcher.request({ path: "/", method: "GET" }), /names no origin: .*new Agent\(\)/);
+    }
   });
 }
 

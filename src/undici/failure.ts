@@ -1,0 +1,54 @@
+import type { Outcome } from "../balancer/outcome.js";
+
+/** How far a request had come when it failed. */
+export interface FailedRequest {
+  /** Its connection stood, and it was written, or was about to be. */
+  readonly started: boolean;
+  /** Its caller gave it up, for whatever reason. */
+  readonly aborted: boolean;
+  readonly body: unknown;
+}
+
+export interface Failure {
+  /** What it says of the instance. */
+  readonly outcome: Outcome;
+  readonly timedOut: boolean;
+  /** Whether the request may be made again: nothing of it has left this machine. */
+  readonly elsewhere: boolean;
+}
+
+/** How undici refuses what it is asked, or ends as it was told to. */
+const CALLERS_DOING = new Set([
+  "UND_ERR_ABORTED",
+  "UND_ERR_CLOSED",
+  "UND_ERR_DESTROYED",
+  "UND_ERR_INVALID_ARG",
+  "UND_ERR_NOT_SUPPORTED",
+  "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH",
+  "ABORT_ERR",
+]);
+
+/**
+ * What the failure of a request means. The error may be anything: callers abort with reasons of their own.
+ * A connection that does not come about fails in as many ways as TLS has, so it is told by what did not happen yet.
+ */
+export function failureOf(error: unknown, { started, aborted, body }: FailedRequest): Failure {
+  const { name, code, syscall } = factsOf(error);
+  const timedOut = name.endsWith("TimeoutError");
+  if (aborted || name === "AbortError") return { outcome: timedOut ? "failure" : "ignore", timedOut, elsewhere: false };
+  // undici ends a body with the error of its connection.
+  const connections = code.startsWith("UND_ERR_") || syscall === "read" || syscall === "write";
+  const callers = CALLERS_DOING.has(code) || (!connections && errorOf(body) === error);
+  return { outcome: callers ? "ignore" : "failure", timedOut, elsewhere: !started && !callers };
+}
+
+function factsOf(error: unknown): { name: string; code: string; syscall: string } {
+  const { name, code, syscall } = (error ?? {}) as Record<string, unknown>;
+  const text = (value: unknown) => (typeof value === "string" ? value : "");
+  return { name: text(name), code: text(code), syscall: text(syscall) };
+}
+
+/** Of a stream that the caller sends. */
+function errorOf(body: unknown): unknown {
+  return typeof body === "object" && body !== null && "errored" in body ? (body.errored ?? undefined) : undefined;
+}
