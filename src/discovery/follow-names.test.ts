@@ -159,6 +159,15 @@ test("while DNS has not answered, last known addresses are used only once it has
   abort.abort();
 });
 
+test("before there is a set, last known addresses say nothing: not that nobody is listed, either", async () => {
+  const { list, news, hosts, abort } = following({ lastKnown: () => ["10.0.0.1"] });
+  hosts.useLastKnown();
+  assert.equal(await news(), undefined);
+  list("a:1");
+  assert.deepEqual(await news(), ["a:1=10.0.0.1:1"]);
+  abort.abort();
+});
+
 test("an empty set passes at once", async () => {
   const { list, news, abort } = following();
   list();

@@ -74,6 +74,8 @@ class NameFollowing {
   #said: readonly ResolvedInstance[] | undefined;
   #trouble: string | undefined;
   #lastKnownCounts = false;
+  /** Whether there has been a set. */
+  #listed = false;
   #publishing = false;
   #closed = false;
 
@@ -101,7 +103,8 @@ class NameFollowing {
 
   useLastKnown(): void {
     this.#lastKnownCounts = true;
-    this.#publishSoon();
+    // That nobody is listed is the registry's to say.
+    if (this.#listed) this.#publishSoon();
   }
 
   async #read(sets: AsyncIterable<readonly Instance[]>): Promise<void> {
@@ -116,6 +119,7 @@ class NameFollowing {
   }
 
   #take(set: readonly Instance[]): void {
+    this.#listed = true;
     const before = this.#members;
     this.#members = new Map();
     for (const instance of set) {

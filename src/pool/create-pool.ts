@@ -1,8 +1,9 @@
 import type { Decision } from "../observe/decisions/decision.js";
 import type { Target } from "../registry.js";
+import { checkExchangeOptions, type ExchangeOptions } from "./exchange-options.js";
 import type { Lease } from "./lease.js";
 import type { PoolOptions } from "./options.js";
-import { type ExchangeOptions, ServicePool } from "./pool.js";
+import { ServicePool } from "./pool.js";
 import type { PoolStats } from "./stats.js";
 
 /** What an exchange is told beside its connection. */
@@ -41,7 +42,11 @@ export function createPool<T>(target: string | Target, options: PoolOptions<T>):
   const pool = new ServicePool<T>(target, options);
   return {
     run: (exchange, asked) => pool.run(exchange, asked),
-    acquire: (signal, asked) => pool.acquire({ ...asked, signal }),
+    acquire: async (signal, asked) => {
+      const options = { ...asked, signal };
+      checkExchangeOptions(options);
+      return pool.acquire(options);
+    },
     stats: () => pool.stats(),
     decisions: () => pool.decisions(),
     close: () => pool.close(),

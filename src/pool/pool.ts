@@ -18,6 +18,7 @@ import type { Target } from "../registry.js";
 import { refuse, targetOf } from "../target/given.js";
 import { asked } from "./asked.js";
 import { NoInstanceError, PoolClosedError, waitedInVain } from "./errors.js";
+import { checkExchangeOptions, type ExchangeOptions } from "./exchange-options.js";
 import { PoolLease } from "./lease.js";
 import { observed } from "./observed.js";
 import { checkOptions, type FailureOutcome, type PoolOptions, type PoolSettings } from "./options.js";
@@ -28,17 +29,6 @@ import { PoolTransport, type Shared } from "./transport.js";
 import { Waiters } from "./waiters.js";
 
 registerBuiltInBackends();
-
-/** What one exchange asks for. */
-export interface ExchangeOptions {
-  /** Ends the wait for an instance, and is handed on to the exchange. */
-  readonly signal?: AbortSignal | undefined;
-  /**
-   * What exchanges of about the same cost have in common, as a method's name: latencies are compared with those of their kind.
-   * Few and fixed, no addresses of single things. Default: all are of one kind.
-   */
-  readonly kind?: string | undefined;
-}
 
 /** So many connections are found stale, and probed, before an exchange waits for an answer. */
 const STALE_PICKS = 5;
@@ -121,7 +111,6 @@ export class ServicePool<T> {
 
   async acquire(options: ExchangeOptions = {}, tried?: ReadonlySet<string>): Promise<PoolLease<T>> {
     const { signal } = options;
-    if (signal !== undefined && !isSignal(signal)) refuse("signal", signal, "an AbortSignal");
     const until = performance.now() + this.#options.waitMs;
     for (;;) {
       this.#refuseClosed();
@@ -138,6 +127,8 @@ export class ServicePool<T> {
     exchange: (connection: T, lease: PoolLease<T>) => R | PromiseLike<R>,
     options: ExchangeOptions = {},
   ): Promise<R> {
+    if (typeof exchange !== "function") refuse("the exchange", exchange, "a function that is given the connection");
+    checkExchangeOptions(options);
     const tried = new Set<string>();
     for (;;) {
       const lease = await this.acquire(options, tried);
@@ -188,6 +179,7 @@ export class ServicePool<T> {
     this.#discovery.stop();
     const ends = [...this.#shared.sessions].map(({ closed }) => closed);
     this.#membership.close();
+    this.#discovery.status.ready = 0;
     this.#source.close();
     this.#balancer.set([]);
     // Not at once: the promise of the end is known by then, and refuses whoever waits.
@@ -236,11 +228,6 @@ export class ServicePool<T> {
 
 /** No keepalive without exchanges: `connect` knows what its protocol wants. Calls on a dead connection get 5 s, as gRPC's. */
 const CONNECTION = { timing: systemTiming, keepaliveMs: undefined, callGraceMs: 5_000 };
-
-/** By its shape: a test runner's globals may be classes of their own. */
-function isSignal(value: unknown): boolean {
-  return typeof value === "object" && value !== null && "aborted" in value && "addEventListener" in value;
-}
 
 /** An instance by its address and by where that points now: a host name that moved is another connection. */
 function identityOf({ instance: { address }, addresses }: ResolvedInstance): string {

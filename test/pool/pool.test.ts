@@ -382,6 +382,27 @@ test("a signal that is none is refused where it is given", async (t) => {
   }
 });
 
+test("what an exchange asks for is refused by name where it cannot be obeyed, and costs no instance anything", async (t) => {
+  const pool = new Fleet().pool(t, [A]);
+  const run = (asked: unknown, exchange: unknown = () => "") => pool.run(exchange as () => string, asked as object);
+  await assert.rejects(run(undefined, "x"), /the exchange is "x"; expected a function/);
+  await assert.rejects(run(new AbortController().signal), /takes its signal by name: \{ signal \}/);
+  await assert.rejects(run({ singal: 1 }), /no option "singal": did you mean signal\?/);
+  await assert.rejects(run({ timeoutMs: 1 }), /no option "timeoutMs": its options are signal, kind/);
+  await assert.rejects(run(null), /takes its options by name/);
+  await assert.rejects(run({ kind: 5 }), /kind is 5; expected a text/);
+  await assert.rejects(pool.acquire(undefined, { kind: 5 } as never), /kind is 5/);
+  await pool.run(() => "");
+  assert.equal(pool.stats().instances[0]!.failureRate, 0);
+});
+
+test("a closed pool has nothing ready", async (t) => {
+  const pool = new Fleet().pool(t, [A]);
+  await pool.run(() => "");
+  await pool.close();
+  assert.deepEqual([pool.stats().ready, pool.stats().instances], [0, []]);
+});
+
 test("what cannot be obeyed is refused by name", () => {
   const connect = () => "";
   const make = (options: object) => () => createPool("direct:///127.0.0.1:1", { connect, ...options });
