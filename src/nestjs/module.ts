@@ -1,6 +1,6 @@
 import type { DynamicModule, InjectionToken, ModuleMetadata, OptionalFactoryDependency } from "@nestjs/common";
 import { HttpAdapterHost, ModulesContainer } from "@nestjs/core";
-import { checkNames } from "../target/given.js";
+import { checkNames, refuse } from "../target/given.js";
 import { type ModuleConfig, type ModuleSettings, Rollcall } from "./rollcall.js";
 import { goFirst } from "./shutdown-order.js";
 
@@ -16,7 +16,7 @@ const CONFIG = Symbol("rollcall's configuration");
 /**
  * Ties the drain to the application's shutdown: its gRPC servers (RollcallServer) and its HTTP server are taken out, answer until
  * clients know, and finish their calls before any provider is destroyed, whether `app.close()` or a signal ends the application.
- * An HTTP server is registered when it listens. Import it last in the application's module, and call `app.enableShutdownHooks()`.
+ * An HTTP server is registered when it listens. It is global: any module's providers may inject Rollcall. Import it last in the application's module, and call `app.enableShutdownHooks()`.
  */
 // biome-ignore lint/complexity/noStaticOnlyClass: Nest knows a module by its class.
 export class RollcallModule {
@@ -26,10 +26,10 @@ export class RollcallModule {
   }
 
   /** The same where the configuration is read when the application starts: `{ useFactory: () => loadConfig(...) }`. */
-  static forRootAsync(
-    { imports, inject, useFactory }: AsyncModuleConfig,
-    settings: ModuleSettings = {},
-  ): DynamicModule {
+  static forRootAsync(asked: AsyncModuleConfig, settings: ModuleSettings = {}): DynamicModule {
+    checkNames("RollcallModule.forRootAsync", asked, ["imports", "inject", "useFactory"]);
+    const { imports, inject, useFactory } = asked;
+    if (typeof useFactory !== "function") refuse("useFactory", useFactory, "a function that returns the configuration");
     const config = { provide: CONFIG, useFactory, ...(inject && { inject }) };
     return { ...moduleOf(config, settings), ...(imports && { imports }) };
   }
@@ -44,5 +44,6 @@ function moduleOf(config: Provider, settings: ModuleSettings): DynamicModule {
     return new Rollcall(given, settings, { host, modules, module: RollcallModule });
   };
   const rollcall = { provide: Rollcall, inject: [CONFIG, ModulesContainer, HttpAdapterHost], useFactory: make };
-  return { module: RollcallModule, providers: [config, rollcall], exports: [Rollcall] };
+  // Of the whole application there is one: a health check in a module of its own injects it, too.
+  return { module: RollcallModule, global: true, providers: [config, rollcall], exports: [Rollcall] };
 }
