@@ -56,6 +56,8 @@ export async function serveConsole(settings: ConsoleSettings): Promise<Console> 
       if (path === "/pause") return act(pauseInstance, request, response);
       if (path === "/resume") return act(resumeInstance, request, response);
     } else if (request.method === "GET") {
+      // A URL that lost its last slash: the page's parts are named relative to it.
+      if (path === "") return moved(response, `/${token}/`);
       if (path === "/events") return follow(feed, response);
       const asset = assets.get(path === "/" ? "index.html" : path.slice(1));
       if (asset) return sendAsset(response, asset);
@@ -114,6 +116,10 @@ async function follow(feed: FleetFeed, response: ServerResponse): Promise<void> 
   } finally {
     end();
   }
+}
+
+function moved(response: ServerResponse, location: string): void {
+  response.writeHead(308, { location }).end();
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>> {

@@ -47,6 +47,8 @@ test("without the token nothing is told, whatever is asked for", async () => {
   }
   assert.equal((await ask({ path: `/${token}/` })).status, 200);
   assert.equal((await ask({ path: `/${token}/../etc` })).status, 404);
+  const { status, headers } = await ask({ path: `/${token}` });
+  assert.deepEqual([status, headers.location], [308, `/${token}/`], "a URL without its last slash is mended");
 });
 
 test("a name that was made to mean this machine, and a page of another site, are turned away", async () => {

@@ -103,4 +103,22 @@ test("what cannot be replayed is refused with its reason", () => {
   assert.throws(() => replay(played(), { hedgeMs: -1 }), /hedgeMs is -1/);
   assert.throws(() => parseRecording("{"), /is not JSON/);
   assert.throws(() => parseRecording('{"schema":2}'), /schema is 2; expected 1/);
+  for (const nothing of ["null", "5", "[]", "{}"]) assert.throws(() => parseRecording(nothing), /schema is nothing/);
+  const damaged = (change: (one: Record<string, unknown>) => void, list: "decisions" | "instances") => () => {
+    const copy = JSON.parse(JSON.stringify(recording));
+    change(copy[list][1]);
+    return parseRecording(JSON.stringify(copy));
+  };
+  for (const latencyMs of [-1, "x", 1e300, null]) {
+    const wrong = damaged((one) => Object.assign(one, { latencyMs }), "decisions");
+    assert.throws(wrong, /the recording is damaged: decisions\[1\] is none/);
+  }
+  assert.throws(
+    damaged((one) => Reflect.deleteProperty(one, "at"), "decisions"),
+    /decisions\[1\]/,
+  );
+  assert.throws(
+    damaged((one) => Object.assign(one, { weight: 0 }), "instances"),
+    /instances\[1\]/,
+  );
 });

@@ -44,9 +44,40 @@ export function parseRecording(text: string): Recording {
   } catch (error) {
     throw new TypeError(`the recording is not JSON: ${(error as Error).message}`, { cause: error });
   }
-  if (read?.schema !== 1) throw new TypeError(`the recording's schema is ${JSON.stringify(read?.schema)}; expected 1`);
+  if (read?.schema !== 1) {
+    const found = JSON.stringify(read?.schema) ?? "nothing";
+    throw new TypeError(`the recording's schema is ${found}; expected 1, as \`rollcall why --save\` writes it`);
+  }
   if (!Array.isArray(read.decisions) || !Array.isArray(read.instances)) {
     throw new TypeError("the recording has no list of decisions or of instances");
   }
+  for (const [list, isOne] of [["instances", isInstance] as const, ["decisions", isDecision] as const]) {
+    const at = (read[list] as readonly unknown[]).findIndex((one) => !isOne(one as never));
+    if (at >= 0) throw new TypeError(`the recording is damaged: ${list}[${at}] is none; record again`);
+  }
   return read as Recording;
+}
+
+function isInstance(one: Partial<RecordedInstance> | null): boolean {
+  return isText(one?.id) && isText(one?.address) && isAbove0(one?.weight) && isAbove0(one?.distance);
+}
+
+/** What is replayed: when a call came, which instance it went to and how it ended. */
+function isDecision(one: Partial<Decision> | null): boolean {
+  const { at, instance, attempt, latencyMs, outcome, code = 0 } = one ?? {};
+  const ended = latencyMs === undefined || isTime(latencyMs);
+  return isTime(at) && isText(instance) && isAbove0(attempt) && ended && isText(outcome) && Number.isInteger(code);
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string";
+}
+
+function isAbove0(value: unknown): boolean {
+  return Number.isFinite(value) && (value as number) > 0;
+}
+
+/** Milliseconds that a clock can have said. */
+function isTime(ms: unknown): boolean {
+  return Number.isFinite(ms) && (ms as number) >= 0 && (ms as number) <= Number.MAX_SAFE_INTEGER;
 }

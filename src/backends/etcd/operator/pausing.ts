@@ -1,3 +1,4 @@
+import { quote } from "../../../address.js";
 import { abortable } from "../../../async/abortable.js";
 import { sleep } from "../../../async/backoff.js";
 import { holding } from "../../../async/hold.js";
@@ -37,7 +38,7 @@ export function pauseInstance(
   return withSession(settings, signal, async (session) => {
     const path = layoutOf(settings.layout).path(service);
     const all = await look(settings, path, signal);
-    const listed = at(all, address).filter(({ paused }) => !paused);
+    const listed = at(all, service, address).filter(({ paused }) => !paused);
     if (listed.length === 0) return { changed: false, listed: countListed(all) };
     const orders = listed.map(({ id, lease, form }) => ({
       key: Buffer.from(pauseKey(path, id)),
@@ -67,7 +68,7 @@ export function resumeInstance(
   return withSession(settings, signal, async (session) => {
     const path = layoutOf(settings.layout).path(service);
     const all = await look(settings, path, signal);
-    const paused = at(all, address).filter((one) => one.paused);
+    const paused = at(all, service, address).filter((one) => one.paused);
     if (paused.length === 0) return { changed: false, listed: countListed(all) };
     for (const { key } of paused) await remove(session, Buffer.from(key), signal);
     const back = await obeyed(settings, path, signal, (now) => isListed(now, address));
@@ -96,12 +97,12 @@ async function look(settings: EtcdSettings, path: string, signal: AbortSignal): 
 }
 
 /** What there is of one address. @throws Error that names the others when there is nothing. */
-function at(all: readonly Registered[], address: string): Registered[] {
+function at(all: readonly Registered[], service: string, address: string): Registered[] {
   const found = all.filter(({ instance }) => instance?.address === address);
   if (found.length > 0) return found;
   const others = [...new Set(all.flatMap(({ instance }) => instance?.address ?? []))];
   throw new Error(
-    `there is no instance ${address}; there ${others.length > 0 ? `are ${others.join(", ")}` : "is none"}`,
+    `no instance ${address} of ${quote(service)} is registered; ${others.length > 0 ? `there are ${others.join(", ")}` : "nobody is under this key"}`,
   );
 }
 
