@@ -6,20 +6,7 @@ import type { Target } from "../registry.js";
 import { authorityOf } from "../target/authority.js";
 import { refuse } from "../target/given.js";
 import { redactUrl } from "../target/redact.js";
-
-/** What Connect's own transports take for each call, and are given. */
-const CALL_OPTIONS = [
-  "useBinaryFormat",
-  "jsonOptions",
-  "binaryOptions",
-  "acceptCompression",
-  "sendCompression",
-  "compressMinBytes",
-  "readMaxBytes",
-  "writeMaxBytes",
-  "useHttpGet",
-] as const satisfies readonly (keyof ConnectTransportOptions)[];
-type CallOptions = Partial<Pick<ConnectTransportOptions, (typeof CALL_OPTIONS)[number]>>;
+import { CALL_OPTIONS, type CallOptions, callOptionsOf } from "./call-options.js";
 
 export interface RollcallTransportOptions
   extends CallOptions,
@@ -73,11 +60,9 @@ export interface Calling {
 
 /** @throws TypeError that names the option and the expected form. */
 export function callingOf(given: RollcallTransportOptions, target: Target): Calling {
-  checkCallOptions(given);
+  checkOwnOptions(given);
   const { protocol, httpVersion = "2", tls } = given;
-  const options: CallOptions = Object.fromEntries(
-    CALL_OPTIONS.flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]])),
-  );
+  const options = callOptionsOf(given);
   if (!PROTOCOLS.includes(protocol)) refuse("protocol", protocol, PROTOCOLS.join(", "));
   if (httpVersion !== "2" && httpVersion !== "1.1") refuse("httpVersion", httpVersion, '"2" or "1.1"');
   if (protocol === "grpc" && httpVersion !== "2") refuse("httpVersion", httpVersion, '"2", which gRPC needs');
@@ -91,7 +76,7 @@ export function callingOf(given: RollcallTransportOptions, target: Target): Call
 }
 
 /** @throws TypeError before Connect's own transports, made for each instance, would fail each call. */
-function checkCallOptions({ tls, interceptors, defaultTimeoutMs }: RollcallTransportOptions): void {
+function checkOwnOptions({ tls, interceptors, defaultTimeoutMs }: RollcallTransportOptions): void {
   // Its text is not shown: it may be a key.
   if (tls !== undefined && typeof tls !== "boolean" && (typeof tls !== "object" || tls === null))
     throw new TypeError("tls is none of what it may be: true, false or options of node:tls");

@@ -330,4 +330,10 @@ test("what cannot be obeyed is refused by name", () => {
   assert.throws(make({ baseUrl: "http://order.rpc", tls: true }), /tls is true/);
   assert.throws(make({ interceptor: [] }), /no option "interceptor": did you mean interceptors\?/);
   assert.throws(make({ target: "nobody:///a:1" }), /no backend is called "nobody"/);
+  assert.throws(make({ sendCompression: "gzip" }), /sendCompression is "gzip"; expected a compression such as/);
+  assert.throws(make({ acceptCompression: ["gzip"] }), /acceptCompression is a list; expected a list, each/);
+  assert.throws(make({ readMaxBytes: -1 }), /readMaxBytes is -1; expected bytes/);
+  assert.throws(make({ writeMaxBytes: "1mb" }), /writeMaxBytes is "1mb"/);
+  assert.throws(make({ useBinaryFormat: "no" }), /useBinaryFormat is "no"; expected true or false/);
+  assert.throws(make({ jsonOptions: 5 }), /jsonOptions is 5/);
 });
