@@ -1,10 +1,11 @@
-import type { Attributes, Context, Span } from "@opentelemetry/api";
-import { parseAddress } from "../../address.js";
+import type { Context, Span } from "@opentelemetry/api";
+import { harmless } from "../harmless.js";
 import { type ChannelLabels, methodLabel } from "../metrics/labels.js";
 import { currentMeasures, type Measures } from "../metrics/measures.js";
 import { openTelemetry } from "../opentelemetry.js";
 import { statusName } from "../status-names.js";
 import { adoptableSpan } from "./foreign-span.js";
+import { endSpan, methodAttributes, peerAttributes } from "./span-facts.js";
 import { isTracing, tracer } from "./tracing.js";
 
 /** Writes and reads the headers of a call. */
@@ -29,9 +30,9 @@ export function observeCall(path: string, channel: ChannelLabels, wanted: Wanted
   const traced = wanted.traces && isTracing();
   if (!measures && !traced) return undefined;
   const active = openTelemetry()?.context.active();
-  const foreign = traced && active ? adoptableSpan(active, path) : undefined;
+  const foreign = traced && active ? harmless(() => adoptableSpan(active, path)) : undefined;
   const begins = traced && active && !foreign && wanted.spanned !== true;
-  const own = begins ? beginSpan(path, channel.service, active) : undefined;
+  const own = begins ? harmless(() => beginSpan(path, channel.service, active)) : undefined;
   return new ClientCall(path, channel, measures, { own, foreign }, active);
 }
 
@@ -68,12 +69,12 @@ export class ClientCall {
     this.#span = foreign ?? own;
     this.#adopted = foreign !== undefined;
     this.#context = this.#span && active ? openTelemetry()!.trace.setSpan(active, this.#span) : active;
-    foreign?.setAttribute("rollcall.service", channel.service);
+    harmless(() => foreign?.setAttribute("rollcall.service", channel.service));
   }
 
   /** Tells the server, by the headers of the call, which trace it belongs to. */
   inject(headers: Headers): void {
-    if (this.#span) openTelemetry()!.propagation.inject(this.#context!, headers, writer);
+    if (this.#span) harmless(() => openTelemetry()!.propagation.inject(this.#context!, headers, writer));
   }
 
   /**
@@ -92,14 +93,7 @@ export class ClientCall {
     this.#latest = attempt;
     if (before && before.code === undefined) this.#hedges += 1;
     this.#first ??= attempt;
-    if (this.#span?.isRecording() && before) {
-      if (this.#attempts === 2) this.#first.trace(this.#beginAttempt(this.#first, 1, undefined));
-      const reason = before.code === undefined ? "hedge" : `retry after ${statusName(before.code)}`;
-      const span = this.#beginAttempt(attempt, this.#attempts, reason);
-      attempt.trace(span);
-      const { propagation, trace } = openTelemetry()!;
-      propagation.inject(trace.setSpan(this.#context!, span), headers, writer);
-    }
+    if (before) harmless(() => this.#traceAttempts(before, attempt, headers));
     return attempt;
   }
 
@@ -112,7 +106,10 @@ export class ClientCall {
       hedges: this.#hedges,
     });
     const span = this.#span;
-    if (!span) return;
+    if (span) harmless(() => this.#endSpans(span, code, details));
+  }
+
+  #endSpans(span: Span, code: number, details: string): void {
     // The one that answered: of several that run at once, the one that ended as the call did.
     const attempt =
       this.#latest?.code === code ? this.#latest : this.#first?.code === code ? this.#first : this.#latest;
@@ -120,8 +117,18 @@ export class ClientCall {
     if (this.#attempts > 1) span.setAttribute("rollcall.attempts", this.#attempts);
     this.#first?.leave();
     this.#latest?.leave();
-    if (this.#adopted) return;
-    endSpan(span, code, details);
+    if (!this.#adopted) endSpan(span, code, details);
+  }
+
+  /** From a call's second attempt on. */
+  #traceAttempts(before: ClientAttempt, attempt: ClientAttempt, headers: Headers): void {
+    if (!this.#span?.isRecording()) return;
+    if (this.#attempts === 2) this.#first!.trace(this.#beginAttempt(this.#first!, 1, undefined));
+    const reason = before.code === undefined ? "hedge" : `retry after ${statusName(before.code)}`;
+    const span = this.#beginAttempt(attempt, this.#attempts, reason);
+    attempt.trace(span);
+    const { propagation, trace } = openTelemetry()!;
+    propagation.inject(trace.setSpan(this.#context!, span), headers, writer);
   }
 
   #beginAttempt({ peer, began }: ClientAttempt, n: number, reason: string | undefined): Span {
@@ -195,48 +202,4 @@ function beginSpan(path: string, service: string, parent: Context): Span {
     },
     parent,
   );
-}
-
-/**
- * Names of the RPC conventions (https://opentelemetry.io/docs/specs/semconv/rpc/grpc/), and beside them those of before, as
- * go-zero writes them, where the two do not contradict each other.
- */
-export function methodAttributes(path: string): Attributes {
-  const method = path.slice(1);
-  return {
-    "rpc.system.name": "grpc",
-    "rpc.method": method,
-    "rpc.system": "grpc",
-    "rpc.service": method.slice(0, Math.max(0, method.lastIndexOf("/"))),
-  };
-}
-
-export function endSpan(
-  span: Span,
-  code: number,
-  details: string,
-  { endTime, isError = code !== 0 }: { endTime?: number; isError?: boolean } = {},
-): void {
-  span.setAttributes({ "rpc.response.status_code": statusName(code), "rpc.grpc.status_code": code });
-  if (isError) {
-    span.setAttribute("error.type", statusName(code));
-    span.setStatus({ code: openTelemetry()!.SpanStatusCode.ERROR, message: details });
-  }
-  span.end(endTime);
-}
-
-/** A call that never reached an instance has no peer. */
-function peerAttributes(peer: string): Attributes {
-  try {
-    const { host, port } = parseAddress(peer);
-    return {
-      "peer.address": peer,
-      "server.address": host,
-      "server.port": port,
-      "network.peer.address": host,
-      "network.peer.port": port,
-    };
-  } catch {
-    return {};
-  }
 }

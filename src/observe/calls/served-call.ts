@@ -1,8 +1,10 @@
 import type { Context, Span } from "@opentelemetry/api";
+import { harmless } from "../harmless.js";
 import { methodLabel } from "../metrics/labels.js";
 import { currentMeasures, type Measures } from "../metrics/measures.js";
 import { openTelemetry } from "../opentelemetry.js";
-import { endSpan, type Headers, methodAttributes, type Wanted } from "./client-call.js";
+import type { Headers, Wanted } from "./client-call.js";
+import { endSpan, methodAttributes } from "./span-facts.js";
 import { isTracing, tracer } from "./tracing.js";
 
 const reader = {
@@ -52,7 +54,10 @@ export class ServedObservation {
   /** @param peer `host:port` of the caller. */
   started(headers: Headers, peer: string): void {
     this.#measures?.serverStarted(this.#method);
-    if (!this.#tracing) return;
+    if (this.#tracing) harmless(() => this.#beginSpan(headers, peer));
+  }
+
+  #beginSpan(headers: Headers, peer: string): void {
     const { context, propagation, trace, SpanKind } = openTelemetry()!;
     const parent = propagation.extract(context.active(), headers, reader);
     const port = peer.lastIndexOf(":");

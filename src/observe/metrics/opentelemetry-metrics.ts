@@ -1,4 +1,5 @@
 import type { Meter, MeterProvider } from "@opentelemetry/api";
+import { harmless } from "../harmless.js";
 import { openTelemetry } from "../opentelemetry.js";
 import { statusName } from "../status-names.js";
 import { GAUGES } from "./gauges.js";
@@ -29,8 +30,10 @@ export function openTelemetryMeasures(): Measures | undefined {
   const current = api.metrics.getMeterProvider();
   if (current !== provider) {
     provider = current;
-    const meter = current.getMeter("rollcall");
-    measures = meter === api.createNoopMeter() ? undefined : measuresOf(meter);
+    measures = harmless(() => {
+      const meter = current.getMeter("rollcall");
+      return meter === api.createNoopMeter() ? undefined : measuresOf(meter);
+    });
   }
   return measures;
 }
@@ -80,26 +83,27 @@ function measuresOf(meter: Meter): Measures {
   observeGauges(meter);
 
   return {
-    attemptStarted({ target }, method) {
-      attemptsStarted.add(1, { "grpc.method": method, "grpc.target": target });
-    },
+    attemptStarted: ({ target }, method) =>
+      harmless(() => attemptsStarted.add(1, { "grpc.method": method, "grpc.target": target })),
     attemptEnded({ target }, method, code, seconds, sent, received) {
       const attributes = { "grpc.method": method, "grpc.target": target, "grpc.status": statusName(code) };
-      attemptDuration.record(seconds, attributes);
-      attemptSent.record(sent, attributes);
-      attemptReceived.record(received, attributes);
+      harmless(() => {
+        attemptDuration.record(seconds, attributes);
+        attemptSent.record(sent, attributes);
+        attemptReceived.record(received, attributes);
+      });
     },
     callEnded({ target }, method, code, seconds, more) {
-      callDuration.record(seconds, { "grpc.method": method, "grpc.target": target, "grpc.status": statusName(code) });
-      if (more.retries > 0) retries.record(more.retries, { "grpc.method": method, "grpc.target": target });
-      if (more.hedges > 0) hedges.record(more.hedges, { "grpc.method": method, "grpc.target": target });
+      const call = { "grpc.method": method, "grpc.target": target };
+      harmless(() => {
+        callDuration.record(seconds, { ...call, "grpc.status": statusName(code) });
+        if (more.retries > 0) retries.record(more.retries, call);
+        if (more.hedges > 0) hedges.record(more.hedges, call);
+      });
     },
-    serverStarted(method) {
-      served.add(1, { "grpc.method": method });
-    },
-    serverEnded(method, code, seconds) {
-      servedDuration.record(seconds, { "grpc.method": method, "grpc.status": statusName(code) });
-    },
+    serverStarted: (method) => harmless(() => served.add(1, { "grpc.method": method })),
+    serverEnded: (method, code, seconds) =>
+      harmless(() => servedDuration.record(seconds, { "grpc.method": method, "grpc.status": statusName(code) })),
   };
 }
 
