@@ -110,17 +110,7 @@ export class ServicePool<T> {
   }
 
   async acquire(options: ExchangeOptions = {}, tried?: ReadonlySet<string>): Promise<PoolLease<T>> {
-    const { signal } = options;
-    const until = performance.now() + this.#options.waitMs;
-    for (;;) {
-      this.#refuseClosed();
-      if (signal?.aborted) throw waitedInVain(signal.reason, this.explain());
-      const lease = this.take(options, tried);
-      if (lease) return lease;
-      const leftMs = until - performance.now();
-      if (this.#failed || this.#state === "failing" || leftMs <= 0) throw this.#noInstance();
-      await this.#waiters.wait(leftMs, signal);
-    }
+    return this.#atOnce(options, tried) ?? this.#inTime(options, tried);
   }
 
   async run<R>(
@@ -129,17 +119,36 @@ export class ServicePool<T> {
   ): Promise<R> {
     if (typeof exchange !== "function") refuse("the exchange", exchange, "a function that is given the connection");
     checkExchangeOptions(options);
-    const tried = new Set<string>();
+    let tried: Set<string> | undefined;
     for (;;) {
-      const lease = await this.acquire(options, tried);
+      // Most exchanges do not wait: no promise is made for them.
+      const lease = this.#atOnce(options, tried) ?? (await this.#inTime(options, tried));
       try {
         const result = await exchange(lease.connection, lease);
         lease.end("success");
         return result;
       } catch (error) {
-        if (!this.settle(lease, error, options.signal) || tried.size > 0) throw error;
-        tried.add(lease.id);
+        if (!this.settle(lease, error, options.signal) || tried) throw error;
+        tried = new Set([lease.id]);
       }
+    }
+  }
+
+  #atOnce(options: ExchangeOptions, tried: ReadonlySet<string> | undefined): PoolLease<T> | undefined {
+    const { signal } = options;
+    this.#refuseClosed();
+    if (signal?.aborted) throw waitedInVain(signal.reason, this.explain());
+    return this.take(options, tried);
+  }
+
+  async #inTime(options: ExchangeOptions, tried: ReadonlySet<string> | undefined): Promise<PoolLease<T>> {
+    const until = performance.now() + this.#options.waitMs;
+    for (;;) {
+      const leftMs = until - performance.now();
+      if (this.#failed || this.#state === "failing" || leftMs <= 0) throw this.#noInstance();
+      await this.#waiters.wait(leftMs, options.signal);
+      const lease = this.#atOnce(options, tried);
+      if (lease) return lease;
     }
   }
 

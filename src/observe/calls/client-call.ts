@@ -4,8 +4,8 @@ import { type ChannelLabels, methodLabel } from "../metrics/labels.js";
 import { currentMeasures, type Measures } from "../metrics/measures.js";
 import { openTelemetry } from "../opentelemetry.js";
 import { statusName } from "../status-names.js";
+import { methodAttributes, peerAttributes } from "./attributes.js";
 import { adoptableSpan } from "./foreign-span.js";
-import { endSpan, methodAttributes, peerAttributes } from "./span-facts.js";
 import { isTracing, tracer } from "./tracing.js";
 
 /** Writes and reads the headers of a call. */
@@ -69,7 +69,7 @@ export class ClientCall {
     this.#span = foreign ?? own;
     this.#adopted = foreign !== undefined;
     this.#context = this.#span && active ? openTelemetry()!.trace.setSpan(active, this.#span) : active;
-    harmless(() => foreign?.setAttribute("rollcall.service", channel.service));
+    if (foreign) harmless(() => foreign.setAttribute("rollcall.service", channel.service));
   }
 
   /** Tells the server, by the headers of the call, which trace it belongs to. */
@@ -93,7 +93,7 @@ export class ClientCall {
     this.#latest = attempt;
     if (before && before.code === undefined) this.#hedges += 1;
     this.#first ??= attempt;
-    if (before) harmless(() => this.#traceAttempts(before, attempt, headers));
+    if (before && this.#span) harmless(() => this.#traceAttempts(before, attempt, headers));
     return attempt;
   }
 
@@ -113,7 +113,7 @@ export class ClientCall {
     // The one that answered: of several that run at once, the one that ended as the call did.
     const attempt =
       this.#latest?.code === code ? this.#latest : this.#first?.code === code ? this.#first : this.#latest;
-    if (attempt) span.setAttributes(peerAttributes(attempt.peer));
+    if (attempt && span.isRecording()) span.setAttributes(peerAttributes(attempt.peer));
     if (this.#attempts > 1) span.setAttribute("rollcall.attempts", this.#attempts);
     this.#first?.leave();
     this.#latest?.leave();
@@ -202,4 +202,22 @@ function beginSpan(path: string, service: string, parent: Context): Span {
     },
     parent,
   );
+}
+
+export function endSpan(
+  span: Span,
+  code: number,
+  details: string,
+  { endTime, isError = code !== 0 }: { endTime?: number; isError?: boolean } = {},
+): void {
+  harmless(() => {
+    if (span.isRecording()) {
+      span.setAttributes({ "rpc.response.status_code": statusName(code), "rpc.grpc.status_code": code });
+    }
+    if (isError) {
+      span.setAttribute("error.type", statusName(code));
+      span.setStatus({ code: openTelemetry()!.SpanStatusCode.ERROR, message: details });
+    }
+    span.end(endTime);
+  });
 }

@@ -3,8 +3,8 @@ import { harmless } from "../harmless.js";
 import { methodLabel } from "../metrics/labels.js";
 import { currentMeasures, type Measures } from "../metrics/measures.js";
 import { openTelemetry } from "../opentelemetry.js";
-import type { Headers, Wanted } from "./client-call.js";
-import { endSpan, methodAttributes } from "./span-facts.js";
+import { methodAttributes } from "./attributes.js";
+import { endSpan, type Headers, type Wanted } from "./client-call.js";
 import { isTracing, tracer } from "./tracing.js";
 
 const reader = {

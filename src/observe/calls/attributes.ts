@@ -1,8 +1,10 @@
-import type { Attributes, Span } from "@opentelemetry/api";
+import type { Attributes } from "@opentelemetry/api";
 import { parseAddress } from "../../address.js";
-import { harmless } from "../harmless.js";
-import { openTelemetry } from "../opentelemetry.js";
-import { statusName } from "../status-names.js";
+
+/** So many instances' attributes are kept, so that they are not made for each call. */
+const MOST_PEERS = 1_000;
+
+const peers = new Map<string, Attributes>();
 
 /**
  * Names of the RPC conventions (https://opentelemetry.io/docs/specs/semconv/rpc/grpc/), and beside them those of before, as
@@ -18,24 +20,18 @@ export function methodAttributes(path: string): Attributes {
   };
 }
 
-export function endSpan(
-  span: Span,
-  code: number,
-  details: string,
-  { endTime, isError = code !== 0 }: { endTime?: number; isError?: boolean } = {},
-): void {
-  harmless(() => {
-    span.setAttributes({ "rpc.response.status_code": statusName(code), "rpc.grpc.status_code": code });
-    if (isError) {
-      span.setAttribute("error.type", statusName(code));
-      span.setStatus({ code: openTelemetry()!.SpanStatusCode.ERROR, message: details });
-    }
-    span.end(endTime);
-  });
+/** Of the instance that answered. */
+export function peerAttributes(peer: string): Attributes {
+  const known = peers.get(peer);
+  if (known) return known;
+  if (peers.size >= MOST_PEERS) peers.clear();
+  const made = attributesOf(peer);
+  peers.set(peer, made);
+  return made;
 }
 
 /** A call that never reached an instance has no peer. */
-export function peerAttributes(peer: string): Attributes {
+function attributesOf(peer: string): Attributes {
   try {
     const { host, port } = parseAddress(peer);
     return {
