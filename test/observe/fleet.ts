@@ -25,7 +25,8 @@ export async function startFleet(
       const traceparents: string[] = [];
       let calls = 0;
       const server: Server = createServer(
-        { Name: service, ListenOn: "127.0.0.1:0", Shutdown: { WrapUpTime: 0 } },
+        // CpuThreshold: no handler sees what a starved machine refuses.
+        { Name: service, ListenOn: "127.0.0.1:0", CpuThreshold: 0, Shutdown: { WrapUpTime: 0 } },
         (builder) => {
           const handlers = echoHandlers(() => server.address!);
           builder.addService(EchoService, {
