@@ -127,7 +127,7 @@ export class WatchStream {
       const slow = setTimeout(() => this.#report(watched, this.#failure(Status.UNAVAILABLE, SLOW_LISTING)), SLOW_MS);
       slow.unref?.();
       try {
-        const { revision, kvs } = await this.#reader.read(watched.range);
+        const { revision, kvs } = await this.#reader.read(watched.range).finally(() => clearTimeout(slow));
         if (watched.closed || signal.aborted) return;
         const change = watched.view.list(revision, kvs);
         change.put.forEach(this.#onPut);
@@ -141,8 +141,6 @@ export class WatchStream {
         if (!passing) this.#report(watched, error as Error);
         await backoff.wait(signal);
         if (passing) this.#report(watched, error as Error);
-      } finally {
-        clearTimeout(slow);
       }
     }
   }
