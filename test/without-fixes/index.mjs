@@ -4,5 +4,7 @@
  */
 import { neverWorse } from "./never-worse.mjs";
 import { oneVictim } from "./one-victim.mjs";
+import { saidClearly } from "./said-clearly.mjs";
+import { secrets } from "./secrets.mjs";
 
-export const fixes = [...neverWorse, ...oneVictim];
+export const fixes = [...neverWorse, ...oneVictim, ...saidClearly, ...secrets];
