@@ -15,6 +15,20 @@ export const neverWorse = [
   },
   {
     item: "13.1",
+    promise: "one of several processes behind an address drains, and no call fails",
+    changes: [
+      [
+        "src/membership/channel-state.ts",
+        "if (unwilling.length > 0 && !(pending && patient)) {",
+        "if (willing.length > 0 && unwilling.length > 0 && !(pending && patient)) {",
+      ],
+      ["src/membership/connection/connection.ts", "else this.#reasking.start();", ""],
+    ],
+    test: "test/grpc/balancing/panic.test.ts",
+    name: "one of several processes behind an address drains: no call fails, and another process is found that serves",
+  },
+  {
+    item: "13.1",
     promise: "that nobody serves is said once",
     changes: [["src/membership/announcements.ts", "if (this.#panic === instances > 0) return;", ""]],
     test: "src/membership/membership.test.ts",
@@ -247,6 +261,19 @@ export const neverWorse = [
     name: "a watch in the background that is never closed does not keep the process alive",
   },
   {
+    item: "13.8",
+    promise: "a server's process ends after stop()",
+    changes: [
+      [
+        "src/lifecycle/kept-registration.ts",
+        "if (await endsWithin(this.removed(), limitMs)) return;",
+        "if (await this.removed().then(() => true)) return;",
+      ],
+    ],
+    test: "test/lifecycle/process.test.ts",
+    name: "a server's process ends by itself after stop(), with a registry that is stuck",
+  },
+  {
     item: "13.9",
     promise: "a deadline that the server enforces first is DEADLINE_EXCEEDED for the caller and the balancer",
     changes: [
@@ -327,5 +354,25 @@ export const neverWorse = [
     changes: [["src/balancer/outcome.ts", "if (code === CANCELLED && byFarSide) return CANCELLED_BY_FAR_SIDE;", ""]],
     test: "src/balancer/outcome.test.ts",
     name: "CANCELLED counts against an instance that ended the call itself; who ended it changes nothing else",
+  },
+  {
+    item: "13.13",
+    promise: "a stream that the far side resets is no cancel of the caller's",
+    changes: [["src/grpc/policy/connection/observed-subchannel.ts", "this.endedByFarSide = true;", ""]],
+    test: "test/grpc/calls/far-deadline.test.ts",
+    name: "CANCELLED counts against an instance that reset the call, not against one that its caller or a hedge gave up",
+  },
+  {
+    item: "13.13",
+    promise: "a cancel of the caller's or of a hedge is none of the far side's",
+    changes: [
+      [
+        "src/grpc/policy/call-picker.ts",
+        "outcomeOf(code, call?.endedByFarSide)",
+        "outcomeOf(code, call !== undefined)",
+      ],
+    ],
+    test: "test/grpc/calls/far-deadline.test.ts",
+    name: "CANCELLED counts against an instance that reset the call, not against one that its caller or a hedge gave up",
   },
 ];
