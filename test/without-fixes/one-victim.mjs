@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: pieces of sources.
 /** One fault, one victim. */
 export const oneVictim = [
   {
@@ -97,7 +98,13 @@ export const oneVictim = [
   {
     item: "13.16",
     promise: "a log line that cannot be written is lost, and no more",
-    changes: [["src/log.ts", "    lost++;\n  }\n}", "    lost++;\n    process.exit(1);\n  }\n}"]],
+    changes: [
+      [
+        "src/log.ts",
+        "for (let rest = Buffer.from(`${line}\\n`); rest.length > 0; ) rest = rest.subarray(writeSync(FD, rest));",
+        "process.stderr.write(`${line}\\n`);",
+      ],
+    ],
     test: "src/log.test.ts",
     name: "a log line that cannot be written is lost, and the process goes on: a full disk",
   },
@@ -105,7 +112,17 @@ export const oneVictim = [
     item: "13.16",
     promise: "the application's logger may throw",
     changes: [
-      ["src/log.ts", "  } catch (error) {\n    reportLogger(logger, error);", "  } catch (error) {\n    throw error;"],
+      [
+        "src/log.ts",
+        `  try {
+    const answer: unknown = logger[at](presentable(facts), shown);
+    if (answer instanceof Promise) answer.catch((error) => reportLogger(logger, error));
+  } catch (error) {
+    reportLogger(logger, error);
+  }
+`,
+        "  logger[at](presentable(facts), shown);\n",
+      ],
     ],
     test: "src/log.test.ts",
     name: "a logger that throws or rejects disturbs nobody, and is named once",
@@ -249,6 +266,20 @@ export const oneVictim = [
     changes: [["src/async/backoff.ts", "Math.min(ms, LONGEST_TIMER_MS)", "ms"]],
     test: "src/async/backoff.test.ts",
     name: "a timer is safe at any number from outside",
+  },
+  {
+    item: "13.20",
+    promise: "nor a timer of a connection",
+    changes: [["src/async/timing.ts", "setTimeout(run, timerMs(ms))", "setTimeout(run, ms)"]],
+    test: "src/async/timing.test.ts",
+    name: "the system's timers are safe at any number: none fires before its time, and what is no time is none",
+  },
+  {
+    item: "13.20",
+    promise: "nor a limit of a start or a stop",
+    changes: [["src/lifecycle/time-limit.ts", "timerMs(ms)", "ms"]],
+    test: "src/lifecycle/time-limit.test.ts",
+    name: "a limit is safe at any number: a long one is not over at once, and what is no time is over",
   },
   {
     item: "13.20",
