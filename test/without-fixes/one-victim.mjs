@@ -90,6 +90,13 @@ export const oneVictim = [
   },
   {
     item: "13.15",
+    promise: "log-ins that are not answered are tried again with full jitter",
+    changes: [["src/etcd-client/tokens.ts", 'maxMs: LONGEST_WAIT_MS, jitter: "full" }', "maxMs: LONGEST_WAIT_MS }"]],
+    test: "src/etcd-client/tokens.test.ts",
+    name: "a fleet whose log-ins are not answered comes again spread over the whole wait, not all of it at its end",
+  },
+  {
+    item: "13.15",
     promise: "a wrong password is tried again slowly",
     changes: [["src/etcd-client/tokens.ts", "isPasswordWrong(error) ? this.#wrong : this.#busy", "this.#busy"]],
     test: "src/etcd-client/tokens.test.ts",

@@ -191,6 +191,19 @@ export const saidClearly = [
   },
   {
     item: "13.24",
+    promise: "doctor tells of near-miss keys",
+    changes: [
+      [
+        "src/cli/doctor/examine.ts",
+        "yield* read.warnings.map((problem) => warning(...placeAndMessage(file, problem)));",
+        "",
+      ],
+    ],
+    test: "test/cli/doctor.test.ts",
+    name: "warnings alone end with 3: near misses, nested keys, keys without a lease, unsafe settings",
+  },
+  {
+    item: "13.24",
     promise: "warnings of doctor are an exit code",
     changes: [["src/cli/doctor/doctor.ts", 'else if (some("warning")) process.exitCode = EXIT.warning;', ""]],
     test: "test/cli/doctor.test.ts",
@@ -248,6 +261,13 @@ export const saidClearly = [
     ],
     test: "src/config/accepted-files.test.ts",
     name: "hosts may be URLs, end with a slash and be joined with commas",
+  },
+  {
+    item: "13.25",
+    promise: "docs/interop.md lists every difference",
+    changes: [["docs/interop.md", "| `Timeout: -5` | read as no limit | refused: 0 is no limit |\n", ""]],
+    test: "test/interop/config.test.ts",
+    name: "docs/interop.md lists every difference in files that is known, and says of each who refuses it",
   },
   {
     item: "13.25",

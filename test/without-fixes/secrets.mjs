@@ -23,6 +23,13 @@ export const secrets = [
   },
   {
     item: "13.26",
+    promise: "password= in prose is hidden",
+    changes: [["src/target/redact.ts", "isSecretName(name) ? `${name}${between}${HIDDEN}` : pair,", "pair,"]],
+    test: "src/target/redact.test.ts",
+    name: "prose keeps its words and loses its secrets",
+  },
+  {
+    item: "13.26",
     promise: "doctor shows no password of a Target",
     changes: [
       ["src/cli/doctor/check-client.ts", "${redactUrl(url)}", "${url}"],
@@ -128,6 +135,19 @@ export const secrets = [
         "src/config/schema/etcd-config.ts",
         "const plain = !byFile && https.length === 0 && elsewhere;",
         "const plain = byFile && https.length === 0 && elsewhere;",
+      ],
+    ],
+    test: "src/config/accepted-files.test.ts",
+    name: "what is allowed and hardly meant is warned about, with its place",
+  },
+  {
+    item: "13.28",
+    promise: "http:// hosts beside a CA file are warned about",
+    changes: [
+      [
+        "src/config/schema/etcd-config.ts",
+        "byFile && Hosts.some((one) => /^http:/i.test(one))",
+        "byFile && Hosts.length === 0",
       ],
     ],
     test: "src/config/accepted-files.test.ts",
