@@ -42,4 +42,17 @@ export const kept: readonly { readonly was: string; readonly schedule: Schedule 
       ],
     },
   },
+  {
+    was: "a put whose watch was silent when a backup was restored, which had not come so far, was never missed",
+    schedule: {
+      setup: { ...SMALL, seed: 3_008_450, servers: 3, clients: 2, slowestMs: 40 },
+      faults: [
+        { atMs: 17_107, lastsMs: 334, what: { is: "operator pauses it", place: "server-3" } },
+        { atMs: 17_459, lastsMs: 18_438, what: { is: "operator pauses it", place: "server-1" } },
+        { atMs: 17_914, lastsMs: 6_085, what: { is: "backup is restored", revisions: 2 } },
+        { atMs: 17_975, lastsMs: 10_069, what: { is: "watches are silent", member: 1 } },
+        { atMs: 20_144, lastsMs: 4_045, what: { is: "backup is restored", revisions: 2 } },
+      ],
+    },
+  },
 ];
