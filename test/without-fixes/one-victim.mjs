@@ -56,6 +56,19 @@ export const oneVictim = [
     name: "a range that cannot be read is told with each reason once, and is read as soon as it can be; others are not touched",
   },
   {
+    item: "13.14",
+    promise: "a listing that takes long is told",
+    changes: [
+      [
+        "src/etcd-client/watch/watch-stream.ts",
+        "setTimeout(() => this.#report(watched, this.#failure(Status.UNAVAILABLE, SLOW_LISTING)), SLOW_MS)",
+        "setTimeout(() => {}, SLOW_MS)",
+      ],
+    ],
+    test: "src/etcd-client/watch/watch-stream.test.ts",
+    name: "a reading that takes long is told while it goes on, and so is its end",
+  },
+  {
     item: "13.15",
     promise: "a token is asked for once, however many need it",
     changes: [["src/etcd-client/tokens.ts", "if (this.#token !== refused) return Promise.resolve();", ""]],
@@ -140,6 +153,32 @@ export const oneVictim = [
     changes: [["src/log.ts", "if (answer instanceof Promise) answer.catch(report);", ""]],
     test: "src/log.test.ts",
     name: "a listener of the application's that throws or rejects is told and goes no further",
+  },
+  {
+    item: "13.16",
+    promise: "listeners of a registration may throw",
+    changes: [
+      [
+        "src/backends/etcd/registration/etcd-registration.ts",
+        'callListener("a listener of a registration", () => this.emit("lost", why));',
+        'this.emit("lost", why);',
+      ],
+    ],
+    test: "test/etcd/reasons.test.ts",
+    name: "listeners of a registration that throw are told, and disturb neither it nor the process",
+  },
+  {
+    item: "13.16",
+    promise: "observers of a watch may throw",
+    changes: [
+      [
+        "src/etcd-client/watch/watched-range.ts",
+        'callListener("the observer of a watch", () => this.#observer.changed(change, this.view));',
+        "this.#observer.changed(change, this.view);",
+      ],
+    ],
+    test: "src/etcd-client/watch/watch-stream.test.ts",
+    name: "an observer that throws ends neither its own watch nor another's",
   },
   {
     item: "13.16",

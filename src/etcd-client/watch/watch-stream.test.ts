@@ -95,6 +95,39 @@ test("a range that cannot be read is told with each reason once, and is read as 
   assert.deepEqual(await pass(), ["a/ is read", "a/ is well"]);
 });
 
+test("a reading that takes long is told while it goes on, and so is its end", async (t) => {
+  mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  t.after(() => mock.timers.reset());
+  let answer = () => {};
+  const session: Partial<Session> = {
+    host: "10.0.0.1:2379",
+    ended: new Promise(() => {}),
+    heard: 0,
+    call: async <Res>() => {
+      await new Promise<void>((resolve) => (answer = resolve));
+      return RangeResponse.fromPartial({ header: { revision: 5n } }) as Res;
+    },
+    stream: <Req>() => ({ heardBytes: 0, write: (_: Req) => {}, cancel: () => {} }),
+  };
+  const watcher = new Watcher({ session: async () => session as Session });
+  t.after(() => watcher.close());
+  const told: string[] = [];
+  watcher.watch(prefixRange("a/"), {
+    changed: () => void told.push("read"),
+    trouble: (trouble) => void told.push(trouble?.message ?? "well"),
+  });
+  for (let second = 0; second < 30; second++) {
+    await turn();
+    mock.timers.tick(1_000);
+  }
+  assert.equal(told.length, 1, String(told));
+  assert.match(told[0]!, /takes longer than 10 s: there is much to read, or the network is slow/);
+  answer();
+  await turn();
+  await turn();
+  assert.deepEqual(told.slice(1), ["read", "well"]);
+});
+
 test("an observer that throws ends neither its own watch nor another's", async () => {
   const etcd = new SimulatedEtcd();
   const watcher = new Watcher(etcd);
