@@ -55,4 +55,24 @@ export const kept: readonly { readonly was: string; readonly schedule: Schedule 
       ],
     },
   },
+  {
+    was: "a put that was under way when the lease fell late was forgotten once that was renewed",
+    schedule: {
+      setup: {
+        ...SMALL,
+        seed: 3_017_167,
+        clients: 3,
+        ttlSeconds: 10,
+        slowestMs: 40,
+        callsPerSecond: 3,
+        attributes: true,
+      },
+      faults: [
+        { atMs: 3_018, lastsMs: 563, what: { is: "operator deletes its attributes", place: "server-1" } },
+        { atMs: 3_034, lastsMs: 2_590, what: { is: "member is cut off", member: 1 } },
+        { atMs: 3_520, lastsMs: 30_060, what: { is: "member crashes", member: 1 } },
+        { atMs: 3_947, lastsMs: 7_939, what: { is: "operator deletes its key", place: "server-1" } },
+      ],
+    },
+  },
 ];
