@@ -379,7 +379,13 @@ export const oneVictim = [
   {
     item: "13.21",
     promise: "so many connections are dialled at a time",
-    changes: [["src/membership/connection/dial-limit.ts", "if (this.#free > 0) start();", "start();"]],
+    changes: [
+      [
+        "src/membership/connection/dial-limit.ts",
+        "if (this.#free > 0) start();\n    else this.#waiting.add(start);",
+        "start();",
+      ],
+    ],
     test: "src/membership/connection/dial-limit.test.ts",
     name: "so many are dialled at a time, and each that is over lets in another",
   },
