@@ -52,6 +52,15 @@ test("what code gives a client is refused by name where the client is made", () 
   }
 });
 
+test("a URL in place of a configuration is told where it belongs, without its password", () => {
+  for (const url of ["etcd:///h1?key=a&user=u&pass=12345", new URL("etcd://h1/a?pass=12345")]) {
+    assert.throws(
+      () => checkClientConfig(url as unknown as ClientConfig),
+      ({ message }: Error) => message.endsWith("give { Target: url }") && !message.includes("12345"),
+    );
+  }
+});
+
 test("a misspelt key, or one in another case, is warned about once, as in a file; an application's own is not", () => {
   warnings.length = 0;
   const client = {
