@@ -35,6 +35,7 @@ test("what code gives a client is refused by name where the client is made", () 
     [{ HashKey: { Metadata: "x-user-id" } }, "HashKey: counts with BalancerName: consistent_hash alone"],
     [{ App: "sh\u00f6p" }, "App has characters that metadata cannot carry; expected printable ASCII"],
     [{ App: "a", Token: "12345\n" }, "Token has characters that metadata cannot carry; expected printable ASCII"],
+    [{ Snapshot: { Dir: "~/snapshots" } }, "Snapshot.Dir: expected the whole path of a folder: ~ means"],
     [{ Target: "xds:///a" }, 'Target: no backend is called "xds"'],
     [{ Target: undefined }, "nothing says where the instances are"],
     [{ Target: undefined, Etcd: { Hosts: ["h:1"], Key: "" } }, "Etcd.Key is empty"],
