@@ -159,6 +159,14 @@ test("while DNS has not answered, last known addresses are used only once it has
   abort.abort();
 });
 
+test("before the first set there is none: that DNS has had its time does not make it an empty one", async () => {
+  const { list, news, hosts } = following();
+  hosts.useLastKnown();
+  assert.equal(await news(), undefined);
+  list();
+  assert.deepEqual(await news(), []);
+});
+
 test("an empty set passes at once", async () => {
   const { list, news, abort } = following();
   list();
