@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { copyFileSync, readFileSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, test } from "node:test";
@@ -92,6 +92,28 @@ test("an ES module of another project serves, finds and balances, and ends by it
 
 test("a CommonJS module of another project does the same by require()", { skip }, async () => {
   assertBalanced(await consumer.run("commonjs.cjs"));
+});
+
+test("import and require() of one name give one and the same thing", { skip }, async () => {
+  const entries = ["", "/register", "/balancer", "/pool", "/undici", "/dev-registry", "/etcd", "/backend-tests"];
+  const { status, stdout, stderr } = await consumer.run("both.mjs", ...entries.map((entry) => `rollcall${entry}`));
+  assert.equal(status, 0, stderr);
+  assert.deepEqual(JSON.parse(stdout), []);
+});
+
+test("a backend registered by one entry point is known to all others", { skip }, async () => {
+  const { status, stdout, stderr } = await consumer.run("one-registry.cjs");
+  assert.deepEqual([status, stdout], [0, "127.0.0.1:8080\n"], stderr);
+});
+
+test("the CommonJS library loads its own modules by require() alone: Jest and others know no import() there", {
+  skip,
+}, () => {
+  const folder = join(consumer.folder, "node_modules", "rollcall", "dist", "cjs", "lib");
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".js"));
+  assert.ok(files.length > 10);
+  const importing = files.filter((name) => /\bimport\("\./.test(readFileSync(join(folder, name), "utf8")));
+  assert.deepEqual(importing, []);
 });
 
 test("importing rollcall/register loads grpc-js and nothing that is optional", { skip }, async () => {

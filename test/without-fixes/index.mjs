@@ -6,5 +6,6 @@ import { commandLine } from "./command-line.mjs";
 import { dayOfLife } from "./day-of-life.mjs";
 import { networks } from "./networks.mjs";
 import { oneVictim } from "./one-victim.mjs";
+import { runtimes } from "./runtimes.mjs";
 
-export const fixes = [...oneVictim, ...commandLine, ...networks, ...dayOfLife];
+export const fixes = [...oneVictim, ...runtimes, ...commandLine, ...networks, ...dayOfLife];
