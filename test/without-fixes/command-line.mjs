@@ -52,7 +52,7 @@ export const commandLine = [
     changes: [
       [
         "src/backends/kubernetes/access/kubeconfig.ts",
-        "        throw withInstallHint(error, currentUser(config));\n",
+        "        throw withInstallHint(error, user);\n",
         "        throw error;\n",
       ],
     ],
@@ -71,6 +71,45 @@ export const commandLine = [
     ],
     test: "test/kubernetes/kubeconfig.test.ts",
     name: "an OIDC token is used while it lasts, and when it has expired that is said, until kubectl has renewed it",
+  },
+  {
+    item: "14.37",
+    promise: "what kubectl refuses, because it is said twice, is refused",
+    changes: [
+      [
+        "src/backends/kubernetes/access/kubeconfig.ts",
+        "      if (problem) throw",
+        "      if (problem && !cluster.server) throw",
+      ],
+    ],
+    test: "test/interop/kubeconfig.test.ts",
+    name: "kubectl and Rollcall make the same of an authority given in two ways",
+  },
+  {
+    item: "14.37",
+    promise: "a user's tokenFile is read, as kubectl does",
+    changes: [
+      [
+        "src/backends/kubernetes/access/kubeconfig.ts",
+        "if (user?.tokenFile) headers",
+        "if (user?.tokenFile && !user.tokenFile) headers",
+      ],
+    ],
+    test: "test/interop/kubeconfig.test.ts",
+    name: "kubectl and Rollcall make the same of a token by file, relative to the kubeconfig",
+  },
+  {
+    item: "14.37",
+    promise: "credentials are not sent in the clear, as kubectl sends none",
+    changes: [
+      [
+        "src/backends/kubernetes/access/kubeconfig.ts",
+        '      if (server.protocol === "http:") return { server, headers: {}, tls: {}, ...proxy };\n',
+        "",
+      ],
+    ],
+    test: "test/interop/kubeconfig.test.ts",
+    name: "kubectl and Rollcall make the same of plain HTTP",
   },
   {
     item: "14.38",

@@ -15,11 +15,24 @@ export const dayOfLife = [
   },
   {
     item: "14.47",
-    promise: "an outage of etcd leaves one connection, those that were given up while it lasted closed",
+    promise: "an outage of etcd leaves no connection that was given up while it lasted",
     changes: [
       [
         "src/etcd-client/rpc/connect.ts",
         "      if (session) destroySoon(session);\n      else socket.destroy();\n",
+        "",
+      ],
+    ],
+    test: "test/etcd/background.test.ts",
+    name: "while etcd is there and silent, each connection that is given up is closed: never more than one is open",
+  },
+  {
+    item: "14.47",
+    promise: "a session that is given up takes its connection with it",
+    changes: [
+      [
+        "src/etcd-client/etcd-session.ts",
+        '    this.#transport.close(new RpcError(Status.UNAVAILABLE, "the session was dropped", { cause: reason }));\n',
         "",
       ],
     ],
