@@ -30,6 +30,7 @@ const equal = await withServers([0, 0, 0], async (addresses) => {
   const http = await compare("3 equal instances, HTTP/1.1, 64 in flight", 64, {
     "undici Pool (1 instance)": viaUndici(new Pool(`http://${first!.http}`), `http://${first!.http}`),
     "undici BalancedPool": viaUndici(new BalancedPool(addresses.map(({ http }) => `http://${http}`)), "http://any"),
+    "undici's Pools in turn": poolsInTurn(addresses),
     "undici, origin and Host set": inTurn(addresses),
     "rollcall/undici": rollcallHttp(addresses),
     "rollcall/pool of undici's Pools": pooled(addresses),
@@ -97,6 +98,22 @@ function inTurn(addresses: Addresses): Contestant {
 function rollcallHttp(addresses: Addresses): Contestant {
   const interceptor = rollcallInterceptor(`direct:///${addresses.map(({ http }) => http).join(",")}`);
   return viaUndici(new Agent().compose(interceptor), "http://order.http", () => interceptor.close());
+}
+
+/** What several instances cost that nobody balances. */
+function poolsInTurn(addresses: Addresses): Contestant {
+  const pools = addresses.map(({ http }) => new Pool(`http://${http}`));
+  let at = 0;
+  return {
+    call: async () => {
+      at = (at + 1) % pools.length;
+      const { body } = await pools[at]!.request({ path: "/", method: "GET" });
+      await body.text();
+    },
+    close: async () => {
+      await Promise.all(pools.map((pool) => pool.destroy()));
+    },
+  };
 }
 
 function pooled(addresses: Addresses): Contestant {

@@ -1,26 +1,53 @@
-// A client that makes calls for as long as it is told, with nothing observed or with everything. See bench/observe.ts.
+// A client that makes calls for as long as it is told, with nothing observed, or with some of it. See bench/observe.ts.
 import { EchoClient } from "../../test/support/echo.js";
 
-const [dist = "", on = "nothing", endpoints = ""] = process.argv.slice(2);
-if (on === "all") {
+/** What is on: `metrics` and `traces` by OpenTelemetry's SDK (`sampled`: one trace in a hundred), `prometheus`, `by-hand`. */
+const [dist = "", on = "", endpoints = ""] = process.argv.slice(2);
+const parts = new Set(on.split(","));
+if (parts.has("metrics")) {
   const { metrics } = await import("@opentelemetry/api");
   const { AggregationTemporality, InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } = await import(
     "@opentelemetry/sdk-metrics"
   );
-  const { BatchSpanProcessor } = await import("@opentelemetry/sdk-trace-base");
-  const { NodeTracerProvider } = await import("@opentelemetry/sdk-trace-node");
   const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
   const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 60_000 });
   metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }));
+}
+if (parts.has("traces")) {
+  const { BatchSpanProcessor, ParentBasedSampler, TraceIdRatioBasedSampler } = await import(
+    "@opentelemetry/sdk-trace-base"
+  );
+  const { NodeTracerProvider } = await import("@opentelemetry/sdk-trace-node");
   const nowhere = {
     export: (_: unknown, done: (result: { code: number }) => void) => done({ code: 0 }),
     shutdown: async () => {},
   };
-  new NodeTracerProvider({ spanProcessors: [new BatchSpanProcessor(nowhere)] }).register();
+  const root = new TraceIdRatioBasedSampler(parts.has("sampled") ? 0.01 : 1);
+  const sampler = new ParentBasedSampler({ root });
+  new NodeTracerProvider({ sampler, spanProcessors: [new BatchSpanProcessor(nowhere)] }).register();
 }
 const rollcall = (await import(dist)) as typeof import("../../src/index.js");
-if (on === "all") await rollcall.serveDevServer({ Host: "127.0.0.1", Port: 0 });
-const client = rollcall.createClient(EchoClient, { Endpoints: endpoints.split(","), Timeout: 20_000 });
+if (parts.has("prometheus")) await rollcall.serveDevServer({ Host: "127.0.0.1", Port: 0 });
+const byHand = parts.has("by-hand") ? await spanByHand() : undefined;
+const client = rollcall.createClient(EchoClient, {
+  Endpoints: endpoints.split(","),
+  Timeout: 20_000,
+  ...(byHand && { Middlewares: { Trace: false } }),
+});
+
+/** What any tracing of a call costs: its span with as many attributes as ours, and nothing else. */
+async function spanByHand() {
+  const { SpanKind, trace } = await import("@opentelemetry/api");
+  const tracer = trace.getTracer("by hand");
+  const attributes = { "rpc.system": "grpc", "rpc.service": "Echo", "rpc.method": "Say", "server.address": "echo" };
+  return () => {
+    const span = tracer.startSpan("Echo/Say", { kind: SpanKind.CLIENT, attributes });
+    return () => {
+      span.setAttributes({ "rpc.grpc.status_code": 0, "network.peer.address": "127.0.0.1", "network.peer.port": 8080 });
+      span.end();
+    };
+  };
+}
 
 process.on("message", (ms: number) => {
   void load(ms).then((result) => process.send!(result));
@@ -31,10 +58,12 @@ async function load(ms: number) {
   let calls = 0;
   const cpu = process.cpuUsage();
   const began = performance.now();
-  const end = began + ms;
+  const until = began + ms;
   const caller = async () => {
-    while (performance.now() < end) {
+    while (performance.now() < until) {
+      const end = byHand?.();
       await new Promise<void>((resolve, reject) => client.say({}, {}, (error) => (error ? reject(error) : resolve())));
+      end?.();
       calls += 1;
     }
   };

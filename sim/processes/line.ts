@@ -149,8 +149,14 @@ export class SimulatedSession implements Session {
   /** @returns gives the call up. */
   call(workMs: number, ended: (end: CallEnd) => void): () => void {
     if (this.#over || this.#draining) {
-      ended("not started");
-      return () => {};
+      // Never before the caller knows how to give it up.
+      let wanted = true;
+      queueMicrotask(() => {
+        if (wanted) ended("not started");
+      });
+      return () => {
+        wanted = false;
+      };
     }
     this.#lastId += 1;
     const id = this.#lastId;

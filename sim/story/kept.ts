@@ -42,4 +42,37 @@ export const kept: readonly { readonly was: string; readonly schedule: Schedule 
       ],
     },
   },
+  {
+    was: "a put whose watch was silent when a backup was restored, which had not come so far, was never missed",
+    schedule: {
+      setup: { ...SMALL, seed: 3_008_450, servers: 3, clients: 2, slowestMs: 40 },
+      faults: [
+        { atMs: 17_107, lastsMs: 334, what: { is: "operator pauses it", place: "server-3" } },
+        { atMs: 17_459, lastsMs: 18_438, what: { is: "operator pauses it", place: "server-1" } },
+        { atMs: 17_914, lastsMs: 6_085, what: { is: "backup is restored", revisions: 2 } },
+        { atMs: 17_975, lastsMs: 10_069, what: { is: "watches are silent", member: 1 } },
+        { atMs: 20_144, lastsMs: 4_045, what: { is: "backup is restored", revisions: 2 } },
+      ],
+    },
+  },
+  {
+    was: "a put that was under way when the lease fell late was forgotten once that was renewed",
+    schedule: {
+      setup: {
+        ...SMALL,
+        seed: 3_017_167,
+        clients: 3,
+        ttlSeconds: 10,
+        slowestMs: 40,
+        callsPerSecond: 3,
+        attributes: true,
+      },
+      faults: [
+        { atMs: 3_018, lastsMs: 563, what: { is: "operator deletes its attributes", place: "server-1" } },
+        { atMs: 3_034, lastsMs: 2_590, what: { is: "member is cut off", member: 1 } },
+        { atMs: 3_520, lastsMs: 30_060, what: { is: "member crashes", member: 1 } },
+        { atMs: 3_947, lastsMs: 7_939, what: { is: "operator deletes its key", place: "server-1" } },
+      ],
+    },
+  },
 ];

@@ -24,6 +24,11 @@ export function statusName(code: number): string {
   return NAMES[code] ?? "UNKNOWN";
 }
 
+/** The code itself, or that of UNKNOWN for one that gRPC does not know. */
+export function knownCode(code: number): number {
+  return code in NAMES ? code : NAMES.indexOf("UNKNOWN");
+}
+
 /** The number of a code by its name; that of UNKNOWN for a name gRPC does not know. */
 export function statusCode(name: string): number {
   const code = (NAMES as readonly string[]).indexOf(name);

@@ -120,35 +120,44 @@ export class ServicePool<T> {
   }
 
   async acquire(options: ExchangeOptions = {}, tried?: ReadonlySet<string>): Promise<PoolLease<T>> {
-    const { signal } = options;
-    if (signal !== undefined && !isSignal(signal)) refuse("signal", signal, "an AbortSignal");
-    const until = performance.now() + this.#options.waitMs;
-    for (;;) {
-      this.#refuseClosed();
-      if (signal?.aborted) throw waitedInVain(signal.reason, this.explain());
-      const lease = this.take(options, tried);
-      if (lease) return lease;
-      const leftMs = until - performance.now();
-      if (this.#failed || this.#state === "failing" || leftMs <= 0) throw this.#noInstance();
-      await this.#waiters.wait(leftMs, signal);
-    }
+    return this.#atOnce(options, tried) ?? this.#inTime(options, tried);
   }
 
   async run<R>(
     exchange: (connection: T, lease: PoolLease<T>) => R | PromiseLike<R>,
     options: ExchangeOptions = {},
   ): Promise<R> {
-    const tried = new Set<string>();
+    let tried: Set<string> | undefined;
     for (;;) {
-      const lease = await this.acquire(options, tried);
+      // Most exchanges do not wait: no promise is made for them.
+      const lease = this.#atOnce(options, tried) ?? (await this.#inTime(options, tried));
       try {
         const result = await exchange(lease.connection, lease);
         lease.end("success");
         return result;
       } catch (error) {
-        if (!this.settle(lease, error, options.signal) || tried.size > 0) throw error;
-        tried.add(lease.id);
+        if (!this.settle(lease, error, options.signal) || tried) throw error;
+        tried = new Set([lease.id]);
       }
+    }
+  }
+
+  #atOnce(options: ExchangeOptions, tried: ReadonlySet<string> | undefined): PoolLease<T> | undefined {
+    const { signal } = options;
+    if (signal !== undefined && !isSignal(signal)) refuse("signal", signal, "an AbortSignal");
+    this.#refuseClosed();
+    if (signal?.aborted) throw waitedInVain(signal.reason, this.explain());
+    return this.take(options, tried);
+  }
+
+  async #inTime(options: ExchangeOptions, tried: ReadonlySet<string> | undefined): Promise<PoolLease<T>> {
+    const until = performance.now() + this.#options.waitMs;
+    for (;;) {
+      const leftMs = until - performance.now();
+      if (this.#failed || this.#state === "failing" || leftMs <= 0) throw this.#noInstance();
+      await this.#waiters.wait(leftMs, options.signal);
+      const lease = this.#atOnce(options, tried);
+      if (lease) return lease;
     }
   }
 

@@ -11,6 +11,9 @@ export class RangeView {
   readonly #kvs = new Map<string, KeyValue>();
   #revision = 0n;
   #seen = 0n;
+  #expected = 0n;
+  #begun = 0;
+  #listing = 0;
 
   /** The content is that of this revision; 0 when it is not known to be that of any. */
   get revision(): bigint {
@@ -22,12 +25,38 @@ export class RangeView {
     return this.#seen;
   }
 
+  /** What etcd has said of its history: from before this revision a watch may only go on where that much of it is proved. */
+  get expected(): bigint {
+    return this.#expected;
+  }
+
+  /** Listings that were asked for until now. */
+  get begun(): number {
+    return this.#begun;
+  }
+
+  /** Which of them the content is that of, or began with; 0 for none. */
+  get listing(): number {
+    return this.#listing;
+  }
+
   get(key: string): KeyValue | undefined {
     return this.#kvs.get(Buffer.from(key).toString("latin1"));
   }
 
+  /** etcd has confirmed a write at this revision, which the content may not show yet. */
+  expect(revision: bigint): void {
+    this.#expected = revision;
+  }
+
+  /** A listing is asked for. @returns its number, for list(). */
+  begin(): number {
+    this.#begun += 1;
+    return this.#begun;
+  }
+
   /** Takes a listing for the truth, whatever was known, and says what differs. */
-  list(revision: bigint, kvs: readonly KeyValue[]): Change {
+  list(revision: bigint, kvs: readonly KeyValue[], listing = this.begin()): Change {
     const put = kvs.filter((kv) => {
       const known = this.#kvs.get(name(kv.key));
       return !known || !isSamePut(known, kv);
@@ -38,6 +67,7 @@ export class RangeView {
     for (const kv of put) this.#kvs.set(name(kv.key), kv);
     this.#revision = revision;
     this.#seen = revision;
+    this.#listing = listing;
     return { put, gone };
   }
 

@@ -89,10 +89,11 @@ export class WatchStream {
     this.#ticker = setInterval(() => this.#tick(), 1_000);
     this.#ticker.unref?.();
     for (const watched of ranges) {
-      const { revision, seen } = watched.view;
+      const { revision, seen, expected } = watched.view;
       // From the revision seen itself, whose events are skipped: some etcds lose a deletion at the revision to which they
       // were compacted, where a watch that begins there is still allowed (https://github.com/etcd-io/etcd/issues/18089).
-      if (revision > 0n && revision <= proved) this.#create(watched, seen < proved ? seen : proved);
+      if (revision > 0n && revision <= proved && expected <= proved)
+        this.#create(watched, seen < proved ? seen : proved);
       else void this.#list(watched);
     }
   }
@@ -127,9 +128,10 @@ export class WatchStream {
       const slow = setTimeout(() => this.#report(watched, this.#failure(Status.UNAVAILABLE, SLOW_LISTING)), SLOW_MS);
       slow.unref?.();
       try {
+        const listing = watched.view.begin();
         const { revision, kvs } = await this.#reader.read(watched.range);
         if (watched.closed || signal.aborted) return;
-        const change = watched.view.list(revision, kvs);
+        const change = watched.view.list(revision, kvs, listing);
         change.put.forEach(this.#onPut);
         watched.changed(change);
         watched.trouble(undefined);

@@ -6,6 +6,7 @@ import type { KeyValue } from "../../proto/etcd.js";
 import { isTokenStale } from "../errors.js";
 import type { KeyRange } from "../key-range.js";
 import type { Session, Sessions } from "../session.js";
+import type { RangeView } from "./range-view.js";
 import { WatchStream } from "./watch-stream.js";
 import { type RangeObserver, WatchedRange } from "./watched-range.js";
 
@@ -31,7 +32,8 @@ export class Watcher {
     this.#sessions = sessions;
   }
 
-  watch(range: KeyRange, observer: RangeObserver): { close(): void } {
+  /** @returns what is known of the range, from now on, and how to end it. */
+  watch(range: KeyRange, observer: RangeObserver): { readonly view: RangeView; close(): void } {
     const watched = new WatchedRange(range, observer);
     this.#ranges.add(watched);
     // Whoever watches has a context of his own; what goes on in the background has none.
@@ -41,6 +43,7 @@ export class Watcher {
       void supervise("the watch of etcd", this.#closing.signal, () => this.#run());
     }
     return {
+      view: watched.view,
       close: () => {
         watched.closed = true;
         this.#ranges.delete(watched);

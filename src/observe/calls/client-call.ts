@@ -1,9 +1,9 @@
-import type { Attributes, Context, Span } from "@opentelemetry/api";
-import { parseAddress } from "../../address.js";
+import type { Context, Span } from "@opentelemetry/api";
 import { type ChannelLabels, methodLabel } from "../metrics/labels.js";
 import { currentMeasures, type Measures } from "../metrics/measures.js";
 import { openTelemetry } from "../opentelemetry.js";
 import { statusName } from "../status-names.js";
+import { methodAttributes, peerAttributes } from "./attributes.js";
 import { adoptableSpan } from "./foreign-span.js";
 import { isTracing, tracer } from "./tracing.js";
 
@@ -116,7 +116,7 @@ export class ClientCall {
     // The one that answered: of several that run at once, the one that ended as the call did.
     const attempt =
       this.#latest?.code === code ? this.#latest : this.#first?.code === code ? this.#first : this.#latest;
-    if (attempt) span.setAttributes(peerAttributes(attempt.peer));
+    if (attempt && span.isRecording()) span.setAttributes(peerAttributes(attempt.peer));
     if (this.#attempts > 1) span.setAttribute("rollcall.attempts", this.#attempts);
     this.#first?.leave();
     this.#latest?.leave();
@@ -197,46 +197,18 @@ function beginSpan(path: string, service: string, parent: Context): Span {
   );
 }
 
-/**
- * Names of the RPC conventions (https://opentelemetry.io/docs/specs/semconv/rpc/grpc/), and beside them those of before, as
- * go-zero writes them, where the two do not contradict each other.
- */
-export function methodAttributes(path: string): Attributes {
-  const method = path.slice(1);
-  return {
-    "rpc.system.name": "grpc",
-    "rpc.method": method,
-    "rpc.system": "grpc",
-    "rpc.service": method.slice(0, Math.max(0, method.lastIndexOf("/"))),
-  };
-}
-
 export function endSpan(
   span: Span,
   code: number,
   details: string,
   { endTime, isError = code !== 0 }: { endTime?: number; isError?: boolean } = {},
 ): void {
-  span.setAttributes({ "rpc.response.status_code": statusName(code), "rpc.grpc.status_code": code });
+  if (span.isRecording()) {
+    span.setAttributes({ "rpc.response.status_code": statusName(code), "rpc.grpc.status_code": code });
+  }
   if (isError) {
     span.setAttribute("error.type", statusName(code));
     span.setStatus({ code: openTelemetry()!.SpanStatusCode.ERROR, message: details });
   }
   span.end(endTime);
-}
-
-/** A call that never reached an instance has no peer. */
-function peerAttributes(peer: string): Attributes {
-  try {
-    const { host, port } = parseAddress(peer);
-    return {
-      "peer.address": peer,
-      "server.address": host,
-      "server.port": port,
-      "network.peer.address": host,
-      "network.peer.port": port,
-    };
-  } catch {
-    return {};
-  }
 }

@@ -2,7 +2,8 @@ import type { Context, Span } from "@opentelemetry/api";
 import { methodLabel } from "../metrics/labels.js";
 import { currentMeasures, type Measures } from "../metrics/measures.js";
 import { openTelemetry } from "../opentelemetry.js";
-import { endSpan, type Headers, methodAttributes, type Wanted } from "./client-call.js";
+import { methodAttributes } from "./attributes.js";
+import { endSpan, type Headers, type Wanted } from "./client-call.js";
 import { isTracing, tracer } from "./tracing.js";
 
 const reader = {

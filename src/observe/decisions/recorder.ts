@@ -1,6 +1,5 @@
 import type { Weighed } from "../../balancer/node.js";
 import type { AttemptOutcome, ComparedInstance, Decision, SetAside } from "./decision.js";
-import { Names } from "./names.js";
 
 /** Picks kept where nobody says how many. */
 export const DEFAULT_DECISIONS = 4_096;
@@ -21,21 +20,20 @@ export interface RecordedChannel {
 }
 
 /**
- * A flight recorder: the last picks of a process, in typed arrays whose size does not change. A pick writes some thirty numbers;
- * text is made when somebody reads.
+ * A flight recorder: the last picks of a process, in arrays whose size does not change. A pick writes some thirty numbers, and
+ * refers to names that are there already; text is made when somebody reads.
  */
 export class FlightRecorder {
   readonly size: number;
-  readonly #names = new Names();
   readonly #seqs: Float64Array;
   readonly #at: Float64Array;
   readonly #latency: Float32Array;
   readonly #code: Uint8Array;
   readonly #outcome: Uint8Array;
   readonly #attempt: Uint8Array;
-  readonly #method: Uint32Array;
-  readonly #chosen: Uint32Array;
-  readonly #instances: Uint32Array;
+  readonly #methods: string[];
+  /** Of those compared; the chosen one comes first, and no name stands for none. */
+  readonly #instances: string[];
   readonly #parts: Float32Array;
   readonly #channels: (RecordedChannel | undefined)[];
   readonly #setAside: (readonly SetAside[] | undefined)[];
@@ -52,17 +50,11 @@ export class FlightRecorder {
     this.#code = new Uint8Array(n);
     this.#outcome = new Uint8Array(n);
     this.#attempt = new Uint8Array(n);
-    this.#method = new Uint32Array(n);
-    this.#chosen = new Uint32Array(n);
-    this.#instances = new Uint32Array(n * COMPARED);
+    this.#methods = new Array<string>(n).fill("");
+    this.#instances = new Array<string>(n * COMPARED).fill("");
     this.#parts = new Float32Array(n * COMPARED * PARTS);
     this.#channels = new Array<RecordedChannel | undefined>(n).fill(undefined);
     this.#setAside = new Array<readonly SetAside[] | undefined>(n).fill(undefined);
-  }
-
-  /** Names of instances and methods that are kept. */
-  get names(): number {
-    return this.#names.size;
   }
 
   /**
@@ -82,18 +74,17 @@ export class FlightRecorder {
     this.#seqs[slot] = seq;
     this.#outcome[slot] = RUNNING;
     this.#attempt[slot] = 1;
-    this.#method[slot] = this.#names.id(method ?? "");
+    this.#methods[slot] = method ?? "";
     this.#channels[slot] = channel;
     this.#setAside[slot] = channel.setAside;
     const at = slot * COMPARED;
-    this.#chosen[slot] = this.#write(at, chosen);
+    this.#write(at, chosen);
     let n = 1;
     if (first !== chosen) this.#write(at + n++, first);
     if (second !== chosen && second !== first) this.#write(at + n++, second);
     if (n < COMPARED && remembered !== chosen && remembered !== first && remembered !== second)
       this.#write(at + n++, remembered);
-    for (; n < COMPARED; n++) this.#instances[at + n] = 0;
-    if (seq % this.size === 0) this.#names.sweep((mark) => this.#markNames(mark));
+    for (; n < COMPARED; n++) this.#instances[at + n] = "";
     return seq;
   }
 
@@ -137,9 +128,8 @@ export class FlightRecorder {
     return found;
   }
 
-  #write(at: number, node: Weighed<string>): number {
-    const id = this.#names.id(node.key);
-    this.#instances[at] = id;
+  #write(at: number, node: Weighed<string>): void {
+    this.#instances[at] = node.key;
     const parts = this.#parts;
     const p = at * PARTS;
     parts[p] = node.weighed;
@@ -148,20 +138,19 @@ export class FlightRecorder {
     parts[p + 3] = node.failureRate;
     parts[p + 4] = node.distance;
     parts[p + 5] = node.share;
-    return id;
   }
 
   #read(slot: number, { service }: RecordedChannel): Decision {
     const running = this.#outcome[slot] === RUNNING;
-    const compared = [0, 1, 2].map((n) => slot * COMPARED + n).filter((at) => this.#instances[at] !== 0);
+    const compared = [0, 1, 2].map((n) => slot * COMPARED + n).filter((at) => this.#instances[at] !== "");
     const instances = compared.map((at) => this.#compared(at));
     const [chosen, ...others] = instances;
     return {
       seq: this.#seqs[slot]!,
       at: performance.timeOrigin + this.#at[slot]!,
       service,
-      method: this.#names.name(this.#method[slot]!),
-      instance: this.#names.name(this.#chosen[slot]!),
+      method: this.#methods[slot]!,
+      instance: this.#instances[slot * COMPARED]!,
       compared: instances,
       // Within 5 % they are about equal, and chance decides.
       probe: others.some(({ load }) => load < chosen!.load * 0.95),
@@ -176,7 +165,7 @@ export class FlightRecorder {
   #compared(at: number): ComparedInstance {
     const [load, expectedMs, inFlight, failureRate, distance, share] = this.#parts.subarray(at * PARTS);
     return {
-      instance: this.#names.name(this.#instances[at]!),
+      instance: this.#instances[at]!,
       load: rounded(load!),
       expectedMs: rounded(expectedMs!),
       inFlight: inFlight!,
@@ -184,11 +173,6 @@ export class FlightRecorder {
       distance: rounded(distance!),
       share: rounded(share!),
     };
-  }
-
-  #markNames(mark: (id: number) => void): void {
-    for (const id of this.#instances) mark(id);
-    for (const id of this.#method) mark(id);
   }
 }
 

@@ -1,7 +1,7 @@
 import { DEFAULT_DECISIONS, FlightRecorder } from "./recorder.js";
 
 /**
- * The flight recorder of this process. `$ROLLCALL_DECISIONS` says how many picks it keeps, 0 for none. Default 4,096, which is 470
+ * The flight recorder of this process. `$ROLLCALL_DECISIONS` says how many picks it keeps, 0 for none. Default 4,096, which is 590
  * kilobytes whatever happens.
  */
 export const recorder: FlightRecorder | undefined = fromEnvironment(process.env.ROLLCALL_DECISIONS);

@@ -45,25 +45,25 @@ let paired: { readonly one: Measures; readonly other: Measures; readonly both: M
 function both(one: Measures, other: Measures): Measures {
   if (paired?.one === one && paired.other === other) return paired.both;
   const pair: Measures = {
-    attemptStarted: (...told) => {
-      one.attemptStarted(...told);
-      other.attemptStarted(...told);
+    attemptStarted(channel, method) {
+      one.attemptStarted(channel, method);
+      other.attemptStarted(channel, method);
     },
-    attemptEnded: (...told) => {
-      one.attemptEnded(...told);
-      other.attemptEnded(...told);
+    attemptEnded(channel, method, code, seconds, sent, received) {
+      one.attemptEnded(channel, method, code, seconds, sent, received);
+      other.attemptEnded(channel, method, code, seconds, sent, received);
     },
-    callEnded: (...told) => {
-      one.callEnded(...told);
-      other.callEnded(...told);
+    callEnded(channel, method, code, seconds, more) {
+      one.callEnded(channel, method, code, seconds, more);
+      other.callEnded(channel, method, code, seconds, more);
     },
-    serverStarted: (...told) => {
-      one.serverStarted(...told);
-      other.serverStarted(...told);
+    serverStarted(method) {
+      one.serverStarted(method);
+      other.serverStarted(method);
     },
-    serverEnded: (...told) => {
-      one.serverEnded(...told);
-      other.serverEnded(...told);
+    serverEnded(method, code, seconds) {
+      one.serverEnded(method, code, seconds);
+      other.serverEnded(method, code, seconds);
     },
   };
   paired = { one, other, both: pair };

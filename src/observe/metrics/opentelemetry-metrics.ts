@@ -1,8 +1,9 @@
-import type { Meter, MeterProvider } from "@opentelemetry/api";
+import type { Attributes, Meter, MeterProvider, MetricOptions } from "@opentelemetry/api";
 import { openTelemetry } from "../opentelemetry.js";
-import { statusName } from "../status-names.js";
+import { knownCode, statusName } from "../status-names.js";
 import { GAUGES } from "./gauges.js";
 import type { Measures } from "./measures.js";
+import { Series, type SeriesOf } from "./series.js";
 
 /** Buckets of gRFC A66 (https://github.com/grpc/proposal/blob/master/A66-otel-stats.md), in seconds and bytes. */
 export const LATENCY_BUCKETS = [
@@ -45,7 +46,7 @@ function measuresOf(meter: Meter): Measures {
   const size = (name: string, description: string) =>
     meter.createHistogram(name, { description, unit: "By", advice: { explicitBucketBoundaries: SIZE_BUCKETS } });
 
-  const attemptsStarted = meter.createCounter("grpc.client.attempt.started", {
+  const attemptsStarted = counted(meter, byTarget, "grpc.client.attempt.started", {
     description: "Attempts started, those that have not ended among them",
     unit: "{attempt}",
   });
@@ -72,35 +73,53 @@ function measuresOf(meter: Meter): Measures {
     unit: "{hedge}",
     advice: { explicitBucketBoundaries: RETRY_BUCKETS },
   });
-  const served = meter.createCounter("grpc.server.call.started", {
+  const served = counted(meter, byMethod, "grpc.server.call.started", {
     description: "Calls that have come in, those that have not ended among them",
     unit: "{call}",
   });
   const servedDuration = latency("grpc.server.call.duration", "Time of a call as the server sees it");
   observeGauges(meter);
 
+  // The same objects each time: they are looked at for each value.
+  const ofCalls = new Series(byTarget);
+  const ofAnswers = new Series(byStatus);
+  const ofServed = new Series(byServedStatus);
   return {
     attemptStarted({ target }, method) {
-      attemptsStarted.add(1, { "grpc.method": method, "grpc.target": target });
+      attemptsStarted.of(target, method, 0).value += 1;
     },
     attemptEnded({ target }, method, code, seconds, sent, received) {
-      const attributes = { "grpc.method": method, "grpc.target": target, "grpc.status": statusName(code) };
+      const attributes = ofAnswers.of(target, method, knownCode(code));
       attemptDuration.record(seconds, attributes);
       attemptSent.record(sent, attributes);
       attemptReceived.record(received, attributes);
     },
     callEnded({ target }, method, code, seconds, more) {
-      callDuration.record(seconds, { "grpc.method": method, "grpc.target": target, "grpc.status": statusName(code) });
-      if (more.retries > 0) retries.record(more.retries, { "grpc.method": method, "grpc.target": target });
-      if (more.hedges > 0) hedges.record(more.hedges, { "grpc.method": method, "grpc.target": target });
+      callDuration.record(seconds, ofAnswers.of(target, method, knownCode(code)));
+      if (more.retries > 0) retries.record(more.retries, ofCalls.of(target, method, 0));
+      if (more.hedges > 0) hedges.record(more.hedges, ofCalls.of(target, method, 0));
     },
     serverStarted(method) {
-      served.add(1, { "grpc.method": method });
+      served.of("", method, 0).value += 1;
     },
     serverEnded(method, code, seconds) {
-      servedDuration.record(seconds, { "grpc.method": method, "grpc.status": statusName(code) });
+      servedDuration.record(seconds, ofServed.of("", method, knownCode(code)));
     },
   };
+}
+
+const byTarget = ({ target, method }: SeriesOf): Attributes => ({ "grpc.method": method, "grpc.target": target });
+const byStatus = (of: SeriesOf): Attributes => ({ ...byTarget(of), "grpc.status": statusName(of.code) });
+const byMethod = ({ method }: SeriesOf): Attributes => ({ "grpc.method": method });
+const byServedStatus = (of: SeriesOf): Attributes => ({ ...byMethod(of), "grpc.status": statusName(of.code) });
+
+/** Counts by ourselves, and tells when it is asked: to count through the SDK costs microseconds each time. */
+function counted(meter: Meter, attributes: (of: SeriesOf) => Attributes, name: string, options: MetricOptions) {
+  const counts = new Series((of) => ({ value: 0, attributes: attributes(of) }));
+  meter.createObservableCounter(name, options).addCallback((result) => {
+    for (const [, { value, attributes }] of counts) result.observe(value, attributes);
+  });
+  return counts;
 }
 
 function observeGauges(meter: Meter): void {

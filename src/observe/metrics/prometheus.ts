@@ -1,13 +1,10 @@
-import type { Counter, Gauge, Histogram, Registry } from "prom-client";
-import { statusName } from "../status-names.js";
+import type { Counter, Gauge, Metric, Registry } from "prom-client";
+import type { Buckets } from "./buckets.js";
 import { GAUGES, type Gauge as Read } from "./gauges.js";
-import { type Measures, measureInto } from "./measures.js";
-import { LATENCY_BUCKETS, RETRY_BUCKETS, SIZE_BUCKETS } from "./opentelemetry-metrics.js";
+import { measureInto } from "./measures.js";
+import { type CallCounter, type CallHistogram, CallMetrics } from "./prometheus-calls.js";
 
 type Library = typeof import("prom-client");
-
-/** go-zero's buckets, in whole milliseconds. */
-const GO_ZERO_BUCKETS = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2000, 5000];
 
 export interface PrometheusMetrics {
   readonly contentType: string;
@@ -32,7 +29,10 @@ export function prometheusMetrics(): Promise<PrometheusMetrics> {
 async function start(): Promise<PrometheusMetrics> {
   const library = await load();
   const registry = new library.Registry();
-  measureInto(measuresOf(library, registry));
+  const calls = new CallMetrics();
+  measureInto(calls);
+  for (const counter of calls.counters) count(library, registry, counter);
+  for (const histogram of calls.histograms) registry.registerMetric(shown(histogram));
   for (const gauge of GAUGES) observe(library, registry, gauge);
   return { contentType: registry.contentType, text: () => registry.metrics() };
 }
@@ -54,128 +54,58 @@ export function prometheusName(name: string, unit: string, counts: boolean): str
   return `${name.replaceAll(".", "_")}${suffix}${counts ? "_total" : ""}`;
 }
 
-function observe(
-  { Counter, Gauge }: Library,
-  registry: Registry,
-  { name, unit, help, labels, counts = false, read }: Read,
-): void {
-  const settings = { name: prometheusName(name, unit, counts), help, labelNames: labels, registers: [registry] };
-  // Read anew each time, so that what is gone leaves no series.
+/** Read anew each time, so that what is gone leaves no series. */
+function observe(library: Library, registry: Registry, { name, unit, help, labels, counts = false, read }: Read): void {
+  const shown = { name: prometheusName(name, unit, counts), help, labels, read };
   if (counts) {
-    new Counter({
-      ...settings,
-      collect(this: Counter) {
-        this.reset();
-        for (const { value, labels } of read()) this.inc(labels, value);
-      },
-    });
-  } else {
-    new Gauge({
-      ...settings,
-      collect(this: Gauge) {
-        this.reset();
-        for (const { value, labels } of read()) this.set(labels, value);
-      },
-    });
+    count(library, registry, shown);
+    return;
   }
+  new library.Gauge({
+    name: shown.name,
+    help,
+    labelNames: labels,
+    registers: [registry],
+    collect(this: Gauge) {
+      this.reset();
+      for (const { value, labels } of read()) this.set(labels, value);
+    },
+  });
 }
 
-function measuresOf({ Counter, Histogram }: Library, registry: Registry): Measures {
-  const histogram = (name: string, help: string, labelNames: string[], buckets: number[]) =>
-    new Histogram({ name, help, labelNames, buckets, registers: [registry] });
-  const counter = (name: string, help: string, labelNames: string[]) =>
-    new Counter({ name, help, labelNames, registers: [registry] });
-
-  const byTarget = ["grpc_method", "grpc_target"];
-  const byStatus = [...byTarget, "grpc_status"];
-  const attemptsStarted = counter("grpc_client_attempt_started_total", "Attempts started", byTarget);
-  const attemptDuration = histogram(
-    "grpc_client_attempt_duration_seconds",
-    "Time from the start of an attempt to its end",
-    byStatus,
-    LATENCY_BUCKETS,
-  );
-  const sentBytes = histogram(
-    "grpc_client_attempt_sent_total_compressed_message_size_bytes",
-    "Bytes of messages sent in an attempt",
-    byStatus,
-    SIZE_BUCKETS,
-  );
-  const receivedBytes = histogram(
-    "grpc_client_attempt_rcvd_total_compressed_message_size_bytes",
-    "Bytes of messages received in an attempt",
-    byStatus,
-    SIZE_BUCKETS,
-  );
-  const callDuration = histogram(
-    "grpc_client_call_duration_seconds",
-    "Time of a call as its caller sees it, all attempts together",
-    byStatus,
-    LATENCY_BUCKETS,
-  );
-  const callRetries = histogram(
-    "grpc_client_call_retries",
-    "Attempts after a failed one, of the calls that had any",
-    byTarget,
-    RETRY_BUCKETS,
-  );
-  const callHedges = histogram(
-    "grpc_client_call_hedges",
-    "Copies sent beside a running attempt, of the calls that had any",
-    byTarget,
-    RETRY_BUCKETS,
-  );
-  const served = counter("grpc_server_call_started_total", "Calls that have come in", ["grpc_method"]);
-  const servedDuration = histogram(
-    "grpc_server_call_duration_seconds",
-    "Time of a call as the server sees it",
-    ["grpc_method", "grpc_status"],
-    LATENCY_BUCKETS,
-  );
-  const goZeroClient = goZero("client", histogram, counter);
-  const goZeroServer = goZero("server", histogram, counter);
-
-  return {
-    attemptStarted({ target }, method) {
-      attemptsStarted.inc({ grpc_method: method, grpc_target: target });
+function count({ Counter }: Library, registry: Registry, { name, help, labels, read }: CallCounter): void {
+  new Counter({
+    name,
+    help,
+    labelNames: labels,
+    registers: [registry],
+    collect(this: Counter) {
+      this.reset();
+      for (const { value, labels } of read()) this.inc(labels, value);
     },
-    attemptEnded({ target }, method, code, seconds, sent, received) {
-      const labels = { grpc_method: method, grpc_target: target, grpc_status: statusName(code) };
-      attemptDuration.observe(labels, seconds);
-      sentBytes.observe(labels, sent);
-      receivedBytes.observe(labels, received);
-    },
-    callEnded({ target }, method, code, seconds, { retries, hedges }) {
-      callDuration.observe({ grpc_method: method, grpc_target: target, grpc_status: statusName(code) }, seconds);
-      if (retries > 0) callRetries.observe({ grpc_method: method, grpc_target: target }, retries);
-      if (hedges > 0) callHedges.observe({ grpc_method: method, grpc_target: target }, hedges);
-      goZeroClient(method, code, seconds);
-    },
-    serverStarted(method) {
-      served.inc({ grpc_method: method });
-    },
-    serverEnded(method, code, seconds) {
-      servedDuration.observe({ grpc_method: method, grpc_status: statusName(code) }, seconds);
-      goZeroServer(method, code, seconds);
-    },
-  };
+  });
 }
 
-/** go-zero's own two metrics of each side, so that one dashboard shows both halves of a fleet. */
-function goZero(
-  side: "client" | "server",
-  histogram: (name: string, help: string, labels: string[], buckets: number[]) => Histogram,
-  counter: (name: string, help: string, labels: string[]) => Counter,
-): (method: string, code: number, seconds: number) => void {
-  const duration = histogram(
-    `rpc_${side}_requests_duration_ms`,
-    `rpc ${side} requests duration(ms).`,
-    ["method"],
-    GO_ZERO_BUCKETS,
-  );
-  const codes = counter(`rpc_${side}_requests_code_total`, `rpc ${side} requests code count.`, ["method", "code"]);
-  return (method, code, seconds) => {
-    duration.observe({ method: `/${method}` }, Math.floor(seconds * 1000));
-    codes.inc({ method: `/${method}`, code: String(code) });
+/** A histogram that Rollcall has counted, as prom-client asks its own for it. */
+function shown({ name, help, read }: CallHistogram): Metric {
+  const get = async () => ({ name, help, type: "histogram", aggregator: "sum", values: [...read()].flatMap(lines) });
+  const lines = ({
+    labels,
+    buckets: { bounds, counts, sum },
+  }: {
+    labels: Record<string, string>;
+    buckets: Buckets;
+  }) => {
+    let upTo = 0;
+    const buckets = [...counts].map((more, i) => {
+      upTo += more;
+      return { metricName: `${name}_bucket`, labels: { le: bounds[i] ?? "+Inf", ...labels }, value: upTo };
+    });
+    return [
+      ...buckets,
+      { metricName: `${name}_sum`, labels, value: sum },
+      { metricName: `${name}_count`, labels, value: upTo },
+    ];
   };
+  return { name, help, get } as unknown as Metric;
 }

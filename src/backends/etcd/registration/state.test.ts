@@ -65,6 +65,11 @@ for (const [promise, events, expected] of [
   ],
   ["a lease renewed late lists again", [...listed, lease(1n, refused), lease(1n)], { name: "listed", lease: 1n }],
   [
+    "what was being put again when the lease fell late is put once it is renewed",
+    [...listed, seen({ missing: "attributes" }), lease(1n, refused), lease(1n, expired), lease(1n)],
+    { name: "completing", lease: 1n },
+  ],
+  [
     "a key that is seen to be gone when the lease is late is put again",
     [...listed, lease(1n, refused), seen({ missing: "instance" })],
     { name: "putting", lease: 1n, why: new Error("its key order.rpc/1 was deleted") },
@@ -97,9 +102,9 @@ for (const [promise, events, expected] of [
   ],
   ["an order to pause is carried out", [...listed, seen({ pauseOrdered: true })], { name: "pausing", lease: 1n }],
   [
-    "an order withdrawn before it was carried out changes nothing",
+    "an order withdrawn before it was carried out puts again what may have been deleted",
     [...listed, seen({ pauseOrdered: true }), seen()],
-    { name: "listed", lease: 1n },
+    { name: "completing", lease: 1n },
   ],
   [
     "a pause lasts as long as its order, though the key is missing",

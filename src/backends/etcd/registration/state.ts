@@ -7,8 +7,8 @@ export type RegistrationState =
   | { readonly name: "listed"; readonly lease: bigint }
   /** Listed, while it is being put again: somebody deleted its attributes, or what it says has changed. */
   | { readonly name: "completing"; readonly lease: bigint }
-  /** The lease was not renewed for a whole TTL: the key may be gone. */
-  | { readonly name: "unrenewed"; readonly lease: bigint; readonly why: Error }
+  /** The lease was not renewed for a whole TTL: the key may be gone. `completing`: it was about to be put again. */
+  | { readonly name: "unrenewed"; readonly lease: bigint; readonly why: Error; readonly completing?: true }
   /** The key is somebody else's now. It is not fought for. */
   | { readonly name: "taken"; readonly lease: bigint; readonly why: Error }
   /** An operator has asked for it, and the key is being deleted. */
@@ -88,7 +88,7 @@ function withLease(state: RegistrationState, lease: bigint, trouble: Error | und
     case "listed":
     case "completing":
     case "unrenewed":
-      return trouble ? { name: "unrenewed", lease, why: trouble } : renewed(state);
+      return trouble ? unrenewed(state, trouble) : renewed(state);
     default:
       return state;
   }
@@ -98,8 +98,14 @@ function whyLeft(state: RegistrationState): Error | undefined {
   return isListed(state) ? new Error("etcd no longer has the lease") : whyNotListed(state);
 }
 
+function unrenewed(state: Held, why: Error): RegistrationState {
+  const completing = state.name === "completing" || (state.name === "unrenewed" && state.completing);
+  return { name: "unrenewed", lease: state.lease, why, ...(completing && { completing }) };
+}
+
 function renewed(state: Held): RegistrationState {
-  return state.name === "unrenewed" ? { name: "listed", lease: state.lease } : state;
+  if (state.name !== "unrenewed") return state;
+  return { name: state.completing ? "completing" : "listed", lease: state.lease };
 }
 
 /** Whoever puts now, or is yet to, puts what is to be put then. */
@@ -120,7 +126,8 @@ function keysSeen(
     // It is back, and nobody has put it: a backup was restored.
     return state.gone && !taken ? { name: "pausing", lease } : state;
   }
-  if (name === "pausing") return pauseOrdered ? state : { name: "listed", lease };
+  // Whether it was deleted in time is not known.
+  if (name === "pausing") return pauseOrdered ? state : { name: "completing", lease };
   if (missing === "instance") return { name: "putting", lease, why: new Error(`its key ${key} was deleted`) };
   if (taken)
     return name === "taken" && state.why.message === taken.message ? state : { name: "taken", lease, why: taken };
