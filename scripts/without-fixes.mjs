@@ -1,10 +1,10 @@
 // Shows that each fix is held by a test: takes the fix out of a copy of the project and expects the named test to fail.
 // `npm run test:without-fixes -- [--list] [item or part of a promise]...`. The table is test/without-fixes.
 import { execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { fixes } from "../test/without-fixes/index.mjs";
 
@@ -78,36 +78,38 @@ async function without({ changes, test, name }, copy) {
   }
 }
 
+/** Runs the tests of that name until one fails: what it leaves undone need not end. */
 async function run(test, name, copy) {
-  const outcome = join(copy, "outcome.json");
-  const leftovers = join(copy, "leftovers");
   const flags = [
     "--import=tsx",
     "--import=./scripts/test-time-limit.mjs",
     "--import=./scripts/test-leftovers.mjs",
     "--test",
     `--test-name-pattern=/^${name.replace(/[$()*+.?[\\\]^{|}/]/g, "\\$&")}/`,
-    "--test-reporter=./scripts/test-outcome.mjs",
-    `--test-reporter-destination=${outcome}`,
+    "--test-reporter=./scripts/test-titles.mjs",
   ];
   const child = spawn(process.execPath, [...flags, test], {
     cwd: copy,
-    stdio: "ignore",
+    stdio: ["ignore", "pipe", "ignore"],
     detached: true,
-    env: { ROLLCALL_LOG_LEVEL: "silent", ...process.env, ROLLCALL_TEST_LEFTOVERS: leftovers },
+    env: { ROLLCALL_LOG_LEVEL: "silent", ...process.env, ROLLCALL_TEST_LEFTOVERS: join(copy, "leftovers") },
   });
-  const limit = setTimeout(() => killGroup(child.pid), LIMIT_MS);
-  await once(child, "exit");
+  let late = false;
+  const limit = setTimeout(() => {
+    late = true;
+    killGroup(child.pid);
+  }, LIMIT_MS);
+  const failed = [];
+  let passed = 0;
+  for await (const line of createInterface({ input: child.stdout })) {
+    const { passed: well, title } = JSON.parse(line);
+    if (well) passed += 1;
+    else failed.push(title);
+    if (!well && title.startsWith(name)) break;
+  }
   clearTimeout(limit);
   killGroup(child.pid);
-  try {
-    const { passed, failures } = JSON.parse(readFileSync(outcome, "utf8"));
-    return { passed, failed: failures };
-  } catch {
-    return { passed: 0, failed: ["the run itself"] };
-  } finally {
-    rmSync(outcome, { force: true });
-  }
+  return { passed, failed: late ? [...failed, `it did not end in ${LIMIT_MS / 1000} s`] : failed };
 }
 
 /** The runner and the processes that a failed test has left behind. */
