@@ -285,6 +285,15 @@ const cases: Readonly<Record<string, Case>> = {
     files: { a: config("a", { clusters: [{ name: "a", cluster: { server: "http://127.0.0.1:8001" } }] }) },
     kubeconfig: ["a"],
   },
+  "plain HTTP beside an exec plugin that is missing": {
+    files: {
+      a: config("a", {
+        clusters: [{ name: "a", cluster: { server: "http://127.0.0.1:8001" } }],
+        users: [user("a", exec("./plugin"))],
+      }),
+    },
+    kubeconfig: ["a"],
+  },
   "somebody to act as": {
     files: { a: config("a", { users: [user("a", { token: "t", as: "someone" })] }) },
     kubeconfig: ["a"],

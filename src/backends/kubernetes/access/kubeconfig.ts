@@ -56,21 +56,22 @@ export async function kubeconfigAccess({
     async credentials() {
       // kubectl writes a token that it has renewed into the file.
       if (expiredOidcToken(currentUser(config))) config = readOrExplain(read, files);
-      const refused = expiredOidcToken(currentUser(config));
-      if (refused) throw new Error(refused);
       const cluster = currentCluster(config);
       const user = currentUser(config);
       const problem = clusterProblem(cluster) ?? (user && userProblem(user));
       if (problem) throw new Error(`the kubeconfig cannot be used: its ${problem}`);
       const server = serverOf(cluster);
+      // As kubectl has it: what is not encrypted carries no credentials.
+      const plain = server.protocol === "http:";
+      if (plain && cluster.proxyUrl === undefined) return { server, headers: {}, tls: {} };
+      const refused = expiredOidcToken(user);
+      if (refused) throw new Error(refused);
       const options: RequestOptions = {};
       await config.applyToHTTPSOptions(options).catch((error) => {
         throw withInstallHint(error, user);
       });
       const proxy = cluster.proxyUrl === undefined ? {} : { proxy: options.agent as Agent };
-      // As kubectl has it: what is not encrypted carries no credentials.
-      if (server.protocol === "http:") return { server, headers: {}, tls: {}, ...proxy };
-      return { server, ...credentialsOf(options, user), ...proxy };
+      return { server, ...(plain ? { headers: {}, tls: {} } : credentialsOf(options, user)), ...proxy };
     },
     // The library holds on to what exec plugins and token files gave it; a fresh one asks them again.
     forget() {
