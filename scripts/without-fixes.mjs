@@ -1,5 +1,6 @@
 // Shows that each fix is held by a test: takes the fix out of a copy of the project and expects the named test to fail.
 // `npm run test:without-fixes -- [--list] [item or part of a promise]...`. The table is test/without-fixes.
+// With --with-fixes the same tests must pass on the same copy, unchanged: one that fails anyway would show nothing.
 import { execFileSync, spawn } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
@@ -20,21 +21,26 @@ if (process.argv.includes("--list")) {
   process.exit(0);
 }
 
+const unchanged = process.argv.includes("--with-fixes");
+const hoped = unchanged ? "passes" : "missed";
 const waiting = [...chosen];
-const kept = [];
+const others = [];
 await Promise.all(Array.from({ length: availableParallelism() }, () => work()));
+const done = chosen.length - others.length;
 console.log(
-  `\n${chosen.length} fixes taken out, ${chosen.length - kept.length} missed by their tests, ${kept.length} not`,
+  unchanged
+    ? `\n${done} tests pass, ${others.length} do not`
+    : `\n${chosen.length} fixes taken out, ${done} missed by their tests, ${others.length} not`,
 );
-process.exit(kept.length === 0 ? 0 : 1);
+process.exit(others.length === 0 ? 0 : 1);
 
 async function work() {
   const copy = copyOfProject();
   try {
     for (let fix = waiting.shift(); fix; fix = waiting.shift()) {
-      const verdict = await without(fix, copy);
-      if (verdict !== "missed") kept.push(fix);
-      console.log(`${verdict === "missed" ? "ok" : "NOT OK"} ${fix.item}: ${fix.promise}: ${verdict}`);
+      const verdict = unchanged ? await withFix(fix, copy) : await without(fix, copy);
+      if (verdict !== hoped) others.push(fix);
+      console.log(`${verdict === hoped ? "ok" : "NOT OK"} ${fix.item}: ${fix.promise}: ${verdict}`);
     }
   } finally {
     rmSync(copy, { recursive: true, force: true });
@@ -54,6 +60,12 @@ function copyOfProject() {
   }
   for (const folder of ["node_modules", ".cache"]) symlinkSync(resolve(root, folder), join(copy, folder));
   return copy;
+}
+
+async function withFix({ test, name }, copy) {
+  const { failed, passed } = await run(test, name, copy);
+  if (failed.length > 0) return `fails: ${failed.join("; ")}`;
+  return passed > 0 ? "passes" : "no test of that name ran";
 }
 
 async function without({ changes, test, name }, copy) {

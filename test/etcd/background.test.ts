@@ -17,7 +17,7 @@ before(async () => {
 });
 after(() => registry.close());
 
-/** Runs the program to its end, for which 30 s are a bound and no measure. */
+/** Runs the program to its end, for which two minutes are a bound and no measure. */
 async function run(host: string, what: string): Promise<{ code: number | null; lines: string[] }> {
   const child = spawn(process.execPath, ["--import", "tsx", PROGRAM, host, what], {
     stdio: ["ignore", "pipe", "inherit"],

@@ -174,7 +174,9 @@ test("after an idle time a call goes where the way is known to be open, and none
   warnings.splice(0);
 });
 
-test("where nobody answers a dial, calls without a deadline fail with the reason; one that answers again is used", async (t) => {
+test("where nobody answers a dial, calls without a deadline fail with the reason; one that answers again is used", {
+  timeout: 60_000,
+}, async (t) => {
   const hole = await startBlackHole();
   open.push({ close: () => hole.stop() });
   const client = createClient(EchoClient, { Endpoints: [hole.address], Timeout: 0 });
