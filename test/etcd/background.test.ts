@@ -91,6 +91,17 @@ test("outages leave one connection to etcd, and closing leaves none", async () =
   await until(() => proxy.connections === 0, "no connection");
 });
 
+test("while etcd is there and silent, each connection that is given up is closed: never more than one is open", async () => {
+  await using proxy = await TcpProxy.start(registry.endpoint);
+  await using follower = new Follower(new EtcdDiscovery({ hosts: [proxy.endpoint] }), "silent.rpc");
+  await follower.until(() => true);
+  proxy.swallow();
+  await follower.untilTrouble((trouble) => trouble !== undefined);
+  const before = proxy.accepted;
+  await until(() => proxy.accepted >= before + 2, "two more are dialled, one after the other");
+  await until(() => proxy.connections <= 1, "those before are closed");
+});
+
 test("watches left by break and ten watches of one signal leave no listener and warn of nothing", async (t) => {
   const warnings: Error[] = [];
   const warn = (warning: Error) => void warnings.push(warning);
