@@ -1,10 +1,11 @@
 // Shows that each fix is held by a test: takes the fix out of a copy of the project and expects the named test to fail.
 // `npm run test:without-fixes -- [--list] [item or part of a promise]...`. The table is test/without-fixes.
+// With --with-fixes the same tests must pass on the same copy, unchanged: one that fails anyway would show nothing.
 import { execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { fixes } from "../test/without-fixes/index.mjs";
 
@@ -20,21 +21,26 @@ if (process.argv.includes("--list")) {
   process.exit(0);
 }
 
+const unchanged = process.argv.includes("--with-fixes");
+const hoped = unchanged ? "passes" : "missed";
 const waiting = [...chosen];
-const kept = [];
+const others = [];
 await Promise.all(Array.from({ length: availableParallelism() }, () => work()));
+const done = chosen.length - others.length;
 console.log(
-  `\n${chosen.length} fixes taken out, ${chosen.length - kept.length} missed by their tests, ${kept.length} not`,
+  unchanged
+    ? `\n${done} tests pass, ${others.length} do not`
+    : `\n${chosen.length} fixes taken out, ${done} missed by their tests, ${others.length} not`,
 );
-process.exit(kept.length === 0 ? 0 : 1);
+process.exit(others.length === 0 ? 0 : 1);
 
 async function work() {
   const copy = copyOfProject();
   try {
     for (let fix = waiting.shift(); fix; fix = waiting.shift()) {
-      const verdict = await without(fix, copy);
-      if (verdict !== "missed") kept.push(fix);
-      console.log(`${verdict === "missed" ? "ok" : "NOT OK"} ${fix.item}: ${fix.promise}: ${verdict}`);
+      const verdict = unchanged ? await withFix(fix, copy) : await without(fix, copy);
+      if (verdict !== hoped) others.push(fix);
+      console.log(`${verdict === hoped ? "ok" : "NOT OK"} ${fix.item}: ${fix.promise}: ${verdict}`);
     }
   } finally {
     rmSync(copy, { recursive: true, force: true });
@@ -54,6 +60,12 @@ function copyOfProject() {
   }
   for (const folder of ["node_modules", ".cache"]) symlinkSync(resolve(root, folder), join(copy, folder));
   return copy;
+}
+
+async function withFix({ test, name }, copy) {
+  const { failed, passed } = await run(test, name, copy);
+  if (failed.length > 0) return `fails: ${failed.join("; ")}`;
+  return passed > 0 ? "passes" : "no test of that name ran";
 }
 
 async function without({ changes, test, name }, copy) {
@@ -78,36 +90,38 @@ async function without({ changes, test, name }, copy) {
   }
 }
 
+/** Runs the tests of that name until one fails: what it leaves undone need not end. */
 async function run(test, name, copy) {
-  const outcome = join(copy, "outcome.json");
-  const leftovers = join(copy, "leftovers");
   const flags = [
     "--import=tsx",
     "--import=./scripts/test-time-limit.mjs",
     "--import=./scripts/test-leftovers.mjs",
     "--test",
     `--test-name-pattern=/^${name.replace(/[$()*+.?[\\\]^{|}/]/g, "\\$&")}/`,
-    "--test-reporter=./scripts/test-outcome.mjs",
-    `--test-reporter-destination=${outcome}`,
+    "--test-reporter=./scripts/test-titles.mjs",
   ];
   const child = spawn(process.execPath, [...flags, test], {
     cwd: copy,
-    stdio: "ignore",
+    stdio: ["ignore", "pipe", "ignore"],
     detached: true,
-    env: { ROLLCALL_LOG_LEVEL: "silent", ...process.env, ROLLCALL_TEST_LEFTOVERS: leftovers },
+    env: { ROLLCALL_LOG_LEVEL: "silent", ...process.env, ROLLCALL_TEST_LEFTOVERS: join(copy, "leftovers") },
   });
-  const limit = setTimeout(() => killGroup(child.pid), LIMIT_MS);
-  await once(child, "exit");
+  let late = false;
+  const limit = setTimeout(() => {
+    late = true;
+    killGroup(child.pid);
+  }, LIMIT_MS);
+  const failed = [];
+  let passed = 0;
+  for await (const line of createInterface({ input: child.stdout })) {
+    const { passed: well, title } = JSON.parse(line);
+    if (well) passed += 1;
+    else failed.push(title);
+    if (!well && title.startsWith(name)) break;
+  }
   clearTimeout(limit);
   killGroup(child.pid);
-  try {
-    const { passed, failures } = JSON.parse(readFileSync(outcome, "utf8"));
-    return { passed, failed: failures };
-  } catch {
-    return { passed: 0, failed: ["the run itself"] };
-  } finally {
-    rmSync(outcome, { force: true });
-  }
+  return { passed, failed: late ? [...failed, `it did not end in ${LIMIT_MS / 1000} s`] : failed };
 }
 
 /** The runner and the processes that a failed test has left behind. */

@@ -177,3 +177,15 @@ test("an unknown $ROLLCALL_LOG_LEVEL is told, and info is used", async () => {
     assert.doesNotMatch((await run("", { env: { ROLLCALL_LOG_LEVEL: level } })).err, /none of/);
   }
 });
+
+test("a logger that lacks a method and a level that is none are refused, and what was set before stays", () => {
+  const { warn, error } = logger;
+  for (const [given, from, message] of [
+    [{ warn, error }, "debug", "the logger given to setLogger has no method debug, info"],
+    [undefined, "debug", "the logger given to setLogger has no method debug, info, warn, error"],
+    [5, "debug", "the logger given to setLogger has no method debug, info, warn, error"],
+    [logger, "verbose", "verbose is no log level; expected one of trace, debug, info, warn, error, silent"],
+  ] as const) {
+    assert.throws(() => setLogger(given as never, from as never), { name: "TypeError", message });
+  }
+});

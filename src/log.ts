@@ -36,14 +36,23 @@ let terminal: boolean | undefined;
  * Sends Rollcall's log lines to a logger of the application's own. Without it they go to standard error, from
  * `$ROLLCALL_LOG_LEVEL` upwards (default info): as readable lines on a terminal, else as JSON in the form of pino's.
  * @param from lowest level that is handed on. Default debug.
+ * @throws TypeError for a logger that lacks a method, or a level that is none.
  */
 export function setLogger(logger: Logger, from: LogLevel = "debug"): void {
+  const given = logger as Partial<Logger> | null | undefined;
+  const lacking = (["debug", "info", "warn", "error"] as const).filter((at) => typeof given?.[at] !== "function");
+  if (lacking.length > 0) throw new TypeError(`the logger given to setLogger has no method ${lacking.join(", ")}`);
+  setLogLevel(from);
   sink = logger;
-  level = from;
 }
 
-/** Lowest level that is written. Default `$ROLLCALL_LOG_LEVEL`, then info. */
+/**
+ * Lowest level that is written. Default `$ROLLCALL_LOG_LEVEL`, then info.
+ * @throws TypeError for a level that is none: every line would be written.
+ */
 export function setLogLevel(lowest: LogLevel): void {
+  if (!LEVELS.includes(lowest))
+    throw new TypeError(`${String(lowest)} is no log level; expected one of ${LEVELS.join(", ")}`);
   level = lowest;
 }
 

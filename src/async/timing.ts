@@ -1,3 +1,4 @@
+import { timerMs } from "./backoff.js";
 import { detached } from "./detached.js";
 
 /** The clock, the timers and the dice of work that waits. Tests and simulations hand in their own. */
@@ -13,18 +14,16 @@ export interface Timing {
   random(): number;
 }
 
-/** setTimeout takes 32 bits; more would fire at once. */
-const LONGEST_MS = 2 ** 31 - 1;
-
 export const systemTiming: Timing = {
   now: () => performance.now(),
   after(ms, run) {
     return detached(() => {
-      if (ms <= 0) {
-        const immediate = setImmediate(run).unref();
+      if (!(ms > 0)) {
+        // Not unref'd: Node would wait for some other event before it comes. It holds the process for this one turn.
+        const immediate = setImmediate(run);
         return () => clearImmediate(immediate);
       }
-      const timer = setTimeout(run, Math.min(ms, LONGEST_MS)).unref();
+      const timer = setTimeout(run, timerMs(ms)).unref();
       return () => clearTimeout(timer);
     });
   },

@@ -91,7 +91,7 @@ test("what is allowed and hardly meant is warned about, with its place", async (
     /^KeepaliveTime is below the 5 minutes that Go servers/,
   );
   assert.deepEqual(await of("Target: dns:///a:1, KeepaliveTime: 5m"), []);
-  assert.match((await of('Target: "etcd:///h:1?key=a&pass=x"'))[0]!, /^Target has a password in its URL/);
+  assert.match((await of('Target: "etcd:///h:1?key=a&user=u&pass=x"'))[0]!, /^Target has a password in its URL/);
   assert.match((await etcd(", User: u, Pass: p"))[0]!, /^Etcd\.Pass is sent in plain text/);
   assert.match((await etcd(", User: u, Pass: p", "http://etcd:2379"))[0]!, /^Etcd\.Pass is sent in plain text/);
   assert.match((await etcd(", User: u"))[0]!, /^Etcd\.User has no Pass/);

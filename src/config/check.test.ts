@@ -35,6 +35,7 @@ test("what code gives a client is refused by name where the client is made", () 
     [{ HashKey: { Metadata: "x-user-id" } }, "HashKey: counts with BalancerName: consistent_hash alone"],
     [{ App: "sh\u00f6p" }, "App has characters that metadata cannot carry; expected printable ASCII"],
     [{ App: "a", Token: "12345\n" }, "Token has characters that metadata cannot carry; expected printable ASCII"],
+    [{ Snapshot: { Dir: "~/snapshots" } }, "Snapshot.Dir: expected the whole path of a folder: ~ means"],
     [{ Target: "xds:///a" }, 'Target: no backend is called "xds"'],
     [{ Target: undefined }, "nothing says where the instances are"],
     [{ Target: undefined, Etcd: { Hosts: ["h:1"], Key: "" } }, "Etcd.Key is empty"],
@@ -48,6 +49,15 @@ test("what code gives a client is refused by name where the client is made", () 
       (error: Error) =>
         error instanceof TypeError && error.message.includes(message) && !error.message.includes("12345"),
       message,
+    );
+  }
+});
+
+test("a URL in place of a configuration is told where it belongs, without its password", () => {
+  for (const url of ["etcd:///h1?key=a&user=u&pass=12345", new URL("etcd://h1/a?pass=12345")]) {
+    assert.throws(
+      () => checkClientConfig(url as unknown as ClientConfig),
+      ({ message }: Error) => message.endsWith("give { Target: url }") && !message.includes("12345"),
     );
   }
 });

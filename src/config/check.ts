@@ -1,5 +1,6 @@
 /** The checks of files, for configuration that code gives: where the client or the server is made. */
 import type { z } from "zod";
+import { quote } from "../address.js";
 import { log } from "../log.js";
 import { adviceFor } from "./advice.js";
 import { keyPath } from "./config-error.js";
@@ -53,6 +54,11 @@ function checked<Schema extends z.ZodType>(
   schema: Schema,
   config: unknown,
 ): z.output<Schema> {
+  if (kind === "a client" && (typeof config === "string" || config instanceof URL)) {
+    throw new TypeError(
+      `the configuration of a client is keys with values, not ${quote(String(config))}: give { Target: url }`,
+    );
+  }
   const read = schema.safeParse(config, { error: expectation });
   const slips = advised.has(config as object) ? [] : misspelt(schema, config);
   if (!read.success) {

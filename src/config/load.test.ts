@@ -436,6 +436,11 @@ test("every malformed file gets an error with the place, the key, the value and 
     ],
     ['Name: "a\n', '2:1: is not YAML: missing closing "quote'],
     ["Name: a\nName: b\n", "2:1: is not YAML: map keys must be unique"],
+    [`${SERVER}Metadata: { a: x, b: y, a: z }\n`, "3:25: is not YAML: map keys must be unique"],
+    [
+      `${SERVER}Etcd: &etcd\n  Hosts: *etcd\n`,
+      "4:10: is not usable YAML: an alias stands inside what it is an alias of",
+    ],
     [
       "Name: *a\n",
       '1:7: is not usable YAML: "*" begins an alias, and there is no such anchor before it; quote text that begins with "*"',
@@ -652,4 +657,11 @@ test("hostile YAML neither hangs nor crashes", async () => {
   const recursive: z.ZodType = z.lazy(() => z.object({ Node: recursive.optional() }));
   assert.match((await problemsOf("Node: &n { node: *n }\n", recursive))[0]!, /is not usable YAML/);
   assert.match((await problemsOf(`a: ${"[".repeat(5_000)}\n`))[0]!, /is not YAML/);
+});
+
+test("a file is read into something: without a schema there would be nothing, and no error", async () => {
+  writeFileSync(file, SERVER);
+  for (const schema of [undefined, null, "x"]) {
+    await assert.rejects(loadConfig(file, schema as never), /^TypeError: there is nothing to read the file into/);
+  }
 });

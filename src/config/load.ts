@@ -40,7 +40,7 @@ export type Config<S extends SchemaOrShape> = S extends z.ZodType
  *     const { OrderRpc } = await loadConfig("etc/shop.yaml", { OrderRpc: rpcClientConfig });
  *
  * @param schema made of rpcServerConfig and rpcClientConfig, usually
- * @throws ConfigError that lists everything that is wrong with the file
+ * @throws ConfigError that lists everything that is wrong with the file; TypeError without a schema
  */
 export async function loadConfig<Schema extends SchemaOrShape>(
   file: string,
@@ -59,6 +59,11 @@ export async function readConfig<Schema extends SchemaOrShape>(
   schemaOrShape: Schema,
   { env = process.env }: LoadOptions = {},
 ): Promise<Loaded<Config<Schema>>> {
+  if (typeof schemaOrShape !== "object" || schemaOrShape === null) {
+    throw new TypeError(
+      "there is nothing to read the file into: give a schema, for example rpcServerConfig, or { OrderRpc: rpcClientConfig }",
+    );
+  }
   const schema = schemaOrShape instanceof z.ZodType ? schemaOrShape : z.object(schemaOrShape as z.ZodRawShape);
   const yaml = await YamlFile.read(file, env);
   const found = canonicaliseKeys(yaml, schema);

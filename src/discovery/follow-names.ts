@@ -70,12 +70,11 @@ class NameFollowing {
   readonly #lookup: HostLookup;
   readonly #output: Latest<readonly ResolvedInstance[]>;
   readonly #names = new Map<string, Name>();
-  #members = new Map<string, Member>();
+  /** Undefined before the first set. */
+  #members: Map<string, Member> | undefined;
   #said: readonly ResolvedInstance[] | undefined;
   #trouble: string | undefined;
   #lastKnownCounts = false;
-  /** Whether there has been a set. */
-  #listed = false;
   #publishing = false;
   #closed = false;
 
@@ -103,8 +102,7 @@ class NameFollowing {
 
   useLastKnown(): void {
     this.#lastKnownCounts = true;
-    // That nobody is listed is the registry's to say.
-    if (this.#listed) this.#publishSoon();
+    this.#publishSoon();
   }
 
   async #read(sets: AsyncIterable<readonly Instance[]>): Promise<void> {
@@ -119,14 +117,14 @@ class NameFollowing {
   }
 
   #take(set: readonly Instance[]): void {
-    this.#listed = true;
     const before = this.#members;
-    this.#members = new Map();
+    const members = new Map<string, Member>();
     for (const instance of set) {
-      const old = before.get(instance.address);
-      this.#members.set(instance.address, old && sameInstance(old.instance, instance) ? old : this.#member(instance));
+      const old = before?.get(instance.address);
+      members.set(instance.address, old && sameInstance(old.instance, instance) ? old : this.#member(instance));
     }
-    this.#dropUnusedNames();
+    this.#members = members;
+    this.#dropUnusedNames(members);
     this.#publish();
   }
 
@@ -158,10 +156,10 @@ class NameFollowing {
     return name;
   }
 
-  #dropUnusedNames(): void {
+  #dropUnusedNames(members: ReadonlyMap<string, Member>): void {
     if (this.#names.size === 0) return;
     const used = new Set<Name | undefined>();
-    for (const { name } of this.#members.values()) used.add(name);
+    for (const { name } of members.values()) used.add(name);
     for (const [host, name] of this.#names) {
       if (used.has(name)) continue;
       name.followed.close();
@@ -181,6 +179,8 @@ class NameFollowing {
 
   /** Says what has changed, if something has. */
   #publish(): void {
+    // Before the first set nobody knows whether there are any.
+    if (!this.#members) return;
     for (const [host, name] of this.#names) {
       const { addresses, tried } = name.followed;
       if (addresses?.length) name.lastKnown = addresses;

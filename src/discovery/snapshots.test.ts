@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import {
   chmodSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   statSync,
   utimesSync,
@@ -99,6 +101,12 @@ test("what is damaged, truncated, foreign, from the future, too old or writable 
   assert.equal(await read(), undefined);
   assert.match(lines.at(-1)!, /others may have written it/);
   chmodSync(file, 0o600);
+
+  rmSync(file);
+  mkdirSync(file, { mode: 0o700 });
+  assert.equal(await read(), undefined);
+  assert.match(lines.at(-1)!, /it is no file/);
+  rmdirSync(file);
 
   future.keep(order, { ...set("10.0.0.1:8080"), at: Date.now() - 3_600_000 });
   await future.flush();

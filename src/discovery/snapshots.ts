@@ -63,7 +63,9 @@ export class Snapshots implements LastKnownSets {
   async read(target: Target): Promise<KnownSet | undefined> {
     const file = join(this.dir, fileNameOf(target));
     try {
-      const { uid, mode, size } = await stat(file);
+      const found = await stat(file);
+      const { uid, mode, size } = found;
+      if (!found.isFile()) throw new Error("it is no file");
       const own = process.getuid?.();
       if (own !== undefined && (uid !== own || (mode & 0o022) !== 0)) throw new Error("others may have written it");
       if (size > 2 * MOST_BYTES) throw new Error("it is too large");

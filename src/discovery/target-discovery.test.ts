@@ -172,15 +172,21 @@ test("a set that is only remembered is not kept as if the registry had said it a
   discovery.stop();
 });
 
-test("a store that fails costs its set and nothing else", async () => {
-  const registry = new Registry("td-broken");
-  const store: LastKnownSets = { find: () => Promise.reject(new Error("EIO")), keep: () => {} };
-  const { discovery, next } = discover(parseTargetUrl("td-broken:///h:1?key=order"), { lastKnown: store });
-  discovery.start();
-  (await registry.watched()).sets.set(lists("10.0.0.2:1"));
-  assert.deepEqual(await next(), ["10.0.0.2:1"]);
-  discovery.stop();
-});
+for (const [what, find] of [
+  ["fails", () => Promise.reject(new Error("EIO"))],
+  ["hangs, as a disk of a network may,", () => new Promise<undefined>(() => {})],
+] as const) {
+  test(`a store that ${what} costs its set and nothing else`, async () => {
+    const scheme = `td-${what.slice(0, 5)}`;
+    const registry = new Registry(scheme);
+    const store: LastKnownSets = { find, keep: () => {} };
+    const { discovery, next } = discover(parseTargetUrl(`${scheme}:///h:1?key=order`), { lastKnown: store });
+    discovery.start();
+    (await registry.watched()).sets.set(lists("10.0.0.2:1"));
+    assert.deepEqual(await next(), ["10.0.0.2:1"]);
+    discovery.stop();
+  });
+}
 
 test("what no retry can mend is told, and start() tries again", async () => {
   let attempts = 0;

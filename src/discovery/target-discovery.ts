@@ -15,6 +15,9 @@ import { Succession } from "./succession.js";
  */
 const HEAD_START_MS = 250;
 
+/** A store on a disk that hangs, as of a network, holds up no discovery for longer, in milliseconds. */
+const RECALL_MS = 1_000;
+
 interface Run {
   readonly abort: AbortController;
   refresh: () => void;
@@ -128,13 +131,21 @@ export class TargetDiscovery {
     return this.#opened;
   }
 
-  /** A store that fails is no reason not to discover. */
+  /** A store that fails, or hangs, is no reason not to discover. */
   async #recall(target: Target): Promise<KnownSet | undefined> {
+    let timer: NodeJS.Timeout | undefined;
     try {
-      return await this.#lastKnown.find(target);
+      const found = this.#lastKnown.find(target);
+      if (!(found instanceof Promise)) return found;
+      const late = new Promise<never>((_resolve, reject) => {
+        timer = setTimeout(() => reject(new Error(`no answer in ${RECALL_MS} ms`)), RECALL_MS).unref();
+      });
+      return await Promise.race([found, late]);
     } catch (error) {
       log.warn({ service: target.service, err: error }, "the last known instances cannot be read; going on without");
       return undefined;
+    } finally {
+      clearTimeout(timer);
     }
   }
 

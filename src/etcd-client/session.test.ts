@@ -72,7 +72,7 @@ test("an answer that keeps arriving may take much longer than the limit; the lim
   session.drop(new Error("done"));
 });
 
-test("a slow answer drops no session over which others are heard", async () => {
+test("a slow answer drops no session over which others are heard", { timeout: 60_000 }, async () => {
   const session = await open();
   answers.set(KVService.range.path, () => {});
   answers.set(WatchService.watch.path, (stream) => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 import { EtcdError } from "./errors.js";
 import { Status } from "./rpc/status.js";
 import { Tokens } from "./tokens.js";
@@ -72,4 +72,16 @@ test("a session that is lost during a log-in is no reason to log in at once else
   }
   assert.ok(waits[0]! <= 1_000, "the first time within a second");
   assert.ok(Math.max(...waits.slice(4)) > waits[0]!);
+});
+
+test("a fleet whose log-ins are not answered comes again spread over the whole wait, not all of it at its end", async (t) => {
+  const random = mock.method(Math, "random", () => 0);
+  t.after(() => random.mock.restore());
+  const first = new Tokens(() => 0);
+  await assert.rejects(first.renew(undefined, late));
+  assert.equal(first.waitMs, 0);
+  random.mock.mockImplementation(() => 0.999);
+  const last = new Tokens(() => 0);
+  await assert.rejects(last.renew(undefined, late));
+  assert.equal(last.waitMs, 999);
 });

@@ -61,6 +61,11 @@ export class ServerLife {
     return this.#state.is === "serving" || this.#state.is === "entering";
   }
 
+  /** Whether it was asked to stop: by its owner, or by a signal. */
+  get isOver(): boolean {
+    return this.#stopBegan !== undefined;
+  }
+
   /** @throws what bind() threw, or what the registry refuses for good. */
   start(): Promise<void> {
     this.#starting ??= this.#start();

@@ -1,5 +1,4 @@
-/** What timers take at most, in milliseconds; more would be taken for 1. */
-const LONGEST_MS = 2_147_483_647;
+import { timerMs } from "../async/backoff.js";
 
 /**
  * Whether a promise is fulfilled within some milliseconds. What it does later is the caller's.
@@ -8,7 +7,7 @@ const LONGEST_MS = 2_147_483_647;
 export async function endsWithin(work: PromiseLike<unknown>, ms: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), Math.min(Math.max(0, ms), LONGEST_MS));
+    timer = setTimeout(() => resolve(false), timerMs(ms));
   });
   try {
     return await Promise.race([Promise.resolve(work).then(() => true), late]);

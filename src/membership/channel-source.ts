@@ -30,10 +30,11 @@ export interface Observed {
 }
 
 /** One channel as it is observed: counts its attempts, records its decisions, and tells its state. */
-export class ChannelSource implements ClientSource, RecordedChannel {
+export class ChannelSource implements ClientSource {
   readonly id = ++channels;
   readonly stats = new ServiceStats();
-  setAside: readonly SetAside[] = [];
+  /** All that decisions know of it: they are kept when the channel has long been closed. */
+  readonly recorded: { -readonly [K in keyof RecordedChannel]: RecordedChannel[K] };
   #full: ReadonlySet<string> = new Set();
   readonly #of: Observed;
   readonly #remove: () => void;
@@ -44,6 +45,7 @@ export class ChannelSource implements ClientSource, RecordedChannel {
 
   constructor(of: Observed) {
     this.#of = of;
+    this.recorded = { id: this.id, service: this.service, setAside: [] };
     this.#remove = addClient(this);
   }
 
@@ -77,7 +79,8 @@ export class ChannelSource implements ClientSource, RecordedChannel {
       const why = this.#whyAside(instance, connection);
       if (why !== undefined && aside.length < NAMED) aside.push({ instance, why });
     }
-    this.setAside = aside;
+    this.recorded.service = this.service;
+    this.recorded.setAside = aside;
   }
 
   #whyAside(instance: string, connection: Observable): string | undefined {
@@ -117,7 +120,7 @@ export class ChannelSource implements ClientSource, RecordedChannel {
   }
 
   decisions(): Decision[] {
-    return recorder?.decisions(this) ?? [];
+    return recorder?.decisions(this.recorded) ?? [];
   }
 
   turnMinute(): Percentiles | undefined {

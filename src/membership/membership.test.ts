@@ -74,15 +74,18 @@ test("calls fail once all dials have failed, until one succeeds; a loss asks for
 });
 
 test("panic: those that are up are used when nobody serves and the others have had a second, with one warning", async () => {
-  list("a", "b");
+  list("a", "b", "c");
   lineOf("a").connect({ serving: false });
   await timing.advance(PANIC_MS - 1);
   assert.deepEqual(state, { is: "connecting", up: true });
   await timing.advance(1);
   assert.deepEqual(state, { is: "ready", usable: ["a"], panic: true, pending: true });
-  lineOf("b").connect({ serving: true });
+  lineOf("b").connect({ serving: false });
   await timing.advance(0);
-  assert.deepEqual(state, { is: "ready", usable: ["b"], panic: false, pending: false });
+  assert.deepEqual(state, { is: "ready", usable: ["a", "b"], panic: true, pending: true });
+  lineOf("c").connect({ serving: true });
+  await timing.advance(0);
+  assert.deepEqual(state, { is: "ready", usable: ["c"], panic: false, pending: false });
   assert.deepEqual(warnings, [
     'no instance of "order.rpc" says that it serves: those that are connected are called all the same',
   ]);

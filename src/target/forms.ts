@@ -94,9 +94,9 @@ export function listItems(list: string): string[] {
     .filter((item) => item !== "");
 }
 
-/** Hosts of registries are often written as URLs. */
+/** Hosts of registries are often written as URLs, with a slash behind. */
 function hostOf(item: string, defaultPort?: number): string {
-  const [, scheme = "", host] = /^(https?:\/\/)?(.*)$/is.exec(item)!;
+  const [, scheme = "", host] = /^(https?:\/\/)?(.*?)\/*$/is.exec(item)!;
   return scheme + addressOf(host!, defaultPort);
 }
 

@@ -17,6 +17,7 @@ test("every documented form of a target URL is read", () => {
     ["etcd://h1:1,h2/prod/order.rpc/", "etcd", ["h1:1", "h2:2379"], "prod/order.rpc"],
     ["etcd://h1,h2?key=order.rpc", "etcd", ["h1:2379", "h2:2379"], "order.rpc"],
     ["etcd:///h1, h2,?KEY=order.rpc", "etcd", ["h1:2379", "h2:2379"], "order.rpc"],
+    ["etcd:///h1:2379/,https://h2/?key=a", "etcd", ["h1:2379", "https://h2:2379"], "a"],
     [" ETCD:///h1?key=/a/b ", "etcd", ["h1:2379"], "/a/b"],
     ["direct:///a:1,b:2", "direct", ["a:1", "b:2"], "a:1,b:2"],
     ["direct://a:1,b:2", "direct", ["a:1", "b:2"], "a:1,b:2"],
@@ -86,6 +87,13 @@ test("what is no target is refused with its URL, the reason and the expected for
       `"etcd:///h1?kye=order.rpc" is not a target: it has a parameter "kye": did you mean key?${etcd}`,
     ],
     ["etcd:///?user=u&Pass=secret&key=a", `"etcd:///?user=u&Pass=...&key=a" is not a target: it has no host${etcd}`],
+    ...[
+      ["key=a&ttl=abc", 'etcd setting ttl is "abc"; expected whole seconds, at least 1'],
+      ["key=a&tls=maybe", 'etcd setting tls is "maybe"; expected true or false'],
+      ["key=a&layout=zk", 'Etcd.Layout is "zk"; expected one of go-zero, kratos, kratos-tls'],
+      ["key=a&certfile=c", "Etcd.CertFile is given without Etcd.CertKeyFile, the file of its private key"],
+      ["key=a%00", "the service key has a zero byte in it"],
+    ].map(([query, why]) => [`etcd:///h1?${query}`, `"etcd:///h1?${query}" is not a target: ${why}${etcd}`]),
     ["etcd:///h1?key=a&Key=b", `"etcd:///h1?key=a&Key=b" is not a target: its parameter "Key" is given twice${etcd}`],
     [
       "etcd://h1/order.rpc?key=b",

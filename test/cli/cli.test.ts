@@ -301,7 +301,7 @@ test("output that cannot be written is said, with exit code 1", {
   assert.match(said, /^rollcall: the output cannot be written: /);
 });
 
-test("dev says what it exposes when others can reach it", async (t) => {
+test("dev says what it exposes when others can reach it", { timeout: 60_000 }, async (t) => {
   const child = startCli(t, ["dev", "--port", "0", "--host", "0.0.0.0"]);
   const lines = createInterface(child.stderr!)[Symbol.asyncIterator]();
   const said = [(await lines.next()).value, (await lines.next()).value].join("\n");

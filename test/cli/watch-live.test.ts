@@ -7,7 +7,7 @@ import { ServerHealth } from "../../src/grpc/server/health-service.js";
 import type { Instance } from "../../src/instance.js";
 import type { Registration } from "../../src/registry.js";
 import { freePort } from "../support/network/ports.js";
-import { linesOf, startCli } from "../support/programs/cli.js";
+import { linesOf, runCli, startCli } from "../support/programs/cli.js";
 import { Terminal, terminalSkipReason } from "../support/programs/terminal.js";
 import { until } from "../support/until.js";
 
@@ -122,7 +122,19 @@ test("the terminal is left as it was by Ctrl-C, SIGTERM, a hang-up and an error,
   assert.match(after, new RegExp(`rollcall: .*${closed}`), "the error stands on the terminal that was there before");
 });
 
-test("into a pipe a flip of health is a line as well", async (t) => {
+test("on a terminal the log is readable lines, elsewhere JSON", { skip }, async (t) => {
+  const closed = `127.0.0.1:${await freePort()}`;
+  const [args, env] = [["ls", "--etcd", closed], { ROLLCALL_LOG_LEVEL: "warn" }];
+  const terminal = new Terminal(t, args, { env });
+  await terminal.ended;
+  const readable = new RegExp(`^\\d\\d:\\d\\d:\\d\\d\\.\\d{3} WARN  .*${closed}.*  hosts=\\["${closed}"\\]\\r?$`, "m");
+  assert.match(terminal.written, readable);
+  assert.doesNotMatch(terminal.written, /"level"/);
+  const [line] = (await runCli(t, args, env)).stderr.split("\n");
+  assert.deepEqual(JSON.parse(line!).hosts, [closed]);
+});
+
+test("into a pipe a flip of health is a line as well", { timeout: 120_000 }, async (t) => {
   const { registry, register, servers } = await fleet(t);
   const [a] = servers;
   await register({ address: a!.address });

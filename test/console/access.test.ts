@@ -87,7 +87,7 @@ test("nothing is done for who has not the token in a header, which no form of an
     body: { service: "kept.rpc", address: "127.0.0.1:2" },
   });
   assert.equal(unknown.status, 409);
-  assert.match(unknown.text, /there is no instance 127.0.0.1:2; there are 127.0.0.1:1/);
+  assert.match(unknown.text, /no instance 127.0.0.1:2 of .* is registered; there are 127.0.0.1:1/);
   assert.equal((await ask({ method: "POST", path: `/${token}/pause`, headers, body })).status, 200);
   assert.equal(await isPaused(), true);
   await registration.deregister();

@@ -98,7 +98,7 @@ suite("the console's page", { skip }, () => {
     await page.getByRole("button", { name: "Pause 127.0.1.9:8080" }).click();
     await gone.deregister();
     await page.getByRole("dialog").getByRole("button", { name: "Pause" }).click();
-    await page.getByRole("alert").getByText("Not done: there is no instance 127.0.1.9:8080").waitFor();
+    await page.getByRole("alert").getByText("Not done: no instance 127.0.1.9:8080").waitFor();
   });
 
   test("the map grows and shrinks with the processes that call, and rows say what they answer", async (t) => {

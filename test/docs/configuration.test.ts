@@ -8,6 +8,7 @@ import { rpcClientConfig } from "../../src/config/schema/rpc-client-config.js";
 import { rpcServerConfig } from "../../src/config/schema/rpc-server-config.js";
 import { type Schema, structureOf } from "../../src/config/yaml/structure.js";
 import { SERVER_DEFAULTS } from "../../src/defaults.js";
+import { connectionOptions, quietKeepaliveMs } from "../../src/grpc/policy/connection/connection-options.js";
 
 const text = readFileSync(new URL("../../docs/configuration.md", import.meta.url), "utf8");
 /** What go-zero has no name for (docs/interop.md). */
@@ -114,6 +115,12 @@ for (const [heading, schema] of tables) {
 
 test("a default that the runtime alone knows is documented too", () => {
   assert.equal(rowsUnder("A server").find(({ key }) => key === "Weight")!.byDefault, String(SERVER_DEFAULTS.Weight));
+  const [keepalive] = /^\| `KeepaliveTime` .*$/m.exec(text)!;
+  const pings = Number(connectionOptions({}, true)["grpc.keepalive_time_ms"]);
+  assert.ok(
+    keepalive.includes(`while calls run (\`grpc.keepalive_time_ms\`), ${pings / 1_000} s where it is not given`),
+  );
+  assert.ok(keepalive.includes(`between probes of quiet connections, then ${quietKeepaliveMs({}, true)! / 1_000} s`));
 });
 
 test("every key of go-zero without a meaning here is named", () => {

@@ -17,7 +17,7 @@ before(async () => {
 });
 after(() => registry.close());
 
-/** Runs the program to its end, for which 30 s are a bound and no measure. */
+/** Runs the program to its end, for which two minutes are a bound and no measure. */
 async function run(host: string, what: string): Promise<{ code: number | null; lines: string[] }> {
   const child = spawn(process.execPath, ["--import", "tsx", PROGRAM, host, what], {
     stdio: ["ignore", "pipe", "inherit"],
@@ -89,6 +89,17 @@ test("outages leave one connection to etcd, and closing leaves none", async () =
     }
   }
   await until(() => proxy.connections === 0, "no connection");
+});
+
+test("while etcd is there and silent, each connection that is given up is closed: never more than one is open", async () => {
+  await using proxy = await TcpProxy.start(registry.endpoint);
+  await using follower = new Follower(new EtcdDiscovery({ hosts: [proxy.endpoint] }), "silent.rpc");
+  await follower.until(() => true);
+  proxy.swallow();
+  await follower.untilTrouble((trouble) => trouble !== undefined);
+  const before = proxy.accepted;
+  await until(() => proxy.accepted >= before + 2, "two more are dialled, one after the other");
+  await until(() => proxy.connections <= 1, "those before are closed");
 });
 
 test("watches left by break and ten watches of one signal leave no listener and warn of nothing", async (t) => {

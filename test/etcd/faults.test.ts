@@ -161,7 +161,7 @@ test("etcd unreachable at the start: both sides say so, keep trying and find eac
   await registration.deregister();
 });
 
-test("a registry that is down does not hold up the end", { skip }, async () => {
+test("a registry that is down does not hold up the end", { skip, timeout: 60_000 }, async () => {
   await using etcd = await disposable(startEtcd());
   const registration = await new EtcdRegistrar({ hosts: [etcd.endpoint] }).register("order.rpc", { address: ADDRESS });
   etcd.signal("SIGSTOP");

@@ -1,6 +1,9 @@
 import type { Instance } from "../../src/instance.js";
 import type { Discovery } from "../../src/registry.js";
 
+/** A bound on what never comes, and no measure of anything, in milliseconds. */
+const LIMIT_MS = 120_000;
+
 /** Watches a service and lets a test wait for a set it expects. `await using` ends it. */
 export class Follower implements AsyncDisposable {
   /** The set last yielded. */
@@ -63,9 +66,19 @@ export class Follower implements AsyncDisposable {
   }
 
   async #wait(isSo: () => boolean): Promise<void> {
-    while (!isSo()) {
-      if (this.#failure) throw this.#failure;
-      await new Promise<void>((resolve) => this.#waiting.add(resolve));
+    let late = false;
+    const limit = setTimeout(() => {
+      late = true;
+      this.#changed();
+    }, LIMIT_MS);
+    try {
+      while (!isSo()) {
+        if (this.#failure) throw this.#failure;
+        if (late) throw new Error(`awaited in vain; there is ${this.addresses.join(", ") || "nobody"}`);
+        await new Promise<void>((resolve) => this.#waiting.add(resolve));
+      }
+    } finally {
+      clearTimeout(limit);
     }
   }
 

@@ -1,4 +1,5 @@
 import { setLogger } from "../../src/log.js";
+import { until } from "../support/until.js";
 
 export interface Line {
   readonly level: "info" | "warn" | "error";
@@ -9,15 +10,12 @@ export interface Line {
 /** What is logged at info and above from now on, in order, of one service or of all. One gatherer at a time. */
 export class LogLines {
   readonly lines: Line[] = [];
-  readonly #waiting = new Set<() => void>();
 
   constructor(service?: string) {
     const gather = (level: Line["level"]) => (fields: object, message: string) => {
       const line: Line = { level, message, ...fields };
       if (service !== undefined && line.service !== service) return;
       this.lines.push(line);
-      for (const wake of this.#waiting) wake();
-      this.#waiting.clear();
     };
     setLogger({ debug: () => {}, info: gather("info"), warn: gather("warn"), error: gather("error") });
   }
@@ -32,10 +30,7 @@ export class LogLines {
 
   /** Resolves with the first line, from now or before, that matches. */
   async until(pattern: RegExp): Promise<string> {
-    for (;;) {
-      const [found] = this.matching(pattern);
-      if (found !== undefined) return found;
-      await new Promise<void>((resolve) => this.#waiting.add(resolve));
-    }
+    await until(() => this.matching(pattern).length > 0, `a line matches ${pattern}`);
+    return this.matching(pattern)[0]!;
   }
 }

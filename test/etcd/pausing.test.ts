@@ -127,7 +127,7 @@ test("rollcall pause and resume say what they did, and whom they know when asked
   ]);
   assert.deepEqual(await run("pause", "cli.rpc", "10.9.9.9:1"), [
     1,
-    `rollcall: there is no instance 10.9.9.9:1; there are ${FIRST}, ${SECOND}\n`,
+    `rollcall: no instance 10.9.9.9:1 of "cli.rpc" is registered; there are ${FIRST}, ${SECOND}\n`,
   ]);
   assert.deepEqual(await run("pause", "cli.rpc", SECOND), [0, `${SECOND} is paused: 1 instance of cli.rpc listed\n`]);
   const [code, last] = await run("pause", "cli.rpc", FIRST);

@@ -51,6 +51,25 @@ test("every reason why a server is not listed is one warning, also those after t
   await dev.close();
 });
 
+test("listeners of a registration that throw are told, and disturb neither it nor the process", async () => {
+  const dev = await startDevRegistry();
+  const log = new LogLines();
+  const registration = await new EtcdRegistrar({ hosts: [dev.endpoint] }).register("order.rpc", { address: FIRST });
+  const heard: string[] = [];
+  for (const event of ["lost", "restored"] as const) {
+    registration.on(event, () => {
+      heard.push(event);
+      throw new Error(`thrown at ${event}`);
+    });
+  }
+  dev.faults.expireLeases();
+  await until(() => heard.includes("restored"), "it is lost and listed again");
+  assert.equal(registration.listed, true);
+  assert.equal(log.matching(/^a listener of a registration threw$/).length, heard.length);
+  await registration.deregister();
+  await dev.close();
+});
+
 test("what was never in is not said to be taken out", { skip }, async () => {
   const port = await freePort();
   const log = new LogLines("order.rpc");

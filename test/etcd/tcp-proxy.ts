@@ -9,6 +9,8 @@ export class TcpProxy implements AsyncDisposable {
   readonly #target: string;
   readonly #sockets = new Set<Socket>();
   #mode: "forward" | "refuse" | "swallow" = "forward";
+  /** Connections taken so far. */
+  accepted = 0;
 
   static async start(target: string): Promise<TcpProxy> {
     const server = createServer();
@@ -41,10 +43,11 @@ export class TcpProxy implements AsyncDisposable {
     this.#closeAll();
   }
 
-  /** Half-open: everything stays connected, and nothing is passed on any more. */
+  /** Half-open: everything stays connected until a side closes it, and nothing is passed on any more. */
   swallow(): void {
     this.#mode = "swallow";
-    for (const socket of this.#sockets) socket.unpipe();
+    // Read all the same: the end of what is not read is not heard either.
+    for (const socket of this.#sockets) socket.unpipe().resume();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -58,6 +61,7 @@ export class TcpProxy implements AsyncDisposable {
       client.destroy();
       return;
     }
+    this.accepted += 1;
     const { host, port } = parseAddress(this.#target);
     const upstream = connect(port, host);
     for (const [socket, other] of [
@@ -71,6 +75,7 @@ export class TcpProxy implements AsyncDisposable {
         other.destroy();
       });
       if (this.#mode === "forward") socket.pipe(other);
+      else socket.resume();
     }
   }
 

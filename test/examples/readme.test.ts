@@ -23,6 +23,23 @@ test("every program and configuration in the README is part of an example, which
     );
 });
 
+test("the quick start says which kind of module its programs are, and the installation names all that they import", () => {
+  const [, quickStart = ""] = readme.split(/^## Quick start.*$/m);
+  assert.match(quickStart, /`"type": "module"`/);
+  const [, installed = ""] = /`npm install ([^`]+)`/.exec(readme) ?? [];
+  const imports = blocks("ts").flatMap((block) =>
+    [...block.matchAll(/(?:from|^import) "([^."][^"]*)"/gm)].map(([, name]) => name!),
+  );
+  const packages = new Set(imports.map((name) => /^(@[^/]+\/)?[^/]+/.exec(name)![0]));
+  assert.ok(packages.has("rollcall") && packages.has("@grpc/grpc-js"));
+  for (const name of packages) {
+    const given = installed
+      .split(" ")
+      .some((word) => word === name || (/(^|\/)rollcall-[\d.]+\.tgz$/.test(word) && name === "rollcall"));
+    assert.ok(given, `${name} is not in: npm install ${installed}`);
+  }
+});
+
 test("every command that the README names exists", () => {
   const makefile = readFileSync("Makefile", "utf8");
   for (const [, target] of readme.matchAll(/^make ([a-z-]+)/gm)) assert.match(makefile, new RegExp(`^${target}:`, "m"));

@@ -1,4 +1,5 @@
-import { KubeApiServer, type SliceManifest } from "../support/real-parts/kube-api.js";
+import { KubeApiServer } from "../support/real-parts/kube-api.js";
+import type { SliceManifest } from "../support/real-parts/kube-slices.js";
 
 /** What a scenario asks of a cluster, real or not. Its API listens on 127.0.0.1 and speaks TLS. */
 export interface Cluster {

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import type { KubernetesTiming } from "../../src/backends/kubernetes/index.js";
 import { SilentProxy } from "../support/network/silent-proxy.js";
-import { failure, KubeApiServer } from "../support/real-parts/kube-api.js";
+import { KubeApiServer } from "../support/real-parts/kube-api.js";
 import { selfSigned } from "../support/real-parts/kube-certificate.js";
+import { failure } from "../support/real-parts/kube-status.js";
 import type { Watched } from "../support/watched.js";
 import { endpoint, LEAVING, Pod, slice } from "./pod.js";
 

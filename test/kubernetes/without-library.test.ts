@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -61,12 +61,17 @@ test("in a pod no library is needed, and nothing keeps the process when the watc
   }
 });
 
-test("a kubeconfig without the library is answered with what to install", async () => {
+test("a kubeconfig without the library is answered with what to install on this Node, as the documentation has it", async () => {
   const program = `
     import { kubernetesBackend } from ${JSON.stringify(BACKEND)};
     const target = { scheme: "k8s", hosts: [], service: "order", params: {} };
     await kubernetesBackend.discovery(target).catch((error) => console.log(error.message));
   `;
   const message = await run(program, { KUBECONFIG: "/some/kubeconfig" });
-  assert.match(message, /"@kubernetes\/client-node", which cannot be loaded: npm install @kubernetes\/client-node/);
+  const [, package_, advice] =
+    /"(@kubernetes\/client-node)", which cannot be loaded: (npm install [^ ,]+)/.exec(message) ?? [];
+  assert.equal(package_, "@kubernetes/client-node", message);
+  const old = Number.parseInt(process.versions.node, 10) < 22;
+  assert.equal(advice, `npm install @kubernetes/client-node${old ? "@1" : ""}`, "version 2 needs Node 22");
+  assert.ok(readFileSync("docs/kubernetes.md", "utf8").includes(`\`${advice}\``), advice);
 });

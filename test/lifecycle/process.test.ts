@@ -45,7 +45,9 @@ async function heard(child: ChildProcess, text: string): Promise<void> {
 }
 
 for (const backend of ["paper", "mute", "stuck"]) {
-  test(`a server's process ends by itself after stop(), with a registry that is ${backend}`, async () => {
+  test(`a server's process ends by itself after stop(), with a registry that is ${backend}`, {
+    timeout: 60_000,
+  }, async () => {
     const child = run(`
       const server = await serve();
       const instance = await registerInstance("${backend}:///h:1?key=a", at, {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { copyFileSync, readFileSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, test } from "node:test";
@@ -94,6 +94,28 @@ test("a CommonJS module of another project does the same by require()", { skip }
   assertBalanced(await consumer.run("commonjs.cjs"));
 });
 
+test("import and require() of one name give one and the same thing", { skip }, async () => {
+  const entries = ["", "/register", "/balancer", "/pool", "/undici", "/dev-registry", "/etcd", "/backend-tests"];
+  const { status, stdout, stderr } = await consumer.run("both.mjs", ...entries.map((entry) => `rollcall${entry}`));
+  assert.equal(status, 0, stderr);
+  assert.deepEqual(JSON.parse(stdout), []);
+});
+
+test("a backend registered by one entry point is known to all others", { skip }, async () => {
+  const { status, stdout, stderr } = await consumer.run("one-registry.cjs");
+  assert.deepEqual([status, stdout], [0, "127.0.0.1:8080\n"], stderr);
+});
+
+test("the CommonJS library loads its own modules by require() alone: Jest and others know no import() there", {
+  skip,
+}, () => {
+  const folder = join(consumer.folder, "node_modules", "rollcall", "dist", "cjs", "lib");
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".js"));
+  assert.ok(files.length > 10);
+  const importing = files.filter((name) => /\bimport\("\./.test(readFileSync(join(folder, name), "utf8")));
+  assert.deepEqual(importing, []);
+});
+
 test("importing rollcall/register loads grpc-js and nothing that is optional", { skip }, async () => {
   const bare = JSON.parse((await consumer.run("loaded.mjs", "@grpc/grpc-js")).stdout) as string[];
   const { status, stdout, stderr } = await consumer.run("loaded.mjs", "rollcall/register");
@@ -115,8 +137,10 @@ test("pools and undici load no grpc-js and nothing of Connect, for no backend", 
 
 test("types resolve in ES modules and in CommonJS, those of the libraries checked too", { skip }, () => {
   copyFileSync(join(consumer.folder, "types.mts"), join(consumer.folder, "types.cts"));
-  const { status, stdout } = consumer.typeCheck(["types.mts", "types.cts"]);
-  assert.equal(status, 0, stdout);
+  for (const module of ["Node16", "NodeNext"] as const) {
+    const { status, stdout } = consumer.typeCheck(["types.mts", "types.cts"], module);
+    assert.equal(status, 0, stdout);
+  }
 });
 
 test("the installed command shows its help and runs a registry until it is told to end", { skip }, async () => {

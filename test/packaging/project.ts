@@ -92,9 +92,9 @@ export class Project {
     });
   }
 
-  /** Checks the types of this project with the checkout's compiler. */
-  typeCheck(files: readonly string[]): Ran {
-    const compilerOptions = { module: "NodeNext", target: "ES2022", strict: true, noEmit: true, types: ["node"] };
+  /** Checks the types of this project with the checkout's compiler. Node16 knows no require() of an ES module. */
+  typeCheck(files: readonly string[], module: "Node16" | "NodeNext"): Ran {
+    const compilerOptions = { module, target: "ES2022", strict: true, noEmit: true, types: ["node"] };
     writeFileSync(join(this.folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files }));
     const tsc = join(require.resolve("typescript/package.json"), "..", "bin", "tsc");
     const { status, stdout, stderr } = spawnSync(process.execPath, [tsc, "-p", "."], {

@@ -1,6 +1,9 @@
 import type { Instance } from "../../src/instance.js";
 import type { Discovery } from "../../src/registry.js";
 
+/** A bound on tests that hang, and no measure of anything. */
+const HANG_MS = 120_000;
+
 /** What a discovery says of one service, gathered for a test to await. */
 export class Watched {
   /** Every set, as sorted addresses joined by a space. */
@@ -24,16 +27,25 @@ export class Watched {
     return this.sets.at(-1);
   }
 
-  /** Resolves when the condition holds; it is tried after every set and every trouble. */
+  /** Resolves when the condition holds; it is tried after every set and every trouble. @throws Error when that never comes. */
   async until(condition: () => boolean): Promise<void> {
-    // A discovery's own waits do not keep the process alive.
-    const alive = setInterval(() => {}, 60_000);
-    while (!condition()) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+    let over = false;
+    // It keeps the process alive as well, which a discovery's own waits do not.
+    const limit = setTimeout(() => {
+      over = true;
+      this.#wake();
+    }, HANG_MS);
+    try {
+      while (!condition()) {
+        if (over)
+          throw new Error(`not in ${HANG_MS} ms: ${JSON.stringify({ sets: this.sets, troubles: this.troubles })}`);
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      }
+    } finally {
+      clearTimeout(limit);
     }
-    clearInterval(alive);
   }
 
   /** Resolves when the newest set has exactly these addresses. */

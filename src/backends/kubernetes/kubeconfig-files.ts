@@ -5,8 +5,33 @@ import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
 /** A user of a kubeconfig, as far as it is used here. */
 export interface KubeconfigUser {
   readonly name: string;
+  readonly token?: string;
+  /** Goes before a token. @kubernetes/client-node does not read it. */
+  readonly tokenFile?: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly certFile?: string;
+  readonly certData?: string;
+  readonly keyFile?: string;
+  readonly keyData?: string;
   readonly exec?: { command?: string; readonly installHint?: string };
   readonly authProvider?: { readonly name?: string; readonly config?: Readonly<Record<string, string>> };
+}
+
+/** A cluster, likewise. */
+export interface KubeconfigCluster {
+  readonly name: string;
+  readonly server: string;
+  readonly proxyUrl?: string;
+  readonly caFile?: string;
+  readonly caData?: string;
+  skipTLSVerify: boolean;
+}
+
+/** The ways in which files are read. */
+export interface KubeconfigReaders<C extends KubeConfig> {
+  create(): C;
+  parseYaml(text: string): unknown;
 }
 
 interface Entries {
@@ -16,7 +41,7 @@ interface Entries {
     readonly user?: string;
     readonly namespace?: string;
   }[];
-  readonly clusters: readonly { name: string; server: string; proxyUrl?: string; skipTLSVerify: boolean }[];
+  readonly clusters: readonly KubeconfigCluster[];
   readonly users: readonly KubeconfigUser[];
 }
 
@@ -39,25 +64,30 @@ export function kubeconfigFiles(kubeconfig: string | undefined): string[] {
  * (https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/#merging-kubeconfig-files)
  * @throws Error when there is none of the files, or one cannot be read.
  */
-export function loadMerged<C extends KubeConfig>(files: readonly string[], create: () => C): C {
+export function loadMerged<C extends KubeConfig>(files: readonly string[], readers: KubeconfigReaders<C>): C {
   const loaded = files.filter(hasText).map((file) => {
-    const config = create();
+    const config = readers.create();
     config.loadFromFile(file);
+    const tokenFiles = tokenFilesIn(file, readers.parseYaml);
     for (const { exec } of config.users) {
       // A bare name is looked for on the path.
       if (exec?.command && /[\\/]/.test(exec.command) && !isAbsolute(exec.command)) {
         exec.command = resolve(dirname(file), exec.command);
       }
     }
-    return config;
+    const users = config.users.map((user): KubeconfigUser => {
+      const tokenFile = tokenFiles.get(user.name);
+      return tokenFile ? { ...user, tokenFile: resolve(dirname(file), tokenFile) } : user;
+    });
+    return { config, users };
   });
   if (loaded.length === 0) throw new Error("there is no such file, or nothing in it");
-  const merged = create();
+  const merged = readers.create();
   merged.loadFromOptions({
-    contexts: firstOfEachName(loaded.map(({ contexts }) => contexts)),
-    clusters: firstOfEachName(loaded.map(({ clusters }) => clusters)),
+    contexts: firstOfEachName(loaded.map(({ config }) => config.contexts)),
+    clusters: firstOfEachName(loaded.map(({ config }) => config.clusters)),
     users: firstOfEachName(loaded.map(({ users }) => users)),
-    currentContext: loaded.map((config) => config.getCurrentContext()).find((name) => name) ?? "",
+    currentContext: loaded.map(({ config }) => config.getCurrentContext()).find((name) => name) ?? "",
   });
   return merged;
 }
@@ -69,6 +99,16 @@ function hasText(file: string): boolean {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
     throw error;
   }
+}
+
+/** By the users' names. Whether it is a kubeconfig has been looked at before. */
+function tokenFilesIn(file: string, parseYaml: (text: string) => unknown): Map<string, string> {
+  const { users } = parseYaml(readFileSync(file, "utf8")) as {
+    users?: { name?: string; user?: { tokenFile?: string } }[];
+  };
+  const found = new Map<string, string>();
+  for (const { name, user } of users ?? []) if (name && user?.tokenFile) found.set(name, user.tokenFile);
+  return found;
 }
 
 function firstOfEachName<T extends { readonly name: string }>(lists: readonly (readonly T[])[]): T[] {

@@ -123,3 +123,21 @@ test("an instance is told apart by its address, whatever object stands for it", 
   ring.set(instances);
   assert.equal(ring.pick("user-2")?.address, "10.0.0.3:8080");
 });
+
+test("weights as far apart as numbers can be still give every key an instance, the heaviest nearly all", () => {
+  for (const light of [Number.MIN_VALUE, 1e-300, 1]) {
+    const ring = new ConsistentHash<string>();
+    const [lightest, ...others] = nodes(3);
+    ring.set(nodes(3), { weightOf: (node) => (node === lightest ? light : Number.MAX_VALUE) });
+    const picks = Array.from({ length: 2_000 }, (_, i) => ring.pick(`k${i}`)!);
+    assert.ok(picks.filter((node) => others.includes(node)).length > 1_950, `${light}`);
+    assert.ok(picks.every((node) => nodes(3).includes(node)));
+  }
+});
+
+test("a key that is no text is refused: all of them would be one key", () => {
+  const ring = ringOf(nodes(3));
+  for (const key of [7, null, undefined, {}]) {
+    assert.throws(() => ring.pick(key as unknown as string), /^TypeError: a key is text, not \w+: write String\(key\)/);
+  }
+});

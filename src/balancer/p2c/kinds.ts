@@ -18,6 +18,8 @@ const NOTHING = -0;
 /** Calls of one method, over all instances: what they usually take, and how often they fail wherever they go. */
 export class Kind {
   readonly name: string | undefined;
+  /** Kinds that took another's place, all together: what the first answer of such a one is compared with. */
+  readonly #others: Kind | undefined;
   /** Mean latency in milliseconds; 0 before the first answer. */
   meanMs = NOTHING;
   /** One over it, because to multiply is quicker than to divide. */
@@ -38,14 +40,21 @@ export class Kind {
   /** Picks lately, to find the rarest. */
   uses = 0;
 
-  constructor(name: string | undefined) {
+  constructor(name: string | undefined, others?: Kind) {
     this.name = name;
+    this.#others = others;
     this.cost = 1;
   }
 
   /** The longest latency that counts. */
   get longestMs(): number {
-    return this.answers > 0 ? Math.min(this.meanMs * OUTLIER, LONGEST_MS) : LONGEST_MS;
+    if (this.answers > 0) return Math.min(this.meanMs * OUTLIER, LONGEST_MS);
+    return this.#others?.longestMs ?? LONGEST_MS;
+  }
+
+  /** One over the mean root that its first answer is compared with; 0 where there is nothing to compare it with. */
+  get perFirstRoot(): number {
+    return this.#others?.perRoot ?? 0;
   }
 
   /** The calls that nobody here sees, to one of it: a dear call waits a small part of its own time for what else is in flight. */
@@ -61,6 +70,7 @@ export class Kind {
   /** Learns from a latency that was measured. */
   learn(measured: Measurement): void {
     const { counted, root } = measured;
+    if (this.answers === 0) this.#others?.learn(measured);
     this.answers += 1;
     const part = this.answers < MEAN_CALLS ? 1 / this.answers : PER_MEAN_CALLS;
     this.meanMs += (counted - this.meanMs) * part;
@@ -103,6 +113,11 @@ export class Kinds {
   /** Calls whose kind nobody told. */
   readonly #unnamed = new Kind(undefined);
   readonly #named = new Map<string, Kind>();
+  /**
+   * All those that took the place of one forgotten, by their first answers: where there are thousands, most are forgotten before their
+   * second, and latencies would say nothing.
+   */
+  readonly #others = new Kind(undefined);
   /** The one last asked for: a call's pick, start and end often follow one another. */
   #last = this.#unnamed;
 
@@ -117,8 +132,9 @@ export class Kinds {
   }
 
   #meet(name: string): Kind {
-    if (this.#named.size >= KINDS) this.#forgetRarest();
-    const kind = new Kind(name);
+    const isFull = this.#named.size >= KINDS;
+    if (isFull) this.#forgetRarest();
+    const kind = new Kind(name, isFull ? this.#others : undefined);
     this.#named.set(name, kind);
     return kind;
   }

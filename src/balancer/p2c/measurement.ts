@@ -27,6 +27,7 @@ export class Measurement {
     this.counted = Math.max(SHORTEST_MS, Math.min(latencyMs, kind.longestMs));
     this.root = Math.sqrt(this.counted);
     if (kind.answers > 0) this.compared = this.root * kind.perRoot * unit;
-    else this.compared = unit > 0 ? unit : this.root;
+    else if (unit > 0) this.compared = kind.perFirstRoot > 0 ? this.root * kind.perFirstRoot * unit : unit;
+    else this.compared = this.root;
   }
 }

@@ -530,3 +530,13 @@ test("a call that ends without a latency and has not answered ends no stream of 
   node.ended(undefined, true, "/watch", true);
   assert.deepEqual([node.open, node.pending], [0, 0]);
 });
+
+test("whatever a source of chance returns, an instance is picked", () => {
+  for (const drawn of [Number.NaN, -1, Number.NEGATIVE_INFINITY, 1, 2, Number.POSITIVE_INFINITY]) {
+    for (const weight of [undefined, (key: string) => (key === "i0" ? 3 : 1)]) {
+      const { balancer } = balancerOf(names(3), { random: () => drawn, ...(weight && { weight }) });
+      assert.ok(balancer.pick(), `${drawn}`);
+      assert.notEqual(balancer.pick(new Set(["i0"]))?.key, "i0", `${drawn}`);
+    }
+  }
+});

@@ -50,7 +50,7 @@ const FARTHEST = 1e6;
 /** A further attempt of a call compares so many instances. */
 const SECOND_CHOICES = 8;
 
-/** An index stays within its list whatever generator was passed in. */
+/** An index stays below its list's length, whatever generator was passed in. */
 const LARGEST_DRAW = 1 - Number.EPSILON;
 
 /**
@@ -142,9 +142,9 @@ export class P2cEwma<K> {
     const drawn = Math.min(this.#random(), LARGEST_DRAW);
     const sampler = this.#sampler;
     const at = sampler ? sampler.index(drawn) : Math.floor(drawn * n);
-    const first = list[at]!;
+    const first = list[at] ?? list[0]!;
     const second =
-      list[sampler ? sampler.index(Math.min(this.#random(), LARGEST_DRAW)) : another(at, drawn * n - at, n)]!;
+      list[sampler ? sampler.index(Math.min(this.#random(), LARGEST_DRAW)) : another(at, drawn * n - at, n)] ?? first;
     const remembered = this.#remembered ?? first;
     first.weigh(what);
     second.weigh(what);
@@ -166,7 +166,7 @@ export class P2cEwma<K> {
   #pickOther(tried: ReadonlySet<K>, what: Kind, kind: string | undefined): Member<K> {
     const others = this.#list.filter(({ key }) => !tried.has(key));
     const among = others.length > 0 ? others : this.#list;
-    const any = () => among[Math.floor(Math.min(this.#random(), LARGEST_DRAW) * among.length)]!;
+    const any = () => among[Math.floor(Math.min(this.#random(), LARGEST_DRAW) * among.length)] ?? among[0]!;
     const first = any();
     first.weigh(what);
     let chosen = first;

@@ -4,7 +4,7 @@ import { allStates } from "../../observe/inspect/inspect-client.js";
 import { printable } from "../../target/redact.js";
 import { COMMANDS } from "../commands.js";
 import { makeProgram } from "../program.js";
-import { addEtcdOptions, type EtcdOptions, limitOf, readEtcdOptions } from "../registry/etcd-options.js";
+import { addEtcdOptions, type EtcdOptions, readEtcdOptions } from "../registry/etcd-options.js";
 
 /** Whoever presses a key does not wait longer for a registry, in milliseconds. */
 const LIMIT_MS = 1_500;
@@ -64,12 +64,15 @@ function read(words: readonly string[], of: Command | undefined): { operands: st
 }
 
 async function keys(settings: EtcdSettings): Promise<string[]> {
-  const { registrations } = await listRegistrations(settings, { signal: limitOf(LIMIT_MS) });
+  const { registrations } = await listRegistrations(settings, { signal: AbortSignal.timeout(LIMIT_MS) });
   return registrations.flatMap(({ service, instance }) => (instance ? [service] : []));
 }
 
 async function addresses(settings: EtcdSettings, key: string): Promise<string[]> {
-  const { registrations } = await listRegistrations(settings, { prefix: `${key}/`, signal: limitOf(LIMIT_MS) });
+  const { registrations } = await listRegistrations(settings, {
+    prefix: `${key}/`,
+    signal: AbortSignal.timeout(LIMIT_MS),
+  });
   return registrations.flatMap(({ service, instance }) => (instance && service === key ? [instance.address] : []));
 }
 

@@ -9,7 +9,7 @@ import {
 } from "../../backends/etcd/index.js";
 import { foreignValue } from "../ls/rows.js";
 import { count, shellWord } from "../output.js";
-import { ANSWER_LIMIT_MS, limitOf } from "../registry/etcd-options.js";
+import { ANSWER_LIMIT_MS } from "../registry/etcd-options.js";
 import { type Check, failed, ok, warning } from "./check.js";
 import { dialProblem } from "./dial.js";
 
@@ -38,7 +38,7 @@ async function askHost(
   if (refused) {
     return { check: failed(subject, refused, "check the host and port in Etcd.Hosts, that etcd runs, and firewalls") };
   }
-  const signal = limitOf(ANSWER_LIMIT_MS);
+  const signal = AbortSignal.timeout(ANSWER_LIMIT_MS);
   try {
     const listing = await listRegistrations(settings, { prefix: `${key}/`, signal });
     const as = settings.user === undefined ? "" : ` to user ${settings.user}`;
@@ -86,7 +86,7 @@ export async function checkWriting(
 }
 
 function writable(settings: EtcdSettings, key: string, what: "instance" | "attributes"): Promise<Error | undefined> {
-  return writeProblem(settings, key, what, limitOf(ANSWER_LIMIT_MS)).catch((error: Error) => error);
+  return writeProblem(settings, key, what, AbortSignal.timeout(ANSWER_LIMIT_MS)).catch((error: Error) => error);
 }
 
 function adviceOnWriting(message: string, key: string, { user }: EtcdSettings): string | undefined {

@@ -1,4 +1,3 @@
-import { setMaxListeners } from "node:events";
 import { readFileSync } from "node:fs";
 import { type Command, Option } from "commander";
 import { type EtcdSettings, etcdSettings } from "../../backends/etcd/index.js";
@@ -77,15 +76,9 @@ function passwordIn(file: string): string {
   }
 }
 
-export function limitOf(ms: number): AbortSignal {
-  const signal = AbortSignal.timeout(ms);
-  setMaxListeners(0, signal); // one for each lease that is asked for
-  return signal;
-}
-
 /** Runs something that asks etcd, within the limit. @throws Failure in one line that says what was tried. */
 export async function answerOf<T>(settings: EtcdSettings, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const signal = limitOf(ANSWER_LIMIT_MS);
+  const signal = AbortSignal.timeout(ANSWER_LIMIT_MS);
   try {
     return await ask(signal);
   } catch (error) {

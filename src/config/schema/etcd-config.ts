@@ -23,7 +23,9 @@ const etcdFields = (notation: Notation) =>
       .min(1, { error: "expected at least one etcd address, for example 127.0.0.1:2379" })
       .transform((hosts) => hosts.flatMap(listItems).map((item) => item.replace(/\/$/, ""))),
     /** The service key. Required. */
-    Key: text("the service key, for example order.rpc"),
+    Key: text("the service key, for example order.rpc").refine((key) => !key.includes("\0"), {
+      error: "expected the service key, for example order.rpc, without a zero byte",
+    }),
     /** Number under which a server's key is written instead of its lease id; int64, counts when above 0. Default the lease's id. */
     ID: z
       .union([z.int(), z.bigint()], { error: "expected a whole number" })

@@ -39,7 +39,9 @@ export const prometheusConfig = z.object({
 export const snapshotConfig = (notation: Notation) =>
   z.object({
     /** Folder of the files. Default `$ROLLCALL_SNAPSHOT_DIR`, then the user's cache folder. */
-    Dir: optionalText("the path of a folder"),
+    Dir: optionalText("the path of a folder").refine((dir) => !dir?.startsWith("~/"), {
+      error: "expected the whole path of a folder: ~ means the home folder to shells only",
+    }),
     /** Older snapshots are not used, in milliseconds. Default 7 days. */
     MaxAge: duration(notation)
       .refine((ms) => ms > 0, { error: "expected more than 0" })

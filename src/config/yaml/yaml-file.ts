@@ -14,13 +14,14 @@ import { printable } from "../../target/redact.js";
 import { ConfigError, type ConfigProblem, keyPath } from "../config-error.js";
 import { Variables } from "./env.js";
 import { readConfigText } from "./read-text.js";
+import { badAliases, repeatedKeys, type Unusable } from "./unusable.js";
 
-const READING = { intAsBigInt: true, merge: true, prettyErrors: false } as const;
+const READING = { intAsBigInt: true, merge: true, prettyErrors: false, uniqueKeys: false } as const;
 
 /** A file's YAML as a tree whose nodes know where they stand in the file. */
 export class YamlFile {
   readonly name: string;
-  readonly document: Document;
+  readonly document: Document.Parsed;
   /** What the YAML itself makes suspicious. */
   readonly warnings: readonly ConfigProblem[];
   readonly #source: string;
@@ -39,20 +40,20 @@ export class YamlFile {
     this.#variables = new Variables(source, env);
     this.document = parseDocument(this.#variables.text, READING);
     const { errors, contents } = this.document;
-    if (errors.length > 0) {
-      const problems = errors.map(({ code, message, pos }) => {
+    this.#refuse([
+      ...errors.map(({ code, message, pos }) => {
         const why = code === "MULTIPLE_DOCS" ? "a second document begins; expected one" : lowerFirst(message);
-        return this.#problem("", `is not YAML: ${this.#shown(why)}`, pos[0]);
-      });
-      throw new ConfigError(name, firstOfEachLine(problems));
-    }
+        return { message: `is not YAML: ${this.#shown(why)}`, offset: pos[0] };
+      }),
+      ...repeatedKeys(this.document),
+    ]);
     if (contents === null || (isScalar(contents) && contents.value === null)) this.#fail("is empty");
     if (!isMap(contents)) {
       this.#fail(
         `holds ${isSeq(contents) ? "a list" : "a single value"}; expected keys with values, one "Key: value" a line`,
       );
     }
-    this.#checkAliases();
+    this.#refuse(badAliases(this.document));
     this.toValue(); // refuses aliases without end
     this.warnings = this.#suspicions();
     this.#copyAliases();
@@ -94,20 +95,6 @@ export class YamlFile {
     if (unset.length === 0) return problem;
     const because = unset.map(({ name }) => `${name} is not set in the environment`).join(", ");
     return { ...problem, message: `${message} (${because})` };
-  }
-
-  /** An alias without its anchor is often a password that begins with "*", so its name is not shown. */
-  #checkAliases(): void {
-    const problems: ConfigProblem[] = [];
-    visit(this.document, {
-      Alias: (_key, alias) => {
-        if (alias.resolve(this.document) || !alias.range) return;
-        const message =
-          'is not usable YAML: "*" begins an alias, and there is no such anchor before it; quote text that begins with "*"';
-        problems.push(this.#problem("", message, alias.range[0]));
-      },
-    });
-    if (problems.length > 0) throw new ConfigError(this.name, problems);
   }
 
   /** What YAML drops without an error: text that begins with "!" is a tag to it, with "&" an anchor. Neither is shown. */
@@ -168,6 +155,12 @@ export class YamlFile {
         return node;
       },
     });
+  }
+
+  #refuse(unusable: readonly Unusable[]): void {
+    if (unusable.length === 0) return;
+    const problems = unusable.map(({ message, offset }) => this.#problem("", message, offset));
+    throw new ConfigError(this.name, firstOfEachLine(problems));
   }
 
   #problem(key: string, message: string, offset: number): ConfigProblem {

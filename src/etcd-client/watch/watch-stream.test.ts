@@ -52,6 +52,82 @@ test("a watch stream that ended, as with every token that expires, is not kept w
   assert.ok(kept <= 3, `${kept} of ${streams.length} streams are kept`);
 });
 
+test("a range that cannot be read is told with each reason once, and is read as soon as it can be; others are not touched", async (t) => {
+  mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  t.after(() => mock.timers.reset());
+  let refused: string | undefined = "permission denied";
+  const session: Partial<Session> = {
+    host: "10.0.0.1:2379",
+    ended: new Promise(() => {}),
+    heard: 0,
+    call: async <Req, Res>(_: unknown, request: Req) => {
+      const { key } = request as { key?: Buffer };
+      // Asked for together they are refused because of one.
+      if (refused && (key === undefined || key.toString() === "a/"))
+        throw new EtcdError("10.0.0.1:2379", Status.PERMISSION_DENIED, refused);
+      return RangeResponse.fromPartial({ header: { revision: 5n } }) as Res;
+    },
+    stream: <Req>() => ({ heardBytes: 0, write: (_: Req) => {}, cancel: () => {} }),
+    drop: () => assert.fail("that one range cannot be read is no reason to drop the session"),
+  };
+  const watcher = new Watcher({ session: async () => session as Session });
+  t.after(() => watcher.close());
+  const told: string[] = [];
+  const watch = (prefix: string) =>
+    watcher.watch(prefixRange(prefix), {
+      changed: () => void told.push(`${prefix} is read`),
+      trouble: (trouble) => void told.push(`${prefix} ${trouble?.message ?? "is well"}`),
+    });
+  watch("a/");
+  watch("b/");
+  /** Time for some rounds. */
+  const pass = async () => {
+    for (let i = 0; i < 10; i++) {
+      await turn();
+      mock.timers.tick(2_000);
+    }
+    return told.splice(0).sort();
+  };
+  assert.deepEqual(await pass(), ["a/ etcd at 10.0.0.1:2379: permission denied", "b/ is read"]);
+  refused = "auth store is broken";
+  assert.deepEqual(await pass(), ["a/ etcd at 10.0.0.1:2379: auth store is broken"]);
+  refused = undefined;
+  assert.deepEqual(await pass(), ["a/ is read", "a/ is well"]);
+});
+
+test("a reading that takes long is told while it goes on, and so is its end", async (t) => {
+  mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  t.after(() => mock.timers.reset());
+  let answer = () => {};
+  const session: Partial<Session> = {
+    host: "10.0.0.1:2379",
+    ended: new Promise(() => {}),
+    heard: 0,
+    call: async <Res>() => {
+      await new Promise<void>((resolve) => (answer = resolve));
+      return RangeResponse.fromPartial({ header: { revision: 5n } }) as Res;
+    },
+    stream: <Req>() => ({ heardBytes: 0, write: (_: Req) => {}, cancel: () => {} }),
+  };
+  const watcher = new Watcher({ session: async () => session as Session });
+  t.after(() => watcher.close());
+  const told: string[] = [];
+  watcher.watch(prefixRange("a/"), {
+    changed: () => void told.push("read"),
+    trouble: (trouble) => void told.push(trouble?.message ?? "well"),
+  });
+  for (let second = 0; second < 30; second++) {
+    await turn();
+    mock.timers.tick(1_000);
+  }
+  assert.equal(told.length, 1, String(told));
+  assert.match(told[0]!, /takes longer than 10 s: there is much to read, or the network is slow/);
+  answer();
+  await turn();
+  await turn();
+  assert.deepEqual(told.slice(1), ["read", "well"]);
+});
+
 test("an observer that throws ends neither its own watch nor another's", async () => {
   const etcd = new SimulatedEtcd();
   const watcher = new Watcher(etcd);

@@ -129,7 +129,7 @@ export class WatchStream {
       slow.unref?.();
       try {
         const listing = watched.view.begin();
-        const { revision, kvs } = await this.#reader.read(watched.range);
+        const { revision, kvs } = await this.#reader.read(watched.range).finally(() => clearTimeout(slow));
         if (watched.closed || signal.aborted) return;
         const change = watched.view.list(revision, kvs, listing);
         change.put.forEach(this.#onPut);
@@ -143,8 +143,6 @@ export class WatchStream {
         if (!passing) this.#report(watched, error as Error);
         await backoff.wait(signal);
         if (passing) this.#report(watched, error as Error);
-      } finally {
-        clearTimeout(slow);
       }
     }
   }

@@ -65,6 +65,9 @@ export function channelOf(client: grpc.Client): ObservedChannel | undefined {
   return channel instanceof ServiceChannel ? channel : undefined;
 }
 
+/** grpc-js can write no longer time limit (100 million hours, in milliseconds); a deadline further off is none. */
+const FARTHEST_MS = 3.6e14 - 1_000;
+
 class ServiceChannel extends grpc.Channel implements ObservedChannel {
   readonly #holder: SourceHolder;
   readonly #config: ClientConfig;
@@ -143,8 +146,12 @@ class ServiceChannel extends grpc.Channel implements ObservedChannel {
   /** The call's own deadline, else its timeout from now; never later than the deadline of the call that is being served. */
   #deadlineOf(path: string, given: grpc.Deadline): number {
     const own = given instanceof Date ? given.getTime() : given;
+    // grpc-js rejects where nobody can catch it, which ends the process.
+    if (Number.isNaN(own))
+      throw new TypeError(`the deadline of a call to ${path} is no time: it is NaN, or an invalid Date`);
     const timeout = own === Number.POSITIVE_INFINITY ? this.#timeoutOf(path) : 0;
-    const deadline = timeout > 0 ? Date.now() + timeout : own;
+    const asked = own < Date.now() + FARTHEST_MS ? own : Number.POSITIVE_INFINITY;
+    const deadline = timeout > 0 ? Date.now() + timeout : asked;
     return Math.min(deadline, currentCall()?.deadline ?? Number.POSITIVE_INFINITY);
   }
 

@@ -67,7 +67,7 @@ export class CallPicker implements Picker {
       weight: (id) => connections.get(id)?.listed.instance.weight ?? 1,
       distance: (id) => this.#distance(connections.get(id)!.listed.instance),
       onPick: (chosen, first, second, remembered, kind) => {
-        if (recorder) this.#decision = recorder.picked(source, kind, chosen, first, second, remembered);
+        if (recorder) this.#decision = recorder.picked(source.recorded, kind, chosen, first, second, remembered);
         if (logs("debug")) this.#compared = compare([first, second, remembered], kind);
       },
     });

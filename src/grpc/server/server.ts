@@ -52,7 +52,7 @@ export interface Server {
    * Binds, reports SERVING, registers. A registry that cannot be reached, or that refuses for a reason that may pass, does
    * not fail it: registering goes on. Resolves without serving when the server is stopped meanwhile. Later calls return
    * the first promise.
-   * @throws Error when the port cannot be bound, the registry is misconfigured or the server was stopped before.
+   * @throws Error when the port cannot be bound, the registry is misconfigured, `build` has failed or the server was stopped before.
    */
   start(): Promise<void>;
   /**
@@ -82,12 +82,12 @@ export interface Server {
 
 /**
  * A server of the services that `build` adds, with grpc.health.v1 beside them:
- * `createServer(config, (s) => s.addService(CartService, cart))`.
+ * `createServer(config, (s) => s.addService(CartService, cart))`. Where `build` returns a promise, start() waits for it.
  * @throws TypeError when the config is malformed, or a setting is not known.
  */
 export function createServer(
   config: ServerConfig,
-  build: (server: grpc.Server) => void,
+  build: (server: grpc.Server) => void | Promise<void>,
   settings: ServerSettings = {},
 ): Server {
   checkNames("createServer", settings, SETTINGS);
@@ -111,15 +111,22 @@ class ListedServer implements Server {
   readonly #calls: ServedCalls;
   readonly #stats: CallStats;
   readonly #authenticator: Authenticator | undefined;
-  readonly #health: ServerHealth | undefined;
+  readonly #built: void | Promise<void>;
+  #health: ServerHealth | undefined;
   readonly #life: ServerLife;
   readonly #watched: Watched;
+  /** The key it is listed under. */
+  readonly #service: string | undefined;
   #port: number | undefined;
   #closed: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
   #starting: Promise<void> | undefined;
 
-  constructor(config: CheckedServerConfig, build: (server: grpc.Server) => void, settings: ServerSettings) {
+  constructor(
+    config: CheckedServerConfig,
+    build: (server: grpc.Server) => void | Promise<void>,
+    settings: ServerSettings,
+  ) {
     const { WrapUpTime = DEFAULTS.WrapUpTime, WaitTime = DEFAULTS.WaitTime } = config.Shutdown ?? {};
     const listen = parseListenAddress(config.ListenOn);
     this.#config = config;
@@ -149,15 +156,13 @@ class ListedServer implements Server {
     };
     const limits = { drainMs: WrapUpTime, waitMs: WaitTime };
     const registry = registryOf(config, settings);
+    this.#service = registry?.service;
     this.#life = new ServerLife(registry, served, limits, settings.signals !== false);
     if (config.Log?.Level) setLogLevel(config.Log.Level);
     if (config.Log?.Stat === false) silenceMinutes();
-    build(this.#server);
-    if (config.Health !== false && !this.#server.serviceNames.has(HEALTH_SERVICE)) {
-      const key = registry ? [registry.service, ROLLCALL_SERVER] : [];
-      this.#health = new ServerHealth([...this.#server.serviceNames, ...key]);
-      this.#health.addTo(this.#server);
-    }
+    this.#built = build(this.#server);
+    // Told by start(), of a server that is never started by nobody.
+    this.#built?.catch(() => {});
   }
 
   get address(): string | undefined {
@@ -173,6 +178,8 @@ class ListedServer implements Server {
   }
 
   start(): Promise<void> {
+    if (this.#starting && this.#life.isOver)
+      return Promise.reject(new Error("the server was stopped; create another one"));
     this.#starting ??= this.#start().catch(async (error) => {
       // A bound port must not keep Node alive, nor a connection to Redis.
       this.#server.forceShutdown();
@@ -205,6 +212,8 @@ class ListedServer implements Server {
 
   async #bind(listen: HostPort): Promise<Bound> {
     const { Name, Advertise, Weight, Zone, Metadata } = this.#config;
+    await this.#built;
+    this.#addHealth();
     await this.#authenticator?.open();
     const bound = await this.#server.listen(listen.host, listen.port, this.#credentials);
     this.#port = bound.port;
@@ -220,6 +229,14 @@ class ListedServer implements Server {
       },
       advertised,
     };
+  }
+
+  #addHealth(): void {
+    const { serviceNames } = this.#server;
+    if (this.#config.Health === false || serviceNames.has(HEALTH_SERVICE)) return;
+    const key = this.#service === undefined ? [] : [this.#service, ROLLCALL_SERVER];
+    this.#health = new ServerHealth([...serviceNames, ...key]);
+    this.#health.addTo(this.#server);
   }
 
   /** GOAWAY; resolves when what is in flight has ended, and been told. */

@@ -11,7 +11,7 @@ const PARTS = 6;
 const OUTCOMES: readonly AttemptOutcome[] = ["running", "ok", "failed", "ignored"];
 const [RUNNING, OK, FAILED, IGNORED] = [0, 1, 2, 3] as const;
 
-/** What one channel's records have in common, kept by reference and not by pick. */
+/** What one channel's records have in common, kept by reference and not by pick; nothing that holds the channel itself. */
 export interface RecordedChannel {
   readonly id: number;
   readonly service: string;

@@ -23,6 +23,9 @@ async function behindProxy() {
 
 const patience = () => ({ deadline: Date.now() + 20_000 });
 
+/** Of tests whose calls would hang for minutes if nobody ended them. */
+const LIMIT = { timeout: 120_000 };
+
 const warnings: string[] = [];
 const silent = () => {};
 setLogger({ debug: silent, info: silent, error: silent, warn: (_facts, message) => warnings.push(message) });
@@ -65,35 +68,39 @@ function ended(
   });
 }
 
-test("calls and streams without a deadline on a host that has vanished end with UNAVAILABLE, and the next ones work", async (t) => {
-  const { address, instance, proxy } = await behindProxy();
-  const client = createClient(EchoClient, { Endpoints: [address], Timeout: 0 });
-  const plain = new EchoClient(address, grpc.credentials.createInsecure());
-  open.push(client, plain);
-  await say(client, {}, patience());
-  await say(plain, {}, patience());
-  const stream = ended(client.count({ count: Number.POSITIVE_INFINITY }));
-  const chat = ended(client.chat());
-  const unary = say(client, { delayMs: 60_000 });
-  const alone = say(plain, { delayMs: 60_000 }).then(
-    () => "answered",
-    () => "failed",
-  );
-  await until(() => proxy.passed > 100, "the streams have begun");
-  const began = performance.now();
-  proxy.silence();
-  await assert.rejects(unary, (error: grpc.ServiceError) => {
-    assert.equal(error.code, grpc.status.UNAVAILABLE);
-    assert.match(error.details, /no answer to a probe for 2000 ms/);
-    return true;
-  });
-  assert.equal((await stream)?.code, grpc.status.UNAVAILABLE);
-  assert.equal((await chat)?.code, grpc.status.UNAVAILABLE);
-  t.diagnostic(`ended after ${((performance.now() - began) / 1000).toFixed(1)} s`);
-  assert.equal(await Promise.race([alone, "hangs"]), "hangs", "with grpc-js alone it hangs on");
-  assert.equal((await say(client, {}, patience())).instance, instance);
-  warnings.splice(0);
-});
+test(
+  "calls and streams without a deadline on a host that has vanished end with UNAVAILABLE, and the next ones work",
+  LIMIT,
+  async (t) => {
+    const { address, instance, proxy } = await behindProxy();
+    const client = createClient(EchoClient, { Endpoints: [address], Timeout: 0 });
+    const plain = new EchoClient(address, grpc.credentials.createInsecure());
+    open.push(client, plain);
+    await say(client, {}, patience());
+    await say(plain, {}, patience());
+    const stream = ended(client.count({ count: Number.POSITIVE_INFINITY }));
+    const chat = ended(client.chat());
+    const unary = say(client, { delayMs: 60_000 });
+    const alone = say(plain, { delayMs: 60_000 }).then(
+      () => "answered",
+      () => "failed",
+    );
+    await until(() => proxy.passed > 100, "the streams have begun");
+    const began = performance.now();
+    proxy.silence();
+    await assert.rejects(unary, (error: grpc.ServiceError) => {
+      assert.equal(error.code, grpc.status.UNAVAILABLE);
+      assert.match(error.details, /no answer to a probe for 2000 ms/);
+      return true;
+    });
+    assert.equal((await stream)?.code, grpc.status.UNAVAILABLE);
+    assert.equal((await chat)?.code, grpc.status.UNAVAILABLE);
+    t.diagnostic(`ended after ${((performance.now() - began) / 1000).toFixed(1)} s`);
+    assert.equal(await Promise.race([alone, "hangs"]), "hangs", "with grpc-js alone it hangs on");
+    assert.equal((await say(client, {}, patience())).instance, instance);
+    warnings.splice(0);
+  },
+);
 
 test("a host that is silent for a while and comes back keeps its calls", async () => {
   const { address, instance, proxy } = await behindProxy();
@@ -106,6 +113,32 @@ test("a host that is silent for a while and comes back keeps its calls", async (
   await until(() => warnings.length > 0, "it is found silent");
   proxy.release();
   assert.equal((await running).instance, instance);
+  warnings.splice(0);
+});
+
+test("how long the calls on a silent host are left to themselves is what silentCallGrace says", LIMIT, async () => {
+  const [patient, usual] = await Promise.all([behindProxy(), behindProxy()]);
+  const config = { loadBalancingConfig: [{ p2c_ewma: { silentCallGrace: "600s" } }] };
+  const clients = [
+    new EchoClient(`direct:///${patient.address}`, grpc.credentials.createInsecure(), {
+      "grpc.service_config": JSON.stringify(config),
+    }),
+    createClient(EchoClient, { Endpoints: [usual.address], Timeout: 0 }),
+  ] as const;
+  open.push(...clients);
+  for (const client of clients) await say(client, {}, patience());
+  // The patient one's call is silent first, so that it would also end first.
+  let ended = false;
+  say(clients[0], { delayMs: 600_000 }, { deadline: Number.POSITIVE_INFINITY }).catch(() => {
+    ended = true;
+  });
+  await until(() => patient.proxy.passed > 100, "the call has begun");
+  patient.proxy.silence();
+  const other = say(clients[1], { delayMs: 600_000 });
+  await until(() => usual.proxy.passed > 100, "the other has begun");
+  usual.proxy.silence();
+  await assert.rejects(other, { code: grpc.status.UNAVAILABLE });
+  assert.equal(ended, false);
   warnings.splice(0);
 });
 
@@ -141,7 +174,9 @@ test("after an idle time a call goes where the way is known to be open, and none
   warnings.splice(0);
 });
 
-test("where nobody answers a dial, calls without a deadline fail with the reason; one that answers again is used", async (t) => {
+test("where nobody answers a dial, calls without a deadline fail with the reason; one that answers again is used", {
+  timeout: 60_000,
+}, async (t) => {
   const hole = await startBlackHole();
   open.push({ close: () => hole.stop() });
   const client = createClient(EchoClient, { Endpoints: [hole.address], Timeout: 0 });

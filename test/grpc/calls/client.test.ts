@@ -71,6 +71,20 @@ test("Timeout: 0 means no deadline, and none given means 2 s", async () => {
   assert.ok(seen[1]!.deadline - before <= 60_000, "the default is short");
 });
 
+test("a deadline that is no time is refused, and one too far off to be written is none", async () => {
+  const { address } = await recording();
+  const client = opened(createClient(EchoClient, { Endpoints: [address] }));
+  for (const deadline of [Number.NaN, new Date(Number.NaN)]) {
+    await assert.rejects(
+      say(client, {}, { deadline }),
+      /^TypeError: the deadline of a call to \/test.Echo\/Say is no time/,
+    );
+  }
+  for (const deadline of [Number.MAX_VALUE, Date.now() + 1e15]) {
+    assert.deepEqual(await say(client, {}, { deadline }), { instance: "recorder" });
+  }
+});
+
 test("App and Token go with every call, beside the call's own metadata, which stays as it was", async () => {
   const { address, seen } = await recording();
   const client = opened(createClient(EchoClient, { Endpoints: [address], App: "cart", Token: "secret" }));

@@ -32,7 +32,9 @@ async function watchedServer(t: TestContext) {
   return server;
 }
 
-test("a client that is never closed does not hold the process once no call runs, as with grpc-js alone", async (t) => {
+test("a client that is never closed does not hold the process once no call runs, as with grpc-js alone", {
+  timeout: 120_000,
+}, async (t) => {
   const server = await watchedServer(t);
   // One that never connects and one that does.
   const hole = await startBlackHole();

@@ -50,7 +50,9 @@ function bare(target: string, options: grpc.ClientOptions = {}): EchoClient {
 }
 
 for (const variable of VARIABLES) {
-  test(`with ${variable} set, neither a registry's target nor its instances are asked of the proxy, as plain names are`, async () => {
+  test(`with ${variable} set, neither a registry's target nor its instances are asked of the proxy, as plain names are`, {
+    timeout: 60_000,
+  }, async () => {
     const { asked, url } = await startProxy();
     const echo = await startBareEcho();
     open.push(echo.stop);

@@ -243,6 +243,37 @@ test("stop() may be called often, before start(), and while start() runs", async
   assert.deepEqual(registry.listed("early"), []);
 });
 
+test("start() after a stop is told that nothing serves", async () => {
+  const server = echoServer();
+  await server.start();
+  await server.stop();
+  await assert.rejects(server.start(), /^Error: the server was stopped; create another one/);
+});
+
+test("services may be added by a promise: the start waits for it, and fails with it", async () => {
+  const late = createServer(
+    { ListenOn: "127.0.0.1:0" },
+    async (s) => {
+      await new Promise(setImmediate);
+      s.addService(
+        EchoService,
+        echoHandlers(() => "late"),
+      );
+    },
+    { signals: false },
+  );
+  servers.push(late);
+  await late.start();
+  assert.deepEqual(await say(clientOf(late)), { instance: "late" });
+  assert.equal(await healthOf(late).check("test.Echo"), "SERVING");
+
+  const broken = createServer({ ListenOn: "127.0.0.1:0" }, () => Promise.reject(new Error("no database")), {
+    signals: false,
+  });
+  await assert.rejects(broken.start(), /no database/);
+  assert.equal(broken.port, undefined);
+});
+
 test("streams in flight on an instance that is taken out of the registry go on", async () => {
   const [one, other] = [echoServer(), echoServer()];
   await Promise.all([one.start(), other.start()]);

@@ -10,33 +10,15 @@ import {
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { type Certificate, selfSigned } from "./kube-certificate.js";
-
-/** An EndpointSlice as a test writes it. */
-export interface SliceManifest {
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace: string;
-    readonly labels: Readonly<Record<string, string>>;
-  };
-  readonly addressType: string;
-  readonly endpoints?: readonly unknown[] | null;
-  readonly ports?: readonly unknown[] | null;
-}
-
-type StoredSlice = SliceManifest & { readonly metadata: { readonly resourceVersion: string } };
-type EventType = "ADDED" | "MODIFIED" | "DELETED";
-
-interface Change {
-  readonly version: number;
-  readonly before: StoredSlice | undefined;
-  readonly after: StoredSlice | undefined;
-}
-
-interface Watch {
-  readonly matches: (slice: SliceManifest) => boolean;
-  readonly send: (type: EventType | "BOOKMARK" | "ERROR", object: unknown) => void;
-  readonly end: () => void;
-}
+import {
+  bookmarkAt,
+  type SliceManifest,
+  SliceStore,
+  type SliceWatch,
+  type StoredSlice,
+  selector,
+} from "./kube-slices.js";
+import { failure, type Reply } from "./kube-status.js";
 
 /** What happened at the API, in the order it happened. */
 export interface ApiRequest {
@@ -58,7 +40,6 @@ export interface KubeApiOptions {
   readonly base?: string;
 }
 
-type Reply = { readonly status: number; readonly body: unknown };
 type Request = Pick<Http2ServerRequest, "url" | "headers" | "httpVersion">;
 /** What the answers of HTTP/1.1 and HTTP/2 have in common. */
 interface Response {
@@ -82,13 +63,7 @@ export class KubeApiServer {
   #port = 0;
   #sockets = new Set<Socket>();
   #sessions = new Set<ServerHttp2Session>();
-  #slices = new Map<string, StoredSlice>();
-  #version = 1_000;
-  /** Versions from here on can be watched from. */
-  #oldest = this.#version;
-  #history: Change[] = [];
-  #watches = new Set<Watch>();
-  #pages = new Map<string, { readonly version: number; readonly rest: readonly StoredSlice[] }>();
+  readonly #store = new SliceStore();
   #waiting: (() => void)[] = [];
 
   readonly requests: ApiRequest[] = [];
@@ -119,11 +94,11 @@ export class KubeApiServer {
   }
 
   get version(): number {
-    return this.#version;
+    return this.#store.version;
   }
 
   get watches(): number {
-    return this.#watches.size;
+    return this.#store.watches.size;
   }
 
   get connections(): number {
@@ -161,7 +136,7 @@ export class KubeApiServer {
     server.close();
     this.dropConnections();
     await closed;
-    this.#watches.clear();
+    this.#store.watches.clear();
     this.expire();
   }
 
@@ -177,40 +152,35 @@ export class KubeApiServer {
 
   /** Ends every watch in good order, as at its timeout. */
   endWatches(): void {
-    for (const watch of this.#watches) watch.end();
+    for (const watch of this.#store.watches) watch.end();
   }
 
   /** Compacts: no version older than the present one can be watched from, no page of an older list be had. */
   expire(): void {
-    this.#oldest = this.#version;
-    this.#history = [];
-    this.#pages.clear();
+    this.#store.expire();
   }
 
   /** The cluster is restored from a backup: the same objects at lower versions. */
   restore(version: number): void {
-    this.#version = version;
-    this.expire();
-    for (const [key, slice] of this.#slices) this.#slices.set(key, stored(slice, version));
+    this.#store.restore(version);
   }
 
   apply(slice: SliceManifest): void {
-    const key = keyOf(slice.metadata);
-    this.#commit(key, stored(slice, this.#version + 1));
+    this.#store.apply(slice);
   }
 
   delete(namespace: string, name: string): void {
-    this.#commit(keyOf({ namespace, name }), undefined);
+    this.#store.delete(namespace, name);
   }
 
   /** Sends a bookmark to every watch. */
   bookmark(): void {
-    for (const watch of this.#watches) watch.send("BOOKMARK", bookmarkAt(this.#version));
+    for (const watch of this.#store.watches) watch.send("BOOKMARK", bookmarkAt(this.#store.version));
   }
 
   /** Sends an ERROR event to every watch, and ends it. */
   fail(status: object): void {
-    for (const watch of this.#watches) {
+    for (const watch of this.#store.watches) {
       watch.send("ERROR", status);
       watch.end();
     }
@@ -218,7 +188,7 @@ export class KubeApiServer {
 
   /** Something that is in use only by other objects: the version goes up, nothing here changes. */
   changeElsewhere(): void {
-    this.#version += 1;
+    this.#store.changeElsewhere();
   }
 
   /** Resolves when the condition holds, looked at after every request and every watch that begins or ends. */
@@ -241,17 +211,6 @@ export class KubeApiServer {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
-  #commit(key: string, after: StoredSlice | undefined): void {
-    const before = this.#slices.get(key);
-    if (!before && !after) return;
-    this.#version += 1;
-    if (after) this.#slices.set(key, after);
-    else this.#slices.delete(key);
-    const change = { version: this.#version, before, after };
-    this.#history.push(change);
-    for (const watch of this.#watches) tell(watch, change);
-  }
-
   #handle(request: Request, response: Response): void {
     const url = new URL(request.url, "http://unused");
     const base = this.#options.base ?? "";
@@ -260,7 +219,7 @@ export class KubeApiServer {
     const verb = query.watch === "1" || query.watch === "true" ? "watch" : "list";
     const namespace = /^\/apis\/discovery\.k8s\.io\/v1\/namespaces\/([^/]+)\/endpointslices$/.exec(path)?.[1];
     const refusal = this.refusals.shift() ?? this.#refusal(request, verb, namespace);
-    const reply = refusal ?? (verb === "list" ? this.#list(namespace!, query) : this.#expired(query));
+    const reply = refusal ?? (verb === "list" ? this.#store.list(namespace!, query) : this.#expired(query));
     const status = reply?.status ?? 200;
     this.requests.push({ verb, namespace: namespace ?? "", query, protocol: request.httpVersion, status });
     if (reply) {
@@ -274,7 +233,9 @@ export class KubeApiServer {
 
   #refusal(request: Request, verb: string, namespace: string | undefined): Reply | undefined {
     const { authorization = "" } = request.headers;
-    const verbs = this.logins.get(authorization) ?? this.tokens.get(/^Bearer (.+)$/.exec(authorization)?.[1] ?? "");
+    // kubectl proxy has credentials of its own.
+    const sent = this.#options.plain ? "Bearer reader" : authorization;
+    const verbs = this.logins.get(sent) ?? this.tokens.get(/^Bearer (.+)$/.exec(sent)?.[1] ?? "");
     if (!verbs) return failure(401, "Unauthorized", "Unauthorized");
     if (namespace === undefined) return failure(404, "NotFound", "the server could not find the requested resource");
     if (verbs.includes(verb)) return undefined;
@@ -286,47 +247,13 @@ export class KubeApiServer {
     );
   }
 
-  #list(namespace: string, query: Record<string, string>): Reply {
-    let version = this.#version;
-    let rest: readonly StoredSlice[];
-    if (query.continue) {
-      const page = this.#pages.get(query.continue);
-      if (!page)
-        return failure(
-          410,
-          "Expired",
-          "The provided continue parameter is too old to display a consistent list result.",
-        );
-      ({ version, rest } = page);
-    } else {
-      const matches = selector(namespace, query.labelSelector);
-      rest = [...this.#slices.entries()]
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([, slice]) => slice)
-        .filter(matches);
-    }
-    const limit = Number(query.limit ?? 0) || rest.length;
-    const left = rest.slice(limit);
-    const next =
-      left.length > 0 ? Buffer.from(`${version}/${left.length}/${this.#pages.size}`).toString("base64") : undefined;
-    if (next) this.#pages.set(next, { version, rest: left });
-    const metadata = {
-      resourceVersion: `${version}`,
-      ...(next && { continue: next, remainingItemCount: left.length }),
-    };
-    return {
-      status: 200,
-      body: { kind: "EndpointSliceList", apiVersion: "discovery.k8s.io/v1", metadata, items: rest.slice(0, limit) },
-    };
-  }
-
   #expired({ resourceVersion }: Record<string, string>): Reply | undefined {
     if (this.expiredAs === "event" || !this.#tooOld(Number(resourceVersion))) return undefined;
-    return failure(410, "Expired", `too old resource version: ${resourceVersion} (${this.#oldest})`);
+    return failure(410, "Expired", `too old resource version: ${resourceVersion} (${this.#store.oldest})`);
   }
 
   #tooOld(version: number): boolean {
-    return version < this.#oldest;
+    return version < this.#store.oldest;
   }
 
   #watch(namespace: string, query: Record<string, string>, response: Response): void {
@@ -335,7 +262,7 @@ export class KubeApiServer {
     response.flushHeaders?.();
 
     const from = Number(query.resourceVersion);
-    const watch: Watch = {
+    const watch: SliceWatch = {
       matches: selector(namespace, query.labelSelector),
       send: (type, object) => {
         if (type === "BOOKMARK" && query.allowWatchBookmarks !== "true") return;
@@ -351,68 +278,23 @@ export class KubeApiServer {
     };
     const finish = () => {
       clearTimeout(timer);
-      if (this.#watches.delete(watch)) this.#wake();
+      if (this.#store.watches.delete(watch)) this.#wake();
     };
     const timer = setTimeout(
       () => {
-        watch.send("BOOKMARK", bookmarkAt(this.#version));
+        watch.send("BOOKMARK", bookmarkAt(this.#store.version));
         watch.end();
       },
       this.watchMs ?? Number(query.timeoutSeconds) * 1_000,
     );
     response.on("close", finish);
-    this.#watches.add(watch);
+    this.#store.watches.add(watch);
 
     if (this.#tooOld(from)) {
-      watch.send("ERROR", failure(410, "Expired", `too old resource version: ${from} (${this.#oldest})`).body);
+      watch.send("ERROR", failure(410, "Expired", `too old resource version: ${from} (${this.#store.oldest})`).body);
       watch.end();
       return;
     }
-    for (const change of this.#history) if (change.version > from) tell(watch, change);
+    this.#store.replay(watch, from);
   }
-}
-
-/** What a watch that sees only some of the objects is told of a change. */
-function tell({ matches, send }: Watch, { version, before, after }: Change): void {
-  const [was, is] = [before !== undefined && matches(before), after !== undefined && matches(after)];
-  if (is) send(was ? "MODIFIED" : "ADDED", after);
-  else if (was) send("DELETED", stored(before!, version));
-}
-
-function selector(namespace: string, labels = ""): (slice: SliceManifest) => boolean {
-  const wanted = labels
-    .split(",")
-    .filter(Boolean)
-    .map((label) => label.split("=") as [string, string]);
-  return ({ metadata }) =>
-    metadata.namespace === namespace && wanted.every(([name, value]) => metadata.labels[name] === value);
-}
-
-function keyOf({ namespace, name }: { readonly namespace: string; readonly name: string }): string {
-  return `${namespace}/${name}`;
-}
-
-function stored(slice: SliceManifest, version: number): StoredSlice {
-  return {
-    ...{ kind: "EndpointSlice", apiVersion: "discovery.k8s.io/v1" },
-    ...slice,
-    metadata: { ...slice.metadata, resourceVersion: `${version}` },
-  };
-}
-
-function bookmarkAt(version: number): object {
-  return {
-    kind: "EndpointSlice",
-    apiVersion: "discovery.k8s.io/v1",
-    metadata: { resourceVersion: `${version}` },
-    addressType: "",
-    endpoints: null,
-    ports: null,
-  };
-}
-
-/** A Status object with its code. */
-export function failure(code: number, reason: string, message: string): Reply {
-  const body = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure", message, reason, code };
-  return { status: code, body };
 }

@@ -1,6 +1,15 @@
+import { readFileSync } from "node:fs";
 import type { Agent } from "node:http";
 import type { RequestOptions } from "node:https";
-import { type KubeConfig, type KubeconfigUser, kubeconfigFiles, loadMerged } from "../kubeconfig-files.js";
+import {
+  type KubeConfig,
+  type KubeconfigCluster,
+  type KubeconfigReaders,
+  type KubeconfigUser,
+  kubeconfigFiles,
+  loadMerged,
+} from "../kubeconfig-files.js";
+import { clusterProblem, userProblem } from "../kubeconfig-problems.js";
 import { expiredOidcToken } from "../oidc-token.js";
 import type { ClusterAccess, Credentials, TlsSettings } from "./access.js";
 
@@ -27,14 +36,14 @@ export async function kubeconfigAccess({
   context,
   kubeconfig = process.env.KUBECONFIG,
 }: KubeconfigOptions = {}): Promise<ClusterAccess> {
-  const create = await loader();
+  const readers = await loader();
   const files = file === undefined ? kubeconfigFiles(kubeconfig) : [file];
   const read = (): LibraryConfig => {
-    const config = loadMerged(files, create);
+    const config = loadMerged(files, readers);
     if (context !== undefined) config.setCurrentContext(context);
     for (const cluster of config.clusters) {
       // The library refuses plain HTTP (kubectl proxy) unless certificates need not be checked; there are none.
-      if (cluster.server.startsWith("http:")) cluster.skipTLSVerify = true;
+      if (!/^https:/i.test(cluster.server)) cluster.skipTLSVerify = true;
     }
     return config;
   };
@@ -47,15 +56,22 @@ export async function kubeconfigAccess({
     async credentials() {
       // kubectl writes a token that it has renewed into the file.
       if (expiredOidcToken(currentUser(config))) config = readOrExplain(read, files);
-      const refused = expiredOidcToken(currentUser(config));
-      if (refused) throw new Error(refused);
       const cluster = currentCluster(config);
-      const server = new URL(cluster.server);
+      const user = currentUser(config);
+      const problem = clusterProblem(cluster) ?? (user && userProblem(user));
+      if (problem) throw new Error(`the kubeconfig cannot be used: its ${problem}`);
+      const server = serverOf(cluster);
+      // As kubectl has it: what is not encrypted carries no credentials.
+      const plain = server.protocol === "http:";
+      if (plain && cluster.proxyUrl === undefined) return { server, headers: {}, tls: {} };
+      const refused = expiredOidcToken(user);
+      if (refused) throw new Error(refused);
       const options: RequestOptions = {};
       await config.applyToHTTPSOptions(options).catch((error) => {
-        throw withInstallHint(error, currentUser(config));
+        throw withInstallHint(error, user);
       });
-      return credentialsOf(server, options, cluster.proxyUrl !== undefined);
+      const proxy = cluster.proxyUrl === undefined ? {} : { proxy: options.agent as Agent };
+      return { server, ...(plain ? { headers: {}, tls: {} } : credentialsOf(options, user)), ...proxy };
     },
     // The library holds on to what exec plugins and token files gave it; a fresh one asks them again.
     forget() {
@@ -64,10 +80,11 @@ export async function kubeconfigAccess({
   };
 }
 
-async function loader(): Promise<() => LibraryConfig> {
+async function loader(): Promise<KubeconfigReaders<LibraryConfig>> {
+  const { parse: parseYaml } = await import("yaml");
   try {
     const { KubeConfig } = await import("@kubernetes/client-node");
-    return () => new KubeConfig() as unknown as LibraryConfig;
+    return { create: () => new KubeConfig() as unknown as LibraryConfig, parseYaml };
   } catch (error) {
     throw new Error(
       'k8s: targets outside a pod read a kubeconfig with the package "@kubernetes/client-node", which cannot be ' +
@@ -116,20 +133,27 @@ function currentUser(config: KubeConfig): KubeconfigUser | undefined {
 /** kubectl shows the same: where to get the program that is missing. */
 function withInstallHint(error: unknown, user: KubeconfigUser | undefined): unknown {
   const { command, installHint } = user?.exec ?? {};
-  if (!command || (error as NodeJS.ErrnoException).code !== "ENOENT") return error;
+  const { code, syscall = "" } = error as NodeJS.ErrnoException;
+  if (!command || code !== "ENOENT" || !syscall.startsWith("spawn")) return error;
   const hint = installHint ? `: ${installHint.trim()}` : "";
   return new Error(`the program ${command} that gives credentials is not there${hint}`, { cause: error });
 }
 
-function credentialsOf(server: URL, options: RequestOptions, proxied: boolean): Credentials {
+/** A server without a scheme is one without TLS, as kubectl has it. */
+function serverOf({ server }: KubeconfigCluster): URL {
+  return new URL(/^[a-z][a-z\d+.-]*:\/\//i.test(server) ? server : `http://${server}`);
+}
+
+function credentialsOf(options: RequestOptions, user: KubeconfigUser | undefined): Omit<Credentials, "server"> {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(options.headers ?? {})) {
     if (typeof value === "string") headers[name.toLowerCase()] = value.trim();
   }
   if (options.auth) headers.authorization = `Basic ${Buffer.from(options.auth).toString("base64")}`;
+  // Read each time, because it is replaced while we run.
+  if (user?.tokenFile) headers.authorization = `Bearer ${readFileSync(user.tokenFile, "utf8").trim()}`;
   const { ca, cert, key, servername, rejectUnauthorized } = options as TlsSettings;
   return {
-    server,
     headers,
     tls: {
       ...(ca && { ca }),
@@ -138,7 +162,6 @@ function credentialsOf(server: URL, options: RequestOptions, proxied: boolean): 
       ...(servername && { servername }),
       ...(rejectUnauthorized !== undefined && { rejectUnauthorized }),
     },
-    ...(proxied && { proxy: options.agent as Agent }),
   };
 }
 
