@@ -72,8 +72,15 @@ servers.disconnect();
 
 async function run(child: ChildProcess, ms: number): Promise<Run> {
   child.send(ms);
-  const [result] = (await once(child, "message")) as [Run];
-  return result;
+  const over = new AbortController();
+  const { signal } = over;
+  const gone = once(child, "exit", { signal }).then(([code]) => Promise.reject(new Error(`it ended with ${code}`)));
+  try {
+    const [result] = (await Promise.race([once(child, "message", { signal }), gone])) as [Run];
+    return result;
+  } finally {
+    over.abort();
+  }
 }
 
 /** Median, with the quartiles in brackets. */
