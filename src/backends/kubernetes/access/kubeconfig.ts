@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Agent } from "node:http";
 import type { RequestOptions } from "node:https";
+import { createRequire } from "node:module";
 import {
   type KubeConfig,
   type KubeconfigCluster,
@@ -12,6 +13,8 @@ import {
 import { clusterProblem, userProblem } from "../kubeconfig-problems.js";
 import { expiredOidcToken } from "../oidc-token.js";
 import type { ClusterAccess, Credentials, TlsSettings } from "./access.js";
+
+const require = createRequire(import.meta.url);
 
 export interface KubeconfigOptions {
   /** Default: the files of $KUBECONFIG, else ~/.kube/config. */
@@ -81,7 +84,8 @@ export async function kubeconfigAccess({
 }
 
 async function loader(): Promise<KubeconfigReaders<LibraryConfig>> {
-  const { parse: parseYaml } = await import("yaml");
+  // Not needed inside a pod. By require(), because bundlers make a file of its own of what is imported later.
+  const { parse: parseYaml } = require("yaml") as typeof import("yaml");
   try {
     const { KubeConfig } = await import("@kubernetes/client-node");
     return { create: () => new KubeConfig() as unknown as LibraryConfig, parseYaml };
