@@ -10,6 +10,7 @@ import { type ClientCall, observeCall } from "../../observe/calls/client-call.js
 import type { Decision } from "../../observe/decisions/decision.js";
 import { type ChannelLabels, channelLabels } from "../../observe/metrics/labels.js";
 import type { CalledService } from "../../observe/state.js";
+import { remembered } from "../../remembered.js";
 import { checkNames } from "../../target/given.js";
 import { currentCall } from "../call-context.js";
 import { headersOf } from "../carried-call.js";
@@ -176,17 +177,6 @@ class ServiceChannel extends grpc.Channel implements ObservedChannel {
     call?.inject(headersOf(metadata));
     return call;
   }
-}
-
-/** Paths are the program's own, so they are few; the bound guards against a proxy that forwards any path. */
-function remembered<T>(of: (path: string) => T): (path: string) => T {
-  const known = new Map<string, T>();
-  return (path) => {
-    if (known.has(path)) return known.get(path)!;
-    const found = of(path);
-    if (known.size < 1_000) known.set(path, found);
-    return found;
-  };
 }
 
 function snapshotOptions({ Dir, MaxAge }: NonNullable<ClientConfig["Snapshot"]>): SnapshotOptions {

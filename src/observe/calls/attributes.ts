@@ -1,16 +1,12 @@
 import type { Attributes } from "@opentelemetry/api";
 import { parseAddress } from "../../address.js";
-
-/** So many instances' attributes are kept, so that they are not made for each call. */
-const MOST_PEERS = 1_000;
-
-const peers = new Map<string, Attributes>();
+import { remembered } from "../../remembered.js";
 
 /**
  * Names of the RPC conventions (https://opentelemetry.io/docs/specs/semconv/rpc/grpc/), and beside them those of before, as
  * go-zero writes them, where the two do not contradict each other.
  */
-export function methodAttributes(path: string): Attributes {
+export const methodAttributes = remembered((path): Attributes => {
   const method = path.slice(1);
   return {
     "rpc.system.name": "grpc",
@@ -18,20 +14,10 @@ export function methodAttributes(path: string): Attributes {
     "rpc.system": "grpc",
     "rpc.service": method.slice(0, Math.max(0, method.lastIndexOf("/"))),
   };
-}
+});
 
-/** Of the instance that answered. */
-export function peerAttributes(peer: string): Attributes {
-  const known = peers.get(peer);
-  if (known) return known;
-  if (peers.size >= MOST_PEERS) peers.clear();
-  const made = attributesOf(peer);
-  peers.set(peer, made);
-  return made;
-}
-
-/** A call that never reached an instance has no peer. */
-function attributesOf(peer: string): Attributes {
+/** Of the instance that answered; a call that never reached one has no peer. */
+export const peerAttributes = remembered((peer): Attributes => {
   try {
     const { host, port } = parseAddress(peer);
     return {
@@ -44,4 +30,4 @@ function attributesOf(peer: string): Attributes {
   } catch {
     return {};
   }
-}
+});
