@@ -115,14 +115,14 @@ export const commandLine = [
     item: "14.38",
     promise: "ls and watch take the URL of any target",
     changes: [["src/cli/registry/place.ts", "(?:[a-z][a-z0-9+.-]*:\\/\\/|dns:)/i", "(?:etcd|discov):\\/\\//i"]],
-    test: "test/cli/cli.test.ts",
+    test: "test/cli/ls.test.ts",
     name: "ls and watch take the URL of any target",
   },
   {
     item: "14.38",
     promise: "without a key watch shows everything",
     changes: [["src/cli/watch/watch.ts", '"[what]",', '"<what>",']],
-    test: "test/cli/cli.test.ts",
+    test: "test/cli/watch.test.ts",
     name: "watch without a key shows everything, and says of each leave why",
   },
   {
@@ -135,7 +135,7 @@ export const commandLine = [
         "return paused ? undefined : leaveReason(left.lease, performance.now());",
       ],
     ],
-    test: "test/cli/cli.test.ts",
+    test: "test/cli/watch.test.ts",
     name: "watch without a key shows everything, and says of each leave why",
   },
   {
@@ -166,7 +166,7 @@ export const commandLine = [
         'const cancel = () => limited.cancel();\n      signal?.addEventListener("abort", cancel, { once: true });\n      const release = () => signal?.removeEventListener("abort", cancel);',
       ],
     ],
-    test: "test/cli/cli.test.ts",
+    test: "test/cli/ls.test.ts",
     name: "many leases are listed without a warning of Node's, and many keys of one address as one line",
   },
   {
@@ -179,7 +179,7 @@ export const commandLine = [
         ': { instance: { address: text }, form: "address" };',
       ],
     ],
-    test: "test/cli/cli.test.ts",
+    test: "test/cli/ls.test.ts",
     name: "ls shows each registration with its address, id, lease and facts",
   },
   {
@@ -193,7 +193,7 @@ export const commandLine = [
     item: "14.38",
     promise: "who pauses the last instance is told so",
     changes: [["src/cli/pause.ts", "if (listed === 0) {", "if (listed < 0) {"]],
-    test: "test/cli/cli.test.ts",
+    test: "test/cli/watch.test.ts",
     name: "watch without a key shows everything, and says of each leave why",
   },
   {

@@ -218,7 +218,7 @@ export const oneVictim = [
     item: "13.17",
     promise: "ls says many keys of one address in one line",
     changes: [["src/cli/ls/rows.ts", "if (group.length <= MOST_KEYS_OF_ONE) return group;", "return group;"]],
-    test: "test/cli/cli.test.ts",
+    test: "test/cli/ls.test.ts",
     name: "many leases are listed without a warning of Node's, and many keys of one address as one line",
   },
   {

@@ -104,7 +104,7 @@ export const secrets = [
     changes: [
       ["src/target/redact.ts", "return printable(JSON.stringify(data, ", "return String(JSON.stringify(data, "],
     ],
-    test: "test/cli/cli.test.ts",
+    test: "test/cli/output.test.ts",
     name: "no terminal is steered by what stands in the registry, by --json neither",
   },
   {
@@ -157,7 +157,7 @@ export const secrets = [
     item: "13.28",
     promise: "dev says what it exposes",
     changes: [["src/cli/dev.ts", "if (!isLoopbackHost(host)) {", "if (isLoopbackHost(host)) {"]],
-    test: "test/cli/cli.test.ts",
+    test: "test/cli/dev.test.ts",
     name: "dev says what it exposes when others can reach it",
   },
   {
