@@ -87,7 +87,7 @@ export interface Server {
  */
 export function createServer(
   config: ServerConfig,
-  build: (server: grpc.Server) => void | Promise<void>,
+  build: (server: grpc.Server) => unknown,
   settings: ServerSettings = {},
 ): Server {
   checkNames("createServer", settings, SETTINGS);
@@ -111,7 +111,7 @@ class ListedServer implements Server {
   readonly #calls: ServedCalls;
   readonly #stats: CallStats;
   readonly #authenticator: Authenticator | undefined;
-  readonly #built: void | Promise<void>;
+  readonly #built: Promise<unknown>;
   #health: ServerHealth | undefined;
   readonly #life: ServerLife;
   readonly #watched: Watched;
@@ -122,11 +122,7 @@ class ListedServer implements Server {
   #stopping: Promise<void> | undefined;
   #starting: Promise<void> | undefined;
 
-  constructor(
-    config: CheckedServerConfig,
-    build: (server: grpc.Server) => void | Promise<void>,
-    settings: ServerSettings,
-  ) {
+  constructor(config: CheckedServerConfig, build: (server: grpc.Server) => unknown, settings: ServerSettings) {
     const { WrapUpTime = DEFAULTS.WrapUpTime, WaitTime = DEFAULTS.WaitTime } = config.Shutdown ?? {};
     const listen = parseListenAddress(config.ListenOn);
     this.#config = config;
@@ -160,9 +156,10 @@ class ListedServer implements Server {
     this.#life = new ServerLife(registry, served, limits, settings.signals !== false);
     if (config.Log?.Level) setLogLevel(config.Log.Level);
     if (config.Log?.Stat === false) silenceMinutes();
-    this.#built = build(this.#server);
+    // Whatever it returns: an arrow function may well return something.
+    this.#built = Promise.resolve(build(this.#server));
     // Told by start(), of a server that is never started by nobody.
-    this.#built?.catch(() => {});
+    this.#built.catch(() => {});
   }
 
   get address(): string | undefined {

@@ -274,6 +274,14 @@ test("services may be added by a promise: the start waits for it, and fails with
   assert.equal(broken.port, undefined);
 });
 
+test("what adding the services returns otherwise does not matter", async () => {
+  const added: string[] = [];
+  const server = createServer({ ListenOn: "127.0.0.1:0" }, () => added.push("nothing"), { signals: false });
+  servers.push(server);
+  await server.start();
+  assert.equal(await healthOf(server).check(""), "SERVING");
+});
+
 test("streams in flight on an instance that is taken out of the registry go on", async () => {
   const [one, other] = [echoServer(), echoServer()];
   await Promise.all([one.start(), other.start()]);
