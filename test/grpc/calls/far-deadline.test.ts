@@ -113,7 +113,7 @@ test("CANCELLED counts against an instance that reset the call, not against one 
   open.push(good.stop);
   const hedged = made({ Endpoints: [mute, good.address], Hedge: { Delay: 5 } });
   const under = () => instances(hedged).find(({ address }) => address === mute)?.calls ?? 0;
-  for (let i = 0; i < 200 && under() < 5; i++) assert.equal((await say(hedged)).instance, good.address);
-  assert.ok(under() >= 5, "the mute one got calls, which the other one answered");
+  for (let i = 0; i < 200 && under() === 0; i++) assert.equal((await say(hedged)).instance, good.address);
+  assert.ok(under() > 0, "the mute one got a call, which the other one answered");
   assert.deepEqual(failures(hedged), [0, 0]);
 });
