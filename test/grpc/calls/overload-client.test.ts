@@ -68,6 +68,14 @@ const codeOf = (call: Promise<unknown>) =>
     (error: grpc.ServiceError) => error.code,
   );
 
+/** Calls one at a time, so that the instance gets one and no more; how soon it is its turn is chance. */
+function untilCalled(client: EchoClient, instance: { readonly calls: number }): Promise<void> {
+  return until(async () => {
+    await say(client);
+    return instance.calls > 0;
+  }, "the full one is called");
+}
+
 test("a full instance's call goes elsewhere unseen, and the next calls do not go there", async (t) => {
   const { instances, client } = await fleet(t, 3, "one-full");
   instances[0]!.pushback = "20000";
@@ -87,7 +95,7 @@ test("a bare client with the registry's URL listens as well", async (t) => {
 test("an instance is called again when its time is over, as one that never failed", async (t) => {
   const { instances, client } = await fleet(t, 2, "full-again");
   instances[0]!.pushback = "30";
-  for (let i = 0; i < 500 && instances[0]!.calls === 0; i++) await say(client);
+  await untilCalled(client, instances[0]!);
   instances[0]!.pushback = undefined;
   await new Promise((resolve) => setTimeout(resolve, 40));
   instances[0]!.calls = 0;
@@ -139,7 +147,7 @@ test("full is not broken: it counts neither as a failure nor as a latency, and i
       .instances.find(({ address }) => address === instances[0]!.address)!;
   const before = of();
   instances[0]!.pushback = "20000";
-  for (let i = 0; i < 200 && instances[0]!.calls === 0; i++) await say(client);
+  await untilCalled(client, instances[0]!);
   const after = of();
   assert.equal(instances[0]!.calls, 1);
   assert.deepEqual([after.failures, after.failureRate, after.setAside], [before.failures, 0, "says that it is full"]);
