@@ -75,4 +75,36 @@ export const kept: readonly { readonly was: string; readonly schedule: Schedule 
       ],
     },
   },
+  {
+    was: "attributes that were being put again when etcd went away were forgotten: the same with another history in between",
+    schedule: {
+      setup: { ...SMALL, seed: 3_023_147, servers: 3, clients: 3, attributes: true, mutual: true },
+      faults: [
+        { atMs: 3_115, lastsMs: 14_339, what: { is: "backup is restored", revisions: 6 } },
+        { atMs: 3_718, lastsMs: 918, what: { is: "operator deletes its attributes", place: "server-1" } },
+        { atMs: 3_967, lastsMs: 6_976, what: { is: "member is cut off", member: 1 } },
+      ],
+    },
+  },
+  {
+    was: "the simulation counted a call twice that was not started and reached its deadline elsewhere",
+    schedule: {
+      setup: {
+        ...SMALL,
+        seed: 3_023_518,
+        clients: 2,
+        ttlSeconds: 10,
+        callsPerSecond: 3,
+        ownIds: true,
+        attributes: true,
+      },
+      faults: [
+        { atMs: 25_911, lastsMs: 18_806, what: { is: "operator deletes its attributes", place: "server-2" } },
+        { atMs: 29_206, lastsMs: 5_486, what: { is: "server is unwilling", place: "server-1" } },
+        { atMs: 32_232, lastsMs: 24_786, what: { is: "connections are forgotten", a: "client-2", b: "server-1" } },
+        { atMs: 37_450, lastsMs: 59_187, what: { is: "process is killed", place: "server-1", moves: true } },
+        { atMs: 41_681, lastsMs: 7_720, what: { is: "connections are forgotten", a: "server-2", b: "client-2" } },
+      ],
+    },
+  },
 ];

@@ -1,3 +1,4 @@
+import { abortable } from "../async/abortable.js";
 import { detached } from "../async/detached.js";
 import { throttled } from "../async/throttle.js";
 import { discoveryOf } from "../backends/table.js";
@@ -133,19 +134,12 @@ export class TargetDiscovery {
 
   /** A store that fails, or hangs, is no reason not to discover. */
   async #recall(target: Target): Promise<KnownSet | undefined> {
-    let timer: NodeJS.Timeout | undefined;
     try {
       const found = this.#lastKnown.find(target);
-      if (!(found instanceof Promise)) return found;
-      const late = new Promise<never>((_resolve, reject) => {
-        timer = setTimeout(() => reject(new Error(`no answer in ${RECALL_MS} ms`)), RECALL_MS).unref();
-      });
-      return await Promise.race([found, late]);
+      return found instanceof Promise ? await abortable(found, AbortSignal.timeout(RECALL_MS)) : found;
     } catch (error) {
       log.warn({ service: target.service, err: error }, "the last known instances cannot be read; going on without");
       return undefined;
-    } finally {
-      clearTimeout(timer);
     }
   }
 

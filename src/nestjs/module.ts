@@ -16,7 +16,8 @@ const CONFIG = Symbol("rollcall's configuration");
 /**
  * Ties the drain to the application's shutdown: its gRPC servers (RollcallServer) and its HTTP server are taken out, answer until
  * clients know, and finish their calls before any provider is destroyed, whether `app.close()` or a signal ends the application.
- * An HTTP server is registered when it listens. It is global: any module's providers may inject Rollcall. Import it last in the application's module, and call `app.enableShutdownHooks()`.
+ * An HTTP server is registered when it listens. The module is global: providers of any module may inject Rollcall. Import it last
+ * in the application's module, and call `app.enableShutdownHooks()`.
  */
 // biome-ignore lint/complexity/noStaticOnlyClass: Nest knows a module by its class.
 export class RollcallModule {

@@ -25,7 +25,7 @@ export class RangeView {
     return this.#seen;
   }
 
-  /** What etcd has said of its history: from before this revision a watch may only go on where that much of it is proved. */
+  /** Revision of the last write that etcd has confirmed; a watch goes on from before it only where history is proved up to it. */
   get expected(): bigint {
     return this.#expected;
   }
@@ -35,7 +35,7 @@ export class RangeView {
     return this.#begun;
   }
 
-  /** Which of them the content is that of, or began with; 0 for none. */
+  /** Number of the listing that the content began with; 0 before the first. */
   get listing(): number {
     return this.#listing;
   }

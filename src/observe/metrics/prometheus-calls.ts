@@ -109,10 +109,11 @@ export class CallMetrics implements Measures {
   }
 
   callEnded({ target }: ChannelLabels, method: string, code: number, seconds: number, more: MoreAttempts): void {
-    this.#callSeconds.of(target, method, knownCode(code)).add(seconds);
+    const known = knownCode(code);
+    this.#callSeconds.of(target, method, known).add(seconds);
     if (more.retries > 0) this.#retries.of(target, method, 0).add(more.retries);
     if (more.hedges > 0) this.#hedges.of(target, method, 0).add(more.hedges);
-    this.#goZeroClient(method, code, seconds);
+    this.#goZeroClient(method, known, seconds);
   }
 
   serverStarted(method: string): void {
@@ -120,8 +121,9 @@ export class CallMetrics implements Measures {
   }
 
   serverEnded(method: string, code: number, seconds: number): void {
-    this.#servedSeconds.of("", method, knownCode(code)).add(seconds);
-    this.#goZeroServer(method, code, seconds);
+    const known = knownCode(code);
+    this.#servedSeconds.of("", method, known).add(seconds);
+    this.#goZeroServer(method, known, seconds);
   }
 
   /** go-zero's own two metrics of each side, so that one dashboard shows both halves of a fleet. */

@@ -56,13 +56,13 @@ export function prometheusName(name: string, unit: string, counts: boolean): str
 
 /** Read anew each time, so that what is gone leaves no series. */
 function observe(library: Library, registry: Registry, { name, unit, help, labels, counts = false, read }: Read): void {
-  const shown = { name: prometheusName(name, unit, counts), help, labels, read };
+  const own = prometheusName(name, unit, counts);
   if (counts) {
-    count(library, registry, shown);
+    count(library, registry, { name: own, help, labels, read });
     return;
   }
   new library.Gauge({
-    name: shown.name,
+    name: own,
     help,
     labelNames: labels,
     registers: [registry],
