@@ -107,4 +107,40 @@ export const kept: readonly { readonly was: string; readonly schedule: Schedule 
       ],
     },
   },
+  {
+    was: "the simulation started a server twice whose two restarts ended in the same moment",
+    schedule: {
+      setup: { ...SMALL, seed: 3_000_257, clients: 2, slowestMs: 5, attributes: true },
+      faults: [
+        { atMs: 7_943, lastsMs: 671, what: { is: "server is restarted", place: "server-1", moves: false } },
+        { atMs: 8_201, lastsMs: 613, what: { is: "server is restarted", place: "server-1", moves: false } },
+        { atMs: 14_942, lastsMs: 1_677, what: { is: "operator pauses it", place: "server-1" } },
+        { atMs: 15_416, lastsMs: 28_493, what: { is: "member crashes", member: 1 } },
+      ],
+    },
+  },
+  {
+    was: "the simulation took a stranger for the one who serves, and blamed a client for calling whom etcd does not list",
+    schedule: {
+      setup: { ...SMALL, seed: 3_002_427, authenticated: true, servers: 5, clients: 3, ttlSeconds: 10, mutual: true },
+      faults: [
+        { atMs: 3_376, lastsMs: 11_630, what: { is: "data is lost" } },
+        { atMs: 3_527, lastsMs: 19_085, what: { is: "strangers are listed", everyMs: 400 } },
+        { atMs: 3_574, lastsMs: 15_716, what: { is: "member crashes", member: 1 } },
+      ],
+    },
+  },
+  {
+    was: "the simulation blamed a client that had been frozen for calling whom it knew",
+    schedule: {
+      setup: { ...SMALL, seed: 425_563, servers: 5, clients: 2, callsPerSecond: 0.2, ownIds: true, mutual: true },
+      faults: [
+        { atMs: 3_388, lastsMs: 2_550, what: { is: "leases are revoked" } },
+        { atMs: 3_417, lastsMs: 22_364, what: { is: "process freezes", place: "server-4" } },
+        { atMs: 3_506, lastsMs: 2_384, what: { is: "process is killed", place: "client-1", moves: false } },
+        { atMs: 3_595, lastsMs: 7_576, what: { is: "path is flaky", a: "server-5", b: "etcd-1", ms: 30 } },
+        { atMs: 3_651, lastsMs: 9_070, what: { is: "process freezes", place: "server-3" } },
+      ],
+    },
+  },
 ];
