@@ -3,9 +3,10 @@
 // ES modules. The command stands beside it as an ES module of its own.
 import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build, transform } from "esbuild";
+import { build } from "esbuild";
+import { buildLibrary } from "./build-library.mjs";
 import { buildPage } from "./console-page.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -31,76 +32,27 @@ const common = {
   define: { ROLLCALL_VERSION: JSON.stringify(version) },
 };
 
-/** The sources are ES modules, where require() has to be made; in CommonJS it is there, and a bundler understands it. */
-const plainRequire = {
-  name: "plain-require",
-  setup({ onLoad }) {
-    onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) => {
-      const contents = readFileSync(path, "utf8").replace(/^const require = createRequire\(import\.meta\.url\);$/m, "");
-      if (contents.includes("import.meta")) throw new Error(`${path}: there is no import.meta in CommonJS`);
-      return { contents, loader: "ts" };
-    });
-  },
-};
-
 rmSync(out, { recursive: true, force: true }); // a file whose source is gone must not be published
-await buildLibrary();
+await buildPublished();
 await buildCommand();
 await buildConsole();
 emitTypes();
 
-async function buildLibrary() {
+async function buildPublished() {
   const cjs = join(out, "cjs");
-  const lib = join(cjs, "lib");
-  // Every file costs at import, and so does every line that is read: modules are joined where they are always loaded together.
-  const { outputFiles } = await build({
-    ...common,
-    entryPoints: Object.fromEntries(published.map(({ name, source }) => [name, source])),
-    outdir: lib,
-    chunkNames: "chunks/[name]-[hash]",
-    format: "esm",
-    splitting: true,
-    write: false,
-    plugins: [plainRequire],
-  });
-  for (const { path, text } of outputFiles) await writeModule(path, text);
+  const folder = join(cjs, "lib");
+  const options = { define: common.define, target: common.target };
+  const names = await buildLibrary(root, published, folder, options);
   writeFileSync(join(cjs, "package.json"), '{ "type": "commonjs" }\n');
-  for (const { name, source } of published) {
+  for (const { name } of published) {
     // In two statements, else Node reads the library to find out what it exports; a copy, without the mark of a transpiled
     // ES module, which bundlers and Node read differently.
     const text = `const lib = require("./lib/${name}.js");\nmodule.exports = { ...lib };\n`;
     writeFileSync(join(cjs, `${name}.js`), text);
-    const names = await namesOf(source);
-    const bindings = names.length > 0 ? `export const { ${names.join(", ")} } = all;\n` : "";
+    const exported = names.get(name).join(", ");
+    const bindings = exported === "" ? "" : `export const { ${exported} } = all;\n`;
     writeFileSync(join(out, `${name}.js`), `import all from "./cjs/${name}.js";\n${bindings}`);
   }
-}
-
-/** esbuild splits ES modules only; each of them becomes a CommonJS module. */
-async function writeModule(path, text) {
-  mkdirSync(dirname(path), { recursive: true });
-  if (!path.endsWith(".js")) return writeFileSync(path, text);
-  // esbuild guards require() in ES modules; here it is there, and bundlers are to see it.
-  const plain = text.replace(/\b__require([(.])/g, "require$1");
-  const { code } = await transform(plain, { format: "cjs", platform: "node", target: common.target });
-  // Jest and others know no import() in CommonJS; the library's own modules need none.
-  const lazy = code.replace(/\bimport\(("\.[^"]+")\)/g, "Promise.resolve().then(() => require($1))");
-  writeFileSync(path, lazy);
-}
-
-/** What a module exports, types excluded. */
-async function namesOf(source) {
-  const { metafile } = await build({
-    ...common,
-    entryPoints: [source],
-    format: "esm",
-    write: false,
-    metafile: true,
-    outfile: join(out, "x.js"),
-  });
-  return Object.values(metafile.outputs)
-    .flatMap(({ exports }) => exports)
-    .sort();
 }
 
 async function buildCommand() {

@@ -3,7 +3,7 @@ import type { ChannelStatus } from "../discovery/status.js";
 import { log } from "../log.js";
 import type { Decision, SetAside } from "../observe/decisions/decision.js";
 import type { RecordedChannel } from "../observe/decisions/recorder.js";
-import { recorder } from "../observe/decisions/setting.js";
+import { flightRecorder } from "../observe/decisions/setting.js";
 import { ServiceStats } from "../observe/service-stats.js";
 import { addClient, type ClientSource } from "../observe/sources.js";
 import type { CalledInstance, CalledService, InstanceState, Percentiles } from "../observe/state.js";
@@ -33,6 +33,7 @@ export interface Observed {
 export class ChannelSource implements ClientSource {
   readonly id = ++channels;
   readonly stats = new ServiceStats();
+  readonly recorder = flightRecorder();
   /** All that decisions know of it: they are kept when the channel has long been closed. */
   readonly recorded: { -readonly [K in keyof RecordedChannel]: RecordedChannel[K] };
   #full: ReadonlySet<string> = new Set();
@@ -116,11 +117,11 @@ export class ChannelSource implements ClientSource {
    */
   ended(instance: string, decision: number, code: number, ok: boolean | undefined, ms: number): void {
     this.stats.ended(instance, ms, ok);
-    recorder?.ended(decision, code, ok, ms);
+    this.recorder?.ended(decision, code, ok, ms);
   }
 
   decisions(): Decision[] {
-    return recorder?.decisions(this.recorded) ?? [];
+    return this.recorder?.decisions(this.recorded) ?? [];
   }
 
   turnMinute(): Percentiles | undefined {

@@ -3,7 +3,6 @@ import type { Node } from "../balancer/node.js";
 import type { Outcome } from "../balancer/outcome.js";
 import type { Instance } from "../instance.js";
 import type { ChannelSource } from "../membership/channel-source.js";
-import { recorder } from "../observe/decisions/setting.js";
 import { refuse } from "../target/given.js";
 import { isOutcome } from "./outcome.js";
 import type { PoolSession } from "./session.js";
@@ -76,7 +75,7 @@ export class PoolLease<T> implements Lease<T> {
     this.#kind = kind;
     this.#caller = caller;
     node.started(kind);
-    recorder?.at(observer.decision, this.#startedAt);
+    observer.source.recorder?.at(observer.decision, this.#startedAt);
     this.#activeSince = session.began();
   }
 

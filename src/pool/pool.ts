@@ -13,7 +13,6 @@ import { DialLimit } from "../membership/connection/dial-limit.js";
 import { Membership } from "../membership/membership.js";
 import { distanceFrom } from "../membership/zone.js";
 import type { Decision } from "../observe/decisions/decision.js";
-import { recorder } from "../observe/decisions/setting.js";
 import type { Target } from "../registry.js";
 import { refuse, targetOf } from "../target/given.js";
 import { asked } from "./asked.js";
@@ -80,7 +79,8 @@ export class ServicePool<T> {
       weight: (id) => connections.get(id)?.listed.instance.weight ?? 1,
       distance: (id) => this.#distance(connections.get(id)!.listed.instance),
       onPick: (chosen, first, second, remembered, kind) => {
-        if (recorder) this.#decision = recorder.picked(source.recorded, kind, chosen, first, second, remembered);
+        const { recorder, recorded } = source;
+        if (recorder) this.#decision = recorder.picked(recorded, kind, chosen, first, second, remembered);
       },
     });
     this.#discovery.start();
@@ -99,12 +99,12 @@ export class ServicePool<T> {
       const session = connection?.session;
       if (session && !(this.#options.probe && connection.stale)) {
         const observer = { source: this.#source, decision: this.#decision };
-        if (tried?.size) recorder?.started(this.#decision, tried.size + 1);
+        if (tried?.size) this.#source.recorder?.started(this.#decision, tried.size + 1);
         return new PoolLease(node, connection.listed.instance, session, observer, kind, signal);
       }
       connection?.probe("idle");
       node.released(kind);
-      recorder?.forget(this.#decision);
+      this.#source.recorder?.forget(this.#decision);
     }
     return undefined;
   }

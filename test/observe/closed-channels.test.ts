@@ -4,7 +4,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { Server } from "@grpc/grpc-js";
 import { createClient, createServer } from "../../src/index.js";
-import { recorder } from "../../src/observe/decisions/setting.js";
+import { flightRecorder } from "../../src/observe/decisions/setting.js";
 import { clients } from "../../src/observe/sources.js";
 import { EchoClient, EchoService, echoHandlers, say } from "../support/echo.js";
 import { until } from "../support/until.js";
@@ -37,6 +37,8 @@ test("a channel that was called and closed is not kept by what is recorded of it
     collectGarbage();
     return channels.every((channel) => channel.deref() === undefined);
   }, "the channels are free");
-  const kept = recorder!.decisions().filter(({ service }) => service === server.address);
+  const kept = flightRecorder()!
+    .decisions()
+    .filter(({ service }) => service === server.address);
   assert.equal(kept.length, channels.length, "what was recorded can still be read");
 });

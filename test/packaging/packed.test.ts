@@ -112,7 +112,7 @@ test("the CommonJS library loads its own modules by require() alone: Jest and ot
   const folder = join(consumer.folder, "node_modules", "rollcall", "dist", "cjs", "lib");
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".js"));
   assert.ok(files.length > 10);
-  const importing = files.filter((name) => /\bimport\("\./.test(readFileSync(join(folder, name), "utf8")));
+  const importing = files.filter((name) => /\bimport\(["']\./.test(readFileSync(join(folder, name), "utf8")));
   assert.deepEqual(importing, []);
 });
 

@@ -367,9 +367,9 @@ export const neverWorse = [
     promise: "a cancel of the caller's or of a hedge is none of the far side's",
     changes: [
       [
-        "src/grpc/policy/call-picker.ts",
-        "outcomeOf(code, call?.endedByFarSide)",
-        "outcomeOf(code, call !== undefined)",
+        "src/grpc/policy/picked-call.ts",
+        "outcomeOf(code, this.#call?.endedByFarSide)",
+        "outcomeOf(code, this.#call !== undefined)",
       ],
     ],
     test: "test/grpc/calls/far-deadline.test.ts",

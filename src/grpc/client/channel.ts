@@ -6,14 +6,14 @@ import { type ClientConfig, targetOfClient } from "../../config/schema/client-ta
 import { CLIENT_DEFAULTS, HEDGE_DEFAULTS } from "../../defaults.js";
 import type { SnapshotOptions } from "../../discovery/snapshots.js";
 import { CallLog } from "../../observe/calls/call-log.js";
-import { type ClientCall, observeCall } from "../../observe/calls/client-call.js";
+import { observeCall, type Wanted } from "../../observe/calls/client-call.js";
 import type { Decision } from "../../observe/decisions/decision.js";
 import { type ChannelLabels, channelLabels } from "../../observe/metrics/labels.js";
 import type { CalledService } from "../../observe/state.js";
 import { remembered } from "../../remembered.js";
 import { checkNames } from "../../target/given.js";
 import { currentCall } from "../call-context.js";
-import { headersOf } from "../carried-call.js";
+import { carry, headersOf } from "../carried-call.js";
 import { carryHashKey } from "../hash-key.js";
 import { SNAPSHOT_OPTION, TARGET_OPTION } from "../resolver/target-option.js";
 import { HASH_POLICY } from "../service-config.js";
@@ -21,7 +21,7 @@ import { SOURCE_OPTION, SourceHolder } from "../source-holder.js";
 import { callTimeouts, clientServiceConfig, type HedgedMethod, hedgedMethods } from "./call-settings.js";
 import { HedgedCall } from "./hedged-call.js";
 import { announceClient } from "./presence.js";
-import { type Call, ServiceCall } from "./service-call.js";
+import { type Call, type CallSetting, ServiceCall } from "./service-call.js";
 
 export interface ChannelSettings {
   /** Default insecure. */
@@ -75,8 +75,10 @@ class ServiceChannel extends grpc.Channel implements ObservedChannel {
   readonly #labels: ChannelLabels;
   /** Whether a method streams, by its path; of the methods that are known. */
   readonly #streams: ReadonlyMap<string, boolean>;
-  /** Logs slow and failed calls of known unary methods; undefined where that is switched off. */
-  readonly #log: CallLog | undefined;
+  /** For known unary methods, whose slow and failed calls are logged, unless that is switched off; and for all others. */
+  readonly #unary: CallSetting;
+  readonly #other: CallSetting;
+  readonly #wanted: Wanted;
   readonly #methodTimeout: (path: string) => number | undefined;
   readonly #hedged: (path: string) => HedgedMethod | undefined;
   readonly #hedging: Hedging<string>;
@@ -104,7 +106,11 @@ class ServiceChannel extends grpc.Channel implements ObservedChannel {
     const methods = services.flatMap((service) => Object.values(service));
     this.#streams = new Map(methods.map((method) => [method.path, method.requestStream || method.responseStream]));
     const { Middlewares, SlowThreshold = CLIENT_DEFAULTS.SlowThreshold } = config;
-    this.#log = Middlewares?.Duration === false ? undefined : new CallLog(target.service, SlowThreshold);
+    const log = Middlewares?.Duration === false ? undefined : new CallLog(target.service, SlowThreshold);
+    const begin = this.#begin.bind(this);
+    this.#unary = { begin, log };
+    this.#other = { begin, log: undefined };
+    this.#wanted = { traces: Middlewares?.Trace !== false, metrics: Middlewares?.Prometheus !== false };
     this.#methodTimeout = callTimeouts(config);
     this.#hedged = remembered(hedgedMethods(config));
     this.#hashes = serviceConfig.includes(`"${HASH_POLICY}"`);
@@ -136,12 +142,7 @@ class ServiceChannel extends grpc.Channel implements ObservedChannel {
     const open = () => super.createCall(path, until, host, parentCall, flags);
     const hedged = this.#streams.get(path) ? undefined : this.#hedged(path);
     const call = hedged ? new HedgedCall(path, { hedging: this.#hedging, ...hedged }, open) : open();
-    const log = this.#streams.get(path) === false ? this.#log : undefined;
-    return new ServiceCall(
-      call,
-      (metadata) => this.#begin(path, metadata),
-      log && ((end) => log.ended({ path, ...end })),
-    );
+    return new ServiceCall(call, path, this.#streams.get(path) === false ? this.#unary : this.#other);
   }
 
   /** The call's own deadline, else its timeout from now; never later than the deadline of the call that is being served. */
@@ -164,18 +165,20 @@ class ServiceChannel extends grpc.Channel implements ObservedChannel {
     );
   }
 
-  /** Writes into a call's metadata what goes with every call, and begins to observe it where anybody looks. */
-  #begin(path: string, metadata: grpc.Metadata): ClientCall | undefined {
-    const { App, Token, Middlewares } = this.#config;
+  /** Writes what goes with every call into a copy of its metadata, and begins to observe it where anybody looks. */
+  #begin(path: string, given: grpc.Metadata): grpc.Metadata {
+    const { App, Token } = this.#config;
+    const observed = observeCall(path, this.#labels, this.#wanted);
+    if (!observed && !this.#hashes && !(App && Token)) return given;
+    const metadata = given.clone();
     if (App && Token) {
       metadata.set("app", App);
       metadata.set("token", Token);
     }
     if (this.#hashes) carryHashKey(metadata);
-    const wanted = { traces: Middlewares?.Trace !== false, metrics: Middlewares?.Prometheus !== false };
-    const call = observeCall(path, this.#labels, wanted);
-    call?.inject(headersOf(metadata));
-    return call;
+    if (!observed) return metadata;
+    observed.inject(headersOf(metadata));
+    return carry(metadata, observed);
   }
 }
 

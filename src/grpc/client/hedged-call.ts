@@ -55,7 +55,7 @@ export class HedgedCall implements Call {
   }
 
   start(metadata: grpc.Metadata, listener: CallListener): void {
-    this.#metadata = metadata;
+    this.#metadata = metadata.clone(); // a second copy is sent later, when its caller may have changed it
     this.#listener = listener;
     const delayMs = this.#hedging.started(this.#path);
     this.#begin(this.#first);

@@ -1,20 +1,19 @@
 import { Metadata, status } from "@grpc/grpc-js";
-import { outcomeOf } from "../../balancer/outcome.js";
 import { type Node, P2cEwma, type Weighed } from "../../balancer/p2c/p2c-ewma.js";
 import type { Instance } from "../../instance.js";
-import { log, logs } from "../../log.js";
+import { logs } from "../../log.js";
 import type { ChannelSource } from "../../membership/channel-source.js";
 import type { Connection } from "../../membership/connection/connection.js";
 import { upState } from "../../membership/connection/connection-state.js";
 import { distanceFrom } from "../../membership/zone.js";
-import { recorder } from "../../observe/decisions/setting.js";
 import { CallFacts, type CallHistory } from "../call-facts.js";
 import { type Picker, type PickResult, PickResultType, QUEUE } from "../shield.js";
 import { Avoidance } from "./avoidance.js";
 import type { GrpcSession } from "./connection/grpc-session.js";
 import type { ListedEndpoint } from "./connection/grpc-transport.js";
-import type { ObservedCall, ObservedSubchannel } from "./connection/observed-subchannel.js";
-import { type FirstAnswer, FirstAnswers } from "./first-answers.js";
+import type { ObservedSubchannel } from "./connection/observed-subchannel.js";
+import { FirstAnswers } from "./first-answers.js";
+import { type CallObservers, type Compared, PickedCall } from "./picked-call.js";
 import type { PolicyConfig } from "./policy-config.js";
 import { Reservations } from "./reservations.js";
 
@@ -29,14 +28,6 @@ const USED_UP: PickResult = {
   },
 };
 
-/** An instance and its load when a pick compared it. */
-interface Compared {
-  readonly instance: string;
-  /** Milliseconds. */
-  readonly load: number;
-  readonly inFlight: number;
-}
-
 export type GrpcConnection = Connection<ListedEndpoint, GrpcSession>;
 
 /** So many connections are found stale, and probed, before a call waits for an answer. */
@@ -48,12 +39,12 @@ export class CallPicker implements Picker {
   readonly #connections: ReadonlyMap<string, GrpcConnection>;
   readonly #source: ChannelSource;
   readonly #reservations = new Reservations();
-  readonly #firstAnswers = new FirstAnswers();
   #compared: readonly Compared[] = [];
   /** Of the last pick, in the flight recorder. */
   #decision = -1;
   #distance: (instance: Instance) => number = () => 1;
   readonly #avoidance: Avoidance;
+  readonly #observers: CallObservers;
 
   /** @param connections by the identity that the balancer knows them by. */
   constructor(connections: ReadonlyMap<string, GrpcConnection>, source: ChannelSource) {
@@ -63,11 +54,13 @@ export class CallPicker implements Picker {
       () => source.service,
       () => this.#arrange(),
     );
+    this.#observers = { source, avoidance: this.#avoidance, firstAnswers: new FirstAnswers() };
     this.#balancer = new P2cEwma<string>({
       weight: (id) => connections.get(id)?.listed.instance.weight ?? 1,
       distance: (id) => this.#distance(connections.get(id)!.listed.instance),
       onPick: (chosen, first, second, remembered, kind) => {
-        if (recorder) this.#decision = recorder.picked(source.recorded, kind, chosen, first, second, remembered);
+        const { recorder, recorded } = source;
+        if (recorder) this.#decision = recorder.picked(recorded, kind, chosen, first, second, remembered);
         if (logs("debug")) this.#compared = compare([first, second, remembered], kind);
       },
     });
@@ -109,7 +102,7 @@ export class CallPicker implements Picker {
       const connection = this.#connections.get(node.key);
       const session = connection?.session;
       if (session && !connection.stale) {
-        if (history && history.started > 0) recorder?.started(this.#decision, history.started + 1);
+        if (history && history.started > 0) this.#source.recorder?.started(this.#decision, history.started + 1);
         history?.tries(node.key);
         return this.#resultFor(node, kind, session.observed, history);
       }
@@ -140,7 +133,7 @@ export class CallPicker implements Picker {
 
   #giveBack(node: Node<string>, kind: string | undefined): void {
     node.released(kind);
-    recorder?.forget(this.#decision);
+    this.#source.recorder?.forget(this.#decision);
   }
 
   #resultFor(
@@ -150,59 +143,10 @@ export class CallPicker implements Picker {
     history: CallHistory | undefined,
   ): PickResult {
     const reservation = this.#reservations.add(node, kind);
-    const compared = this.#compared;
     const decision = this.#decision;
-    recorder?.at(decision, reservation.at);
-    let startedAt = 0;
-    let call: ObservedCall | undefined;
-    let firstMessageAt: number | undefined;
-    let firstAnswer: FirstAnswer | undefined;
-
-    const onCallStarted = () => {
-      call = subchannel.takeStartedCall();
-      startedAt = performance.now();
-      if (history) history.started += 1;
-      if (!reservation.settle()) return;
-      node.started(kind);
-      if (!call) return;
-      call.onPushback = (pushback) => {
-        const elsewhere = this.#avoidance.refused(node.key, pushback);
-        return elsewhere && (history === undefined || history.started < history.mostAttempts);
-      };
-      call.onFirstMessage = () => {
-        firstMessageAt = performance.now();
-        const ms = firstMessageAt - startedAt;
-        firstAnswer = this.#firstAnswers.came(() => node.answered(ms, kind));
-      };
-    };
-    const onCallEnded = (code: status) => {
-      const now = performance.now();
-      const answered = (firstMessageAt ?? now) - startedAt;
-      // Full is not broken, and quickly said: it counts for nothing.
-      const full = call?.pushback !== undefined;
-      const outcome = full ? "ignore" : outcomeOf(code, call?.endedByFarSide);
-      const ok = outcome === "ignore" ? undefined : outcome === "success";
-      this.#source.ended(node.key, decision, code, ok, answered);
-      if (!full) this.#avoidance.ended(node.key, kind ?? "", code, ok);
-      // An answer such as NOT_FOUND may be quick or slow for reasons of its own; only a call that was given up was longer than this.
-      const streamed = firstAnswer?.ended() === true;
-      const says = !streamed && (ok !== undefined || (code === status.CANCELLED && firstMessageAt === undefined));
-      if (!reservation.expired) node.ended(says ? answered : undefined, ok, kind, streamed);
-      if (logs("debug")) {
-        const ms = Number((now - startedAt).toFixed(3));
-        log.debug(
-          { service: this.#source.service, method: call?.method ?? "", instance: node.key, code, ms, compared },
-          "call",
-        );
-      }
-    };
-    return {
-      pickResultType: PickResultType.COMPLETE,
-      subchannel: subchannel.asSubchannel(),
-      status: null,
-      onCallStarted,
-      onCallEnded,
-    };
+    this.#source.recorder?.at(decision, reservation.at);
+    const choice = { node, kind, history, reservation, decision, compared: this.#compared };
+    return new PickedCall(subchannel, choice, this.#observers);
   }
 }
 

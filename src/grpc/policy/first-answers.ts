@@ -2,9 +2,9 @@
 const TURN_MS = 10;
 
 /** A call that has had its first message. */
-export interface FirstAnswer {
-  /** The call has ended. @returns whether it is known for a stream by then. */
-  ended(): boolean;
+export interface AnsweredCall {
+  /** It goes on: it is a stream. */
+  isStream(): void;
 }
 
 /**
@@ -13,29 +13,23 @@ export interface FirstAnswer {
  */
 export class FirstAnswers {
   /** Since the last turn, and those that were there before it: after a stall of the process, timers come before what ends a call. */
-  #fresh = new Set<() => void>();
-  #waiting = new Set<() => void>();
+  #fresh = new Set<AnsweredCall>();
+  #waiting = new Set<AnsweredCall>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** The first message of a call is here. @param isStream called if the call goes on. */
-  came(isStream: () => void): FirstAnswer {
-    let told = false;
-    const tell = () => {
-      told = true;
-      isStream();
-    };
-    this.#fresh.add(tell);
+  /** The first message of a call is here. It is told if it goes on. */
+  came(call: AnsweredCall): void {
+    this.#fresh.add(call);
     this.#timer ??= setTimeout(() => this.#turn(), TURN_MS).unref();
-    return {
-      ended: () => {
-        if (!this.#fresh.delete(tell)) this.#waiting.delete(tell);
-        return told;
-      },
-    };
+  }
+
+  /** A call has ended, whether its first message came or not. */
+  ended(call: AnsweredCall): void {
+    if (!this.#fresh.delete(call)) this.#waiting.delete(call);
   }
 
   #turn(): void {
-    for (const tell of this.#waiting) tell();
+    for (const call of this.#waiting) call.isStream();
     this.#waiting.clear();
     [this.#waiting, this.#fresh] = [this.#fresh, this.#waiting];
     this.#timer = this.#waiting.size > 0 ? setTimeout(() => this.#turn(), TURN_MS).unref() : undefined;

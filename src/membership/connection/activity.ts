@@ -47,10 +47,11 @@ export class Activity {
     return now;
   }
 
-  /** Something came from the far side. */
-  heard(): void {
+  /** Something came from the far side. Returns when. */
+  heard(): number {
     this.#heardAt = this.#timing.now();
     this.#silentSince = undefined;
+    return this.#heardAt;
   }
 
   /** @param timedOut whether the call's deadline passed. */

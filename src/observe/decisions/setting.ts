@@ -1,10 +1,17 @@
 import { DEFAULT_DECISIONS, FlightRecorder } from "./recorder.js";
 
+let recorder: FlightRecorder | undefined;
+let asked = false;
+
 /**
- * The flight recorder of this process. `$ROLLCALL_DECISIONS` says how many picks it keeps, 0 for none. Default 4,096, which is 590
- * kilobytes whatever happens.
+ * The flight recorder of this process, made for its first channel. `$ROLLCALL_DECISIONS` says how many picks it keeps, 0 for
+ * none. Default 4,096, which is 590 kilobytes whatever happens.
  */
-export const recorder: FlightRecorder | undefined = fromEnvironment(process.env.ROLLCALL_DECISIONS);
+export function flightRecorder(): FlightRecorder | undefined {
+  if (!asked) recorder = fromEnvironment(process.env.ROLLCALL_DECISIONS);
+  asked = true;
+  return recorder;
+}
 
 function fromEnvironment(text: string | undefined): FlightRecorder | undefined {
   const size = text === undefined || text.trim() === "" ? DEFAULT_DECISIONS : Number(text);

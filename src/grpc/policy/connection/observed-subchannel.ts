@@ -76,6 +76,14 @@ export class ObservedSubchannel implements CallStarter {
   }
 }
 
+/** Told of a call, once each. */
+export interface CallWatcher {
+  /** Its first message has come. @param now milliseconds, of `performance.now()`. */
+  cameFirst(now: number): void;
+  /** A full server has ended it. @returns whether the call is to be made once more, elsewhere. */
+  refused(pushback: Pushback): boolean;
+}
+
 /** Ends that this side makes by itself; any other is the server's answer. */
 const OWN_ENDS: readonly status[] = [status.DEADLINE_EXCEEDED, status.CANCELLED, status.UNAVAILABLE];
 
@@ -95,12 +103,10 @@ export class ObservedCall implements CallListener {
   endedByFarSide = false;
   /** The server's word at the end that it is full. */
   pushback: Pushback | undefined;
-  /** Whether anything but the end has come. */
+  /** Whether anything but the end has come, and whether a message has. */
   #answered = false;
-  /** Called at the end of a call that a full server refused. @returns whether the call is to be made once more, elsewhere. */
-  onPushback: ((pushback: Pushback) => boolean) | undefined;
-  /** Called once, at the first message. */
-  onFirstMessage: (() => void) | undefined;
+  #messaged = false;
+  watcher: CallWatcher | undefined;
 
   constructor(
     method: string,
@@ -130,13 +136,10 @@ export class ObservedCall implements CallListener {
   }
 
   onReceiveMessage(message: Buffer): void {
-    this.#activity.heard();
+    const now = this.#activity.heard();
     if (this.#attempt) this.#attempt.received += payload(message);
-    const first = this.onFirstMessage;
-    if (first) {
-      this.onFirstMessage = undefined;
-      first();
-    }
+    if (!this.#messaged) this.watcher?.cameFirst(now);
+    this.#messaged = true;
     this.#listener.onReceiveMessage(message);
   }
 
@@ -150,7 +153,7 @@ export class ObservedCall implements CallListener {
     this.#attempt?.ended(told.code, told.details);
     this.pushback = pushbackOf(told);
     // Before grpc-js is told, which makes the call once more at once.
-    const elsewhere = this.pushback !== undefined && !this.#answered && this.onPushback?.(this.pushback);
+    const elsewhere = this.pushback !== undefined && !this.#answered && this.watcher?.refused(this.pushback);
     this.#listener.onReceiveStatus(elsewhere ? asRefused(told) : told);
   }
 }
