@@ -4,7 +4,7 @@ import { KubeApiServer } from "../../support/real-parts/kube-api.js";
 import type { Watched } from "../../support/watched.js";
 import { endpoint, Pod, slice } from "../pod.js";
 
-/** An API server with one slice of one endpoint, and the pods that watch it: its parts work on their own, for tests take what they need. */
+/** An API server with one slice of one endpoint, and the pods that watch it. Its parts work on their own: tests take what they need. */
 export class Scene {
   readonly server = new KubeApiServer();
   readonly watches: Watched[] = [];

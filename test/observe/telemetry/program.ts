@@ -1,4 +1,4 @@
-/** Serves and calls itself by a file, once, says so with what was logged about spans, and waits for SIGTERM: `telemetry-program.ts FILE`. */
+/** Serves and calls itself by a file, once, says so with what was logged about spans, and waits for SIGTERM: `program.ts FILE`. */
 import {
   createClient,
   createServer,
@@ -6,8 +6,8 @@ import {
   rpcClientConfig,
   rpcServerConfig,
   setLogger,
-} from "../../src/index.js";
-import { EchoClient, EchoService, echoHandlers, say } from "../support/echo.js";
+} from "../../../src/index.js";
+import { EchoClient, EchoService, echoHandlers, say } from "../../support/echo.js";
 
 const errors: string[] = [];
 const ignore = () => {};
