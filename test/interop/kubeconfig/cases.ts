@@ -1,75 +1,9 @@
-import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
-import { after, test } from "node:test";
-import { kubeconfigAccess } from "../../src/backends/kubernetes/access/kubeconfig.js";
-import { interopProgram, interopSkipReason } from "../support/real-parts/gozero.js";
-
-const skip = interopSkipReason();
-const folder = mkdtempSync(join(tmpdir(), "rollcall-kubectl-"));
-after(() => rmSync(folder, { recursive: true }));
-
-/** Where requests would go, and what they would carry. */
-interface Access {
-  readonly context: string;
-  readonly namespace: string;
-  readonly server: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly ca: string;
-  readonly cert: string;
-  readonly key: string;
-  readonly serverName: string;
-  readonly insecureSkipVerify: boolean;
-}
-
-type Outcome = Access | { readonly error: string };
-
-interface Case {
+export interface Case {
   /** By their names in a folder of their own; an object is written as JSON, which is YAML. */
   readonly files: Readonly<Record<string, object | string>>;
   /** $KUBECONFIG, of which each name is in that folder; an empty one stays empty. */
   readonly kubeconfig: readonly string[];
   readonly context?: string;
-}
-
-/** As kubectl has it: by client-go, which it is made of. */
-function byClientGo(kubeconfig: string, context: string | undefined): Promise<Outcome> {
-  return new Promise((resolve, reject) => {
-    const env = { ...process.env, KUBECONFIG: kubeconfig };
-    execFile(interopProgram("kubeconfig"), context ? ["-context", context] : [], { env }, (error, stdout) => {
-      if (error && !stdout) return reject(error);
-      const read = JSON.parse(stdout) as Outcome;
-      resolve(
-        "error" in read ? read : { ...read, server: new URL(read.server).href, headers: lowerCase(read.headers) },
-      );
-    });
-  });
-}
-
-async function here(kubeconfig: string, context: string | undefined): Promise<Outcome> {
-  try {
-    const { source, namespace = "default", credentials } = await kubeconfigAccess({ kubeconfig, context });
-    const { server, headers, tls } = await credentials();
-    return {
-      context: JSON.parse(source.replace("kubeconfig context ", "")),
-      namespace,
-      server: server.href,
-      headers,
-      ca: String(tls.ca ?? ""),
-      cert: String(tls.cert ?? ""),
-      key: String(tls.key ?? ""),
-      serverName: tls.servername ?? "",
-      insecureSkipVerify: tls.rejectUnauthorized === false,
-    };
-  } catch (error) {
-    return { error: (error as Error).message };
-  }
-}
-
-function lowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
 const base64 = (text: string) => Buffer.from(text).toString("base64");
@@ -93,11 +27,11 @@ function config(name: string, more: object = {}): object {
 const exec = (command: string) => ({
   exec: { apiVersion: "client.authentication.k8s.io/v1", interactiveMode: "Never", command },
 });
-const PLUGIN = `#!/bin/sh
+export const PLUGIN = `#!/bin/sh
 echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"'"from $(basename $(dirname "$0"))"'"}}'
 `;
 
-const cases: Readonly<Record<string, Case>> = {
+export const cases: Readonly<Record<string, Case>> = {
   "one file": { files: { a: config("a") }, kubeconfig: ["a"] },
   "a context that is asked for": {
     files: {
@@ -299,24 +233,3 @@ const cases: Readonly<Record<string, Case>> = {
     kubeconfig: ["a"],
   },
 };
-
-for (const [number, [what, { files, kubeconfig, context }]] of Object.entries(cases).entries()) {
-  test(`kubectl and Rollcall make the same of ${what}`, { skip }, async (t) => {
-    const at = join(folder, String(number));
-    for (const [name, text] of Object.entries(files)) {
-      mkdirSync(dirname(join(at, name)), { recursive: true });
-      writeFileSync(join(at, name), typeof text === "string" ? text : JSON.stringify(text));
-      if (text === PLUGIN) chmodSync(join(at, name), 0o755);
-    }
-    const path = process.env.PATH;
-    process.env.PATH = `${join(at, "path")}${delimiter}${path}`;
-    t.after(() => {
-      process.env.PATH = path;
-    });
-    const names = kubeconfig.map((name) => (name === "" ? "" : join(at, name))).join(delimiter);
-    const [theirs, ours] = [await byClientGo(names, context), await here(names, context)];
-    if ("error" in theirs)
-      assert.ok("error" in ours, `kubectl refuses: ${theirs.error}; read here: ${JSON.stringify(ours)}`);
-    else assert.deepEqual(ours, theirs);
-  });
-}
