@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SilentProxy } from "../../support/network/silent-proxy.js";
-import { KubeApiServer } from "../../support/real-parts/kube-api.js";
+import { KubeApiServer } from "../../support/real-parts/kube/stand-in.js";
 import { endpoint, slice } from "../pod.js";
 import { scene } from "./scene.js";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { selfSigned } from "../../support/real-parts/kube-certificate.js";
-import { failure } from "../../support/real-parts/kube-status.js";
+import { selfSigned } from "../../support/real-parts/kube/certificate.js";
+import { failure } from "../../support/real-parts/kube/status.js";
 import { scene } from "./scene.js";
 
 test("a token that was replaced on disk is used as soon as the old one is refused", async (t) => {

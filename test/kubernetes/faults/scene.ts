@@ -1,6 +1,6 @@
 import type { TestContext } from "node:test";
 import type { KubernetesTiming } from "../../../src/backends/kubernetes/index.js";
-import { KubeApiServer } from "../../support/real-parts/kube-api.js";
+import { KubeApiServer } from "../../support/real-parts/kube/stand-in.js";
 import type { Watched } from "../../support/watched.js";
 import { endpoint, Pod, slice } from "../pod.js";
 

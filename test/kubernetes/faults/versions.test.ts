@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { failure } from "../../support/real-parts/kube-status.js";
+import { failure } from "../../support/real-parts/kube/status.js";
 import { endpoint, slice } from "../pod.js";
 import { scene } from "./scene.js";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { etcdSkipReason, startEtcd } from "./etcd.js";
-import { kubeApiserverSkipReason, startKubeApiserver } from "./kube-apiserver.js";
+import { etcdSkipReason, startEtcd } from "../etcd.js";
+import { kubeApiserverSkipReason, startKubeApiserver } from "./apiserver.js";
 
 const skip = kubeApiserverSkipReason() || etcdSkipReason();
 const slices = "/apis/discovery.k8s.io/v1/namespaces/shop/endpointslices";

@@ -6,12 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { freePort } from "../network/ports.js";
-import { selfSigned } from "./kube-certificate.js";
-import { outlivedBy } from "./outlived-by.js";
+import { freePort } from "../../network/ports.js";
+import { outlivedBy } from "../outlived-by.js";
+import { selfSigned } from "./certificate.js";
 
 const START_LIMIT_MS = 120_000;
-const built = fileURLToPath(new URL("../../../.cache/bin/kube-apiserver", import.meta.url));
+const built = fileURLToPath(new URL("../../../../.cache/bin/kube-apiserver", import.meta.url));
 
 /** Who may call, by bearer token; what they may do is up to RBAC objects. */
 export interface KubeUser {

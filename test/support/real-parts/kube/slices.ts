@@ -1,4 +1,4 @@
-import { failure, type Reply } from "./kube-status.js";
+import { failure, type Reply } from "./status.js";
 
 /** An EndpointSlice as a test writes it. */
 export interface SliceManifest {

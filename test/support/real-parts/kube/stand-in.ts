@@ -1,24 +1,7 @@
-import { once } from "node:events";
-import { createServer as createHttpServer, type Server as HttpServer, type RequestListener } from "node:http";
-import {
-  createSecureServer,
-  type Http2SecureServer,
-  type Http2ServerRequest,
-  type Http2ServerResponse,
-  type ServerHttp2Session,
-} from "node:http2";
-import { createServer as createHttpsServer } from "node:https";
-import type { AddressInfo, Socket } from "node:net";
-import { type Certificate, selfSigned } from "./kube-certificate.js";
-import {
-  bookmarkAt,
-  type SliceManifest,
-  SliceStore,
-  type SliceWatch,
-  type StoredSlice,
-  selector,
-} from "./kube-slices.js";
-import { failure, type Reply } from "./kube-status.js";
+import type { Certificate } from "./certificate.js";
+import { Listener, type ListenerOptions, type Request, type Response } from "./listener.js";
+import { bookmarkAt, type SliceManifest, SliceStore, type SliceWatch, type StoredSlice, selector } from "./slices.js";
+import { failure, type Reply } from "./status.js";
 
 /** What happened at the API, in the order it happened. */
 export interface ApiRequest {
@@ -29,25 +12,9 @@ export interface ApiRequest {
   readonly status: number;
 }
 
-export interface KubeApiOptions {
-  /** Speak plain HTTP/1.1, like `kubectl proxy`. */
-  readonly plain?: boolean;
-  /** Offer HTTP/1.1 only, like some proxies. */
-  readonly http1?: boolean;
-  /** How many requests an HTTP/2 connection may have under way. */
-  readonly maxStreams?: number;
+export interface KubeApiOptions extends ListenerOptions {
   /** A path that precedes every other, like that of a cluster manager. */
   readonly base?: string;
-}
-
-type Request = Pick<Http2ServerRequest, "url" | "headers" | "httpVersion">;
-/** What the answers of HTTP/1.1 and HTTP/2 have in common. */
-interface Response {
-  writeHead(status: number, headers: Record<string, string>): unknown;
-  flushHeaders?(): void;
-  write(text: string): unknown;
-  end(text?: string): unknown;
-  on(event: "close", listener: () => void): unknown;
 }
 
 /**
@@ -57,12 +24,8 @@ interface Response {
  * After https://kubernetes.io/docs/reference/using-api/api-concepts/
  */
 export class KubeApiServer {
-  readonly certificate: Certificate;
   readonly #options: KubeApiOptions;
-  #server: Http2SecureServer | HttpServer | undefined;
-  #port = 0;
-  #sockets = new Set<Socket>();
-  #sessions = new Set<ServerHttp2Session>();
+  readonly #listener: Listener;
   readonly #store = new SliceStore();
   #waiting: (() => void)[] = [];
 
@@ -82,15 +45,22 @@ export class KubeApiServer {
 
   constructor(options: KubeApiOptions = {}) {
     this.#options = options;
-    this.certificate = options.plain ? { cert: "", key: "" } : selfSigned();
+    this.#listener = new Listener(options, {
+      request: (request, response) => this.#handle(request, response),
+      closed: () => this.#wake(),
+    });
+  }
+
+  get certificate(): Certificate {
+    return this.#listener.certificate;
   }
 
   get port(): number {
-    return this.#port;
+    return this.#listener.port;
   }
 
   get url(): string {
-    return `${this.#options.plain ? "http" : "https"}://127.0.0.1:${this.#port}`;
+    return this.#listener.url;
   }
 
   get version(): number {
@@ -102,52 +72,29 @@ export class KubeApiServer {
   }
 
   get connections(): number {
-    return this.#sockets.size;
+    return this.#listener.connections;
   }
 
-  async start(): Promise<void> {
-    const server = this.#serve((request, response) => this.#handle(request, response));
-    server.on("connection", (socket: Socket) => {
-      this.#sockets.add(socket);
-      socket.on("close", () => {
-        this.#sockets.delete(socket);
-        this.#wake();
-      });
-      socket.on("error", () => {});
-    });
-    server.on("session", (session: ServerHttp2Session) => {
-      this.#sessions.add(session);
-      session.on("close", () => this.#sessions.delete(session));
-    });
-    server.on("sessionError", () => {});
-    server.on("tlsClientError", () => {});
-    server.listen(this.#port, "127.0.0.1");
-    await once(server, "listening");
-    this.#port = (server.address() as AddressInfo).port;
-    this.#server = server;
+  start(): Promise<void> {
+    return this.#listener.start();
   }
 
   /** Dies as a killed process does. What is stored stays, the history of versions does not. */
   async stop(): Promise<void> {
-    const server = this.#server;
-    this.#server = undefined;
-    if (!server) return;
-    const closed = once(server, "close");
-    server.close();
-    this.dropConnections();
-    await closed;
+    if (!this.#listener.listening) return;
+    await this.#listener.stop();
     this.#store.watches.clear();
     this.expire();
   }
 
   /** Cuts every connection. */
   dropConnections(): void {
-    for (const socket of this.#sockets) socket.destroy();
+    this.#listener.dropConnections();
   }
 
   /** Asks HTTP/2 clients to make new requests elsewhere, as API servers do to spread them; watches go on. */
   goAway(): void {
-    for (const session of this.#sessions) session.close();
+    this.#listener.goAway();
   }
 
   /** Ends every watch in good order, as at its timeout. */
@@ -194,17 +141,6 @@ export class KubeApiServer {
   /** Resolves when the condition holds, looked at after every request and every watch that begins or ends. */
   async until(condition: (server: this) => boolean): Promise<void> {
     while (!condition(this)) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-  }
-
-  #serve(handle: (request: Request, response: Response) => void): Http2SecureServer | HttpServer {
-    const { cert, key } = this.certificate;
-    if (this.#options.plain) return createHttpServer(handle as RequestListener);
-    if (this.#options.http1) return createHttpsServer({ cert, key }, handle as RequestListener);
-    const { maxStreams } = this.#options;
-    return createSecureServer(
-      { cert, key, ...(maxStreams && { settings: { maxConcurrentStreams: maxStreams } }) },
-      handle as (request: Http2ServerRequest, response: Http2ServerResponse) => void,
-    );
   }
 
   #wake(): void {
