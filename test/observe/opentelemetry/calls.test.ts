@@ -1,24 +1,14 @@
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
-import { metrics, SpanKind, trace } from "@opentelemetry/api";
-import {
-  AggregationTemporality,
-  InMemoryMetricExporter,
-  MeterProvider,
-  PeriodicExportingMetricReader,
-} from "@opentelemetry/sdk-metrics";
-import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
-import { NodeTracerProvider } from "@opentelemetry/sdk-trace-node";
-import { createClient, createServer, type Server, setLogLevel } from "../../src/index.js";
-import { EchoClient, EchoService, echoHandlers, say } from "../support/echo.js";
-import { FixtureRegistry } from "../support/fixture-backend.js";
-import { until } from "../support/until.js";
-import { answeredByAll, type CountingServer, startFleet } from "./fleet.js";
+import { SpanKind, trace } from "@opentelemetry/api";
+import type { ReadableSpan } from "@opentelemetry/sdk-trace-base";
+import { createClient } from "../../../src/index.js";
+import { EchoClient, EchoService, say } from "../../support/echo.js";
+import { until } from "../../support/until.js";
+import { answeredByAll } from "../fleet.js";
+import { counted, fleet, registry, service, spans } from "./measured.js";
 
-const registry = new FixtureRegistry("measured");
-const spans = new InMemorySpanExporter();
-const tracing = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] });
 const RETRY = { MaxAttempts: 4, InitialBackoff: 1, MaxBackoff: 5, Budget: 1 };
 const SERVICE_CONFIG = JSON.stringify({
   methodConfig: [
@@ -34,51 +24,6 @@ const SERVICE_CONFIG = JSON.stringify({
     },
   ],
 });
-
-let exporter: InMemoryMetricExporter;
-let reader: PeriodicExportingMetricReader;
-let fleet: CountingServer[] = [];
-let round = 0;
-
-before(() => {
-  setLogLevel("error");
-  tracing.register();
-});
-
-beforeEach(async () => {
-  await Promise.all(fleet.map(({ server }) => server.stop()));
-  spans.reset();
-  // Set late, and another one each time: instruments follow the provider that is set.
-  metrics.disable();
-  exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
-  reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
-  metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }));
-  fleet = await startFleet(registry, service(++round), 5, { failEvery: 11 });
-});
-
-after(async () => {
-  await Promise.all(fleet.map(({ server }) => server.stop()));
-  await tracing.shutdown();
-});
-
-const service = (n: number) => `measured-${n}.rpc`;
-
-/** Sum of a counter, or number of records of a histogram, by the values of one attribute. */
-async function counted(name: string, by: string): Promise<Map<string, number>> {
-  await reader.forceFlush();
-  const found = new Map<string, number>();
-  for (const { scopeMetrics } of exporter.getMetrics().slice(-1)) {
-    for (const metric of scopeMetrics.flatMap(({ metrics }) => metrics)) {
-      if (metric.descriptor.name !== name) continue;
-      for (const { attributes, value } of metric.dataPoints) {
-        const n = typeof value === "number" ? value : (value as { count: number }).count;
-        const key = String(attributes[by]);
-        found.set(key, (found.get(key) ?? 0) + n);
-      }
-    }
-  }
-  return found;
-}
 
 function namesOf(answered: ReadonlyMap<number, number>): Map<string, number> {
   return new Map([...answered].map(([code, n]) => [grpc.status[code]!, n]));
@@ -118,7 +63,7 @@ const CLIENTS: Record<string, (url: string) => EchoClient> = {
 
 for (const [name, make] of Object.entries(CLIENTS)) {
   test(`${name}: 1,000 calls over 5 instances that fail: metrics and spans agree with what the servers saw`, async () => {
-    const client = make(registry.target(service(round)));
+    const client = make(registry.target(service));
     const answers = await call(client, 1_000);
     client.close();
     const seen = answeredByAll(fleet);
@@ -141,7 +86,7 @@ for (const [name, make] of Object.entries(CLIENTS)) {
     );
     assert.equal(calls.get("OK"), answers.length);
     const counts = await counted("rollcall.client.attempts", "service");
-    assert.equal(counts.get(service(round)), attempts, "what was counted stays counted though the channel is closed");
+    assert.equal(counts.get(service), attempts, "what was counted stays counted though the channel is closed");
 
     const finished = spans.getFinishedSpans();
     const clientSpans = finished.filter(({ kind }) => kind === SpanKind.CLIENT);
@@ -175,17 +120,17 @@ for (const [name, make] of Object.entries(CLIENTS)) {
   });
 
   test(`${name}: what a service does is in gauges while its channel is open`, async () => {
-    const client = make(registry.target(service(round)));
+    const client = make(registry.target(service));
     await call(client, 50);
-    const ready = async () => (await counted("rollcall.client.instances_ready", "service")).get(service(round));
+    const ready = async () => (await counted("rollcall.client.instances_ready", "service")).get(service);
     await until(async () => (await ready()) === 5, "all five are ready");
-    assert.ok((await counted("rollcall.client.attempts", "service")).get(service(round))! >= 50);
-    assert.equal((await counted("rollcall.server.listed", "name")).get(service(round)), 1);
+    assert.ok((await counted("rollcall.client.attempts", "service")).get(service)! >= 50);
+    assert.equal((await counted("rollcall.server.listed", "name")).get(service), 1);
     client.close();
   });
 
   test(`${name}: a call's span is a child of the one that is active`, async () => {
-    const client = make(registry.target(service(round)));
+    const client = make(registry.target(service));
     await say(client);
     spans.reset();
     await trace.getTracer("test").startActiveSpan("request", async (request) => {
@@ -198,65 +143,13 @@ for (const [name, make] of Object.entries(CLIENTS)) {
   });
 }
 
-test("1,000 instances that join and leave leave no more series than there were", async () => {
-  const url = registry.target("churning.rpc");
-  const client = createClient(EchoClient, { Target: url, Timeout: 50 });
-  for (let round = 0; round < 20; round++) {
-    registry.list(
-      "churning.rpc",
-      Array.from({ length: 50 }, (_, i) => `127.9.${round}.${i + 1}:9`),
-    );
-    await say(client).catch(() => {});
-  }
-  await reader.forceFlush();
-  const series = exporter
-    .getMetrics()
-    .at(-1)!
-    .scopeMetrics.flatMap(({ metrics }) => metrics)
-    .reduce((sum, { dataPoints }) => sum + dataPoints.length, 0);
-  assert.ok(series < 120, `${series} series`);
-  client.close();
-});
-
-test("the path of a method is no way to make series without end", async () => {
-  const { methodLabel } = await import("../../src/observe/metrics/labels.js");
-  const labels = new Set(Array.from({ length: 3_000 }, (_, i) => methodLabel(`/proxied.Svc/M${i}`)));
-  assert.ok(labels.size <= 1_001);
-  assert.ok(labels.has("other"));
-  assert.equal(methodLabel(EchoService.say.path), "test.Echo/Say", "one that is known keeps its name");
-});
-
 test("copies of a call that is late are hedges, and no retries", async () => {
   const Methods = [{ FullMethod: EchoService.say.path, Hedge: { Delay: 5 } }];
-  const client = createClient(EchoClient, { Target: registry.target(service(round)), Methods });
+  const client = createClient(EchoClient, { Target: registry.target(service), Methods });
   const answers = await Promise.allSettled([1, 2, 3].map(() => say(client, { delayMs: 200 })));
   assert.ok(answers.length === 3);
   const hedges = await counted("grpc.client.call.hedges", "grpc.method");
   assert.deepEqual([...hedges], [["test.Echo/Say", 3]]);
   assert.deepEqual([...(await counted("grpc.client.call.retries", "grpc.method"))], []);
   client.close();
-});
-
-test("a server obeys Middlewares.Trace and Middlewares.Prometheus", async () => {
-  const server: Server = createServer(
-    { ListenOn: "127.0.0.1:0", Shutdown: { WrapUpTime: 0 }, Middlewares: { Trace: false, Prometheus: false } },
-    (builder) =>
-      builder.addService(
-        EchoService,
-        echoHandlers(() => ""),
-      ),
-    { signals: false },
-  );
-  await server.start();
-  const client = createClient(EchoClient, { Endpoints: [server.address!] });
-  spans.reset();
-  await say(client);
-  client.close();
-  await server.stop();
-  assert.deepEqual(
-    spans.getFinishedSpans().map(({ kind }) => kind),
-    [SpanKind.CLIENT],
-  );
-  assert.deepEqual([...(await counted("grpc.client.attempt.started", "grpc.method"))], [["test.Echo/Say", 1]]);
-  assert.deepEqual([...(await counted("grpc.server.call.started", "grpc.method"))], []);
 });
