@@ -1,7 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { clustersInUse } from "../../src/etcd-client/clusters-in-use.js";
 import type { ConnectionSettings } from "../../src/etcd-client/settings.js";
-import { type Etcd, etcdctl } from "../../test/support/real-parts/etcd.js";
+import type { Etcd } from "../../test/support/real-parts/etcd.js";
+import { etcdctl } from "../../test/support/real-parts/etcdctl.js";
 import { Clients, Servers } from "./sessions.js";
 
 /** Servers and clients of one etcd. */

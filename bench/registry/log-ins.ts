@@ -1,7 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { holding } from "../../src/async/hold.js";
 import { Cluster } from "../../src/etcd-client/cluster.js";
-import { type Etcd, etcdctl } from "../../test/support/real-parts/etcd.js";
+import type { Etcd } from "../../test/support/real-parts/etcd.js";
+import { etcdctl } from "../../test/support/real-parts/etcdctl.js";
 import { metric, print, quantile, since } from "./figures.js";
 
 const CLIENTS = 150;

@@ -1,5 +1,6 @@
 import { EtcdRegistrar } from "../../src/backends/etcd/index.js";
-import { type Etcd, etcdctl } from "../../test/support/real-parts/etcd.js";
+import type { Etcd } from "../../test/support/real-parts/etcd.js";
+import { etcdctl } from "../../test/support/real-parts/etcdctl.js";
 import { BareEtcd } from "./bare.js";
 import { metric, print, ratios, since } from "./figures.js";
 

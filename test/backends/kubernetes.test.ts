@@ -3,7 +3,7 @@ import { testBackend } from "../../src/backend-tests/index.js";
 import { createKubernetesBackend } from "../../src/backends/kubernetes/index.js";
 import { kubernetesForm } from "../../src/backends/kubernetes/target-form.js";
 import { endpoint, Pod, slice } from "../kubernetes/pod.js";
-import { KubeApiServer } from "../support/real-parts/kube-api.js";
+import { KubeApiServer } from "../support/real-parts/kube/stand-in.js";
 
 /** The pod whose server was started last: there is one at a time. */
 let pod: Pod | undefined;

@@ -9,7 +9,8 @@ import { EtcdRegistrar } from "../../src/backends/etcd/index.js";
 import { startDevRegistry } from "../../src/dev-registry/index.js";
 import { freePort } from "../support/network/ports.js";
 import { runCli } from "../support/programs/cli.js";
-import { etcdctl, etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
+import { etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
+import { etcdctl } from "../support/real-parts/etcdctl.js";
 
 /** Something that takes connections. */
 async function listener(t: TestContext): Promise<string> {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { TestContext } from "node:test";
-import { etcdctl, etcdctlSkipReason, spawnEtcdctl } from "../support/real-parts/etcd.js";
+import { etcdctl, etcdctlSkipReason, spawnEtcdctl } from "../support/real-parts/etcdctl.js";
 import { type Contract, contract } from "./registries.js";
 
 /** etcdctl with the registry's endpoint; keys are given without the test's prefix. */

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { after, before, suite, type TestContext, test } from "node:test";
 import { startDevRegistry } from "../../src/dev-registry/index.js";
-import { etcdctl, etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
+import { etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
+import { etcdctl } from "../support/real-parts/etcdctl.js";
 import { EtcdClient } from "./etcd-client.js";
 
 /** A registry under test. */

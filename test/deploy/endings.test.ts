@@ -8,7 +8,8 @@ import * as grpc from "@grpc/grpc-js";
 import type { ServerConfig } from "../../src/grpc/server/server-config.js";
 import { EchoClient, say } from "../support/echo.js";
 import { freePort } from "../support/network/ports.js";
-import { etcdctl, etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
+import { etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
+import { etcdctl } from "../support/real-parts/etcdctl.js";
 import { etcd, processes, setStage } from "./stage.js";
 
 const skip = etcdSkipReason();

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { endpoint, LEAVING, STARTING, slice } from "../kubernetes/pod.js";
 import { dnsServerSkipReason, startDnsServer } from "../support/real-parts/dns-server.js";
-import { KubeApiServer } from "../support/real-parts/kube-api.js";
+import { KubeApiServer } from "../support/real-parts/kube/stand-in.js";
 import { until } from "../support/until.js";
 import { Processes } from "./compiled.js";
 import { addresses, Instance, Load } from "./fleet.js";

@@ -6,7 +6,7 @@ import { type TestContext, test } from "node:test";
 import { credentials, ServerCredentials } from "@grpc/grpc-js";
 import { startDevRegistry } from "../../src/dev-registry/index.js";
 import { EtcdClient } from "../contract/etcd-client.js";
-import { selfSigned } from "../support/real-parts/kube-certificate.js";
+import { selfSigned } from "../support/real-parts/kube/certificate.js";
 
 test("a port that is taken is reported, and nothing stays behind", async (t: TestContext) => {
   const first = await startDevRegistry();

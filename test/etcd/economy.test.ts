@@ -6,7 +6,8 @@ import { createClient, createServer, type Server } from "../../src/index.js";
 import { PutRequest } from "../../src/proto/etcd.js";
 import { KVClient } from "../../src/proto/etcd-services.js";
 import { EchoClient, EchoService, echoHandlers, say } from "../support/echo.js";
-import { type Etcd, etcdctl, etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
+import { type Etcd, etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
+import { etcdctl } from "../support/real-parts/etcdctl.js";
 import { Follower } from "./follower.js";
 import { TcpProxy } from "./tcp-proxy.js";
 

@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { test } from "node:test";
 import { EtcdDiscovery, EtcdRegistrar, listRegistrations } from "../../src/backends/etcd/index.js";
 import type { Registration } from "../../src/registry.js";
-import { etcdctl, etcdSkipReason, startEtcd, startEtcdCluster } from "../support/real-parts/etcd.js";
+import { etcdSkipReason, startEtcd, startEtcdCluster } from "../support/real-parts/etcd.js";
+import { etcdctl } from "../support/real-parts/etcdctl.js";
 import { Follower } from "./follower.js";
 
 const skip = etcdSkipReason();

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { EtcdDiscovery, EtcdRegistrar, type EtcdSettings } from "../../src/backends/etcd/index.js";
 import { type DevRegistry, startDevRegistry } from "../../src/dev-registry/index.js";
-import { type Etcd, etcdctl, etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
+import { type Etcd, etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
+import { etcdctl } from "../support/real-parts/etcdctl.js";
 import { Follower } from "./follower.js";
 
 const skip = etcdSkipReason();

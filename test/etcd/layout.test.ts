@@ -3,7 +3,8 @@ import { after, before, test } from "node:test";
 import { createClient } from "../../src/index.js";
 import { EchoClient, say, tally } from "../support/echo.js";
 import { startInstance } from "../support/programs/instance-process.js";
-import { type Etcd, etcdctl, etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
+import { type Etcd, etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
+import { etcdctl } from "../support/real-parts/etcdctl.js";
 import { until } from "../support/until.js";
 
 const skip = etcdSkipReason();

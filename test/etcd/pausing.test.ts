@@ -9,7 +9,8 @@ import {
 } from "../../src/backends/etcd/index.js";
 import { startDevRegistry } from "../../src/dev-registry/index.js";
 import { runCli } from "../support/programs/cli.js";
-import { type Etcd, etcdctl, etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
+import { type Etcd, etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
+import { etcdctl } from "../support/real-parts/etcdctl.js";
 import { Follower } from "./follower.js";
 
 const skip = etcdSkipReason();

@@ -5,7 +5,8 @@ import { once } from "node:events";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { clockSkipReason, JumpingClock } from "../support/clock.js";
-import { etcdctl, etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
+import { etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
+import { etcdctl } from "../support/real-parts/etcdctl.js";
 import { type Outcome, Traffic } from "../support/traffic.js";
 import { disposable, Fleet, faultMs, type Listed, listsOnce, report, stopwatch } from "./under-fire.js";
 

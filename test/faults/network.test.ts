@@ -1,7 +1,8 @@
 /** What lies between a client and etcd fails, or the client itself stalls. */
 import { describe, test } from "node:test";
 import { TcpProxy } from "../etcd/tcp-proxy.js";
-import { etcdctl, etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
+import { etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
+import { etcdctl } from "../support/real-parts/etcdctl.js";
 import { CallsUnderFire, disposable, Fleet, faultMs, listsOnce, stopwatch } from "./under-fire.js";
 
 const skip = etcdSkipReason();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createClient, setLogger } from "../../src/index.js";
 import { EchoClient, say } from "../support/echo.js";
 import { type InstanceProcess, startInstance } from "../support/programs/instance-process.js";
-import { etcdctl } from "../support/real-parts/etcd.js";
+import { etcdctl } from "../support/real-parts/etcdctl.js";
 import { Traffic } from "../support/traffic.js";
 import { until } from "../support/until.js";
 

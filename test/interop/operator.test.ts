@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pauseInstance, resumeInstance } from "../../src/backends/etcd/index.js";
-import { etcdctl, etcdSkipReason } from "../support/real-parts/etcd.js";
+import { etcdSkipReason } from "../support/real-parts/etcd.js";
+import { etcdctl } from "../support/real-parts/etcdctl.js";
 import { interopSkipReason } from "../support/real-parts/gozero.js";
 import { keepCalling, say } from "./echo.js";
 import { fleet } from "./fleet.js";

@@ -1,5 +1,5 @@
-import { KubeApiServer } from "../support/real-parts/kube-api.js";
-import type { SliceManifest } from "../support/real-parts/kube-slices.js";
+import type { SliceManifest } from "../support/real-parts/kube/slices.js";
+import { KubeApiServer } from "../support/real-parts/kube/stand-in.js";
 
 /** What a scenario asks of a cluster, real or not. Its API listens on 127.0.0.1 and speaks TLS. */
 export interface Cluster {

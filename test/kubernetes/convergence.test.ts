@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import fc from "fast-check";
-import { KubeApiServer } from "../support/real-parts/kube-api.js";
+import { KubeApiServer } from "../support/real-parts/kube/stand-in.js";
 import { endpoint, Pod, slice } from "./pod.js";
 
 /** One thing that happens to a cluster. */

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, test } from "node:test";
 import { registerBuiltInBackends } from "../../src/backends/index.js";
 import { createKubernetesBackend, type KubernetesTiming } from "../../src/backends/kubernetes/index.js";
 import { parseTargetUrl } from "../../src/target/parse.js";
-import { KubeApiServer } from "../support/real-parts/kube-api.js";
+import { KubeApiServer } from "../support/real-parts/kube/stand-in.js";
 import { Watched } from "../support/watched.js";
 import { endpoint, slice } from "./pod.js";
 

@@ -9,7 +9,7 @@ import {
 } from "../../src/backends/kubernetes/index.js";
 import type { Backend } from "../../src/registry.js";
 import { parseTargetUrl } from "../../src/target/parse.js";
-import type { SliceManifest } from "../support/real-parts/kube-slices.js";
+import type { SliceManifest } from "../support/real-parts/kube/slices.js";
 import { Watched } from "../support/watched.js";
 
 registerBuiltInBackends();

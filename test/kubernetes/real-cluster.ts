@@ -1,5 +1,5 @@
 import { etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
-import { kubeApiserverSkipReason, startKubeApiserver } from "../support/real-parts/kube-apiserver.js";
+import { kubeApiserverSkipReason, startKubeApiserver } from "../support/real-parts/kube/apiserver.js";
 import type { Cluster } from "./cluster.js";
 import { exampleManifests } from "./example-manifests.js";
 import type { Kind, Manifest } from "./manifest-schema.js";

@@ -7,7 +7,7 @@ import { createKubernetesBackend } from "../../src/backends/kubernetes/index.js"
 import { registerBackend } from "../../src/backends/table.js";
 import { createServer, type Server } from "../../src/grpc/server/server.js";
 import { EchoClient, type EchoReply, EchoService, echoHandlers, say } from "../support/echo.js";
-import { KubeApiServer } from "../support/real-parts/kube-api.js";
+import { KubeApiServer } from "../support/real-parts/kube/stand-in.js";
 import { endpoint, LEAVING, Pod, slice } from "./pod.js";
 
 /** A pod of the service `order`, as its kubelet and the EndpointSlice controller treat it. */

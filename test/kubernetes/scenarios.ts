@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import { SilentProxy } from "../support/network/silent-proxy.js";
-import type { SliceManifest } from "../support/real-parts/kube-slices.js";
+import type { SliceManifest } from "../support/real-parts/kube/slices.js";
 import type { Watched } from "../support/watched.js";
 import type { Cluster } from "./cluster.js";
 import { endpoint, LEAVING, Pod, STARTING, slice } from "./pod.js";

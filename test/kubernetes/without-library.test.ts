@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { KubeApiServer } from "../support/real-parts/kube-api.js";
+import { KubeApiServer } from "../support/real-parts/kube/stand-in.js";
 import { endpoint, slice } from "./pod.js";
 
 const BACKEND = new URL("../../src/backends/kubernetes/index.ts", import.meta.url).href;

@@ -82,7 +82,7 @@ export const commandLine = [
         "      if (problem && !cluster.server) throw",
       ],
     ],
-    test: "test/interop/kubeconfig.test.ts",
+    test: "test/interop/kubeconfig/kubeconfig.test.ts",
     name: "kubectl and Rollcall make the same of ",
   },
   {
@@ -95,7 +95,7 @@ export const commandLine = [
         "if (user?.tokenFile && !user.tokenFile) headers",
       ],
     ],
-    test: "test/interop/kubeconfig.test.ts",
+    test: "test/interop/kubeconfig/kubeconfig.test.ts",
     name: "kubectl and Rollcall make the same of ",
   },
   {
@@ -108,7 +108,7 @@ export const commandLine = [
         "const plain = false;",
       ],
     ],
-    test: "test/interop/kubeconfig.test.ts",
+    test: "test/interop/kubeconfig/kubeconfig.test.ts",
     name: "kubectl and Rollcall make the same of ",
   },
   {

@@ -264,7 +264,7 @@ export const oneVictim = [
         "if (await this.removed().then(() => true)) return;",
       ],
     ],
-    test: "src/lifecycle/server-life.test.ts",
+    test: "src/lifecycle/server-life-faults.test.ts",
     name: "stop() ends whatever hangs: deregister, health, close, kill",
   },
   {
@@ -277,7 +277,7 @@ export const oneVictim = [
         '(await closed.then(() => true)) ? "closed" : "timeUp"',
       ],
     ],
-    test: "src/lifecycle/server-life.test.ts",
+    test: "src/lifecycle/server-life-faults.test.ts",
     name: "what has not ended in time is killed",
   },
   {
@@ -290,7 +290,7 @@ export const oneVictim = [
         "if (await abortable(this.#registered, signal).then(() => true)) return;",
       ],
     ],
-    test: "src/lifecycle/server-life.test.ts",
+    test: "src/lifecycle/server-life-faults.test.ts",
     name: "a register that never answers keeps neither start() nor stop(), and is taken out when it answers after all",
   },
   {

@@ -1,5 +1,6 @@
 import type { MakePolicy, Policy } from "../policies/policy.js";
 import { type Kind, LENGTH_MS, type Scenario } from "../scenarios/scenario.js";
+import { letArrive } from "./arrivals.js";
 import { Clock } from "./clock.js";
 import { Network } from "./connection.js";
 import { exponential, seeded } from "./random.js";
@@ -108,34 +109,15 @@ export class World {
   }
 
   #arrivals(client: number, rate: number, random: () => number): void {
-    const { burst = 1, load } = this.#scenario;
-    const gap = () => ((burst > 1 ? 1 : exponential(random)) * 1_000 * burst) / rate / (load?.(this.now) ?? 1);
-    const arrive = () => {
-      const picks = Array.from({ length: burst }, () => {
-        const kind = this.#drawKind(random);
-        return { kind, server: this.#pick(client, kind) };
-      });
-      for (const { kind, server } of picks) {
-        const made = { client, kind, start: this.now, attempt: 1, demand: kind.service(random) * kind.ms };
-        this.#call(made, server, random());
-      }
-      schedule();
-    };
-    const schedule = () => {
-      const time = this.now + gap();
-      if (time < this.lengthMs) this.at(time, arrive);
-    };
-    schedule();
-  }
-
-  #drawKind(random: () => number): Kind {
-    if (this.#kinds.length === 1) return this.#kinds[0]!;
-    let rest = random();
-    for (const kind of this.#kinds) {
-      rest -= kind.share;
-      if (rest < 0) return kind;
-    }
-    return this.#kinds.at(-1)!;
+    letArrive(
+      this.#clock,
+      { scenario: this.#scenario, kinds: this.#kinds, rate, endMs: this.lengthMs, random },
+      {
+        pick: (kind) => this.#pick(client, kind),
+        call: (kind, demand, server, luck) =>
+          this.#call({ client, kind, start: this.now, attempt: 1, demand }, server, luck),
+      },
+    );
   }
 
   /** undefined where all servers have said that they are full. */

@@ -7,7 +7,7 @@ import * as grpc from "@grpc/grpc-js";
 import { createClient } from "../../../src/index.js";
 import { EchoClient, echoHandlers, say, startBareEcho } from "../../support/echo.js";
 import { FixtureRegistry } from "../../support/fixture-backend.js";
-import { selfSigned } from "../../support/real-parts/kube-certificate.js";
+import { selfSigned } from "../../support/real-parts/kube/certificate.js";
 
 const VARIABLES = ["grpc_proxy", "https_proxy", "http_proxy"] as const;
 const open: (() => unknown)[] = [];

@@ -3,7 +3,8 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { test } from "node:test";
-import { etcdctl, etcdSkipReason, startEtcd, startEtcdCluster } from "./etcd.js";
+import { etcdSkipReason, startEtcd, startEtcdCluster } from "./etcd.js";
+import { etcdctl } from "./etcdctl.js";
 
 const skip = etcdSkipReason();
 

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Code, type ConnectError, createClient } from "@connectrpc/connect";
+import { createRollcallTransport } from "../../src/connect/index.js";
+import { until } from "../support/until.js";
+import { fleet, registry } from "./fleet.js";
+import { startTalk } from "./talk-server.js";
+import { Talk } from "./talk-service.js";
+import { texts, words } from "./words.js";
+
+test("an instance that is slow gets few calls", async (t) => {
+  const { client, servers } = await fleet(t, ["slow", "b", "c"]);
+  servers[0]!.delayMs = 100;
+  await Promise.all(
+    Array.from({ length: 4 }, async () => {
+      for (let i = 0; i < 50; i++) await client.say({ text: "x" });
+    }),
+  );
+  assert.ok(servers[0]!.calls < 40, `the slow one had ${servers[0]!.calls} of 200`);
+});
+
+test("HTTP/1.1: an instance that is gone gets nothing until it is back", async (t) => {
+  const { client, servers, transport } = await fleet(t, ["a", "b"], { httpVersion: "1.1" }, { http: "1.1" });
+  const [gone] = servers;
+  await gone!.kill();
+  let failed = 0;
+  for (let i = 0; i < 50; i++) {
+    await client.say({ text: "x" }).catch(() => {
+      failed += 1;
+    });
+  }
+  assert.ok(failed <= 1, `${failed} of 50 failed`);
+  const back = await startTalk("back", { http: "1.1", port: Number(gone!.address.split(":")[1]) });
+  t.after(() => back.kill());
+  await until(() => transport.stats().ready === 2, "it is back");
+});
+
+test("a server that says GOAWAY loses no call of any kind", async (t) => {
+  const { client, servers } = await fleet(t, ["a", "b"]);
+  const failed: unknown[] = [];
+  let calls = 0;
+  let calling = true;
+  const callers = Array.from({ length: 8 }, async (_, at) => {
+    while (calling && failed.length === 0) {
+      const call =
+        at % 2 === 0
+          ? client.say({ text: "x", waitMs: 1 })
+          : at % 4 === 1
+            ? texts(client.tell({ text: "t" }))
+            : texts(client.chat(words("x", "y")));
+      await call.then(
+        () => {
+          calls += 1;
+        },
+        (error) => failed.push(error),
+      );
+    }
+  });
+  try {
+    for (let round = 0; round < 10; round++) {
+      const before = calls;
+      await until(() => failed.length > 0 || calls > before + 50, "calls are made");
+      servers[round % 2]!.goAway();
+    }
+  } finally {
+    calling = false;
+  }
+  await Promise.all(callers);
+  assert.deepEqual(failed, []);
+});
+
+test("while nobody is listed calls wait, and are told why when their time is over", async (t) => {
+  const service = "talk-nobody.rpc";
+  registry.list(service, []);
+  const transport = createRollcallTransport({ target: registry.target(service), protocol: "connect" });
+  t.after(() => transport.close());
+  const client = createClient(Talk, transport);
+  await until(() => transport.stats().listed === 0, "the registry has answered");
+  await assert.rejects(client.say({ text: "x" }, { timeoutMs: 50 }), (error: ConnectError) => {
+    assert.equal(error.code, Code.DeadlineExceeded);
+    assert.match(error.rawMessage, /no instance of "talk-nobody.rpc" is listed/);
+    return true;
+  });
+  const abort = new AbortController();
+  const given = client.say({ text: "x" }, { signal: abort.signal });
+  abort.abort();
+  await assert.rejects(given, { code: Code.Canceled });
+  const waiting = client.say({ text: "x" });
+  const server = await startTalk("late");
+  t.after(() => server.kill());
+  registry.list(service, [server.address]);
+  assert.equal((await waiting).by, "late");
+});
+
+test("where nobody can be connected to, calls fail as unavailable and say why", async (t) => {
+  const { servers, client, transport } = await fleet(t, ["a"]);
+  await servers[0]!.kill();
+  await until(() => transport.stats().ready === 0, "it is gone");
+  await assert.rejects(client.say({ text: "x" }), (error: ConnectError) => {
+    assert.equal(error.code, Code.Unavailable);
+    assert.match(error.rawMessage, /none of the 1 instance.*ECONNREFUSED/);
+    return true;
+  });
+});

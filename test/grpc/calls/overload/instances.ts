@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import type { TestContext } from "node:test";
+import * as grpc from "@grpc/grpc-js";
+import { createClient } from "../../../../src/index.js";
+import { EchoClient, type EchoReply, type EchoRequest, EchoService, echoHandlers, say } from "../../../support/echo.js";
+import { FixtureRegistry } from "../../../support/fixture-backend.js";
+
+export const registry = new FixtureRegistry();
+
+/** An instance that refuses its Say as a full server does while `pushback` is set. */
+async function instance(t: TestContext) {
+  const state = { address: "", calls: 0, pushback: undefined as string | undefined, code: grpc.status.OK };
+  const server = new grpc.Server();
+  server.addService(EchoService, {
+    ...echoHandlers(() => state.address),
+    say: (_call: grpc.ServerUnaryCall<EchoRequest, EchoReply>, callback: grpc.sendUnaryData<EchoReply>) => {
+      state.calls += 1;
+      if (state.code) return callback({ code: state.code, details: "as asked" });
+      if (state.pushback === undefined) return callback(null, { instance: state.address });
+      const metadata = new grpc.Metadata();
+      metadata.set("grpc-retry-pushback-ms", state.pushback);
+      callback({ code: grpc.status.RESOURCE_EXHAUSTED, details: "full", metadata });
+    },
+  });
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    );
+  });
+  state.address = `127.0.0.1:${port}`;
+  t.after(() => server.forceShutdown());
+  return state;
+}
+
+/** Instances, listed under the service, and a client that has called them all. */
+export async function fleet(t: TestContext, count: number, service: string) {
+  const instances = await Promise.all(Array.from({ length: count }, () => instance(t)));
+  registry.list(
+    service,
+    instances.map(({ address }) => address),
+  );
+  const client = createClient(EchoClient, { Target: registry.target(service) });
+  t.after(() => client.close());
+  // Until all have been called.
+  for (let i = 0; i < 2_000 && instances.some(({ calls }) => calls === 0); i++) await say(client);
+  for (const one of instances) {
+    assert.ok(one.calls > 0);
+    one.calls = 0;
+  }
+  return { instances, client };
+}
+
+export const codeOf = (call: Promise<unknown>) =>
+  call.then(
+    () => grpc.status.OK,
+    (error: grpc.ServiceError) => error.code,
+  );

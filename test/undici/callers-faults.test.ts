@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { Readable } from "node:stream";
+import { test } from "node:test";
+import { rollcallInterceptor } from "../../src/undici/index.js";
+import { until } from "../support/until.js";
+import { contestants } from "./contestants.js";
+import { fleet } from "./fleet.js";
+import { startHttp } from "./http-server.js";
+
+for (const contestant of contestants) {
+  const { name, undici, global } = contestant;
+
+  test(`${name}: a caller that gives up is no failure of the instance, a broken connection is`, async (t) => {
+    const { fetch, servers, interceptor } = await fleet(t, contestant, 1);
+    const abort = new AbortController();
+    const hanging = fetch("/hang", { signal: abort.signal });
+    await until(() => servers[0]!.requests.length === 1, "it is being served");
+    abort.abort();
+    await assert.rejects(hanging, { name: "AbortError" });
+    const [instance] = interceptor.stats().instances;
+    assert.equal(instance!.failureRate, 0);
+    assert.equal(instance!.inFlight, 0);
+    const broken = fetch("/hang");
+    await until(() => servers[0]!.requests.length === 2, "it is being served");
+    servers[0]!.server.closeAllConnections();
+    await assert.rejects(broken, /fetch failed/);
+    assert.ok(interceptor.stats().instances[0]!.failureRate > 0);
+  });
+
+  test(`${name}: whatever a caller aborts with is its own affair, and ends the request`, async (t) => {
+    const { fetch, servers, interceptor } = await fleet(t, contestant, 1);
+    for (const [at, reason] of [new Error("mine"), "a text", 5, {}, null].entries()) {
+      const abort = new AbortController();
+      const hanging = fetch("/hang", { signal: abort.signal });
+      hanging.catch(() => {});
+      await until(() => servers[0]!.requests.length === at + 1, "it is being served");
+      abort.abort(reason);
+      await assert.rejects(hanging);
+      const [instance] = interceptor.stats().instances;
+      assert.deepEqual([instance!.failureRate, instance!.inFlight], [0, 0], String(reason));
+    }
+    const late = fetch("/hang", { signal: AbortSignal.timeout(20) });
+    await assert.rejects(late, { name: "TimeoutError" });
+    assert.ok(interceptor.stats().instances[0]!.failureRate > 0, "running out of time is the instance's doing");
+  });
+
+  if (global) continue;
+
+  test(`${name}: what undici refuses, and a body that fails by itself, is no failure of the instance`, async (t) => {
+    const server = await startHttp("one");
+    t.after(() => server.close());
+    const interceptor = rollcallInterceptor(`direct:///${server.address}`);
+    t.after(() => interceptor.close());
+    const agent = new undici.Agent();
+    t.after(() => agent.destroy());
+    const dispatcher = agent.compose(interceptor);
+    const unreadable = () =>
+      new Readable({
+        read() {
+          this.destroy(new Error("the disk is gone"));
+        },
+      });
+    for (const [options, expected] of [
+      [{ headers: { "not a name": "x" } }, /invalid header/],
+      [{ headers: { expect: "100-continue" } }, /not supported/],
+      [{ method: "POST", body: "x", headers: { "content-length": "5" } }, /length/],
+      [{ method: "POST", body: unreadable() }, /the disk is gone/],
+    ] as const) {
+      await assert.rejects(undici.request("http://order.http/", { dispatcher, ...options }), expected);
+    }
+    const [instance] = interceptor.stats().instances;
+    assert.deepEqual([instance!.failureRate, instance!.inFlight, instance!.state], [0, 0, "serving"]);
+  });
+
+  test(`${name}: a function of the application's own that throws costs no request`, async (t) => {
+    const server = await startHttp("one");
+    t.after(() => server.close());
+    const boom = () => {
+      throw new Error("boom");
+    };
+    const interceptor = rollcallInterceptor(`direct:///${server.address}`, { outcome: boom, kind: boom });
+    t.after(() => interceptor.close());
+    const dispatcher = new undici.Agent().compose(interceptor as never);
+    const { statusCode, body } = await undici.request("http://order.http/", { dispatcher });
+    await body.dump();
+    assert.equal(statusCode, 200);
+    await until(() => interceptor.stats().instances[0]!.inFlight === 0, "the request has ended");
+  });
+}

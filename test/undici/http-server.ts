@@ -1,0 +1,49 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createSecureServer } from "node:https";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
+
+export interface HttpServer {
+  readonly server: Server;
+  readonly address: string;
+  readonly requests: { host: string; url: string; method: string; body: string }[];
+  status: number;
+  delayMs: number;
+  close(): void;
+}
+
+/** Answers with its name, by the status and after the delay that it is given; `/hang` never. */
+export async function startHttp(name: string, port = 0, tls?: { key: string; cert: string }): Promise<HttpServer> {
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+    let body = "";
+    for await (const chunk of request) body += chunk;
+    http.requests.push({ host: request.headers.host ?? "", url: request.url!, method: request.method!, body });
+    if (request.url === "/hang") return;
+    if (http.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, http.delayMs));
+    response.statusCode = http.status;
+    response.end(name);
+  };
+  const server = (tls ? createSecureServer(tls, answer) : createServer(answer)) as Server;
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+  const http: HttpServer = {
+    server,
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests: [],
+    status: 200,
+    delayMs: 0,
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+  return http;
+}
+
+/** Accepts connections and ends them. */
+export async function startEnding(): Promise<Pick<HttpServer, "address" | "close">> {
+  const server = createTcpServer((socket) => socket.on("error", () => {}).end());
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() };
+}
