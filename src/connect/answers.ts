@@ -10,7 +10,7 @@ import { endAborted, endFailed } from "./outcome.js";
  */
 export function observedAnswers<M extends MessageShape<DescMessage>>(
   answers: AsyncIterable<M>,
-  lease: Pick<PoolLease<unknown>, "answered" | "end">,
+  lease: Pick<PoolLease<unknown>, "cameFirst" | "finish">,
   call: Call,
 ): AsyncIterable<M> {
   const release = onAbort(call.signal, () => endAborted(lease, call.signal));
@@ -21,10 +21,10 @@ export function observedAnswers<M extends MessageShape<DescMessage>>(
         next: async () => {
           try {
             const result = await iterator.next();
-            if (!result.done) lease.answered();
+            if (!result.done) lease.cameFirst();
             else {
               release();
-              lease.end("success");
+              lease.finish("success");
             }
             return result;
           } catch (reason) {

@@ -7,7 +7,7 @@ import { isTimeout, notStarted } from "../pool/outcome.js";
 const TOLERANCE_MS = 10;
 
 /** Of a lease, its end. */
-type Ending = Pick<PoolLease<unknown>, "end">;
+type Ending = Pick<PoolLease<unknown>, "finish">;
 
 /** A call that has an instance. */
 export interface RunningCall {
@@ -28,17 +28,17 @@ export function endFailed({ lease, signal, deadline }: RunningCall, reason: unkn
   // A server that keeps the deadline resets the stream with CANCEL when it has passed, often before the client's own timer fires.
   const atDeadline = deadline !== undefined && performance.now() >= deadline - TOLERANCE_MS;
   if (error.code === Code.Canceled && atDeadline) {
-    lease.end("failure", { timedOut: true });
+    lease.finish("failure", { timedOut: true });
     return new ConnectError(
       "the operation timed out: the server ended the call at its deadline",
       Code.DeadlineExceeded,
     );
   }
-  if (notStarted(error)) lease.end("failure");
+  if (notStarted(error)) lease.finish("failure");
   else {
     // Connect's codes are gRPC's numbers. What no error of this machine causes is an answer.
     const heard = error.cause === undefined && error.code !== Code.DeadlineExceeded;
-    lease.end(brokeOff(error) ? "failure" : outcomeOf(error.code, true), { heard });
+    lease.finish(brokeOff(error) ? "failure" : outcomeOf(error.code, true), { heard });
   }
   return error;
 }
@@ -54,5 +54,5 @@ function brokeOff({ code, cause }: ConnectError): boolean {
 export function endAborted(lease: Ending, signal: AbortSignal): void {
   const { reason } = signal as { reason: unknown };
   const timedOut = (reason instanceof ConnectError && reason.code === Code.DeadlineExceeded) || isTimeout(reason);
-  lease.end(timedOut ? "failure" : "ignore", { timedOut });
+  lease.finish(timedOut ? "failure" : "ignore", { timedOut });
 }

@@ -107,7 +107,7 @@ class BalancedTransport implements RollcallTransport {
                 req.message as MessageInitShape<I>,
                 req.contextValues,
               );
-              lease.end("success");
+              lease.finish("success");
               return response;
             },
           );

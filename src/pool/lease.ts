@@ -97,22 +97,28 @@ export class PoolLease<T> implements Lease<T> {
     return abort.signal;
   }
 
-  // Bound, because `const { connection, end } = await pool.acquire()` is how it is read.
-  readonly answered = (): void => {
+  // Bound when they are asked for, because `const { connection, end } = await pool.acquire()` is how it is read.
+  get answered(): () => void {
+    return () => this.cameFirst();
+  }
+  get end(): (outcome?: Outcome, ending?: Ending) => void {
+    return (outcome, ending) => this.finish(outcome, ending);
+  }
+
+  /** What `answered` does. */
+  cameFirst(): void {
     if (this.#state !== "running") return;
     this.#state = "answered";
     this.#session.heard();
     this.#answeredMs = performance.now() - this.#startedAt;
     this.#node.answered(this.#answeredMs, this.#kind);
-  };
+  }
 
-  readonly end = (
-    outcome: Outcome = "success",
-    { heard = outcome === "success", timedOut = false }: Ending = {},
-  ): void => {
+  /** What `end` does. */
+  finish(outcome: Outcome = "success", { heard = outcome === "success", timedOut = false }: Ending = {}): void {
     if (this.#state === "over") return;
     if (!isOutcome(outcome)) {
-      this.end("ignore");
+      this.finish("ignore");
       refuse("the outcome", outcome, '"success", "failure" or "ignore"');
     }
     // How long a caller waited before it gave up says nothing of the instance.
@@ -126,5 +132,5 @@ export class PoolLease<T> implements Lease<T> {
     source.ended(this.id, decision, CODES[outcome], ok, this.#answeredMs ?? tookMs);
     if (heard) this.#session.heard();
     this.#session.ended(this.#activeSince, timedOut);
-  };
+  }
 }

@@ -115,17 +115,17 @@ export class ServicePool<T> {
 
   async run<R>(
     exchange: (connection: T, lease: PoolLease<T>) => R | PromiseLike<R>,
-    options: ExchangeOptions = {},
+    options: ExchangeOptions = NOTHING_ASKED,
   ): Promise<R> {
     if (typeof exchange !== "function") refuse("the exchange", exchange, "a function that is given the connection");
-    checkExchangeOptions(options);
+    if (options !== NOTHING_ASKED) checkExchangeOptions(options);
     let tried: Set<string> | undefined;
     for (;;) {
       // Most exchanges do not wait: no promise is made for them.
       const lease = this.#atOnce(options, tried) ?? (await this.#inTime(options, tried));
       try {
         const result = await exchange(lease.connection, lease);
-        lease.end("success");
+        lease.finish("success");
         return result;
       } catch (error) {
         if (!this.settle(lease, error, options.signal) || tried) throw error;
@@ -157,11 +157,11 @@ export class ServicePool<T> {
     if (signal?.aborted) {
       // Running out of time is the instance's doing, giving up is the caller's.
       const timedOut = isTimeout(signal.reason);
-      lease.end(timedOut ? "failure" : "ignore", { timedOut });
+      lease.finish(timedOut ? "failure" : "ignore", { timedOut });
       return false;
     }
     const outcome = this.#outcome(error);
-    lease.end(outcome === "not started" ? "failure" : outcome, { timedOut: isTimeout(error) });
+    lease.finish(outcome === "not started" ? "failure" : outcome, { timedOut: isTimeout(error) });
     return outcome === "not started" && this.#closed === undefined;
   }
 
@@ -234,6 +234,8 @@ export class ServicePool<T> {
     return new NoInstanceError(why, trouble && { cause: trouble });
   }
 }
+
+const NOTHING_ASKED: ExchangeOptions = {};
 
 /** No keepalive without exchanges: `connect` knows what its protocol wants. Calls on a dead connection get 5 s, as gRPC's. */
 const CONNECTION = { timing: systemTiming, keepaliveMs: undefined, callGraceMs: 5_000 };

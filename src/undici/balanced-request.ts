@@ -56,16 +56,16 @@ export class BalancedRequest implements RequestEvents {
     // 101 comes as an upgrade; other 1xx are no answer yet.
     if (status < 200) return;
     this.#outcome = this.#balancing.outcome(status);
-    if (this.#outcome === "success") this.#lease?.answered();
+    if (this.#outcome === "success") this.#lease?.cameFirst();
   }
 
   completed(): void {
-    this.#lease?.end(this.#outcome, { heard: true });
+    this.#lease?.finish(this.#outcome, { heard: true });
   }
 
   upgraded(socket: unknown): void {
-    this.#lease?.answered();
-    const end = () => this.#lease?.end("success");
+    this.#lease?.cameFirst();
+    const end = () => this.#lease?.finish("success");
     (socket as NodeJS.EventEmitter).once("close", end);
   }
 
@@ -74,7 +74,7 @@ export class BalancedRequest implements RequestEvents {
     if (!lease) return false;
     const { body } = this.#options;
     const { outcome, timedOut, elsewhere } = failureOf(error, { started: this.#started, aborted, body });
-    lease.end(outcome, { timedOut });
+    lease.finish(outcome, { timedOut });
     if (!elsewhere) return false;
     lease.connection.lost(error instanceof Error ? error.message : undefined);
     if (this.#tried) return false;
@@ -91,7 +91,7 @@ export class BalancedRequest implements RequestEvents {
     try {
       return dispatch(sentTo(this.#options, this.#origin, lease.connection), followed(this.#handler, this));
     } catch (error) {
-      lease.end("ignore");
+      lease.finish("ignore");
       fail(this.#handler, this.#controller, error as Error);
       return false;
     }
