@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { growth, growthChart } from "../../bench/fleet-cost/growth-chart.js";
+import { growth, growthChart } from "../../bench/fleet-cost/page/growth-chart.js";
 import { halvings, sizes, tenths } from "../../bench/fleet-cost/sizes.js";
 
 const points = (of: (n: number) => number) => [250, 500, 1_000, 2_000].map((n) => ({ n, value: of(n) }));

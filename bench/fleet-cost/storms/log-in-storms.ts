@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { type Etcd, startEtcd } from "../../test/support/real-parts/etcd.js";
-import { etcdctl } from "../../test/support/real-parts/etcdctl.js";
-import { Fleet } from "./fleet.js";
+import { type Etcd, startEtcd } from "../../../test/support/real-parts/etcd.js";
+import { etcdctl } from "../../../test/support/real-parts/etcdctl.js";
+import { Fleet } from "../fleet.js";
 import { type Storm, storm } from "./storm.js";
 
 const USER = { user: "root", pass: "secret" };

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as grpc from "@grpc/grpc-js";
-import { EchoService, echoHandlers } from "../../test/support/echo.js";
+import { EchoService, echoHandlers } from "../../../test/support/echo.js";
 import type { LargeServiceCost, LargeServiceOrder } from "./large-service-program.js";
 
 /** A client of a service with very many instances, in a process of its own. */

@@ -1,11 +1,11 @@
-import { Latest } from "../../src/async/latest.js";
-import { instanceKey } from "../../src/backends/etcd/layout/keys.js";
-import { Cluster } from "../../src/etcd-client/cluster.js";
-import { KVService } from "../../src/etcd-client/methods.js";
-import type { Session } from "../../src/etcd-client/session.js";
-import type { Instance } from "../../src/instance.js";
-import { RequestOp, TxnRequest } from "../../src/proto/etcd.js";
-import type { Discovery, WatchOptions } from "../../src/registry.js";
+import { Latest } from "../../../src/async/latest.js";
+import { instanceKey } from "../../../src/backends/etcd/layout/keys.js";
+import { Cluster } from "../../../src/etcd-client/cluster.js";
+import { KVService } from "../../../src/etcd-client/methods.js";
+import type { Session } from "../../../src/etcd-client/session.js";
+import type { Instance } from "../../../src/instance.js";
+import { RequestOp, TxnRequest } from "../../../src/proto/etcd.js";
+import type { Discovery, WatchOptions } from "../../../src/registry.js";
 
 const SERVICE = "large.rpc";
 /** etcd allows 128 operations in a transaction unless it is told otherwise. */

@@ -1,7 +1,7 @@
-import { startEtcdCluster } from "../../test/support/real-parts/etcd.js";
-import { memoryMb } from "../support/process-cost.js";
-import { upkeepMs } from "./etcd-cost.js";
-import { Fleet } from "./fleet.js";
+import { startEtcdCluster } from "../../../test/support/real-parts/etcd.js";
+import { memoryMb } from "../../support/process-cost.js";
+import { upkeepMs } from "../etcd-cost.js";
+import { Fleet } from "../fleet.js";
 import { type Storm, storm } from "./storm.js";
 
 /** One of three members under a fleet. */

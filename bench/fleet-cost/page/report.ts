@@ -1,16 +1,16 @@
-import { etcdVersion } from "../../test/support/real-parts/etcd.js";
-import { table } from "../sim/page/table.js";
-import { cores } from "../support/machine.js";
-import type { Told } from "./changes.js";
+import { etcdVersion } from "../../../test/support/real-parts/etcd.js";
+import { table } from "../../sim/page/table.js";
+import { cores } from "../../support/machine.js";
+import type { Told } from "../changes.js";
+import type { Renewal } from "../keepalives.js";
+import type { LargeServiceCost } from "../large-service/large-service-program.js";
+import type { Authentication } from "../storms/log-in-storms.js";
+import type { ThreeMembers } from "../storms/members.js";
+import type { Arrivals } from "../storms/reconnects.js";
+import type { Storm } from "../storms/storm.js";
+import type { Upkeep } from "../upkeep.js";
 import type { Line, Panel } from "./growth-chart.js";
-import type { Renewal } from "./keepalives.js";
-import type { LargeServiceCost } from "./large-service-program.js";
-import type { Authentication } from "./log-in-storms.js";
-import type { ThreeMembers } from "./members.js";
-import type { Arrivals } from "./reconnects.js";
 import { slope } from "./slope.js";
-import type { Storm } from "./storm.js";
-import type { Upkeep } from "./upkeep.js";
 
 export interface LargeService {
   readonly instances: number;

@@ -1,6 +1,6 @@
 /** Counts an etcd's requests second by second, in a process of its own: the fleet's is too busy in a storm to look at the clock. */
 import { setTimeout as pause } from "node:timers/promises";
-import { requests } from "./etcd-cost.js";
+import { requests } from "../etcd-cost.js";
 
 const SAMPLE_MS = 200;
 const metricsUrls = process.argv.slice(2);

@@ -1,10 +1,10 @@
 /** A gRPC client that is connected to so many instances, in a process of its own: the memory that each connection holds. */
 import { setTimeout as pause } from "node:timers/promises";
-import { createClient, setLogLevel } from "../../src/index.js";
-import { clients } from "../../src/observe/sources.js";
-import { EchoClient, say } from "../../test/support/echo.js";
-import { until } from "../../test/support/until.js";
-import { heldBytes } from "../support/process-cost.js";
+import { createClient, setLogLevel } from "../../../src/index.js";
+import { clients } from "../../../src/observe/sources.js";
+import { EchoClient, say } from "../../../test/support/echo.js";
+import { until } from "../../../test/support/until.js";
+import { heldBytes } from "../../support/process-cost.js";
 
 setLogLevel("silent");
 const [port, connections] = process.argv.slice(2).map(Number);

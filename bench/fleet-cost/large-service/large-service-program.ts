@@ -1,11 +1,11 @@
 /** One client of a service with very many instances, in a process of its own: what it holds, and what it does for a change and a pick. */
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as pause } from "node:timers/promises";
-import { hold } from "../../src/async/hold.js";
-import { registerBackend, setLogLevel } from "../../src/index.js";
-import { ServicePool } from "../../src/pool/pool.js";
-import { until } from "../../test/support/until.js";
-import { heldBytes } from "../support/process-cost.js";
+import { hold } from "../../../src/async/hold.js";
+import { registerBackend, setLogLevel } from "../../../src/index.js";
+import { ServicePool } from "../../../src/pool/pool.js";
+import { until } from "../../../test/support/until.js";
+import { heldBytes } from "../../support/process-cost.js";
 import { addressOf, EtcdSource, type Source, StubSource } from "./large-service-source.js";
 
 /** What the program is asked, as JSON in its first argument. */

@@ -1,4 +1,4 @@
-import { mean } from "../sim/page/table.js";
+import { mean } from "../../sim/page/table.js";
 
 /** What each more of x adds to y, by the line that fits best (least squares); NaN of less than two points. */
 export function slope(points: readonly { readonly x: number; readonly y: number }[]): number {

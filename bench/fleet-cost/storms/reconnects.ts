@@ -1,8 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { hold } from "../../src/async/hold.js";
-import { Connection } from "../../src/etcd-client/connection.js";
-import type { Session } from "../../src/etcd-client/session.js";
-import { until } from "../../test/support/until.js";
+import { hold } from "../../../src/async/hold.js";
+import { Connection } from "../../../src/etcd-client/connection.js";
+import type { Session } from "../../../src/etcd-client/session.js";
+import { until } from "../../../test/support/until.js";
 
 /** Sessions that lived this long are good ones, in milliseconds: for those lost sooner there is a backoff. */
 const GOOD_MS = 10_500;

@@ -1,10 +1,10 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
-import type { Etcd } from "../../test/support/real-parts/etcd.js";
-import { until } from "../../test/support/until.js";
-import { requests } from "./etcd-cost.js";
-import type { Fleet } from "./fleet.js";
+import type { Etcd } from "../../../test/support/real-parts/etcd.js";
+import { until } from "../../../test/support/until.js";
+import { requests } from "../etcd-cost.js";
+import type { Fleet } from "../fleet.js";
 
 const LIMIT_MS = 300_000;
 /** After everybody is back, to see whether the requests go on. */
