@@ -11,7 +11,7 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, beforeEach, test } from "node:test";
 import { setLogger, setLogLevel } from "../log.js";
@@ -196,5 +196,7 @@ test("a folder that cannot be written to is said once, and disturbs nobody", asy
 
 test("the folder is the environment's, else one in the user's cache folder", () => {
   assert.equal(defaultDir({ ROLLCALL_SNAPSHOT_DIR: "/data/snap" }), "/data/snap");
+  assert.equal(defaultDir({ ROLLCALL_SNAPSHOT_DIR: "~/snap" }), join(homedir(), "snap"));
+  assert.equal(defaultDir({ ROLLCALL_SNAPSHOT_DIR: "~snap" }), "~snap");
   assert.match(defaultDir({ XDG_CACHE_HOME: "/c", LOCALAPPDATA: "/c" }), /rollcall[\\/]snapshots$/);
 });

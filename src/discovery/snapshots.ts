@@ -126,9 +126,10 @@ export class Snapshots implements LastKnownSets {
   }
 }
 
-/** `$ROLLCALL_SNAPSHOT_DIR`, else `rollcall/snapshots` in the user's cache folder. */
+/** `$ROLLCALL_SNAPSHOT_DIR`, where ~ is the home folder though no shell has read it (as in a Docker env file); else `rollcall/snapshots` in the user's cache folder. */
 export function defaultDir(env: NodeJS.ProcessEnv = process.env): string {
-  if (env.ROLLCALL_SNAPSHOT_DIR) return env.ROLLCALL_SNAPSHOT_DIR;
+  const named = env.ROLLCALL_SNAPSHOT_DIR;
+  if (named) return /^~(?=[\\/]|$)/.test(named) ? join(homedir(), named.slice(1)) : named;
   const cache =
     process.platform === "darwin"
       ? join(homedir(), "Library", "Caches")
