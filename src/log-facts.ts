@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { isSecretName, printable, redactText } from "./target/redact.js";
 
 /** Deeper, longer and wider facts are cut: a log line is no dump. */
@@ -29,12 +30,17 @@ function shown(value: unknown, depth: number): unknown {
   if (typeof value === "symbol" || typeof value === "function") return text(String(value));
   if (typeof value !== "object" || value === null) return value;
   if (depth > MOST_LEVELS) return "...";
-  if (value instanceof Error) return error(value, depth);
+  if (isError(value)) return error(value, depth);
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
   if (value instanceof Uint8Array) return `${value.length} bytes`;
   if (value instanceof Map || value instanceof Set) return shown([...value], depth);
   if (Array.isArray(value)) return value.slice(0, MOST_ITEMS).map((item) => shown(item, depth + 1));
   return fields(value, depth);
+}
+
+/** Of another realm as well: in a test of Jest, those that Node itself makes are. */
+export function isError(value: unknown): value is Error {
+  return value instanceof Error || types.isNativeError(value);
 }
 
 /** The error itself where nothing of it is to be hidden, else an Error that says the rest. */

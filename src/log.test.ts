@@ -136,6 +136,14 @@ test("an error without secrets reaches the application's logger as it is", () =>
   assert.equal(lines[0]!.facts.err, err);
 });
 
+test("an error of another realm, as Node's own are in a test of Jest, is written with its message", async () => {
+  const { err } = await run(`
+    import { runInNewContext } from "node:vm";
+    log.error({ err: runInNewContext('Object.assign(new Error("pass=hunter2 gone"), { code: 14 })') }, "failed");`);
+  const line = JSON.parse(err);
+  assert.deepEqual([line.err.message, line.err.type, line.err.code], ["pass=... gone", "Error", 14]);
+});
+
 test("facts that cannot be written as JSON do not keep their line from being written", async () => {
   const { code, err } = await run(`
     const round = { id: 9007199254740993n }; round.self = round;

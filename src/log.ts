@@ -1,7 +1,7 @@
 import { writeSync } from "node:fs";
 import { hostname } from "node:os";
 import { isatty } from "node:tty";
-import { presentable } from "./log-facts.js";
+import { isError, presentable } from "./log-facts.js";
 import { printable, redactText } from "./target/redact.js";
 
 const LEVELS = ["trace", "debug", "info", "warn", "error", "silent"] as const;
@@ -138,7 +138,7 @@ function json(time: Date, at: Severity, facts: Record<string, unknown>, msg: str
   const taken = new Set([...Object.keys(head), "msg"]);
   const own = Object.entries(facts).map(([name, value]) => [taken.has(name) ? `${name}_` : name, value]);
   return JSON.stringify({ ...head, ...Object.fromEntries(own), msg }, (_name, value: unknown) =>
-    value instanceof Error ? { ...value, type: value.name, message: value.message, stack: value.stack } : value,
+    isError(value) ? { ...value, type: value.name, message: value.message, stack: value.stack } : value,
   );
 }
 
