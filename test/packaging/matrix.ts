@@ -6,7 +6,7 @@ import type { Project, Ran } from "./project.js";
 
 /** What a program of another project is made and run with, and what became of it. */
 export interface Cell {
-  readonly kind: "node" | "bundler" | "test runner" | "types";
+  readonly kind: "node" | "bundler" | "loader" | "test runner" | "types";
   readonly name: string;
   /** Packages it takes, as npm install names them. */
   readonly packages: readonly string[];
@@ -19,6 +19,8 @@ const BUNDLERS = ["esbuild@0.28", "webpack@5", "webpack-cli@6", "rollup@4"];
 const ROLLUP_PLUGINS = ["@rollup/plugin-node-resolve@16", "@rollup/plugin-commonjs@29", "@rollup/plugin-json@6"];
 /** The current minor of TypeScript and the two before it. */
 export const TYPESCRIPTS = ["7.0", "6.0", "5.9"];
+
+const JEST = join("node_modules", "jest", "bin", "jest.js");
 
 const nodePackage = (line: string) => `node-${process.platform}-${process.arch}@${line}`;
 
@@ -58,13 +60,37 @@ export const cells: readonly Cell[] = [
     kind: "test runner",
     name: "Jest, CommonJS",
     packages: ["jest@30"],
-    run: (project) => project.run("jest", "--ci", "runner.test.cjs"),
+    run: async (project) => closed(await project.run("jest", "--ci", "--detectOpenHandles", "runner.test.cjs")),
+  },
+  {
+    kind: "test runner",
+    name: "Jest, ES modules",
+    packages: ["jest@30"],
+    run: (project) => project.run("node", "--experimental-vm-modules", JEST, "--ci", "runner.esm.test.mjs"),
   },
   {
     kind: "test runner",
     name: "Vitest",
     packages: ["vitest@3", "vite@7"],
     run: (project) => project.run("vitest", "run", "runner.test.mjs"),
+  },
+  {
+    kind: "test runner",
+    name: "Vitest, Rollcall inlined",
+    packages: ["vitest@3", "vite@7"],
+    run: (project) => project.run("vitest", "run", "--config", "vitest.inline.mjs", "runner.test.mjs"),
+  },
+  {
+    kind: "loader",
+    name: "tsx",
+    packages: ["tsx@4"],
+    run: (project) => project.run("node", "--import", "tsx", "esm.mjs"),
+  },
+  {
+    kind: "loader",
+    name: "OpenTelemetry's hook",
+    packages: ["@opentelemetry/instrumentation@0.222"],
+    run: (project) => project.run("node", "--import", "./opentelemetry-hook.mjs", "esm.mjs"),
   },
   {
     kind: "test runner",
@@ -96,6 +122,11 @@ function modesOf(version: string): [module: string, resolution: string][] {
     ["esnext", "bundler"],
   ];
   return version.startsWith("7") ? modern : [["commonjs", "node10"], ...modern];
+}
+
+/** Jest ends well even where it finds handles that a test has left open. */
+function closed(ran: Ran): Ran {
+  return /open handles?/.test(ran.stderr) ? { ...ran, status: 1 } : ran;
 }
 
 function onNode(project: Project, line: string, file: string): Promise<Ran> {
