@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { copyFileSync, readdirSync, readFileSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, test } from "node:test";
+import { build } from "esbuild";
 import { PackedRollcall, Project, type Ran, Unreachable, versionOf } from "./project.js";
 
 const packed = new PackedRollcall();
@@ -29,6 +30,10 @@ const newest = versionOf("@grpc/grpc-js");
 const project = install([`@grpc/grpc-js@${newest}`, `@types/node@${versionOf("@types/node")}`]);
 const skip = typeof project === "string" && project;
 const consumer = project as Project;
+
+function flagsOf(flags: readonly string[]): boolean {
+  return flags.every((flag) => process.allowedNodeEnvironmentFlags.has(flag.split("=")[0]!));
+}
 
 function assertBalanced({ status, stdout, stderr }: Ran): void {
   assert.equal(status, 0, stderr);
@@ -106,6 +111,42 @@ test("a backend registered by one entry point is known to all others", { skip },
   assert.deepEqual([status, stdout], [0, "127.0.0.1:8080\n"], stderr);
 });
 
+for (const flags of [
+  ["--preserve-symlinks"],
+  ["--frozen-intrinsics"],
+  ["--disable-proto=delete"],
+  ["--experimental-permission", "--allow-fs-read=*"],
+]) {
+  test(`Node with ${flags.join(" ")} runs it`, {
+    skip: skip || (!flagsOf(flags) && "this Node has no such flag"),
+  }, async () => {
+    const { status, stdout, stderr } = await consumer.run("node", ...flags, "esm.mjs");
+    assertBalanced({ status, stdout, stderr: "" }); // Node warns of flags that are experiments
+    assert.doesNotMatch(stderr, /rollcall.*Warning/);
+  });
+}
+
+test("a Rollcall that is loaded a second time, with grpc-js or without, works like the first", { skip }, async () => {
+  const { status, stdout, stderr } = await consumer.run("twice.cjs");
+  assert.deepEqual([status, stdout.trim().split("\n").length], [0, 3], stderr);
+});
+
+test("worker threads serve and balance beside the main thread", { skip }, async () => {
+  const { status, stdout, stderr } = await consumer.run("workers.mjs");
+  assert.deepEqual([status, stdout.trim().split("\n").length], [0, 3], stderr);
+});
+
+test("with --enable-source-maps a stack leads to the lines of the sources", { skip }, async () => {
+  const { stdout, stderr } = await consumer.run("node", "--enable-source-maps", "source-lines.mjs");
+  const places = JSON.parse(stdout || "[]") as [file: string, line: number][];
+  assert.ok(places.length > 5, stderr);
+  for (const [file, line] of places) {
+    assert.match(file, /^src\/.*\.ts$/);
+    const text = readFileSync(file, "utf8").split("\n")[line - 1] ?? "";
+    assert.match(text, /[\w$]\(|throw |new /, `${file}:${line} is no call`);
+  }
+});
+
 test("the CommonJS library loads its own modules by require() alone: Jest and others know no import() there", {
   skip,
 }, () => {
@@ -131,6 +172,22 @@ test("pools and undici load no grpc-js and nothing of Connect, for no backend", 
   const own = ["rollcall", "@bufbuild/protobuf"];
   assert.deepEqual(
     (JSON.parse(stdout) as string[]).filter((name) => !own.includes(name)),
+    [],
+  );
+});
+
+test("a bundle of rollcall/balancer holds that folder alone: no grpc-js, no module of Node's", { skip }, async () => {
+  const contents = 'import { P2cEwma } from "rollcall/balancer"; new P2cEwma().set(["a"]);';
+  const { metafile } = await build({
+    stdin: { contents, resolveDir: consumer.folder },
+    bundle: true,
+    platform: "browser",
+    write: false,
+    metafile: true,
+  });
+  const files = Object.keys(metafile.inputs).filter((name) => name !== "<stdin>");
+  assert.deepEqual(
+    files.filter((name) => !/node_modules\/rollcall\/dist\/(cjs\/(lib\/(chunks\/)?)?)?balancer[-\w]*\.js$/.test(name)),
     [],
   );
 });
@@ -179,6 +236,13 @@ test("two copies of grpc-js are warned of, and a client class of the wrong one i
   split.splitGrpcJs();
   const { status, stdout, stderr } = await split.run("other-copy.mjs");
   assert.equal(status, 0, stderr);
-  assert.match(stderr, /\[ROLLCALL_TWO_GRPC_JS\] Warning: two copies of @grpc\/grpc-js/);
+  const both = /\[ROLLCALL_TWO_GRPC_JS\] Warning: two copies .* rollcall uses (\S+), and there is (\S+)\. Clients/;
+  const [, own, other] = both.exec(stderr) ?? assert.fail(stderr);
+  const copy = (...path: string[]) =>
+    join(split.folder, ...path, "node_modules", "@grpc", "grpc-js", "build", "src", "index.js");
+  assert.deepEqual(
+    [own, other],
+    [copy("node_modules", "rollcall"), copy()].map((file) => realpathSync(file)),
+  );
   assert.match(stdout, /^TypeError: .* made with another copy of @grpc\/grpc-js than rollcall's/);
 });
