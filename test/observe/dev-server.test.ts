@@ -23,6 +23,7 @@ before(async () => {
       Name: SERVICE,
       ListenOn: "127.0.0.1:0",
       DevServer: { Host: "127.0.0.1", Port: 0 },
+      CpuThreshold: 0, // a starved machine is to refuse nothing here
       Shutdown: { WrapUpTime: 300, WaitTime: 3_000 },
     },
     (builder) =>

@@ -9,8 +9,8 @@ const registry = new FixtureRegistry();
 const open: (() => unknown)[] = [];
 after(() => Promise.all(open.map((close) => close())));
 
-/** A server that records what callers send it. */
-async function recording() {
+/** A server that records what callers send it. @param delayMs until a unary call is answered. */
+async function recording(delayMs = 0) {
   const seen: { metadata: grpc.Metadata; deadline: number }[] = [];
   const server = new grpc.Server();
   const note = (call: { metadata: grpc.Metadata; getDeadline(): grpc.Deadline }) =>
@@ -18,7 +18,7 @@ async function recording() {
   server.addService(EchoService, {
     say: (call: grpc.ServerUnaryCall<unknown, object>, callback: grpc.sendUnaryData<object>) => {
       note(call);
-      callback(null, { instance: "recorder" });
+      setTimeout(() => callback(null, { instance: "recorder" }), delayMs);
     },
     count: (call: grpc.ServerWritableStream<unknown, object>) => {
       note(call);
@@ -34,6 +34,14 @@ async function recording() {
   );
   open.push(() => server.forceShutdown());
   return { address: `127.0.0.1:${port}`, seen };
+}
+
+/** One call with this metadata. */
+function sayWith(client: EchoClient, metadata: grpc.Metadata): Promise<void> {
+  const call = client.say as unknown as (r: object, m: grpc.Metadata, done: (error: Error | null) => void) => void;
+  return new Promise((resolve, reject) => {
+    call.call(client, {}, metadata, (error) => (error ? reject(error) : resolve()));
+  });
 }
 
 function opened<T extends { close(): void }>(client: T): T {
@@ -90,16 +98,28 @@ test("App and Token go with every call, beside the call's own metadata, which st
   const client = opened(createClient(EchoClient, { Endpoints: [address], App: "cart", Token: "secret" }));
   const metadata = new grpc.Metadata();
   metadata.set("mine", "1");
-  await new Promise<void>((resolve, reject) =>
-    (client.say as unknown as (r: object, m: grpc.Metadata, cb: (e: Error | null) => void) => void)(
-      {},
-      metadata,
-      (error) => (error ? reject(error) : resolve()),
-    ),
-  );
+  await sayWith(client, metadata);
   const sent = seen[0]!.metadata.getMap();
   assert.deepEqual([sent.app, sent.token, sent.mine], ["cart", "secret", "1"]);
   assert.deepEqual(metadata.getMap(), { mine: "1" });
+});
+
+test("a caller may change and use its metadata again while a call runs, hedged or not: each call sends what it was given", async () => {
+  for (const Hedge of [undefined, { Delay: 30 }]) {
+    const { address, seen } = await recording(150);
+    const client = opened(createClient(EchoClient, { Endpoints: [address], Hedge }));
+    const metadata = new grpc.Metadata();
+    metadata.set("mine", "1");
+    const first = sayWith(client, metadata);
+    metadata.set("mine", "2");
+    await Promise.all([first, sayWith(client, metadata)]);
+    const sent = seen.map(({ metadata }) => String(metadata.get("mine")[0]));
+    assert.deepEqual([...new Set(sent)].sort(), ["1", "2"]);
+    // Copies of a hedged call are of one call: as many of each as were sent.
+    if (Hedge) assert.ok(sent.length > 2 && sent.filter((mine) => mine === "1").length >= 2, sent.join(" "));
+    assert.deepEqual(metadata.getMap(), { mine: "2" });
+    assert.deepEqual(metadata.getOptions(), {});
+  }
 });
 
 test("a channel serves any client class and balances too", async () => {

@@ -40,7 +40,7 @@ const clientSpans = () => exporter.getFinishedSpans().filter(({ kind }) => kind 
 
 async function startServer(): Promise<Server> {
   const server: Server = createServer(
-    { Name: SERVICE, ListenOn: "127.0.0.1:0", Shutdown: { WrapUpTime: 0 } },
+    { Name: SERVICE, ListenOn: "127.0.0.1:0", CpuThreshold: 0, Shutdown: { WrapUpTime: 0 } },
     (builder) => {
       const handlers = echoHandlers(() => server.address!);
       builder.addService(EchoService, {
