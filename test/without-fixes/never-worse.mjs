@@ -326,7 +326,7 @@ export const neverWorse = [
   {
     item: "13.12",
     promise: "what a call sets going runs in nobody's context and nobody's span",
-    changes: [["src/async/detached.ts", "return outside(work);", "return work();"]],
+    changes: [["src/async/detached.ts", "return outside.runInAsyncScope(work);", "return work();"]],
     test: "test/grpc/calls/background.test.ts",
     name: "what a request's first call sets going runs in nobody's AsyncLocalStorage context and nobody's span",
   },
