@@ -1,5 +1,6 @@
 import type { Backend, Discovery, Registrar, Target } from "../registry.js";
 import { hostsAndKey, registerTargetForm, type TargetForm, unreadForm } from "../target/forms.js";
+import { refuse } from "../target/given.js";
 import { readTarget } from "../target/parse.js";
 
 /** Loads a backend when its scheme is first used, so that a heavy library is loaded only then. */
@@ -14,9 +15,12 @@ const backends = new Map<string, Backend | BackendLoader>();
  * @param form how its target URLs are read. Default: the backend's own `parse`; else `//h1,h2/service`,
  *   `///h1,h2?key=service` and `//h1,h2?key=service`. A backend given as a function is not loaded to read a URL, so without
  *   a form a wrong URL is found out when the backend is first used, not where the URL is given.
- * @throws TypeError when the scheme is not a valid URL scheme.
+ * @throws TypeError when the scheme is not a valid URL scheme, or the backend is none.
  */
 export function registerBackend(scheme: string, backend: Backend | BackendLoader, form?: TargetForm): void {
+  if (typeof backend !== "function") checkBackend(scheme, backend);
+  if (form !== undefined && typeof form?.parse !== "function")
+    refuse(`the form of ${JSON.stringify(scheme)}`, form, "{ expected, parse }");
   registerTargetForm(
     scheme,
     form ?? (typeof backend === "function" ? unreadForm(scheme) : formOfBackend(scheme, backend)),
@@ -55,10 +59,24 @@ async function load(target: Target): Promise<{ backend: Backend; target: Target 
   const { scheme, unread } = target;
   const known = backends.get(scheme);
   if (!known) throw new TypeError(`no backend is called "${scheme}": known are ${[...backends.keys()].join(", ")}`);
-  const backend = typeof known === "function" ? await known() : known;
+  const backend = typeof known === "function" ? checkBackend(scheme, await known()) : known;
   if (!unread) return { backend, target };
   const read = readTarget(scheme, unread, formOfBackend(scheme, backend));
   return { backend, target: target.settings === undefined ? read : { ...read, settings: target.settings } };
+}
+
+/** @throws TypeError that says what is missing, unless it has what a backend may have: a loader may return a module instead. */
+function checkBackend(scheme: string, backend: Backend): Backend {
+  const name = `the backend ${JSON.stringify(scheme)}`;
+  if (typeof backend !== "object" || backend === null)
+    refuse(name, backend, "{ discovery, registrar }, or a function that loads it");
+  for (const part of ["discovery", "registrar", "parse"] as const) {
+    if (backend[part] !== undefined && typeof backend[part] !== "function")
+      refuse(`${part} of ${name}`, backend[part], "a function");
+  }
+  if ("default" in backend && !backend.discovery && !backend.registrar)
+    throw new TypeError(`${name} is a module: its loader is to return what the module exports, as its default`);
+  return backend;
 }
 
 function formOfBackend(scheme: string, backend: Backend): TargetForm {
