@@ -10,7 +10,7 @@ import { endAborted, endFailed } from "./outcome.js";
  */
 export function observedAnswers<M extends MessageShape<DescMessage>>(
   answers: AsyncIterable<M>,
-  lease: Pick<PoolLease<unknown>, "cameFirst" | "finish">,
+  lease: Pick<PoolLease<unknown>, "markAnswered" | "finish">,
   call: Call,
 ): AsyncIterable<M> {
   const release = onAbort(call.signal, () => endAborted(lease, call.signal));
@@ -21,7 +21,7 @@ export function observedAnswers<M extends MessageShape<DescMessage>>(
         next: async () => {
           try {
             const result = await iterator.next();
-            if (!result.done) lease.cameFirst();
+            if (!result.done) lease.markAnswered();
             else {
               release();
               lease.finish("success");

@@ -40,6 +40,9 @@ class Registry {
   }
 }
 
+/** News that has not come by then never will: no test waits for that long. */
+const LIMIT_MS = 60_000;
+
 /** A discovery, and what it has told; `next` resolves at the next news. */
 function discover(target: Target, options: Partial<TargetDiscoveryOptions> = {}) {
   const told: (string[] | string)[] = [];
@@ -55,10 +58,16 @@ function discover(target: Target, options: Partial<TargetDiscoveryOptions> = {})
     ...options,
   });
   const next = async () => {
-    // A discovery keeps no process alive; the test does.
-    const alive = setInterval(() => {}, 60_000);
-    if (told.length === 0) await new Promise<void>((resolve) => (wake = resolve));
-    clearInterval(alive);
+    if (told.length === 0) {
+      await new Promise<void>((resolve, reject) => {
+        // A discovery keeps no process alive; this does.
+        const late = setTimeout(() => reject(new Error(`nothing was told for ${LIMIT_MS / 1_000} s`)), LIMIT_MS);
+        wake = () => {
+          clearTimeout(late);
+          resolve();
+        };
+      });
+    }
     return told.shift();
   };
   return { discovery, next, told };

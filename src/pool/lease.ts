@@ -99,14 +99,14 @@ export class PoolLease<T> implements Lease<T> {
 
   // Bound when they are asked for, because `const { connection, end } = await pool.acquire()` is how it is read.
   get answered(): () => void {
-    return () => this.cameFirst();
+    return () => this.markAnswered();
   }
   get end(): (outcome?: Outcome, ending?: Ending) => void {
     return (outcome, ending) => this.finish(outcome, ending);
   }
 
   /** What `answered` does. */
-  cameFirst(): void {
+  markAnswered(): void {
     if (this.#state !== "running") return;
     this.#state = "answered";
     this.#session.heard();

@@ -115,10 +115,10 @@ export class ServicePool<T> {
 
   async run<R>(
     exchange: (connection: T, lease: PoolLease<T>) => R | PromiseLike<R>,
-    options: ExchangeOptions = NOTHING_ASKED,
+    options: ExchangeOptions = {},
   ): Promise<R> {
     if (typeof exchange !== "function") refuse("the exchange", exchange, "a function that is given the connection");
-    if (options !== NOTHING_ASKED) checkExchangeOptions(options);
+    checkExchangeOptions(options);
     let tried: Set<string> | undefined;
     for (;;) {
       // Most exchanges do not wait: no promise is made for them.
@@ -234,8 +234,6 @@ export class ServicePool<T> {
     return new NoInstanceError(why, trouble && { cause: trouble });
   }
 }
-
-const NOTHING_ASKED: ExchangeOptions = {};
 
 /** No keepalive without exchanges: `connect` knows what its protocol wants. Calls on a dead connection get 5 s, as gRPC's. */
 const CONNECTION = { timing: systemTiming, keepaliveMs: undefined, callGraceMs: 5_000 };

@@ -56,7 +56,7 @@ export class BalancedRequest implements RequestEvents {
     // 101 comes as an upgrade; other 1xx are no answer yet.
     if (status < 200) return;
     this.#outcome = this.#balancing.outcome(status);
-    if (this.#outcome === "success") this.#lease?.cameFirst();
+    if (this.#outcome === "success") this.#lease?.markAnswered();
   }
 
   completed(): void {
@@ -64,7 +64,7 @@ export class BalancedRequest implements RequestEvents {
   }
 
   upgraded(socket: unknown): void {
-    this.#lease?.cameFirst();
+    this.#lease?.markAnswered();
     const end = () => this.#lease?.finish("success");
     (socket as NodeJS.EventEmitter).once("close", end);
   }

@@ -6,7 +6,7 @@ test("a call that ends soon after its first message is none that streams, one th
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const answers = new FirstAnswers();
   const streams: string[] = [];
-  const call = (name: string) => ({ isStream: () => void streams.push(name) });
+  const call = (name: string) => ({ goesOn: () => void streams.push(name) });
   const unary = call("unary");
   const stream = call("stream");
   answers.came(unary);

@@ -3,8 +3,8 @@ const TURN_MS = 10;
 
 /** A call that has had its first message. */
 export interface AnsweredCall {
-  /** It goes on: it is a stream. */
-  isStream(): void;
+  /** It is not over soon after its first message, so it is a stream. */
+  goesOn(): void;
 }
 
 /**
@@ -29,7 +29,7 @@ export class FirstAnswers {
   }
 
   #turn(): void {
-    for (const call of this.#waiting) call.isStream();
+    for (const call of this.#waiting) call.goesOn();
     this.#waiting.clear();
     [this.#waiting, this.#fresh] = [this.#fresh, this.#waiting];
     this.#timer = this.#waiting.size > 0 ? setTimeout(() => this.#turn(), TURN_MS).unref() : undefined;

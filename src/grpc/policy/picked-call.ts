@@ -88,18 +88,18 @@ export class PickedCall implements PickResult, CallWatcher, AnsweredCall {
     if (logs("debug")) this.#log(code, now - this.#startedAt);
   };
 
-  cameFirst(now: number): void {
+  onFirstMessage(now: number): void {
     this.#firstMessageAt = now;
     this.#observers.firstAnswers.came(this);
   }
 
-  refused(pushback: Pushback): boolean {
+  onRefused(pushback: Pushback): boolean {
     const { node, history } = this.#choice;
     const elsewhere = this.#observers.avoidance.refused(node.key, pushback);
     return elsewhere && (history === undefined || history.started < history.mostAttempts);
   }
 
-  isStream(): void {
+  goesOn(): void {
     this.#streams = true;
     const { node, kind } = this.#choice;
     node.answered(this.#firstMessageAt! - this.#startedAt, kind);

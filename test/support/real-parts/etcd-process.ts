@@ -1,10 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { closeSync, existsSync, openSync, readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { get } from "node:http";
-import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { outlivedBy } from "./outlived-by.js";
+import { LoggedProcess } from "./logged-process.js";
 
 const START_LIMIT_MS = 60_000;
 
@@ -40,8 +37,7 @@ export class EtcdProcess implements Etcd {
   readonly dir: string;
   readonly #home: string;
   readonly #flags: (token: string) => string[];
-  #child: ChildProcess | undefined;
-  #watchdog: ChildProcess | undefined;
+  readonly #process: LoggedProcess;
   #generation = 0;
 
   constructor(place: {
@@ -58,26 +54,19 @@ export class EtcdProcess implements Etcd {
     this.dir = place.dir;
     this.#home = place.home;
     this.#flags = place.flags;
+    this.#process = new LoggedProcess(`etcd ${place.name}`, place.home);
   }
 
   get pid(): number {
-    if (!this.#child?.pid) throw new Error(`etcd ${this.name} is not running`);
-    return this.#child.pid;
+    return this.#process.pid;
   }
 
   get running(): boolean {
-    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+    return this.#process.running;
   }
 
   async start(): Promise<void> {
-    const log = openSync(join(this.#home, "etcd.log"), "a");
-    const token = `${this.#home}-${this.#generation}`;
-    const child = spawn(etcdCommand(), this.#flags(token), { stdio: ["ignore", log, log] });
-    closeSync(log);
-    child.on("error", () => {}); // told by the exit that #ready sees
-    child.unref();
-    this.#child = child;
-    this.#watchdog = child.pid ? outlivedBy(child.pid, this.#home) : undefined;
+    this.#process.start(etcdCommand(), this.#flags(`${this.#home}-${this.#generation}`));
     try {
       await this.#ready();
     } catch (error) {
@@ -90,14 +79,8 @@ export class EtcdProcess implements Etcd {
     process.kill(this.pid, signal);
   }
 
-  async kill(): Promise<void> {
-    if (!this.running) return;
-    const child = this.#child!;
-    const gone = once(child, "exit");
-    child.ref();
-    child.kill("SIGKILL");
-    await gone;
-    this.#watchdog?.kill("SIGKILL");
+  kill(): Promise<void> {
+    return this.#process.kill();
   }
 
   async restart({ wipe = false }: { wipe?: boolean } = {}): Promise<void> {
@@ -125,16 +108,11 @@ export class EtcdProcess implements Etcd {
   async #ready(): Promise<void> {
     const health = this.metricsUrl.replace("/metrics", "/health");
     for (const end = Date.now() + START_LIMIT_MS; Date.now() < end; await pause(10)) {
-      if (!this.running) throw new Error(`etcd ${this.name} ended while starting:\n${this.#lastLog()}`);
+      if (!this.running) throw new Error(`etcd ${this.name} ended while starting:\n${this.#process.lastWords}`);
       const answer = await httpGet(health).catch(() => "");
       if (/"health":\s*"?true/.test(answer)) return;
     }
-    throw new Error(`etcd ${this.name} is not healthy after ${START_LIMIT_MS / 1000} s:\n${this.#lastLog()}`);
-  }
-
-  #lastLog(): string {
-    const file = join(this.#home, "etcd.log");
-    return existsSync(file) ? readFileSync(file, "utf8").split("\n").slice(-8).join("\n") : "(no log)";
+    throw new Error(`etcd ${this.name} is not healthy after ${START_LIMIT_MS / 1000} s:\n${this.#process.lastWords}`);
   }
 }
 

@@ -79,9 +79,9 @@ export class ObservedSubchannel implements CallStarter {
 /** Told of a call, once each. */
 export interface CallWatcher {
   /** Its first message has come. @param now milliseconds, of `performance.now()`. */
-  cameFirst(now: number): void;
+  onFirstMessage(now: number): void;
   /** A full server has ended it. @returns whether the call is to be made once more, elsewhere. */
-  refused(pushback: Pushback): boolean;
+  onRefused(pushback: Pushback): boolean;
 }
 
 /** Ends that this side makes by itself; any other is the server's answer. */
@@ -138,7 +138,7 @@ export class ObservedCall implements CallListener {
   onReceiveMessage(message: Buffer): void {
     const now = this.#activity.heard();
     if (this.#attempt) this.#attempt.received += payload(message);
-    if (!this.#messaged) this.watcher?.cameFirst(now);
+    if (!this.#messaged) this.watcher?.onFirstMessage(now);
     this.#messaged = true;
     this.#listener.onReceiveMessage(message);
   }
@@ -153,7 +153,7 @@ export class ObservedCall implements CallListener {
     this.#attempt?.ended(told.code, told.details);
     this.pushback = pushbackOf(told);
     // Before grpc-js is told, which makes the call once more at once.
-    const elsewhere = this.pushback !== undefined && !this.#answered && this.watcher?.refused(this.pushback);
+    const elsewhere = this.pushback !== undefined && !this.#answered && this.watcher?.onRefused(this.pushback);
     this.#listener.onReceiveStatus(elsewhere ? asRefused(told) : told);
   }
 }

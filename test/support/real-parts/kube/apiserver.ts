@@ -1,13 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { freePort } from "../../network/ports.js";
-import { outlivedBy } from "../outlived-by.js";
+import { LoggedProcess } from "../logged-process.js";
 import { selfSigned } from "./certificate.js";
 
 const START_LIMIT_MS = 120_000;
@@ -62,10 +60,8 @@ class ApiserverProcess implements KubeApiserver {
   readonly ca: string;
   readonly kubeconfig: string;
   readonly #home = mkdtempSync(join(tmpdir(), "rollcall-kube-apiserver-"));
-  readonly #log = join(this.#home, "kube-apiserver.log");
+  readonly #process = new LoggedProcess("kube-apiserver", this.#home);
   readonly #flags: readonly string[];
-  #child: ChildProcess | undefined;
-  #watchdog: ChildProcess | undefined;
 
   constructor(etcd: string, users: Record<string, KubeUser>, port: number) {
     this.port = port;
@@ -94,13 +90,7 @@ class ApiserverProcess implements KubeApiserver {
 
   async restart(): Promise<void> {
     await this.kill();
-    const log = openSync(this.#log, "a");
-    const child = spawn(command(), this.#flags, { stdio: ["ignore", log, log] });
-    closeSync(log);
-    child.on("error", () => {}); // told by the exit that #ready sees
-    child.unref();
-    this.#child = child;
-    this.#watchdog = child.pid ? outlivedBy(child.pid, this.#home) : undefined;
+    this.#process.start(command(), this.#flags);
     try {
       await this.#ready();
     } catch (error) {
@@ -109,14 +99,8 @@ class ApiserverProcess implements KubeApiserver {
     }
   }
 
-  async kill(): Promise<void> {
-    if (!this.#running) return;
-    const child = this.#child!;
-    const gone = once(child, "exit");
-    child.ref();
-    child.kill("SIGKILL");
-    await gone;
-    this.#watchdog?.kill("SIGKILL");
+  kill(): Promise<void> {
+    return this.#process.kill();
   }
 
   async stop(): Promise<void> {
@@ -144,15 +128,11 @@ class ApiserverProcess implements KubeApiserver {
     });
   }
 
-  get #running(): boolean {
-    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
-  }
-
   /** Asks until it is ready; the interval only spares the processor. */
   async #ready(): Promise<void> {
     let last: unknown;
     for (const end = Date.now() + START_LIMIT_MS; Date.now() < end; await pause(50)) {
-      if (!this.#running) throw new Error(`kube-apiserver ended while starting:\n${this.#lastLog()}`);
+      if (!this.#process.running) throw new Error(`kube-apiserver ended while starting:\n${this.#process.lastWords}`);
       try {
         await this.call("GET", "/readyz");
         return;
@@ -160,11 +140,9 @@ class ApiserverProcess implements KubeApiserver {
         last = error;
       }
     }
-    throw new Error(`kube-apiserver is not ready after ${START_LIMIT_MS / 1000} s: ${last}\n${this.#lastLog()}`);
-  }
-
-  #lastLog(): string {
-    return existsSync(this.#log) ? readFileSync(this.#log, "utf8").split("\n").slice(-12).join("\n") : "(no log)";
+    throw new Error(
+      `kube-apiserver is not ready after ${START_LIMIT_MS / 1000} s: ${last}\n${this.#process.lastWords}`,
+    );
   }
 
   #write(name: string, content: string): string {
