@@ -52,7 +52,8 @@ function discover(target: Target, options: Partial<TargetDiscoveryOptions> = {})
     wake();
   };
   const discovery = new TargetDiscovery(target, {
-    onSet: (set) => tell(set.map(({ instance }) => instance.address)),
+    onSet: (set) =>
+      tell(set.map(({ instance, unconfirmed }) => instance.address + (unconfirmed ? " unconfirmed" : ""))),
     onFailure: (error) => tell(error.message),
     lastKnown: new RememberedSets(),
     ...options,
@@ -178,6 +179,29 @@ test("a set that is only remembered is not kept as if the registry had said it a
     kept.map(({ instances }) => instances[0]!.instance.address),
     ["10.0.0.2:1"],
   );
+  discovery.stop();
+});
+
+test("a set that was only remembered becomes the registry's word when the registry lists the same", async () => {
+  const registry = new Registry("td-same");
+  const kept: KnownSet[] = [];
+  const known: KnownSet = {
+    instances: [{ instance: { address: "10.0.0.1:1" }, addresses: [{ host: "10.0.0.1", port: 1 }] }],
+    at: 1,
+    unconfirmed: true,
+  };
+  const store: LastKnownSets = { find: async () => known, keep: (_target, set) => void kept.push(set) };
+  const { discovery, next } = discover(parseTargetUrl("td-same:///h:1?key=order"), { lastKnown: store });
+  discovery.start();
+  const { options, sets } = await registry.watched();
+  options.onTrouble!(new Error("away"));
+  assert.deepEqual(await next(), ["10.0.0.1:1 unconfirmed"]);
+  assert.equal(discovery.status.source, "snapshot");
+  options.onTrouble!(undefined);
+  sets.set(lists("10.0.0.1:1"));
+  assert.deepEqual(await next(), ["10.0.0.1:1"], "nobody is asked any more who it is");
+  assert.equal(discovery.status.source, "registry");
+  assert.equal(kept.length, 1, "and its age is that of this answer");
   discovery.stop();
 });
 

@@ -106,6 +106,7 @@ export class TargetDiscovery {
       onTrouble: (trouble) => troubles.set("names", trouble),
       lastKnown: known && addressesIn(known),
       owner: target.service,
+      sourceOf: (set) => sets.sourceOf(set),
     });
     run.refresh = () => refresh(discovery, target, names);
     const headStart = setTimeout(() => {
