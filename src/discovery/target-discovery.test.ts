@@ -205,6 +205,34 @@ test("a set that was only remembered becomes the registry's word when the regist
   discovery.stop();
 });
 
+test("a set that stays as it is keeps its age young while the registry is heard, and no longer", async (t) => {
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  const registry = new Registry("td-stable");
+  const kept: KnownSet[] = [];
+  const store: LastKnownSets = { find: () => undefined, keep: (_target, set) => void kept.push(set) };
+  const { discovery, next } = discover(parseTargetUrl("td-stable:///h:1?key=order"), { lastKnown: store });
+  discovery.start();
+  const { options, sets } = await registry.watched();
+  t.mock.timers.tick(3_600_000);
+  assert.equal(kept.length, 0, "nothing is known yet");
+  sets.set(lists("10.0.0.1:1"));
+  await next();
+  discovery.status.called.add("shop.Order");
+  t.mock.timers.tick(3_600_000);
+  assert.ok(kept.length > 1);
+  assert.deepEqual(kept.at(-1)!.instances, kept[0]!.instances);
+  assert.deepEqual(kept.at(-1)!.services, ["shop.Order"], "with what has been called since");
+  const before = kept.length;
+  options.onTrouble!(new Error("away"));
+  t.mock.timers.tick(3_600_000);
+  options.onTrouble!(undefined);
+  discovery.stop();
+  while (!options.signal.aborted) await new Promise(setImmediate);
+  await new Promise(setImmediate);
+  t.mock.timers.tick(3_600_000);
+  assert.equal(kept.length, before, "nothing while it is away, nor after stop()");
+});
+
 for (const [what, find] of [
   ["fails", () => Promise.reject(new Error("EIO"))],
   ["hangs, as a disk of a network may,", () => new Promise<undefined>(() => {})],
