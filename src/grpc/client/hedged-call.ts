@@ -1,4 +1,5 @@
 import * as grpc from "@grpc/grpc-js";
+import { timerMs } from "../../async/backoff.js";
 import type { Hedging } from "../../balancer/hedging/hedging.js";
 import { outcomeOf } from "../../balancer/outcome.js";
 import { CallHistory, sendAs } from "../call-facts.js";
@@ -43,6 +44,8 @@ export class HedgedCall implements Call {
   #messages = 0;
   #halfClosed = false;
   #reading = false;
+  /** Its caller has ended it, with whatever status. */
+  #givenUp = false;
   #timer: NodeJS.Timeout | undefined;
 
   /** @param open makes a copy of the call, which is not started. */
@@ -66,7 +69,7 @@ export class HedgedCall implements Call {
     this.#timer = setTimeout(() => {
       // While there is no copy to be had, the call may grow so late that it deserves the next.
       if (!this.#hedge(first)) this.#wait(2 * ms, false);
-    }, ms);
+    }, timerMs(ms));
     // The call itself holds the process.
     this.#timer.unref();
   }
@@ -108,7 +111,7 @@ export class HedgedCall implements Call {
 
   #ended(copy: Copy, end: grpc.StatusObject): void {
     copy.over = true;
-    if (!this.#winner && LEFT_TO_THE_OTHER.includes(end.code)) {
+    if (!this.#winner && !this.#givenUp && LEFT_TO_THE_OTHER.includes(end.code)) {
       if (!this.#second) this.#hedge(false);
       const other = copy === this.#first ? this.#second : this.#first;
       if (other && !other.over) return;
@@ -141,6 +144,7 @@ export class HedgedCall implements Call {
   }
 
   cancelWithStatus(status: grpc.status, details: string): void {
+    this.#givenUp = true;
     clearTimeout(this.#timer);
     for (const call of this.#live()) call.cancelWithStatus(status, details);
   }
