@@ -35,6 +35,11 @@ export class CallFacts {
   }
 }
 
+/** What a pick was told by the config selector; undefined under another resolver than Rollcall's. */
+export function factsIn(extraPickInfo: unknown): CallFacts | undefined {
+  return extraPickInfo instanceof CallFacts ? extraPickInfo : undefined;
+}
+
 /** A copy of a call that is sent by the channel itself. */
 export interface SentAs {
   readonly history: CallHistory;
