@@ -1,5 +1,8 @@
 import type { Metadata, MetadataOptions } from "@grpc/grpc-js";
 
+/** How an attempt ends that may not be made any more. */
+export const NO_ATTEMPT_LEFT = "the call has used all attempts that Retry allows";
+
 /** Where a call has been, whatever sent it there: shared by its attempts and its copies. */
 export class CallHistory {
   #first: string | undefined;

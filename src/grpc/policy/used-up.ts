@@ -1,14 +1,12 @@
 import { Metadata, status } from "@grpc/grpc-js";
-import type { CallHistory } from "../call-facts.js";
+import { type CallHistory, NO_ATTEMPT_LEFT } from "../call-facts.js";
 import { type PickResult, PickResultType, QUEUE } from "../shield.js";
 
-const DETAILS = "the call has used all attempts that Retry allows";
-
-/** How the pick of a call ends of which no further attempt may be made; another copy of it runs, so its caller never sees this end. */
+/** How the pick of a call ends of which no further attempt may be made. Another copy runs, or has ended: that end is the call's. */
 const USED_UP: PickResult = {
   ...QUEUE,
   pickResultType: PickResultType.DROP,
-  status: { code: status.UNAVAILABLE, details: DETAILS, metadata: new Metadata() },
+  status: { code: status.UNAVAILABLE, details: NO_ATTEMPT_LEFT, metadata: new Metadata() },
 };
 
 /** Undefined for a call that may have a further attempt. */

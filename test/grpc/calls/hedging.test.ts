@@ -170,6 +170,34 @@ test("with Hedge and Retry a call makes no more attempts in all than MaxAttempts
   }
 });
 
+test("where both copies of a call fail, its caller is told why, and not that no attempt is left", async () => {
+  const servers = await instances(3);
+  const client = clientOf(servers, {
+    Hedge: { Budget: 1 },
+    Retry: { MaxAttempts: 2, InitialBackoff: 1, MaxBackoff: 2 },
+    Timeout: 20_000,
+  });
+  await connected(client, servers);
+  await warm(client);
+  let attempts = 0;
+  for (const one of servers) {
+    one.handler = (call, callback) => {
+      if (call.request.text !== "fail") return callback(null, { instance: one.address });
+      attempts += 1;
+      // The second copy fails first, so that a retry of the first one finds no attempt left.
+      setTimeout(() => unavailable(call, callback), attempts === 1 ? 200 : 20);
+    };
+  }
+  await until(async () => {
+    attempts = 0;
+    const call = say(client, { text: "fail" });
+    await assert.rejects(call, { code: grpc.status.UNAVAILABLE, details: "not now" });
+    const hedged = attempts === 2;
+    await warm(client, 200);
+    return hedged;
+  }, "a second copy was sent");
+});
+
 test("with consistent_hash too: no more attempts in all than MaxAttempts, each at another instance", async () => {
   const servers = await instances(4);
   const client = clientOf(servers, {
