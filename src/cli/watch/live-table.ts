@@ -3,7 +3,8 @@ import { HEALTH_STYLES } from "../ls/rows.js";
 import { count, shown } from "../output.js";
 import { duration } from "../terminal/numbers.js";
 import type { Paint, Style } from "../terminal/style.js";
-import { type Column, cut, renderTable } from "../terminal/table.js";
+import { type Column, renderTable } from "../terminal/table.js";
+import { cut } from "../terminal/text-width.js";
 import type { Change, LeaveReason, Listed } from "./changes.js";
 
 /** How long one that left is still shown, and what is new is told so, in milliseconds. */
