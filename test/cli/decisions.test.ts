@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { createReadStream, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -7,7 +8,7 @@ import * as grpc from "@grpc/grpc-js";
 import { createClient, createServer, inspect, type Server } from "../../src/index.js";
 import { EchoClient, type EchoReply, type EchoRequest, EchoService, echoHandlers, say } from "../support/echo.js";
 import { FixtureRegistry } from "../support/fixture-backend.js";
-import { runCli } from "../support/programs/cli.js";
+import { endOf, runCli } from "../support/programs/cli.js";
 
 const SERVICE = "decided.rpc";
 const registry = new FixtureRegistry("decided");
@@ -137,6 +138,18 @@ test("a recording is kept for its owner and replayed: what was set within a tent
   }
   const zone = await runCli(t, ["replay", file, "--zone", "", "--json"]);
   assert.ok(JSON.parse(zone.stdout).other.shares[addressOf("far")] > recorded.shares[addressOf("far")] * 1.5);
+});
+
+test("a recording comes by standard input too, which is a socket to a program that Node starts", async (t) => {
+  const child = spawn(process.execPath, ["--import", "tsx", "src/cli/main.ts", "replay", "-", "--json"], {
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  t.after(() => child.kill("SIGKILL"));
+  const ended = endOf(child);
+  createReadStream(file).pipe(child.stdin);
+  const { code, stdout, stderr } = await ended;
+  assert.equal(code, 0, stderr);
+  assert.equal(JSON.parse(stdout).recorded.calls, 2100);
 });
 
 test("what cannot be replayed is refused with its reason", async (t) => {

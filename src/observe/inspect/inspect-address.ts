@@ -1,5 +1,5 @@
 import { lstatSync, mkdirSync } from "node:fs";
-import { tmpdir, userInfo } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /**
@@ -8,7 +8,7 @@ import { join } from "node:path";
  */
 export function inspectDir(): string {
   const runtime = process.env.XDG_RUNTIME_DIR;
-  return runtime ? join(runtime, "rollcall") : join(tmpdir(), `rollcall-${userInfo().uid}`);
+  return runtime ? join(runtime, "rollcall") : join(tmpdir(), `rollcall-${ownUid()}`);
 }
 
 export function inspectSocket(pid: number): string {
@@ -31,6 +31,11 @@ export function makeInspectDir(): string {
 /** Whether it is a folder of this user's, and nobody else's to open. */
 export function isOwn(dir: string): boolean {
   const found = lstatSync(dir);
-  const own = process.platform === "win32" || (found.uid === userInfo().uid && (found.mode & 0o077) === 0);
+  const own = process.platform === "win32" || (found.uid === ownUid() && (found.mode & 0o077) === 0);
   return found.isDirectory() && own;
+}
+
+/** By the process: in a container its user often has no entry in /etc/passwd, where os.userInfo() looks. Windows has none. */
+function ownUid(): number {
+  return process.getuid?.() ?? -1;
 }
