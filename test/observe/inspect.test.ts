@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -114,6 +114,21 @@ test("a request that is no address is answered, and ends nothing", async () => {
     asked.on("error", reject).end();
   });
   assert.equal(status, 500);
+});
+
+test("an inspect() that failed can be asked for again, once its folder is right", async () => {
+  const before = process.env.XDG_RUNTIME_DIR;
+  await end();
+  try {
+    // Cut to what a socket's name may have, it would stand in a folder that anybody can open.
+    process.env.XDG_RUNTIME_DIR = join(runtime, "f".repeat(120));
+    await assert.rejects(inspect(), /too long for a socket.*XDG_RUNTIME_DIR/);
+    assert.deepEqual(readdirSync(runtime), ["rollcall"], "nothing is made elsewhere");
+  } finally {
+    process.env.XDG_RUNTIME_DIR = before;
+  }
+  end = await inspect();
+  assert.equal((await allStates()).length, 1);
 });
 
 test("a user whom /etc/passwd does not know, as in containers, has an inspect socket of its own", {

@@ -15,6 +15,16 @@ export function inspectSocket(pid: number): string {
   return join(inspectDir(), `${pid}.sock`);
 }
 
+/** The system's longest name of a socket, in bytes: what is longer Node 20 cuts, and so makes the socket somewhere else. */
+const MOST_BYTES = process.platform === "linux" ? 107 : 103;
+
+/** @throws Error when a socket in the folder would have a longer name than the system allows. */
+export function checkedInspectSocket(pid: number): string {
+  const path = inspectSocket(pid);
+  if (process.platform === "win32" || Buffer.byteLength(path) <= MOST_BYTES) return path;
+  throw new Error(`${path} is too long for a socket (${MOST_BYTES} bytes): set XDG_RUNTIME_DIR to a shorter folder`);
+}
+
 /**
  * Makes the folder, open to its owner only.
  * @throws Error when somebody else has made it, or can look into it: in a shared folder another user could have been first.
