@@ -185,6 +185,9 @@ test("every metric that the Grafana dashboard and the alert rules name exists", 
     const metrics = named.filter((name) => !["grpc_method", "grpc_status", "grpc_target"].includes(name));
     assert.ok(metrics.length > 5, file);
     for (const name of metrics) assert.ok(known.has(name), `${file} names ${name}, which does not exist`);
+    // Prometheus has a label of that name for whom it has scraped, and renames ours.
+    const grouped = readFileSync(join(folder, file), "utf8").match(/by \([^)]*\binstance\b[^)]*\) \(rollcall_client/);
+    assert.equal(grouped, null, `${file} takes the process that calls for the instance that is called`);
   }
 });
 
