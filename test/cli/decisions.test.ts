@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { createReadStream, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -102,6 +104,22 @@ test("why says what there is where there is nothing to explain", async (t) => {
   const pid = await runCli(t, ["why", SERVICE, "--process", "1"]);
   assert.match(pid.stderr, new RegExp(`process 1 cannot be inspected.*can be inspected: ${process.pid}`));
   assert.equal((await runCli(t, ["why", SERVICE, "--process", "x"])).code, 2);
+});
+
+test("a process that does not answer is told, and takes nothing from the others", async (t) => {
+  const other = spawn("sleep", ["600"]);
+  t.after(() => other.kill());
+  const broken = createHttpServer((_request, response) => response.writeHead(500).end());
+  t.after(() => broken.close());
+  broken.listen(join(runtime, "rollcall", `${other.pid}.sock`));
+  await once(broken, "listening");
+  const { code, stdout, stderr } = await runCli(t, ["why", SERVICE, "--json"]);
+  assert.equal(code, 0, stderr);
+  assert.equal(JSON.parse(stdout).length, 1);
+  assert.match(stderr, new RegExp(`^warning: process ${other.pid} does not tell its state: it answered 500\n$`));
+  const alone = await runCli(t, ["why", SERVICE, "--process", String(other.pid)]);
+  assert.equal(alone.code, 1);
+  assert.match(alone.stderr, /it answered 500/);
 });
 
 test("a recording is kept for its owner and replayed: what was set within a tenth, and what would have been", async (t) => {
