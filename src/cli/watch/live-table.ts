@@ -102,7 +102,7 @@ export class LiveTable {
 
 function columns(now: number, isNamed: boolean): Column<Entry>[] {
   return [
-    { title: "SERVICE", cell: ({ listed }) => (isNamed ? listed.service : ""), rank: 6 },
+    { title: "SERVICE", cell: ({ listed }) => (isNamed ? listed.service : ""), rank: 1 },
     {
       title: "ADDRESS",
       cell: ({ listed, left }) => ({ text: listed.instance.address, style: left && "dim" }),
