@@ -1,4 +1,5 @@
 import { log } from "../../log.js";
+import { isSwitchedOn } from "../environment.js";
 import { onFirstSource } from "../sources.js";
 
 let running: Promise<() => Promise<void>> | undefined;
@@ -26,8 +27,8 @@ export function inspect(): Promise<() => Promise<void>> {
 
 /** Obeys `$ROLLCALL_INSPECT`, once there is something to inspect. */
 export function inspectIfAsked(): void {
-  if (!/^(1|true|yes|on)$/i.test(process.env.ROLLCALL_INSPECT ?? "")) return;
   onFirstSource(() => {
+    if (!isSwitchedOn("ROLLCALL_INSPECT")) return;
     inspect().catch((error: Error) => log.warn({ err: error }, "$ROLLCALL_INSPECT cannot be obeyed"));
   });
 }
