@@ -24,7 +24,7 @@ before(async () => {
       ListenOn: "127.0.0.1:0",
       DevServer: { Host: "127.0.0.1", Port: 0 },
       CpuThreshold: 0, // a starved machine is to refuse nothing here
-      Shutdown: { WrapUpTime: 300, WaitTime: 3_000 },
+      Shutdown: { WrapUpTime: 2_000, WaitTime: 5_000 }, // the last test calls in between
     },
     (builder) =>
       builder.addService(
@@ -193,9 +193,10 @@ test("every metric that the Grafana dashboard and the alert rules name exists", 
 
 test("/healthz turns 503 as soon as a stop begins, while calls are still answered", async () => {
   assert.equal(await (await fetch(url("/healthz"))).text(), "OK");
+  const direct = new EchoClient(server.address!, grpc.credentials.createInsecure());
+  await say(direct);
   const stopped = server.stop();
   await until(async () => (await fetch(url("/healthz"))).status === 503, "/healthz answers 503");
-  const direct = new EchoClient(server.address!, grpc.credentials.createInsecure());
   await say(direct);
   direct.close();
   await stopped;
