@@ -163,6 +163,17 @@ const clientSchema = (notation: Notation) =>
       path: ["HashKey"],
       error: "counts with BalancerName: consistent_hash alone",
     })
+    .refine(({ Zone, BalancerName }) => !Zone || BalancerName === "p2c_ewma", {
+      path: ["Zone"],
+      error: "counts with BalancerName: p2c_ewma alone",
+    })
+    .superRefine(({ BalancerName, Subset, MaxSetAside }, context) => {
+      if (BalancerName === "p2c_ewma" || BalancerName === "consistent_hash") return;
+      const message = `counts with BalancerName: p2c_ewma or consistent_hash; ${BalancerName} is grpc-js' own and knows nothing of it`;
+      if (Subset > 0) context.addIssue({ code: "custom", path: ["Subset"], message });
+      if (MaxSetAside !== CLIENT_DEFAULTS.MaxSetAside)
+        context.addIssue({ code: "custom", path: ["MaxSetAside"], message });
+    })
     .refine(({ Endpoints, Target, Etcd }) => Endpoints || Target || Etcd, {
       error:
         "nothing says where the instances are; expected one of Endpoints (fixed addresses), Target (a URL) or Etcd (Hosts and Key)",
