@@ -21,6 +21,7 @@ export type ConfigSelector = grpc.experimental.ConfigSelector;
 export type CallConfig = ReturnType<ConfigSelector["invoke"]>;
 export type MethodConfig = CallConfig["methodConfig"];
 export type Subchannel = grpc.experimental.SubchannelInterface;
+export type SubchannelAddress = grpc.experimental.SubchannelAddress;
 export type StatusObject = grpc.StatusObject;
 
 export interface ServiceConfig {

@@ -5,7 +5,7 @@
 import { type ClientHttp2Session, constants } from "node:http2";
 import { Metadata, connectivityState as State } from "@grpc/grpc-js";
 import { destroySoon } from "../async/end-http2.js";
-import { type Leaf, PickResultType, type StatusObject, type Subchannel } from "./shield.js";
+import { type Leaf, PickResultType, type StatusObject, type Subchannel, type SubchannelAddress } from "./shield.js";
 
 interface Http2Transport {
   readonly session?: ClientHttp2Session;
@@ -15,6 +15,7 @@ interface Http2Transport {
 
 interface RealSubchannel {
   readonly transport?: Http2Transport | null;
+  readonly subchannelAddress?: object;
   readonly connector?: { readonly session?: ClientHttp2Session | null };
   resetBackoff?(): void;
 }
@@ -51,10 +52,32 @@ export function ping(subchannel: Subchannel, answered: () => void): boolean {
   });
 }
 
+/** What ends the socket that is dialled to an address; as grpc-js hands the address to net.connect, a `signal` in it is obeyed. */
+const dials = new WeakMap<object, AbortController>();
+
+/** The address, so that an attempt to connect to it can be given up from its first packet on. */
+export function abandonable(address: SubchannelAddress): SubchannelAddress {
+  if (!("port" in address)) return address;
+  const { host, port } = address;
+  const dialled = {
+    host,
+    port,
+    /** Read for each attempt. */
+    get signal() {
+      const dial = new AbortController();
+      dials.set(dialled, dial);
+      return dial.signal;
+    },
+  };
+  return dialled;
+}
+
 /** Gives up an attempt to connect: grpc-js would keep its socket, for ever if the far side accepts and says nothing. */
 export function abandonDial(subchannel: Subchannel): void {
-  const session = real(subchannel).connector?.session;
-  if (session && subchannel.getConnectivityState() === State.CONNECTING) destroySoon(session);
+  if (subchannel.getConnectivityState() !== State.CONNECTING) return;
+  const { connector, subchannelAddress } = real(subchannel);
+  if (connector?.session) destroySoon(connector.session);
+  else if (subchannelAddress) dials.get(subchannelAddress)?.abort();
 }
 
 /**

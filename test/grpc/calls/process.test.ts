@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { type TestContext, test } from "node:test";
 import { HealthCheckResponse_ServingStatus as Status } from "../../../src/proto/health.js";
 import { startBlackHole } from "../../support/network/black-hole.js";
+import { startSwallowingPort } from "../../support/network/swallowing-port.js";
 import { startHealthServer } from "../../support/real-parts/health-server.js";
 
 const PROGRAM = new URL("../programs/one-call.ts", import.meta.url).pathname;
@@ -36,18 +37,21 @@ test("a client that is never closed does not hold the process once no call runs,
   timeout: 120_000,
 }, async (t) => {
   const server = await watchedServer(t);
-  // One that never connects and one that does.
+  // Some that never connect and one that does.
   const hole = await startBlackHole();
   t.after(() => hole.stop());
+  const swallowing = await startSwallowingPort();
+  t.after(() => swallowing.stop());
   for (const target of [
     `dns:${server.address}`,
     `direct:///${server.address}`,
     `direct:///${server.address},${hole.address}`,
+    `direct:///${server.address},${swallowing.address}`,
   ]) {
     const { printed, status } = await outcome(start(t, target));
     assert.deepEqual([target, printed, status], [target, [server.address, "beforeExit"], 0]);
   }
-  assert.equal(server.asked.length, 2, "its health was watched");
+  assert.equal(server.asked.length, 3, "its health was watched");
 });
 
 test("a call that runs holds the process, as with grpc-js alone", async (t) => {

@@ -77,7 +77,7 @@ test("an instance that accepts connections and says nothing is dialled again and
     due[0]!();
     assert.equal(failures.length, attempt);
   }
-  assert.ok(created.length > 5);
+  assert.ok(created.length >= 5);
   assert.equal(pings.heard.size, 1, "only the last attempt is listened to");
   line.close();
   assert.equal(pings.heard.size, 0);

@@ -5,7 +5,7 @@ import type { Instance } from "../../../instance.js";
 import type { DialLimit } from "../../../membership/connection/dial-limit.js";
 import type { Line, LineEvents, Transport } from "../../../membership/connection/transport.js";
 import { childHelper, createLeaf, type Endpoint, type Leaf, type PolicyHelper } from "../../shield.js";
-import { subchannelOf, withoutBackoff } from "../../subchannel-internals.js";
+import { abandonable, subchannelOf, withoutBackoff } from "../../subchannel-internals.js";
 import { GrpcSession } from "./grpc-session.js";
 import { type Identity, strangerAt } from "./identity-check.js";
 import { CONNECT_MS, LimitedSubchannel } from "./limited-subchannel.js";
@@ -45,6 +45,9 @@ export class GrpcTransport implements Transport<ListedEndpoint, GrpcSession> {
 
 /** How long after a stranger was met at an address from a snapshot it is asked again, in milliseconds. */
 const ASK_AGAIN_MS = 1_000;
+
+/** How long after an attempt that nobody answered the next one begins, in milliseconds. */
+const PAUSE_MS = 1_000;
 
 /** grpc-js shares connections with equal options; one that has been given up must not be had again. */
 let generations = 0;
@@ -92,7 +95,7 @@ class GrpcLine implements Line {
       fresh ? rotated(this.#listed.endpoint, generations) : this.#listed.endpoint,
       childHelper(helper, {
         createSubchannel: (address, args) => {
-          const subchannel = withoutBackoff(helper.createSubchannel(address, args));
+          const subchannel = withoutBackoff(helper.createSubchannel(abandonable(address), args));
           const keepaliveMs = Number(channel["grpc.keepalive_time_ms"]);
           this.#deaf.push(pings.listenTo(subchannel, this.#listed.instance.address, keepaliveMs));
           return new LimitedSubchannel(subchannel, {
@@ -163,7 +166,8 @@ class GrpcLine implements Line {
     this.#failed(
       `${this.#listed.endpoint.addresses.length > 1 ? "none of its addresses" : "nobody"} answered within ${CONNECT_MS} ms`,
     );
-    if (!this.#closed) this.start();
+    // The process may end meanwhile: Node holds it as long as a socket is connecting.
+    this.#stopWaiting = this.#options.timing.after(PAUSE_MS, () => this.start());
   }
 }
 
