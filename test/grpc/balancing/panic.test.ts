@@ -78,9 +78,12 @@ test("when every process says NOT_SERVING they are called all the same, as by gr
 });
 
 test("with MaxSetAside: 1, as long as one instance serves, those that say NOT_SERVING get no call", async (t) => {
-  const servers = await Promise.all(
-    [1, 2, 3].map(() => startHealthServer((call) => call.write({ status: Status.SERVING }))),
-  );
+  // Asked through a second connection, those that drain say so again.
+  let others = Status.SERVING;
+  const servers = await Promise.all([
+    startHealthServer((call) => call.write({ status: Status.SERVING })),
+    ...[2, 3].map(() => startHealthServer((call) => call.write({ status: others }))),
+  ]);
   for (const server of servers) t.after(() => server.stop());
   const [serving, ...draining] = servers;
   const endpoints = servers.map(({ address }) => address);
@@ -92,7 +95,8 @@ test("with MaxSetAside: 1, as long as one instance serves, those that say NOT_SE
     if (facts.health === "not serving") told.add(facts.instance);
   };
   setLogger({ debug() {}, info, warn() {}, error() {} });
-  for (const server of draining) server.tell(Status.NOT_SERVING);
+  others = Status.NOT_SERVING;
+  for (const server of draining) server.tell(others);
   await until(() => told.size === draining.length, "the client has been told by both");
   await until(async () => (await tally(ours, 20, 5)).size === 1, "one is left");
   assert.deepEqual([...(await tally(ours, 100, 10)).keys()], [serving!.address]);
