@@ -33,6 +33,12 @@ test("what code gives a client is refused by name where the client is made", () 
     [{ Methods: [{ FullMethod: "Get" }] }, "Methods[0].FullMethod: expected /package.Service/Method"],
     [{ Middlewares: { Timeout: "yes" } }, 'Middlewares.Timeout: expected true or false, got "yes"'],
     [{ HashKey: { Metadata: "x-user-id" } }, "HashKey: counts with BalancerName: consistent_hash alone"],
+    [
+      { BalancerName: "round_robin", Subset: 3 },
+      "Subset: cannot be obeyed with BalancerName: round_robin, only with p2c_ewma and consistent_hash",
+    ],
+    [{ BalancerName: "pick_first", Snapshot: {} }, "Snapshot: cannot be obeyed with BalancerName: pick_first"],
+    [{ BalancerName: "consistent_hash", Zone: "a" }, "Zone: cannot be obeyed with BalancerName: consistent_hash"],
     [{ App: "sh\u00f6p" }, "App has characters that metadata cannot carry; expected printable ASCII"],
     [{ App: "a", Token: "12345\n" }, "Token has characters that metadata cannot carry; expected printable ASCII"],
     [{ Snapshot: { Dir: "~/snapshots" } }, "Snapshot.Dir: expected the whole path of a folder: ~ means"],

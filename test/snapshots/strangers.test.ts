@@ -6,9 +6,9 @@ import { after, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
 import { hold } from "../../src/async/hold.js";
 import { fileNameOf, writeSnapshot } from "../../src/discovery/snapshot-file.js";
-import { createClient, setLogLevel } from "../../src/index.js";
+import { createClient, setLogger, setLogLevel } from "../../src/index.js";
 import { parseTargetUrl } from "../../src/target/parse.js";
-import { EchoClient, EchoService, echoHandlers, say } from "../support/echo.js";
+import { EchoClient, EchoService, echoHandlers, say, startBareEcho } from "../support/echo.js";
 import { FixtureRegistry } from "../support/fixture-backend.js";
 import { until } from "../support/until.js";
 
@@ -88,3 +88,28 @@ for (const [what, answer] of Object.entries(answers)) {
     server.forceShutdown();
   });
 }
+
+test("a policy of grpc-js' own, which asks nobody who he is, calls no address from a snapshot, and that is said once", async () => {
+  const stranger = await startBareEcho();
+  const registry = new FixtureRegistry("round-robin");
+  registry.silence();
+  const url = registry.target("order.rpc");
+  const port = Number(stranger.address.split(":")[1]);
+  const instances = [{ instance: { address: stranger.address }, addresses: [{ host: "127.0.0.1", port }] }];
+  const text = writeSnapshot(parseTargetUrl(url), { instances, at: Date.now() });
+  writeFileSync(join(dir, fileNameOf(parseTargetUrl(url))), text, { mode: 0o600 });
+  const warnings: string[] = [];
+  setLogger({ debug() {}, info() {}, warn: (_, message) => void warnings.push(message), error() {} });
+  process.env.ROLLCALL_SNAPSHOT_DIR = dir;
+
+  const policy = JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] });
+  const options = { "grpc.service_config": policy };
+  const clients = [0, 1].map(() => new EchoClient(url, grpc.credentials.createInsecure(), options));
+  for (const client of clients) {
+    await assert.rejects(say(client, {}, { deadline: Date.now() + 1_500 }), { code: grpc.status.DEADLINE_EXCEEDED });
+    client.close();
+  }
+  assert.equal(warnings.filter((line) => line.startsWith("clients with round_robin use no snapshots")).length, 1);
+  delete process.env.ROLLCALL_SNAPSHOT_DIR;
+  stranger.stop();
+});

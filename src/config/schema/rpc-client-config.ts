@@ -10,6 +10,16 @@ import { snapshotConfig } from "./observability-config.js";
 
 export const BALANCERS = ["p2c_ewma", "consistent_hash", "round_robin", "pick_first"] as const;
 
+/**
+ * What a balancer of grpc-js' own does not know. Of an instance that only a snapshot has named it does not ask who is there, so it
+ * would call strangers.
+ */
+const OBEYED_BY: readonly ["Subset" | "Snapshot" | "Zone", readonly (typeof BALANCERS)[number][]][] = [
+  ["Subset", ["p2c_ewma", "consistent_hash"]],
+  ["Snapshot", ["p2c_ewma", "consistent_hash"]],
+  ["Zone", ["p2c_ewma"]],
+];
+
 const METADATA_NAME = "expected the name of metadata that is text, for example x-user-id";
 const SHARE = "expected a share from 0 to 1";
 const BOUND = "expected a number above 1, for example 1.25, or 0 for no bound";
@@ -162,6 +172,13 @@ const clientSchema = (notation: Notation) =>
     .refine(({ HashKey, BalancerName }) => !HashKey || BalancerName === "consistent_hash", {
       path: ["HashKey"],
       error: "counts with BalancerName: consistent_hash alone",
+    })
+    .superRefine((given, context) => {
+      for (const [key, obeying] of OBEYED_BY) {
+        if (!given[key] || obeying.includes(given.BalancerName)) continue;
+        const message = `cannot be obeyed with BalancerName: ${given.BalancerName}, only with ${obeying.join(" and ")}`;
+        context.addIssue({ code: "custom", path: [key], message });
+      }
     })
     .refine(({ Endpoints, Target, Etcd }) => Endpoints || Target || Etcd, {
       error:

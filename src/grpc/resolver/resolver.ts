@@ -49,7 +49,7 @@ class DiscoveryResolver implements NameResolver {
         if (set.length > 0 || this.#ownPolicy) this.#tell(set);
       },
       onFailure: (error) => this.#say(error),
-      lastKnown: lastKnownOf(options),
+      lastKnown: lastKnownOf(options, this.#serviceConfig.policy),
     });
     this.#selector = configSelector(this.#serviceConfig.config.methodConfig, this.#discovery.status, {
       // createChannel's calls are observed from their very beginning, where that is wanted.
