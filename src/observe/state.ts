@@ -30,6 +30,8 @@ export interface CalledService {
   readonly service: string;
   /** The registry as a person names it, for example `etcd 10.0.0.1:2379`. */
   readonly registry: string;
+  /** What chooses an instance for each call: `p2c_ewma`, or `consistent_hash`, of which no decisions are recorded. */
+  readonly policy: string;
   /** What the channel can do for its callers. `panic`: nobody says that it serves, and those connected are called all the same. */
   readonly state: "ready" | "connecting" | "failing" | "panic";
   /** Instances in the set in use; undefined while the registry has not answered. */
