@@ -135,7 +135,7 @@ export class HashPicker implements Picker {
 function refusalOf(header: string): PickResult {
   const where = header
     ? `in the metadata ${header}, or by withHashKey()`
-    : "by withHashKey(), or name its metadata in HashKey";
+    : "by withHashKey(), or name its metadata in HashKey (requestHashHeader in a service config)";
   const details = `consistent_hash needs a key for each call: give it ${where}`;
   return {
     pickResultType: PickResultType.COMPLETE,

@@ -175,6 +175,11 @@ test("a client of grpc-js alone names the metadata in its service config; withou
     return true;
   }, "every key has its place");
   await assert.rejects(say(client), { code: grpc.status.INVALID_ARGUMENT, details: /the metadata x-user-id/ });
+  const nameless = new EchoClient(registry.target("bare.rpc"), grpc.credentials.createInsecure(), {
+    "grpc.service_config": JSON.stringify({ loadBalancingConfig: [{ consistent_hash: {} }] }),
+  });
+  await assert.rejects(say(nameless), { code: grpc.status.INVALID_ARGUMENT, details: /requestHashHeader/ });
+  nameless.close();
   const stream = client.count({});
   const error = await new Promise<grpc.ServiceError>((resolve) => stream.once("error", resolve as (e: Error) => void));
   assert.equal(error.code, grpc.status.INVALID_ARGUMENT);
