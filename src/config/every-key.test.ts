@@ -58,7 +58,7 @@ OrderRpc:
   Timeout: 500
   KeepaliveTime: 20s
   Middlewares: { Breaker: false }
-  BalancerName: round_robin
+  BalancerName: p2c_ewma
   Subset: 20
   Zone: eu-1a
   HealthCheck: false
@@ -158,7 +158,7 @@ OrderRpc:
       Timeout: 500,
       KeepaliveTime: 20_000,
       Middlewares: { Trace: true, Duration: true, Prometheus: true, Breaker: false, Timeout: true },
-      BalancerName: "round_robin",
+      BalancerName: "p2c_ewma",
       Subset: 20,
       Zone: "eu-1a",
       HealthCheck: false,
