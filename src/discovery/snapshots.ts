@@ -96,14 +96,17 @@ export class Snapshots implements LastKnownSets {
 
   async #write(due: readonly [string, { target: Target; set: KnownSet }][]): Promise<void> {
     await mkdir(this.dir, { recursive: true, mode: 0o700 });
+    let tooLarge: string | undefined;
     for (const [name, { target, set }] of due) {
       const text = writeSnapshot(target, set);
-      if (text.length > MOST_BYTES) this.#complain(`the set of ${JSON.stringify(target.service)} is too large`);
-      else await replace(join(this.dir, name), text);
+      if (text.length > MOST_BYTES) {
+        tooLarge = `the set of ${JSON.stringify(target.service)} is too large`;
+        this.#complain(tooLarge);
+      } else await replace(join(this.dir, name), text);
     }
     if (!this.#tidied) await this.#tidy();
     this.#tidied = true;
-    this.#complaint = undefined;
+    this.#complaint = tooLarge;
   }
 
   /** Once a process: takes out what dead processes have left, and the oldest of too many. */
