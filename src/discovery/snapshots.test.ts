@@ -194,6 +194,21 @@ test("a folder that cannot be written to is said once, and disturbs nobody", asy
   assert.match(lines[0]!, /^snapshots cannot be written: /);
 });
 
+test("a set that is too large to be kept is said once, and the others are kept", async () => {
+  const snapshots = new Snapshots({ dir });
+  const addresses = Array.from({ length: 3 }, (_, i) => `10.0.0.${i}:8080`);
+  const large = { ...set(...addresses), services: Array.from({ length: 300 }, () => "x".repeat(30_000)) };
+  for (let i = 0; i < 3; i++) {
+    snapshots.keep(target(`large-${number}`), large);
+    snapshots.keep(target(`small-${number}`), set("10.0.0.1:8080"));
+    await snapshots.flush();
+  }
+  assert.deepEqual(lines, [
+    `snapshots cannot be written: the set of "large-${number}" is too large; a start without the registry will know nobody`,
+  ]);
+  assert.equal((await new Snapshots({ dir }).read(target(`small-${number}`)))?.instances.length, 1);
+});
+
 test("the folder is the environment's, else one in the user's cache folder", () => {
   assert.equal(defaultDir({ ROLLCALL_SNAPSHOT_DIR: "/data/snap" }), "/data/snap");
   assert.equal(defaultDir({ ROLLCALL_SNAPSHOT_DIR: "~/snap" }), join(homedir(), "snap"));
