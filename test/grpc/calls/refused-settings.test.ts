@@ -38,7 +38,13 @@ test("a value that cannot be obeyed is refused by its name where the client is m
 });
 
 test("a setting that the chosen balancer would ignore is refused by its name", () => {
-  const all = { Subset: 2, Zone: "a", MaxSetAside: 0.2, Snapshot: { Dir: join(tmpdir(), "rollcall-unused") }, HashKey: {} };
+  const all = {
+    Subset: 2,
+    Zone: "a",
+    MaxSetAside: 0.2,
+    Snapshot: { Dir: join(tmpdir(), "rollcall-unused") },
+    HashKey: {},
+  };
   const obeyedBy = {
     p2c_ewma: ["Subset", "Zone", "MaxSetAside", "Snapshot"],
     consistent_hash: ["Subset", "MaxSetAside", "Snapshot", "HashKey"],
