@@ -15,6 +15,19 @@ test("a port that is taken is reported, and nothing stays behind", async (t: Tes
   await assert.rejects(startDevRegistry({ port }), { code: "EADDRINUSE" });
 });
 
+test("an option that cannot be obeyed is refused by its name", async () => {
+  for (const [options, message] of [
+    [{ prot: 2379 }, /startDevRegistry has no option "prot": did you mean port\?/],
+    [{ port: "2379" }, /port is "2379"; expected a port/],
+    [{ host: "" }, /host is ""; expected an address/],
+    [{ minLeaseTtl: 0.5 }, /minLeaseTtl is 0.5; expected a whole number above 0/],
+    [{ keptRevisions: Number.NaN }, /keptRevisions is NaN/],
+    [{ credentials: {} }, /credentials is an object; expected what ServerCredentials.createSsl/],
+  ] as [object, RegExp][]) {
+    await assert.rejects(startDevRegistry(options), { name: "TypeError", message });
+  }
+});
+
 test("with a certificate it speaks TLS, and says so where it lists its member", async (t) => {
   const { cert, key } = selfSigned();
   const pair = { cert_chain: Buffer.from(cert), private_key: Buffer.from(key) };
