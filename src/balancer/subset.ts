@@ -7,7 +7,8 @@ export interface SubsetPlace {
 }
 
 /**
- * The keys that one of many clients connects to, in the order given; all of them when there are no more than `size`.
+ * The keys that one of many clients connects to, in the order given; all of them when there are no more than `size`. A key stands
+ * among those given once.
  * Depends on nothing but its arguments, not on the order of the keys either. One join or leave changes at most one of a
  * client's keys (two for the few places whose keys stand on both sides of the circle's seam).
  *
