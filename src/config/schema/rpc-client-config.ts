@@ -23,7 +23,7 @@ const middlewares = z.object({
   Prometheus: flag(MIDDLEWARE_DEFAULTS.Prometheus),
   /** Keep calls of a method away from an instance where most of them fail, while others are there. Default true. */
   Breaker: flag(MIDDLEWARE_DEFAULTS.Breaker),
-  /** Whether Timeout is applied. Default true. */
+  /** Whether Timeout is applied, and that of Methods. Default true. */
   Timeout: flag(MIDDLEWARE_DEFAULTS.Timeout),
 });
 
