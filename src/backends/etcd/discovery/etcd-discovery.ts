@@ -1,4 +1,4 @@
-import { hold } from "../../../async/hold.js";
+import { holdUnless } from "../../../async/hold.js";
 import { Latest } from "../../../async/latest.js";
 import { Throttle } from "../../../async/throttle.js";
 import { acquireCluster } from "../../../etcd-client/cluster.js";
@@ -29,12 +29,12 @@ export class EtcdDiscovery implements Discovery {
    * @throws TypeError for an empty service key.
    */
   async *watch(service: string, options: WatchOptions): AsyncGenerator<readonly Instance[], void> {
-    const { signal, onTrouble, background = false } = options;
+    const { signal, onTrouble, background } = options;
     checkServiceKey(service);
     if (signal.aborted) return;
     const path = this.#layout.path(service);
     const { cluster, release } = acquireCluster(this.#settings);
-    const letGo = background ? () => {} : hold();
+    const letGo = holdUnless(background);
     const { skipped, release: releaseSkipped } = acquireSkippedValues(path);
     const latest = new Latest<readonly Instance[]>(signal);
     const set = new ServiceSet(this.#layout, path, skipped);
