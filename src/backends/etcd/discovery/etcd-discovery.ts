@@ -37,14 +37,17 @@ export class EtcdDiscovery implements Discovery {
     const letGo = holdUnless(background);
     const { skipped, release: releaseSkipped } = acquireSkippedValues(path);
     const latest = new Latest<readonly Instance[]>(signal);
-    const set = new ServiceSet(this.#layout, path, skipped);
-    const publish = new Throttle(() => latest.set(set.instances()));
+    /** Of the range that is watched, once it has been listed. */
+    let set: ServiceSet | undefined;
+    const publish = new Throttle(() => set && latest.set(set.instances()));
 
-    const watch = (range: KeyRange, onDenied?: () => void) =>
-      cluster.watcher.watch(range, {
+    const watch = (range: KeyRange, onDenied?: () => void) => {
+      const own = new ServiceSet(this.#layout, path, skipped);
+      return cluster.watcher.watch(range, {
         changed({ put, gone }) {
-          for (const key of gone) set.delete(key);
-          for (const kv of put) set.put(kv);
+          for (const key of gone) own.delete(key);
+          for (const kv of put) own.put(kv);
+          set = own;
           publish.ask();
         },
         trouble(trouble) {
@@ -52,6 +55,7 @@ export class EtcdDiscovery implements Discovery {
           else onTrouble?.(trouble);
         },
       });
+    };
     let watched = watch(serviceRange(path), () => {
       log.debug({ service }, "the role covers the instances alone: their weights, zones and metadata are not read");
       watched.close();
