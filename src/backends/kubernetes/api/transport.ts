@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { Agent as HttpAgent, type IncomingHttpHeaders, type IncomingMessage, request as requestHttp } from "node:http";
-import { type ClientHttp2Session, connect as connectHttp2, constants } from "node:http2";
+import { type ClientHttp2Session, type ClientHttp2Stream, connect as connectHttp2, constants } from "node:http2";
 import { Agent as HttpsAgent, request as requestHttps } from "node:https";
 import { isIP } from "node:net";
 import { connect as connectTls } from "node:tls";
@@ -78,6 +78,15 @@ export async function connect(credentials: Credentials, timing: PingTiming, sign
   return new Http1Transport(credentials, timing);
 }
 
+/** Whoever leaves the iteration of a stream itself would destroy it at once, in the midst of what is being read. */
+async function* bodyOf(stream: ClientHttp2Stream): AsyncGenerator<Buffer, void> {
+  try {
+    yield* stream.iterator({ destroyOnReturn: false });
+  } finally {
+    resetSoon(stream, constants.NGHTTP2_CANCEL);
+  }
+}
+
 class Http2Transport implements Transport {
   readonly #session: ClientHttp2Session;
   readonly #pongMs: number;
@@ -110,7 +119,9 @@ class Http2Transport implements Transport {
       this.#requests += 1;
       signal.addEventListener("abort", abort, { once: true });
       if (signal.aborted) abort();
-      stream.once("response", ({ ":status": status = 0, ...headers }) => resolve({ status, headers, body: stream }));
+      stream.once("response", ({ ":status": status = 0, ...headers }) =>
+        resolve({ status, headers, body: bodyOf(stream) }),
+      );
       stream.on("error", (error) => reject(this.#broken ?? error));
       stream.once("close", () => {
         this.#requests -= 1;
