@@ -102,6 +102,13 @@ test("a stop that comes while the server waits to listen ends in time as well, a
   assert.deepEqual(paper.events, ["kill", "close"], "what listens in time is closed, and was never listed");
 });
 
+test("a registry that gives no registration fails the start by its name", async () => {
+  for (const given of [undefined, {}, registration]) {
+    paper.register = async () => given as never;
+    await assert.rejects(lifeOf().start(), /register\(\) of the backend "paper" gives is .*; expected a Registration/);
+  }
+});
+
 test("what has not ended in time is killed", async () => {
   const life = lifeOf({ close: () => forever }, { drainMs: 0, waitMs: 30 });
   await life.start();
