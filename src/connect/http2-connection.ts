@@ -11,16 +11,31 @@ import { destroySoon, resetSoon } from "../async/end-http2.js";
 import { onAbort } from "../async/on-abort.js";
 import { type DialOptions, openSocket } from "./dial.js";
 
+/** The highest number that a stream can have (RFC 9113, 5.1.1); a connection that has used it up makes none any more, and stays. */
+const LAST_STREAM = 2 ** 31 - 1;
+/** Stream numbers that are left to requests which have chosen the connection already. */
+const SPARE = 20_000;
+
 /** An HTTP/2 connection to one instance. It is what connect-node calls a session manager, and dials no second one. */
 export class Http2Connection {
   /** Where requests have to go, as connect-node compares it. */
   readonly authority: string;
+  /** Aborts when the connection is over, and all streams with it. */
+  readonly over: AbortSignal;
   readonly #session: ClientHttp2Session;
+  readonly #lost: (reason: string) => void;
   #streams = 0;
 
-  private constructor(authority: string, session: ClientHttp2Session) {
+  private constructor(
+    authority: string,
+    session: ClientHttp2Session,
+    over: AbortSignal,
+    lost: (reason: string) => void,
+  ) {
     this.authority = authority;
+    this.over = over;
     this.#session = session;
+    this.#lost = lost;
   }
 
   /**
@@ -36,6 +51,7 @@ export class Http2Connection {
   ): Promise<Http2Connection> {
     const socket = openSocket({ ...dial, alpn: ["h2"] });
     const session = http2Connect(authority, { createConnection: () => socket });
+    const over = new AbortController();
     return new Promise((resolve, reject) => {
       const release = onAbort(signal, () => destroySoon(session));
       // Stays, so that no late error is thrown.
@@ -44,14 +60,16 @@ export class Http2Connection {
         release();
         const refused =
           (socket as TLSSocket).alpnProtocol === false ? "the server speaks no HTTP/2 over TLS (ALPN)" : undefined;
-        if (refused) reject(new Error(refused));
-        else resolve(new Http2Connection(authority, session));
+        if (!refused) return resolve(new Http2Connection(authority, session, over.signal, lost));
+        destroySoon(session);
+        reject(new Error(refused));
       });
       session.once("goaway", (code) => lost(`the server ends the connection (GOAWAY, code ${code})`));
       session.once("close", () => {
         release();
         reject(signal.reason ?? new Error("the connection was closed before the server had spoken HTTP/2"));
         lost("the connection was closed");
+        over.abort();
       });
       session.unref();
     });
@@ -70,6 +88,7 @@ export class Http2Connection {
     this.#streams += 1;
     if (this.#streams === 1) session.ref();
     endUnanswered(stream);
+    if ((stream.id ?? 0) > LAST_STREAM - SPARE) this.#lost("the connection has few stream numbers left");
     stream.once("close", () => {
       this.#streams -= 1;
       if (this.#streams === 0 && !session.destroyed) session.unref();

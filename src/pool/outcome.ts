@@ -4,8 +4,13 @@ import type { FailureOutcome } from "./options.js";
 /** So many causes of an error are looked at. */
 const DEPTH = 5;
 
-/** Errors that say by their code that no connection came about. */
-const CONNECT_CODES = new Set(["UND_ERR_CONNECT_TIMEOUT", "ERR_HTTP2_GOAWAY_SESSION", "ERR_HTTP2_INVALID_SESSION"]);
+/** Errors that say by their code that no connection, or no stream on it, came about. */
+const CONNECT_CODES = new Set([
+  "UND_ERR_CONNECT_TIMEOUT",
+  "ERR_HTTP2_GOAWAY_SESSION",
+  "ERR_HTTP2_INVALID_SESSION",
+  "ERR_HTTP2_OUT_OF_STREAMS",
+]);
 
 export function isOutcome(word: unknown): word is Outcome {
   return word === "success" || word === "failure" || word === "ignore";
