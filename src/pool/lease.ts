@@ -97,6 +97,11 @@ export class PoolLease<T> implements Lease<T> {
     return abort.signal;
   }
 
+  /** Whether the far side has begun to answer. */
+  get hasAnswered(): boolean {
+    return this.#answeredMs !== undefined;
+  }
+
   // Bound when they are asked for, because `const { connection, end } = await pool.acquire()` is how it is read.
   get answered(): () => void {
     return () => this.markAnswered();
