@@ -104,6 +104,9 @@ export class Http2Connection {
    * than a ping, because servers close connections that ping oftener than they allow.
    */
   probe(signal: AbortSignal): Promise<void> {
+    const { maxConcurrentStreams = Number.POSITIVE_INFINITY } = this.#session.remoteSettings;
+    // As many calls run as the server takes: the question would wait for their end, which says nothing against the server.
+    if (this.#streams >= maxConcurrentStreams) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const stream = this.#session.request({
         ":method": "POST",

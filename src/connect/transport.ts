@@ -17,7 +17,6 @@ import {
   type UnaryResponse,
 } from "@connectrpc/connect";
 import { createMethodUrl, runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
-import { onAbort } from "../async/on-abort.js";
 import { systemTiming } from "../async/timing.js";
 import { NoInstanceError, PoolClosedError } from "../pool/errors.js";
 import type { PoolLease } from "../pool/lease.js";
@@ -26,7 +25,7 @@ import { ServicePool } from "../pool/pool.js";
 import type { PoolStats } from "../pool/stats.js";
 import { checkNames, targetOf } from "../target/given.js";
 import { observedAnswers } from "./answers.js";
-import { type Call, LONGEST_MS, pathOf, timeLeft } from "./call.js";
+import { type Call, LONGEST_MS, pathOf, signalOf, timeLeft } from "./call.js";
 import { connectInstance, type InstanceConnection } from "./instance-connection.js";
 import { Messages } from "./messages.js";
 import { callingOf, NAMES, type RollcallTransportOptions } from "./options.js";
@@ -107,17 +106,16 @@ class BalancedTransport implements RollcallTransport {
             () => true,
             async (lease) => {
               const { transport } = lease.connection;
-              const left = timeLeft(deadline);
-              const response = await transport.unary(
-                method,
-                req.signal,
-                left,
-                req.header,
-                req.message as MessageInitShape<I>,
-                req.contextValues,
-              );
-              lease.finish("success");
-              return response;
+              const { signal, release } = signalOf(call, lease);
+              try {
+                const left = timeLeft(deadline);
+                const message = req.message as MessageInitShape<I>;
+                const response = await transport.unary(method, signal, left, req.header, message, req.contextValues);
+                lease.finish("success");
+                return response;
+              } finally {
+                release();
+              }
             },
           );
         },
@@ -150,24 +148,15 @@ class BalancedTransport implements RollcallTransport {
             async (lease) => {
               const { transport, over } = lease.connection;
               const sent = messages.attempt() as AsyncIterable<MessageInitShape<I>>;
-              const abort = new AbortController();
-              const cancel = () => abort.abort(req.signal.reason);
-              const unlink = onAbort(req.signal, cancel);
+              const { signal, cancel, release } = signalOf(call, lease);
               try {
                 const left = timeLeft(deadline);
-                const response = await transport.stream(
-                  method,
-                  abort.signal,
-                  left,
-                  req.header,
-                  sent,
-                  req.contextValues,
-                );
+                const response = await transport.stream(method, signal, left, req.header, sent, req.contextValues);
                 messages.forget();
-                const answered = { ...call, lease, over, givenUp: this.#givenUp.signal, cancel, unlink };
+                const answered = { ...call, lease, over, givenUp: this.#givenUp.signal, cancel, unlink: release };
                 return { ...response, message: observedAnswers(response.message, answered) };
               } catch (reason) {
-                unlink();
+                release();
                 throw reason;
               }
             },
