@@ -18,6 +18,8 @@ export interface FollowNamesOptions {
   readonly lastKnown?: ((host: string) => readonly string[] | undefined) | undefined;
   /** Whose names these are, for a fair share of the lookups. Default: nobody's in particular. */
   readonly owner?: string | undefined;
+  /** Where a set is from. One from another source is told though it is the same. Default: all are from one. */
+  readonly sourceOf?: ((set: readonly Instance[]) => string) | undefined;
   /** Default: as the system looks names up, the hosts file and search domains included. */
   readonly lookup?: HostLookup | undefined;
   readonly pace?: Pace | undefined;
@@ -72,7 +74,8 @@ class NameFollowing {
   readonly #names = new Map<string, Name>();
   /** Undefined before the first set. */
   #members: Map<string, Member> | undefined;
-  #said: readonly ResolvedInstance[] | undefined;
+  #source: string | undefined;
+  #said: { readonly set: readonly ResolvedInstance[]; readonly source: string | undefined } | undefined;
   #trouble: string | undefined;
   #lastKnownCounts = false;
   #publishing = false;
@@ -124,6 +127,7 @@ class NameFollowing {
       members.set(instance.address, old && sameInstance(old.instance, instance) ? old : this.#member(instance));
     }
     this.#members = members;
+    this.#source = this.#options.sourceOf?.(set);
     this.#dropUnusedNames(members);
     this.#publish();
   }
@@ -195,9 +199,9 @@ class NameFollowing {
     }
     this.#reportTrouble();
     if (resolved.length === 0 && pending) return;
-    const said = this.#said;
-    if (said?.length === resolved.length && said.every((one, index) => one === resolved[index])) return;
-    this.#said = resolved;
+    const source = this.#source;
+    if (this.#said && this.#said.source === source && isSame(this.#said.set, resolved)) return;
+    this.#said = { set: resolved, source };
     this.#output.set(resolved);
   }
 
@@ -218,6 +222,10 @@ class NameFollowing {
     for (const { followed } of this.#names.values()) followed.close();
     this.#names.clear();
   }
+}
+
+function isSame(before: readonly ResolvedInstance[], now: readonly ResolvedInstance[]): boolean {
+  return before.length === now.length && before.every((one, index) => one === now[index]);
 }
 
 /** Brings the addresses of a member with a host name up to what is known of the name. */

@@ -20,7 +20,7 @@ export interface KnownSet {
 export interface LastKnownSets {
   /** The set last kept for a target of the same name; undefined when there is none, or it was empty. */
   find(target: Target): KnownSet | undefined | Promise<KnownSet | undefined>;
-  /** Called at every change of the set. An empty set is a registry's word like any other: it forgets. */
+  /** Called at every change of the set, and now and then while it stays as it is. An empty set is a registry's word like any other: it forgets. */
   keep(target: Target, set: KnownSet): void;
 }
 

@@ -3,10 +3,14 @@ import type { Instance } from "../instance.js";
 
 type InstanceSet = readonly Instance[];
 
+/** Where a set is from: what was known last, or the registry's answer. */
+type Source = "last known" | "registry";
+
 /** A registry's sets, and before them, if it is slow to answer, the one that was known last. */
 export class Succession {
   readonly #sets: Latest<InstanceSet>;
-  #first: InstanceSet | undefined;
+  readonly #first: InstanceSet | undefined;
+  #offered = false;
   #answered = false;
 
   constructor(first: InstanceSet | undefined, signal: AbortSignal) {
@@ -21,9 +25,13 @@ export class Succession {
 
   /** Gives the last known set, unless the registry has answered or there is none. */
   useFirst(): void {
-    const first = this.#first;
-    this.#first = undefined;
-    if (first && !this.#answered) this.#sets.set(first);
+    if (this.#first && !this.#offered && !this.#answered) this.#sets.set(this.#first);
+    this.#offered = true;
+  }
+
+  /** Where a set that was read from follow() is from. */
+  sourceOf(set: InstanceSet): Source {
+    return set === this.#first ? "last known" : "registry";
   }
 
   /** The last known set if it is used, then the registry's own. */

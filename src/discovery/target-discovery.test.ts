@@ -52,7 +52,8 @@ function discover(target: Target, options: Partial<TargetDiscoveryOptions> = {})
     wake();
   };
   const discovery = new TargetDiscovery(target, {
-    onSet: (set) => tell(set.map(({ instance }) => instance.address)),
+    onSet: (set) =>
+      tell(set.map(({ instance, unconfirmed }) => instance.address + (unconfirmed ? " unconfirmed" : ""))),
     onFailure: (error) => tell(error.message),
     lastKnown: new RememberedSets(),
     ...options,
@@ -179,6 +180,57 @@ test("a set that is only remembered is not kept as if the registry had said it a
     ["10.0.0.2:1"],
   );
   discovery.stop();
+});
+
+test("a set that was only remembered becomes the registry's word when the registry lists the same", async () => {
+  const registry = new Registry("td-same");
+  const kept: KnownSet[] = [];
+  const known: KnownSet = {
+    instances: [{ instance: { address: "10.0.0.1:1" }, addresses: [{ host: "10.0.0.1", port: 1 }] }],
+    at: 1,
+    unconfirmed: true,
+  };
+  const store: LastKnownSets = { find: async () => known, keep: (_target, set) => void kept.push(set) };
+  const { discovery, next } = discover(parseTargetUrl("td-same:///h:1?key=order"), { lastKnown: store });
+  discovery.start();
+  const { options, sets } = await registry.watched();
+  options.onTrouble!(new Error("away"));
+  assert.deepEqual(await next(), ["10.0.0.1:1 unconfirmed"]);
+  assert.equal(discovery.status.source, "snapshot");
+  options.onTrouble!(undefined);
+  sets.set(lists("10.0.0.1:1"));
+  assert.deepEqual(await next(), ["10.0.0.1:1"], "nobody is asked any more who it is");
+  assert.equal(discovery.status.source, "registry");
+  assert.equal(kept.length, 1, "and its age is that of this answer");
+  discovery.stop();
+});
+
+test("a set that stays as it is keeps its age young while the registry is heard, and no longer", async (t) => {
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  const registry = new Registry("td-stable");
+  const kept: KnownSet[] = [];
+  const store: LastKnownSets = { find: () => undefined, keep: (_target, set) => void kept.push(set) };
+  const { discovery, next } = discover(parseTargetUrl("td-stable:///h:1?key=order"), { lastKnown: store });
+  discovery.start();
+  const { options, sets } = await registry.watched();
+  t.mock.timers.tick(3_600_000);
+  assert.equal(kept.length, 0, "nothing is known yet");
+  sets.set(lists("10.0.0.1:1"));
+  await next();
+  discovery.status.called.add("shop.Order");
+  t.mock.timers.tick(3_600_000);
+  assert.ok(kept.length > 1);
+  assert.deepEqual(kept.at(-1)!.instances, kept[0]!.instances);
+  assert.deepEqual(kept.at(-1)!.services, ["shop.Order"], "with what has been called since");
+  const before = kept.length;
+  options.onTrouble!(new Error("away"));
+  t.mock.timers.tick(3_600_000);
+  options.onTrouble!(undefined);
+  discovery.stop();
+  while (!options.signal.aborted) await new Promise(setImmediate);
+  await new Promise(setImmediate);
+  t.mock.timers.tick(3_600_000);
+  assert.equal(kept.length, before, "nothing while it is away, nor after stop()");
 });
 
 for (const [what, find] of [

@@ -19,6 +19,12 @@ const HEAD_START_MS = 250;
 /** A store on a disk that hangs, as of a network, holds up no discovery for longer, in milliseconds. */
 const RECALL_MS = 1_000;
 
+/**
+ * A set that does not change is kept anew so often while the registry is heard, in milliseconds: the age of what is kept, by which a
+ * later start judges it, is that of the registry's word and not of the last deploy.
+ */
+const KEEP_AGAIN_MS = 300_000;
+
 interface Run {
   readonly abort: AbortController;
   refresh: () => void;
@@ -106,19 +112,30 @@ export class TargetDiscovery {
       onTrouble: (trouble) => troubles.set("names", trouble),
       lastKnown: known && addressesIn(known),
       owner: target.service,
+      sourceOf: (set) => sets.sourceOf(set),
     });
     run.refresh = () => refresh(discovery, target, names);
     const headStart = setTimeout(() => {
       sets.useFirst();
       names.useLastKnown();
     }, HEAD_START_MS).unref();
+    let kept: readonly ResolvedInstance[] | undefined;
+    const keepAgain = setInterval(() => {
+      if (kept && !troubles.ofRegistry) this.#keep(kept);
+    }, KEEP_AGAIN_MS).unref();
     try {
       for await (const set of throttled(names, signal)) {
         if (signal.aborted) return;
-        this.#tell(set, sets.answered, known);
+        const { answered } = sets;
+        if (answered) {
+          kept = set;
+          this.#keep(set);
+        }
+        this.#tell(set, answered, known);
       }
     } finally {
       clearTimeout(headStart);
+      clearInterval(keepAgain);
     }
   }
 
@@ -143,6 +160,11 @@ export class TargetDiscovery {
     }
   }
 
+  #keep(instances: readonly ResolvedInstance[]): void {
+    const { target, called } = this.status;
+    this.#lastKnown.keep(target, { instances, at: Date.now(), services: [...called] });
+  }
+
   /** @param answered whether it is the registry's word; else it was only remembered. */
   #tell(set: readonly ResolvedInstance[], answered: boolean, known: KnownSet | undefined): void {
     const ageMs = answered ? 0 : Date.now() - (known?.at ?? Date.now());
@@ -150,9 +172,7 @@ export class TargetDiscovery {
     this.status.listed = set.length;
     this.status.source = answered ? "registry" : known?.unconfirmed ? "snapshot" : "memory";
     this.status.answeredAt = performance.now() - ageMs;
-    const { called } = this.status;
-    if (answered) this.#lastKnown.keep(this.status.target, { instances: set, at: Date.now(), services: [...called] });
-    else if (set.length > 0) {
+    if (!answered && set.length > 0) {
       const { target, registry } = this.status;
       const facts = { service: target.service, instances: set.length, ageMs: Math.round(ageMs) };
       const service = JSON.stringify(target.service);
@@ -200,6 +220,10 @@ class Troubles {
 
   constructor(status: ChannelStatus) {
     this.#status = status;
+  }
+
+  get ofRegistry(): Error | undefined {
+    return this.#of.registry;
   }
 
   set(stage: "registry" | "names", trouble: Error | undefined): void {

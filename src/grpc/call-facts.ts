@@ -1,5 +1,8 @@
 import type { Metadata, MetadataOptions } from "@grpc/grpc-js";
 
+/** How an attempt ends that may not be made any more. */
+export const NO_ATTEMPT_LEFT = "the call has used all attempts that Retry allows";
+
 /** Where a call has been, whatever sent it there: shared by its attempts and its copies. */
 export class CallHistory {
   #first: string | undefined;
@@ -33,6 +36,11 @@ export class CallFacts {
     this.method = method;
     this.history = history;
   }
+}
+
+/** What a pick was told by the config selector; undefined under another resolver than Rollcall's. */
+export function factsIn(extraPickInfo: unknown): CallFacts | undefined {
+  return extraPickInfo instanceof CallFacts ? extraPickInfo : undefined;
 }
 
 /** A copy of a call that is sent by the channel itself. */

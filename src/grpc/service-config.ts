@@ -5,25 +5,41 @@ import { checkPolicies, type MethodConfig, parseDuration, type ServiceConfig } f
 export const POLICY = "p2c_ewma";
 export const HASH_POLICY = "consistent_hash";
 
-/**
- * The service config that a resolver hands its channel: Rollcall's policy, unless the application's own
- * `grpc.service_config` chooses one. Then the answer is undefined, and grpc-js uses the application's as it is.
- * @throws Error when the application's service config is not JSON, or chooses a policy that is not known or refuses its config.
- */
-export function serviceConfigFor(options: ChannelOptions): { config: ServiceConfig; own: boolean } {
-  const text = options["grpc.service_config"];
-  const given = text === undefined ? {} : (JSON.parse(text) as Partial<ServiceConfig>);
-  const methodConfig = (given.methodConfig ?? []).map(withParsedTimeout);
-  const own = Array.isArray(given.loadBalancingConfig) && given.loadBalancingConfig.length > 0;
-  if (own) checked(given.loadBalancingConfig!);
-  const loadBalancingConfig = own ? given.loadBalancingConfig! : [{ [POLICY]: {} }];
-  const { retryThrottling } = given;
-  return { config: { loadBalancingConfig, methodConfig, ...(retryThrottling && { retryThrottling }) }, own };
+/** Whether a policy is one of Rollcall's, which know how to wait for instances. */
+export function isRollcallPolicy(name: string): boolean {
+  return name === POLICY || name === HASH_POLICY;
 }
 
-function checked(configs: readonly Record<string, object>[]): void {
+/** What a channel is to do, and by which policy. */
+export interface ChosenConfig {
+  readonly config: ServiceConfig;
+  /** Whether the application chose the policy; then grpc-js uses the application's config as it is. */
+  readonly own: boolean;
+  /** The name of the policy that grpc-js uses. */
+  readonly policy: string;
+}
+
+/**
+ * The service config that a resolver hands its channel: Rollcall's policy, unless the application's own
+ * `grpc.service_config` chooses one.
+ * @throws Error when the application's service config is not JSON, or chooses a policy that is not known or refuses its config.
+ */
+export function serviceConfigFor(options: ChannelOptions): ChosenConfig {
+  const text = options["grpc.service_config"];
+  const given = text === undefined ? {} : (JSON.parse(text) as Partial<ServiceConfig>);
+  const { methodConfig: methods = [], loadBalancingConfig: policies = [], retryThrottling } = given;
+  if (!Array.isArray(methods))
+    throw new Error(`grpc.service_config has methodConfig ${JSON.stringify(methods)}; expected a list`);
+  const methodConfig = methods.map(withParsedTimeout);
+  const own = policies.length > 0;
+  const policy = own ? checked(policies) : POLICY;
+  const loadBalancingConfig = own ? policies : [{ [POLICY]: {} }];
+  return { config: { loadBalancingConfig, methodConfig, ...(retryThrottling && { retryThrottling }) }, own, policy };
+}
+
+function checked(configs: readonly Record<string, object>[]): string {
   try {
-    checkPolicies(configs);
+    return checkPolicies(configs);
   } catch (error) {
     throw new Error(`grpc.service_config cannot be obeyed: ${(error as Error).message}`, { cause: error });
   }

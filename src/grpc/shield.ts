@@ -72,18 +72,22 @@ export interface NameResolver {
 /**
  * Checks what grpc-js would quietly skip: the first policy of the list that is known, which is the one it uses, must take its
  * config.
+ * @returns its name.
  * @throws Error that says what is wrong with it, or that none of the policies is known.
  */
-export function checkPolicies(configs: readonly Record<string, object>[]): void {
-  const chosen = configs.find((config) => experimental.isLoadBalancerNameRegistered(Object.keys(config)[0] ?? ""));
-  if (chosen)
-    experimental.parseLoadBalancingConfig(
-      chosen as unknown as Parameters<typeof experimental.parseLoadBalancingConfig>[0],
-    );
-  else if (configs.length > 0) {
+export function checkPolicies(configs: readonly Record<string, object>[]): string {
+  const nameOf = (config: Record<string, object>) => Object.keys(config)[0] ?? "";
+  const chosen = configs.find((config) => experimental.isLoadBalancerNameRegistered(nameOf(config)));
+  if (!chosen) {
     const names = configs.flatMap((config) => Object.keys(config)).join(", ");
-    throw new Error(`no load-balancing policy is called ${names}: known are p2c_ewma, round_robin and pick_first`);
+    throw new Error(
+      `no load-balancing policy is called ${names}: known are p2c_ewma, consistent_hash, round_robin and pick_first`,
+    );
   }
+  experimental.parseLoadBalancingConfig(
+    chosen as unknown as Parameters<typeof experimental.parseLoadBalancingConfig>[0],
+  );
+  return nameOf(chosen);
 }
 
 type Listener_1_14 = grpc.experimental.ResolverListener;

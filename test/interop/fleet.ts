@@ -33,8 +33,14 @@ export interface ProcessMember extends Member, ServerProcess {}
 
 export type Kind = "go-zero" | "Rollcall";
 
-/** On a machine that is busy elsewhere servers of either kind would send callers away, as full ones do. */
+/** On a machine that is busy elsewhere servers of either kind would send callers away, as full ones do, or answer too late. */
 const NOT_FULL = "CpuThreshold: 0";
+const PATIENT = "Timeout: 60000";
+
+/** These lines too, if none of them has its key already. */
+function unlessThere(more: string, ...lines: string[]): string {
+  return [...lines.filter((line) => !new RegExp(`^${line.split(":")[0]}:`, "m").test(more)), more].join("\n");
+}
 
 /**
  * A registry of the test's own, and what starts members of the service order.rpc on it; all of it ends with the test.
@@ -53,12 +59,11 @@ export async function fleet(t: TestContext, start: () => Promise<Pick<Etcd, "end
   const serverYaml = (port: number, more: string) => `
 Name: order.rpc
 ListenOn: 127.0.0.1:${port}
-${more.includes("CpuThreshold") ? "" : NOT_FULL}
 Etcd:
   Hosts:
     - ${etcd.endpoint}
   Key: order.rpc
-${more}
+${unlessThere(more, NOT_FULL, PATIENT)}
 `;
   const clientYaml = (more: string) => `
 OrderRpc:
@@ -66,7 +71,7 @@ OrderRpc:
     Hosts:
       - ${etcd.endpoint}
     Key: order.rpc
-${more.replace(/^/gm, "  ")}
+${unlessThere(more, PATIENT).replace(/^/gm, "  ")}
 `;
   const write = (name: string, yaml: string) => {
     const file = join(folder, name);

@@ -1,4 +1,4 @@
-// Writes snapshots without end: `writing-program.mjs <bundle of the store> <folder>`. Prints a line before the first.
+// Writes snapshots without end: `writing-program.mjs <bundle of the store> <folder>`. Prints a line before the first and after each.
 const [bundle, dir] = process.argv.slice(2);
 const { Snapshots } = await import(bundle);
 const store = new Snapshots({ dir });
@@ -14,4 +14,5 @@ console.log("writing");
 for (let n = 0; ; n++) {
   store.keep(target, set(n));
   await store.flush();
+  console.log("written");
 }

@@ -32,8 +32,8 @@ export function clientServiceConfig({
   const all = [{}];
   const fixed = Hedge?.Delay === undefined ? [] : [{ name: all, ...hedgingPolicy(Hedge, Hedge.Delay) }];
   const retries = Retry ? [{ name: all, ...retryPolicy(Retry) }] : fixed;
-  const methods = Methods.filter((method) => method.Retry || method.Hedge !== undefined).map((method) =>
-    methodConfig(method, Retry),
+  const methods = [...new Set(Methods.map(({ FullMethod }) => FullMethod))].flatMap((path) =>
+    methodConfig(path, settingsFor(path, Methods), Retry),
   );
   return {
     loadBalancingConfig: [{ [name]: own[name] ?? {} }],
@@ -69,22 +69,36 @@ export function hedgedMethods({
   const live = (hedge: MethodGiven["Hedge"]) => hedge !== undefined && hedge !== false && hedge.Delay === undefined;
   if (!live(Hedge) && !Methods.some((method) => live(method.Hedge))) return () => undefined;
   return (path) => {
-    const service = path.replace(/[^/]+$/, "*");
-    const method =
-      Methods.find(({ FullMethod }) => FullMethod === path) ?? Methods.find(({ FullMethod }) => FullMethod === service);
-    if (!live(method?.Hedge ?? Hedge)) return undefined;
-    const retry = method?.Retry ?? Retry;
+    const method = settingsFor(path, Methods);
+    if (!live(method.Hedge ?? Hedge)) return undefined;
+    const retry = method.Retry ?? Retry;
     return { mostAttempts: retry ? Math.max(2, retry.MaxAttempts ?? RETRY_DEFAULTS.MaxAttempts) : 2 };
   };
 }
 
-/** The first entry that names a method is the one that grpc-js takes, so what it leaves open is the client's. */
-function methodConfig({ FullMethod, Retry: own, Hedge }: MethodGiven, clients: RetryGiven | undefined): object {
-  const [, service, method] = FullMethod.split("/");
+type MethodSettings = Pick<MethodGiven, "Retry" | "Hedge">;
+
+/** What Methods say of a path: the first entry that names it, then the first that names its service, each for what it says. */
+function settingsFor(path: string, methods: readonly MethodGiven[]): MethodSettings {
+  const service = path.replace(/[^/]+$/, "*");
+  const named = (name: string) => methods.filter(({ FullMethod }) => FullMethod === name);
+  const entries = path === service ? named(path) : [...named(path), ...named(service)];
+  const retry = entries.find(({ Retry }) => Retry !== undefined);
+  const hedge = entries.find(({ Hedge }) => Hedge !== undefined);
+  // gRPC knows either retries or copies after a fixed delay: the nearer entry's.
+  const nearer = retry && hedge && entries.indexOf(retry) < entries.indexOf(hedge);
+  const isFixed = hedge?.Hedge && hedge.Hedge.Delay !== undefined;
+  return { Retry: retry?.Retry, Hedge: nearer && isFixed ? false : hedge?.Hedge };
+}
+
+/** The first config that names a method is the one that grpc-js takes, so what the method leaves open is the client's. */
+function methodConfig(path: string, { Retry, Hedge }: MethodSettings, clients: RetryGiven | undefined): object[] {
+  if (Retry === undefined && Hedge === undefined) return [];
+  const [, service, method] = path.split("/");
   const name = [method === "*" ? { service } : { service, method }];
-  if (Hedge && Hedge.Delay !== undefined) return { name, ...hedgingPolicy(Hedge, Hedge.Delay) };
-  const retry = own ?? clients;
-  return { name, ...(retry && retryPolicy(retry)) };
+  if (Hedge && Hedge.Delay !== undefined) return [{ name, ...hedgingPolicy(Hedge, Hedge.Delay) }];
+  const retry = Retry ?? clients;
+  return [{ name, ...(retry && retryPolicy(retry)) }];
 }
 
 function hedgingPolicy(

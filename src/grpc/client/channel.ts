@@ -11,7 +11,7 @@ import type { Decision } from "../../observe/decisions/decision.js";
 import { type ChannelLabels, channelLabels } from "../../observe/metrics/labels.js";
 import type { CalledService } from "../../observe/state.js";
 import { remembered } from "../../remembered.js";
-import { checkNames } from "../../target/given.js";
+import { checkNames, refuse } from "../../target/given.js";
 import { currentCall } from "../call-context.js";
 import { carry, headersOf } from "../carried-call.js";
 import { carryHashKey } from "../hash-key.js";
@@ -89,7 +89,7 @@ class ServiceChannel extends grpc.Channel implements ObservedChannel {
   constructor(config: ClientConfig, { credentials, channelOptions, services = [] }: ChannelSettings) {
     const { url, target } = targetOfClient(config);
     const holder = new SourceHolder();
-    const serviceConfig = channelOptions?.["grpc.service_config"] ?? JSON.stringify(clientServiceConfig(config));
+    const serviceConfig = givenServiceConfig(channelOptions) ?? JSON.stringify(clientServiceConfig(config));
     super(url, credentials ?? grpc.credentials.createInsecure(), {
       // Instances are in the client's own network, also where dns:/// names them: channelOptions may say otherwise.
       "grpc.enable_http_proxy": 0,
@@ -179,6 +179,23 @@ class ServiceChannel extends grpc.Channel implements ObservedChannel {
     if (!observed) return metadata;
     observed.inject(headersOf(metadata));
     return carry(metadata, observed);
+  }
+}
+
+/** @throws TypeError where it is no JSON of an object: of that grpc-js says neither its name nor what it is. */
+function givenServiceConfig(options: grpc.ChannelOptions | undefined): string | undefined {
+  const given: unknown = options?.["grpc.service_config"];
+  if (given === undefined || given === null) return undefined;
+  if (typeof given === "string" && isJsonObject(given)) return given;
+  return refuse('channelOptions["grpc.service_config"]', given, 'a service config as JSON text, {"methodConfig": []}');
+}
+
+function isJsonObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
   }
 }
 

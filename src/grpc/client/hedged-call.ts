@@ -1,7 +1,8 @@
 import * as grpc from "@grpc/grpc-js";
+import { timerMs } from "../../async/backoff.js";
 import type { Hedging } from "../../balancer/hedging/hedging.js";
 import { outcomeOf } from "../../balancer/outcome.js";
-import { CallHistory, sendAs } from "../call-facts.js";
+import { CallHistory, NO_ATTEMPT_LEFT, sendAs } from "../call-facts.js";
 import type { Call, CallListener } from "./service-call.js";
 
 /** A copy that ends so was not carried out, or not to its end: the other one may still answer. */
@@ -43,6 +44,10 @@ export class HedgedCall implements Call {
   #messages = 0;
   #halfClosed = false;
   #reading = false;
+  /** How a copy ended that left it to the other. */
+  #leftWith: grpc.StatusObject | undefined;
+  /** Its caller has ended it, with whatever status. */
+  #givenUp = false;
   #timer: NodeJS.Timeout | undefined;
 
   /** @param open makes a copy of the call, which is not started. */
@@ -66,7 +71,7 @@ export class HedgedCall implements Call {
     this.#timer = setTimeout(() => {
       // While there is no copy to be had, the call may grow so late that it deserves the next.
       if (!this.#hedge(first)) this.#wait(2 * ms, false);
-    }, ms);
+    }, timerMs(ms));
     // The call itself holds the process.
     this.#timer.unref();
   }
@@ -108,14 +113,19 @@ export class HedgedCall implements Call {
 
   #ended(copy: Copy, end: grpc.StatusObject): void {
     copy.over = true;
-    if (!this.#winner && LEFT_TO_THE_OTHER.includes(end.code)) {
+    if (!this.#winner && !this.#givenUp && LEFT_TO_THE_OTHER.includes(end.code)) {
       if (!this.#second) this.#hedge(false);
       const other = copy === this.#first ? this.#second : this.#first;
-      if (other && !other.over) return;
+      if (other && !other.over) {
+        this.#leftWith = end;
+        return;
+      }
     }
     const { code } = end;
     const answered = code !== grpc.status.CANCELLED && outcomeOf(code) !== "failure";
-    if (this.#wins(copy, answered)) this.#listener!.onReceiveStatus(end);
+    // That no attempt is left is no reason; how the other copy ended is.
+    const why = end.details === NO_ATTEMPT_LEFT ? this.#leftWith : undefined;
+    if (this.#wins(copy, answered)) this.#listener!.onReceiveStatus(why ?? end);
   }
 
   /** Whether this copy is the call; the first to ask is. */
@@ -141,6 +151,7 @@ export class HedgedCall implements Call {
   }
 
   cancelWithStatus(status: grpc.status, details: string): void {
+    this.#givenUp = true;
     clearTimeout(this.#timer);
     for (const call of this.#live()) call.cancelWithStatus(status, details);
   }

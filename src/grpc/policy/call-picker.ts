@@ -1,4 +1,3 @@
-import { Metadata, status } from "@grpc/grpc-js";
 import { type Node, P2cEwma, type Weighed } from "../../balancer/p2c/p2c-ewma.js";
 import type { Instance } from "../../instance.js";
 import { logs } from "../../log.js";
@@ -6,8 +5,8 @@ import type { ChannelSource } from "../../membership/channel-source.js";
 import type { Connection } from "../../membership/connection/connection.js";
 import { upState } from "../../membership/connection/connection-state.js";
 import { distanceFrom } from "../../membership/zone.js";
-import { CallFacts, type CallHistory } from "../call-facts.js";
-import { type Picker, type PickResult, PickResultType, QUEUE } from "../shield.js";
+import { type CallHistory, factsIn } from "../call-facts.js";
+import { type Picker, type PickResult, QUEUE } from "../shield.js";
 import { Avoidance } from "./avoidance.js";
 import type { GrpcSession } from "./connection/grpc-session.js";
 import type { ListedEndpoint } from "./connection/grpc-transport.js";
@@ -16,17 +15,7 @@ import { FirstAnswers } from "./first-answers.js";
 import { type CallObservers, type Compared, PickedCall } from "./picked-call.js";
 import type { PolicyConfig } from "./policy-config.js";
 import { Reservations } from "./reservations.js";
-
-/** Of a call of which another copy runs: the caller never sees this end. */
-const USED_UP: PickResult = {
-  ...QUEUE,
-  pickResultType: PickResultType.DROP,
-  status: {
-    code: status.UNAVAILABLE,
-    details: "the call has used all attempts that Retry allows",
-    metadata: new Metadata(),
-  },
-};
+import { usedUp } from "./used-up.js";
 
 export type GrpcConnection = Connection<ListedEndpoint, GrpcSession>;
 
@@ -89,12 +78,11 @@ export class CallPicker implements Picker {
 
   pick({ extraPickInfo }: Parameters<Picker["pick"]>[0]): PickResult {
     this.#reservations.expire();
-    // From the config selector. Under another resolver than Rollcall's nobody tells, and all calls are of one kind.
-    const facts = (extraPickInfo as unknown) instanceof CallFacts ? (extraPickInfo as unknown as CallFacts) : undefined;
+    // Where nobody tells, all calls are of one kind.
+    const facts = factsIn(extraPickInfo);
     const kind = facts?.method;
     const history = facts?.history;
-    if (history && history.started >= history.mostAttempts) return USED_UP;
-    const refusal = this.#avoidance.refusal();
+    const refusal = usedUp(history) ?? this.#avoidance.refusal();
     if (refusal) return refusal;
     for (let stale = 0; stale < STALE_PICKS; stale++) {
       const node = this.#choose(history?.tried, kind);

@@ -1,13 +1,18 @@
-import { type Metadata, status } from "@grpc/grpc-js";
+import { status } from "@grpc/grpc-js";
 import { ConsistentHash } from "../../balancer/hashing/consistent-hash.js";
+import { outcomeOf } from "../../balancer/outcome.js";
+import type { ChannelSource } from "../../membership/channel-source.js";
 import type { Connection } from "../../membership/connection/connection.js";
+import { type CallHistory, factsIn } from "../call-facts.js";
 import { takeHashKey } from "../hash-key.js";
 import { type Picker, type PickResult, PickResultType, QUEUE } from "../shield.js";
 import type { GrpcSession } from "./connection/grpc-session.js";
 import type { ListedEndpoint } from "./connection/grpc-transport.js";
+import type { ObservedCall } from "./connection/observed-subchannel.js";
 import { RefusingSubchannel } from "./connection/refusing-subchannel.js";
 import type { HashConfig } from "./hash-config.js";
 import { Reservations } from "./reservations.js";
+import { usedUp } from "./used-up.js";
 
 /** grpc-js says in it how often a call has been tried before. */
 const ATTEMPTS = "grpc-previous-rpc-attempts";
@@ -18,6 +23,7 @@ const ATTEMPTS = "grpc-previous-rpc-attempts";
  */
 export class HashPicker implements Picker {
   readonly #connections: ReadonlyMap<string, Connection<ListedEndpoint, GrpcSession>>;
+  readonly #source: ChannelSource;
   readonly #ring: ConsistentHash<string>;
   readonly #reservations = new Reservations();
   readonly #inFlight = new Map<string, number>();
@@ -26,8 +32,9 @@ export class HashPicker implements Picker {
   #keyless = refusalOf("");
 
   /** @param connections by the identity that set() names them by. */
-  constructor(connections: ReadonlyMap<string, Connection<ListedEndpoint, GrpcSession>>) {
+  constructor(connections: ReadonlyMap<string, Connection<ListedEndpoint, GrpcSession>>, source: ChannelSource) {
     this.#connections = connections;
+    this.#source = source;
     this.#ring = new ConsistentHash({ addressOf: (id) => connections.get(id)?.listed.instance.address ?? id });
   }
 
@@ -40,48 +47,73 @@ export class HashPicker implements Picker {
     this.#ring.set(ids, { weightOf: (id) => this.#connections.get(id)?.listed.instance.weight ?? 1 });
   }
 
-  pick({ metadata }: { readonly metadata: Metadata }): PickResult {
+  pick({ metadata, extraPickInfo }: Parameters<Picker["pick"]>[0]): PickResult {
     this.#reservations.expire();
+    const history = factsIn(extraPickInfo)?.history;
+    const refusal = usedUp(history);
+    if (refusal) return refusal;
     const key = takeHashKey(metadata, this.#config.requestHashHeader);
     if (key === undefined) return this.#keyless;
-    const id = this.#choose(key, Number(metadata.get(ATTEMPTS)[0] ?? 0));
+    const tried = history ? history.tried : this.#firstOf(key, Number(metadata.get(ATTEMPTS)[0] ?? 0));
+    const id = this.#choose(key, tried);
     const connection = id === undefined ? undefined : this.#connections.get(id);
     const session = connection?.session;
     // It has just gone, and the policy is about to say so.
     if (id === undefined || !session) return QUEUE;
-    if (!connection.stale) return this.#resultFor(id, session);
+    if (!connection.stale) {
+      history?.tries(id);
+      return this.#resultFor(id, session, history);
+    }
     // The key's place is there and nowhere else, so the call waits for the answer: it comes, or the instance goes.
     connection.probe("idle");
     return QUEUE;
   }
 
-  /** @param tried how many instances have had this call before. */
-  #choose(key: string, tried: number): string | undefined {
+  /** @param tried instances that have had this call before. */
+  #choose(key: string, tried: ReadonlySet<string> | undefined): string | undefined {
     const { boundedLoad } = this.#config;
-    if (tried === 0 && boundedLoad === 0) return this.#ring.pick(key);
-    const before = new Set<string>();
-    for (let attempt = 0; attempt < Math.min(tried, this.#ring.size - 1); attempt++) {
-      const had = this.#ring.pick(key, (id) => !before.has(id));
-      if (had !== undefined) before.add(had);
-    }
+    if (!tried && boundedLoad === 0) return this.#ring.pick(key);
     const most = boundedLoad === 0 ? Infinity : Math.ceil((boundedLoad * (this.#total + 1)) / this.#ring.size);
-    return this.#ring.pick(key, (id) => !before.has(id) && (this.#inFlight.get(id) ?? 0) < most);
+    return this.#ring.pick(key, (id) => !tried?.has(id) && (this.#inFlight.get(id) ?? 0) < most);
   }
 
-  #resultFor(id: string, { observed }: GrpcSession): PickResult {
+  /** Under another resolver than Rollcall's only the number of attempts is known: they went to the first on the ring. */
+  #firstOf(key: string, attempts: number): ReadonlySet<string> | undefined {
+    if (!(attempts > 0)) return undefined;
+    const first = new Set<string>();
+    for (let n = 0; n < Math.min(attempts, this.#ring.size - 1); n++) {
+      const had = this.#ring.pick(key, (id) => !first.has(id));
+      if (had !== undefined) first.add(had);
+    }
+    return first;
+  }
+
+  #resultFor(id: string, { observed }: GrpcSession, history: CallHistory | undefined): PickResult {
     // Of calls that are started together all are picked for before the first one starts.
     this.#count(id, 1);
     const reservation = this.#reservations.add({ released: () => this.#count(id, -1) });
+    let call: ObservedCall | undefined;
+    let startedAt = 0;
+    let answeredAt: number | undefined;
     return {
       pickResultType: PickResultType.COMPLETE,
       subchannel: observed.asSubchannel(),
       status: null,
       onCallStarted: () => {
-        observed.takeStartedCall();
+        call = observed.takeStartedCall();
+        startedAt = performance.now();
+        const onFirstMessage = (now: number) => {
+          answeredAt = now;
+        };
+        if (call) call.watcher = { onFirstMessage, onRefused: () => false };
+        if (history) history.started += 1;
         reservation.settle();
       },
-      onCallEnded: () => {
+      onCallEnded: (code: status) => {
         if (!reservation.expired) this.#count(id, -1);
+        const outcome = call?.pushback ? "ignore" : outcomeOf(code, call?.endedByFarSide);
+        const ok = outcome === "ignore" ? undefined : outcome === "success";
+        this.#source.stats.ended(id, (answeredAt ?? performance.now()) - startedAt, ok);
       },
     };
   }

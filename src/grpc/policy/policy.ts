@@ -58,7 +58,7 @@ export function registerPolicies(): void {
   });
   register<HashConfig>(HASH_POLICY, {
     parse: parseHashConfig,
-    newChooser: (connections) => new HashPicker(connections),
+    newChooser: (connections, source) => new HashPicker(connections, source),
     clientName: HASH_POLICY,
   });
 }

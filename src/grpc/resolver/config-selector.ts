@@ -33,9 +33,10 @@ export function configSelector(
     const known = byPath.get(path);
     if (known) return known;
     const config = methodConfigFor(path, methodConfigs);
-    channel.called.add(path.slice(1, path.lastIndexOf("/")));
     // Paths are the program's own, so they are few; the bound guards against a proxy that forwards any path.
-    if (byPath.size < 1_000) byPath.set(path, config);
+    if (byPath.size >= 1_000) return config;
+    byPath.set(path, config);
+    channel.called.add(path.slice(1, path.lastIndexOf("/")));
     return config;
   };
 

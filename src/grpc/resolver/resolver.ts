@@ -6,7 +6,7 @@ import type { Target } from "../../registry.js";
 import { authorityOf } from "../../target/authority.js";
 import { parseTarget } from "../../target/parse.js";
 import { withInstances } from "../instance-attributes.js";
-import { POLICY, serviceConfigFor } from "../service-config.js";
+import { type ChosenConfig, isRollcallPolicy, serviceConfigFor } from "../service-config.js";
 import { type NameResolver, type Publish, type Resolution, registerResolver } from "../shield.js";
 import { sourceHolderOf } from "../source-holder.js";
 import type { GrpcTarget } from "../target-uri.js";
@@ -33,7 +33,7 @@ function authorityFor({ scheme, authority, path }: GrpcTarget): string {
 /** Tells a channel which instances the discovery of its target finds. */
 class DiscoveryResolver implements NameResolver {
   readonly #publish: Publish;
-  readonly #serviceConfig: ReturnType<typeof serviceConfigFor>;
+  readonly #serviceConfig: ChosenConfig;
   readonly #selector: Resolution["configSelector"];
   readonly #discovery: TargetDiscovery;
   /** Whether the channel has been told anything since it last began. */
@@ -61,7 +61,7 @@ class DiscoveryResolver implements NameResolver {
     const begins = !this.#running;
     this.#running = true;
     this.#discovery.start();
-    // Rollcall's own policy knows how to wait, so calls get past name resolution at once and can be told why they wait.
+    // Rollcall's own policies know how to wait, so calls get past name resolution at once and can be told why they wait.
     if (begins && this.#ownPolicy) detached(() => process.nextTick(() => this.#tellWaiting()));
   }
 
@@ -72,7 +72,7 @@ class DiscoveryResolver implements NameResolver {
   }
 
   get #ownPolicy(): boolean {
-    return POLICY in (this.#serviceConfig.config.loadBalancingConfig[0] ?? {});
+    return isRollcallPolicy(this.#serviceConfig.policy);
   }
 
   #tellWaiting(): void {

@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
 import { ConsistentHash } from "../../../src/balancer/hashing/consistent-hash.js";
-import { type ClientConfig, createClient, createServer, type Server, withHashKey } from "../../../src/index.js";
+import {
+  type ClientConfig,
+  channelOf,
+  createClient,
+  createServer,
+  type Server,
+  withHashKey,
+} from "../../../src/index.js";
 import { EchoClient, EchoService, echoHandlers, say } from "../../support/echo.js";
 import { FixtureRegistry } from "../../support/fixture-backend.js";
 import { until } from "../../support/until.js";
@@ -185,6 +192,55 @@ test("the key of a call never reaches the wire, whichever policy is at work, and
   for (const key of [7, 7n, null, {}, Buffer.from("7")]) {
     assert.throws(() => withHashKey(key as never, () => {}), /the key of withHashKey is .*; expected text/);
   }
+});
+
+test("a call that waits in vain is told the key and the registry, and one that waits is made when an instance is listed", async () => {
+  const policies = [
+    [{ consistent_hash: { requestHashHeader: "x-user-id" } }],
+    [{ not_known: {} }, { consistent_hash: {} }],
+    [{ not_known: {} }, { p2c_ewma: {} }],
+  ];
+  for (const [i, loadBalancingConfig] of policies.entries()) {
+    const service = `waiting-${i}.rpc`;
+    const client = createClient(
+      EchoClient,
+      { Target: registry.target(service) },
+      { channelOptions: { "grpc.service_config": JSON.stringify({ loadBalancingConfig }) } },
+    );
+    await assert.rejects(
+      withHashKey("user-1", () => say(client, {}, { deadline: Date.now() + 200 })),
+      { code: grpc.status.DEADLINE_EXCEEDED, details: /no instance of "waiting-\d\.rpc" is listed in fixture/ },
+      JSON.stringify(loadBalancingConfig),
+    );
+    const waiting = withHashKey("user-1", () => say(client, {}, { deadline: Date.now() + 20_000 }));
+    registry.list(service, addresses());
+    await waiting;
+    client.close();
+  }
+});
+
+test("a registry that suddenly lists nobody takes no key from an instance that is connected", async () => {
+  registry.list("emptied.rpc", addresses());
+  const client = await clientOf("emptied.rpc");
+  registry.list("emptied.rpc", []);
+  const ring = ringOf(addresses());
+  for (const key of keys) assert.equal(await instanceFor(client, key), ring.pick(key));
+  client.close();
+});
+
+test("its calls are counted, as those of the other policy are", async () => {
+  registry.list("counted.rpc", addresses());
+  const client = await clientOf("counted.rpc");
+  const { totals } = channelOf(client)!.stats()!;
+  await instanceFor(client, keys[0]!);
+  await assert.rejects(withHashKey(keys[0]!, () => say(client, { code: grpc.status.INTERNAL })));
+  const stats = channelOf(client)!.stats()!;
+  assert.deepEqual(stats.totals, { calls: totals.calls + 2, failures: totals.failures + 1 });
+  assert.equal(
+    stats.instances.reduce((sum, { calls }) => sum + calls, 0),
+    stats.totals.calls,
+  );
+  client.close();
 });
 
 test("what cannot be obeyed is refused where the client is made", () => {

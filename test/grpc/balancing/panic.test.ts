@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { type TestContext, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
-import { createClient } from "../../../src/index.js";
+import { createClient, setLogger } from "../../../src/index.js";
 import { HealthCheckResponse_ServingStatus as Status } from "../../../src/proto/health.js";
 import { EchoClient, say, tally } from "../../support/echo.js";
 import { startBlackHole } from "../../support/network/black-hole.js";
@@ -87,7 +87,13 @@ test("with MaxSetAside: 1, as long as one instance serves, those that say NOT_SE
   const ours = createClient(EchoClient, { Endpoints: endpoints, Timeout: 10_000, MaxSetAside: 1 });
   t.after(() => ours.close());
   await until(async () => (await tally(ours, 30, 5)).size === 3, "all are used");
+  const told = new Set<unknown>();
+  const info = (facts: { health?: string; instance?: string }) => {
+    if (facts.health === "not serving") told.add(facts.instance);
+  };
+  setLogger({ debug() {}, info, warn() {}, error() {} });
   for (const server of draining) server.tell(Status.NOT_SERVING);
+  await until(() => told.size === draining.length, "the client has been told by both");
   await until(async () => (await tally(ours, 20, 5)).size === 1, "one is left");
   assert.deepEqual([...(await tally(ours, 100, 10)).keys()], [serving!.address]);
 });

@@ -3,6 +3,7 @@ import { after, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
 import type { ClientConfig } from "../../../src/config/schema/client-target.js";
 import { createClient } from "../../../src/grpc/client/client.js";
+import { withHashKey } from "../../../src/grpc/hash-key.js";
 import { EchoClient, type EchoRequest, EchoService, echoHandlers, say } from "../../support/echo.js";
 import { until } from "../../support/until.js";
 
@@ -167,6 +168,82 @@ test("with Hedge and Retry a call makes no more attempts in all than MaxAttempts
     const attempts = servers.reduce((sum, { calls }) => sum + calls, 0);
     assert.ok(attempts <= 3 * i, `${attempts} attempts of ${i} calls`);
   }
+});
+
+test("where both copies of a call fail, its caller is told why, and not that no attempt is left", async () => {
+  const servers = await instances(3);
+  const client = clientOf(servers, {
+    Hedge: { Budget: 1 },
+    Retry: { MaxAttempts: 2, InitialBackoff: 1, MaxBackoff: 2 },
+    Timeout: 20_000,
+  });
+  await connected(client, servers);
+  await warm(client);
+  let attempts = 0;
+  for (const one of servers) {
+    one.handler = (call, callback) => {
+      if (call.request.text !== "fail") return callback(null, { instance: one.address });
+      attempts += 1;
+      // The second copy fails first, so that a retry of the first one finds no attempt left.
+      setTimeout(() => unavailable(call, callback), attempts === 1 ? 200 : 20);
+    };
+  }
+  await until(async () => {
+    attempts = 0;
+    const call = say(client, { text: "fail" });
+    await assert.rejects(call, { code: grpc.status.UNAVAILABLE, details: "not now" });
+    const hedged = attempts === 2;
+    await warm(client, 200);
+    return hedged;
+  }, "a second copy was sent");
+});
+
+test("with consistent_hash too: no more attempts in all than MaxAttempts, each at another instance", async () => {
+  const servers = await instances(4);
+  const client = clientOf(servers, {
+    BalancerName: "consistent_hash",
+    Hedge: { Budget: 1 },
+    Retry: { MaxAttempts: 3, InitialBackoff: 1, MaxBackoff: 2 },
+    Timeout: 20_000,
+  });
+  const keys = Array.from({ length: 40 }, (_, i) => `user-${i}`);
+  await until(async () => {
+    for (const key of keys) await withHashKey(key, () => say(client));
+    return servers.every(({ calls }) => calls > 0);
+  }, "every instance is connected to");
+  await withHashKey("user-1", () => warm(client));
+  for (const one of servers) one.handler = (call, callback) => setTimeout(() => unavailable(call, callback), 20);
+  for (const key of keys.slice(0, 10)) {
+    for (const one of servers) one.calls = 0;
+    await assert.rejects(
+      withHashKey(key, () => say(client)),
+      { code: grpc.status.UNAVAILABLE },
+    );
+    const attempts = servers.map(({ calls }) => calls);
+    assert.ok(attempts.reduce((sum, calls) => sum + calls) <= 3, `attempts at the instances: ${attempts}`);
+    assert.ok(Math.max(...attempts) <= 1, `attempts at the instances: ${attempts}`);
+  }
+});
+
+test("a caller that ends a call with a status of its own, as interceptors do, has no copy of it sent", async () => {
+  const servers = await instances(2);
+  const client = clientOf(servers, { Hedge: { Budget: 1 }, Timeout: 0 });
+  await connected(client, servers);
+  await warm(client);
+  for (const one of servers) one.handler = hangs;
+  for (const one of servers) one.calls = 0;
+  const gaveUp: grpc.Interceptor = (options, next) => {
+    const call = new grpc.InterceptingCall(next(options));
+    setImmediate(() => call.cancelWithStatus(grpc.status.UNAVAILABLE, "gave up"));
+    return call;
+  };
+  for (let i = 0; i < 5; i++) {
+    await assert.rejects(say(client, {}, { interceptors: [gaveUp], deadline: Date.now() + 5_000 }), {
+      code: grpc.status.UNAVAILABLE,
+      details: "gave up",
+    });
+  }
+  assert.ok(servers[0]!.calls + servers[1]!.calls <= 5);
 });
 
 test("an answer that is an error of the application is the answer: it is neither hedged nor repeated", async () => {

@@ -52,6 +52,28 @@ test("a misspelt setting is refused by its name: it would leave out TLS, or who 
   assert.throws(() => createServer({ ListenOn: ":0" }, undefined as never), refused(/second argument is undefined/));
 });
 
+test("a service config that is no JSON of an object is refused by its name, and one with no list of methods", () => {
+  const withConfig = (given: unknown) => () =>
+    createClient(
+      EchoClient,
+      { Endpoints: ENDPOINTS },
+      { channelOptions: { "grpc.service_config": given } as grpc.ChannelOptions },
+    );
+  for (const [given, shown] of [
+    ["{methodConfig", '"{methodConfig"'],
+    ["null", '"null"'],
+    ["[]", '"[]"'],
+    [{ methodConfig: [] }, "an object"],
+    [7, "7"],
+  ] as const) {
+    const message = `channelOptions["grpc.service_config"] is ${shown}; expected a service config as JSON text, {"methodConfig": []}`;
+    assert.throws(withConfig(given), { name: "TypeError", message });
+  }
+  assert.throws(withConfig('{"methodConfig": 5}'), {
+    message: "grpc.service_config has methodConfig 5; expected a list",
+  });
+});
+
 test("what is undefined, or go-zero's empty BalancerName, has its default", () => {
   createChannel({ Endpoints: ENDPOINTS, Subset: undefined, BalancerName: "" as "p2c_ewma", Zone: undefined }).close();
 });

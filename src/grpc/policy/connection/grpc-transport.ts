@@ -77,8 +77,12 @@ class GrpcLine implements Line {
   close(): void {
     this.#closed = true;
     this.#stopWaiting?.();
-    for (const stop of this.#deaf.splice(0)) stop();
+    this.#stopListening();
     this.#leaf.destroy();
+  }
+
+  #stopListening(): void {
+    for (const stop of this.#deaf.splice(0)) stop();
   }
 
   #newLeaf(fresh: boolean): Leaf {
@@ -153,6 +157,7 @@ class GrpcLine implements Line {
 
   #tookTooLong(leaf: Leaf): void {
     if (this.#closed || this.#connected || leaf !== this.#leaf) return;
+    this.#stopListening();
     this.#leaf = this.#newLeaf(true);
     leaf.destroy();
     this.#failed(

@@ -1,6 +1,7 @@
 import { status } from "@grpc/grpc-js";
+import { systemTiming } from "../../../async/timing.js";
 import { ROLLCALL_SERVER } from "../../identity.js";
-import type { CallListener, Subchannel } from "../../shield.js";
+import type { CallListener, ConnectionCall, Subchannel } from "../../shield.js";
 import { letProcessEnd } from "../../subchannel-internals.js";
 import { healthMessages, startHealthCall } from "./health-call.js";
 
@@ -10,6 +11,9 @@ export interface Identity {
   /** gRPC services that are called there. */
   readonly services: Iterable<string>;
 }
+
+/** Whoever is silent for so long says nothing, in milliseconds: a frozen process is no reason to ask for ever. */
+const ANSWER_MS = 2_000;
 
 type Word = "serving" | "not serving" | "unknown" | "no health" | "no answer";
 
@@ -24,7 +28,7 @@ export async function strangerAt(subchannel: Subchannel, { key, services }: Iden
     const word = await ask(subchannel, name);
     if (word === "serving") return undefined;
     if (word === "not serving") return `it says that ${name} is not serving`;
-    if (word === "no answer") return "it broke off when it was asked who it is";
+    if (word === "no answer") return "it gave no answer that can be read when it was asked who it is";
     if (word === "no health")
       return "it has no grpc.health.v1 to say who it is, and the registry has not listed it since";
     if (name === key && (await ask(subchannel, ROLLCALL_SERVER)) !== "unknown") {
@@ -38,17 +42,37 @@ async function ask(subchannel: Subchannel, service: string): Promise<Word> {
   const { HealthCheckResponse, HealthCheckResponse_ServingStatus: Status } = await healthMessages();
   return new Promise<Word>((resolve) => {
     let word: Word = "no answer";
+    let call: ConnectionCall | undefined;
+    let over = false;
+    const end = (said: Word) => {
+      over = true;
+      stopTimer();
+      resolve(said);
+    };
+    const stopTimer = systemTiming.after(ANSWER_MS, () => {
+      end("no answer");
+      call?.cancelWithStatus(status.CANCELLED, "no longer asked");
+    });
     const listener: CallListener = {
       onReceiveMetadata: () => {},
       onReceiveMessage: (message) => {
-        // After gRPC's prefix of five bytes. No encoding was accepted, so the message is not compressed.
-        word = HealthCheckResponse.decode(message.subarray(5)).status === Status.SERVING ? "serving" : "not serving";
+        try {
+          // After gRPC's prefix of five bytes. No encoding was accepted, so the message is not compressed.
+          const { status: serving } = HealthCheckResponse.decode(message.subarray(5));
+          word = serving === Status.SERVING ? "serving" : "not serving";
+        } catch {
+          // Anybody may be there, and say anything.
+        }
       },
-      onReceiveStatus: ({ code }) => resolve(code === status.OK ? word : wordOf(code)),
+      onReceiveStatus: ({ code }) => end(code === status.OK ? word : wordOf(code)),
     };
     startHealthCall("Check", subchannel, service, listener).then(
-      (call) => letProcessEnd(subchannel, call),
-      () => resolve("no answer"),
+      (started) => {
+        call = started;
+        if (over) call.cancelWithStatus(status.CANCELLED, "no longer asked");
+        else letProcessEnd(subchannel, call);
+      },
+      () => end("no answer"),
     );
   });
 }
