@@ -1,6 +1,4 @@
 import type { DescMethod } from "@bufbuild/protobuf";
-import { Code, ConnectError } from "@connectrpc/connect";
-import { onAbort } from "../async/on-abort.js";
 
 /** The longest that a call can be given, 27.7 hours: gRPC's header has room for eight digits. */
 export const LONGEST_MS = 99_999_999;
@@ -14,29 +12,6 @@ export interface Call {
   readonly deadline: number | undefined;
   /** Whether what the caller sends has failed by itself; of calls that send a stream. */
   readonly inputFailed?: () => boolean;
-}
-
-/**
- * What ends one attempt of a call: its own signal; that the connection was found dead, as calls without a deadline would hang for
- * minutes else; and `cancel`.
- */
-export function signalOf(call: Pick<Call, "signal">, { dead }: { readonly dead: AbortSignal }) {
-  const abort = new AbortController();
-  const releases = [
-    onAbort(call.signal, () => abort.abort(call.signal.reason)),
-    onAbort(dead, () => abort.abort(foundDead(dead.reason as Error))),
-  ];
-  return {
-    signal: abort.signal,
-    cancel: () => abort.abort(),
-    release: () => {
-      for (const release of releases) release();
-    },
-  };
-}
-
-function foundDead(cause: Error): ConnectError {
-  return new ConnectError(cause.message, Code.Unavailable, undefined, undefined, cause);
 }
 
 /** What is left of the time, as a whole number of milliseconds: servers misread fractions. */

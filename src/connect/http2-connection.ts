@@ -25,6 +25,7 @@ export class Http2Connection {
   readonly #session: ClientHttp2Session;
   readonly #lost: (reason: string) => void;
   #streams = 0;
+  #dead: AbortSignal | undefined;
 
   private constructor(
     authority: string,
@@ -123,6 +124,16 @@ export class Http2Connection {
       });
       stream.resume();
       stream.end(EMPTY_MESSAGE);
+    });
+  }
+
+  /** When this aborts the far side is gone; calls without a deadline would hang for minutes. */
+  endWith(dead: AbortSignal): void {
+    if (this.#dead === dead) return;
+    this.#dead = dead;
+    onAbort(dead, () => {
+      const cause = dead.reason as Error;
+      destroySoon(this.#session, new ConnectError(cause.message, Code.Unavailable, undefined, undefined, cause));
     });
   }
 

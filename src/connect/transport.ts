@@ -17,6 +17,7 @@ import {
   type UnaryResponse,
 } from "@connectrpc/connect";
 import { createMethodUrl, runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
+import { onAbort } from "../async/on-abort.js";
 import { systemTiming } from "../async/timing.js";
 import { NoInstanceError, PoolClosedError } from "../pool/errors.js";
 import type { PoolLease } from "../pool/lease.js";
@@ -25,7 +26,7 @@ import { ServicePool } from "../pool/pool.js";
 import type { PoolStats } from "../pool/stats.js";
 import { checkNames, targetOf } from "../target/given.js";
 import { observedAnswers } from "./answers.js";
-import { type Call, LONGEST_MS, pathOf, signalOf, timeLeft } from "./call.js";
+import { type Call, LONGEST_MS, pathOf, timeLeft } from "./call.js";
 import { connectInstance, type InstanceConnection } from "./instance-connection.js";
 import { Messages } from "./messages.js";
 import { callingOf, NAMES, type RollcallTransportOptions } from "./options.js";
@@ -106,16 +107,11 @@ class BalancedTransport implements RollcallTransport {
             () => true,
             async (lease) => {
               const { transport } = lease.connection;
-              const { signal, release } = signalOf(call, lease);
-              try {
-                const left = timeLeft(deadline);
-                const message = req.message as MessageInitShape<I>;
-                const response = await transport.unary(method, signal, left, req.header, message, req.contextValues);
-                lease.finish("success");
-                return response;
-              } finally {
-                release();
-              }
+              const left = timeLeft(deadline);
+              const message = req.message as MessageInitShape<I>;
+              const response = await transport.unary(method, req.signal, left, req.header, message, req.contextValues);
+              lease.finish("success");
+              return response;
             },
           );
         },
@@ -148,15 +144,24 @@ class BalancedTransport implements RollcallTransport {
             async (lease) => {
               const { transport, over } = lease.connection;
               const sent = messages.attempt() as AsyncIterable<MessageInitShape<I>>;
-              const { signal, cancel, release } = signalOf(call, lease);
+              const abort = new AbortController();
+              const cancel = () => abort.abort(req.signal.reason);
+              const unlink = onAbort(req.signal, cancel);
               try {
                 const left = timeLeft(deadline);
-                const response = await transport.stream(method, signal, left, req.header, sent, req.contextValues);
+                const response = await transport.stream(
+                  method,
+                  abort.signal,
+                  left,
+                  req.header,
+                  sent,
+                  req.contextValues,
+                );
                 messages.forget();
-                const answered = { ...call, lease, over, givenUp: this.#givenUp.signal, cancel, unlink: release };
+                const answered = { ...call, lease, over, givenUp: this.#givenUp.signal, cancel, unlink };
                 return { ...response, message: observedAnswers(response.message, answered) };
               } catch (reason) {
-                release();
+                unlink();
                 throw reason;
               }
             },
@@ -197,6 +202,7 @@ class BalancedTransport implements RollcallTransport {
     const tried = new Set<string>();
     for (;;) {
       const lease = await this.#pool.acquire(call, tried);
+      lease.connection.endWith?.(lease.dead);
       try {
         return await attempt(lease);
       } catch (reason) {
