@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, openSync } from "node:fs";
+import { existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, beforeEach, test } from "node:test";
 import { log, safely, setLogger } from "./log.js";
 
@@ -142,6 +144,54 @@ test("an error of another realm, as Node's own are in a test of Jest, is written
     log.error({ err: runInNewContext('Object.assign(new Error("pass=hunter2 gone"), { code: 14 })') }, "failed");`);
   const line = JSON.parse(err);
   assert.deepEqual([line.err.message, line.err.type, line.err.code], ["pass=... gone", "Error", 14]);
+});
+
+test("why an error came about is written with it: its causes, without their secrets, as deep as they may go", async () => {
+  const { err } = await run(`
+    const inner = new Error("connect refused, pass=hunter2");
+    log.error({ err: new Error("cannot log in", { cause: new TypeError("no session", { cause: inner }) }) }, "failed");
+    const round = new Error("round"); round.cause = round;
+    log.error({ err: round }, "failed");`);
+  const [chain, round] = err
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line).err);
+  assert.deepEqual(
+    [chain.message, chain.cause.type, chain.cause.message, chain.cause.cause.message],
+    ["cannot log in", "TypeError", "no session", "connect refused, pass=..."],
+  );
+  assert.deepEqual([round.message, round.cause.message], ["round", "round"]);
+});
+
+test("on a terminal an error is its message and those of its causes; what is no error keeps no line from being written", {
+  skip: spawnSync("script", ["-qfec", "true", "/dev/null"]).status !== 0 && "no pseudo-terminal",
+}, async () => {
+  const script = `import { log } from ${JSON.stringify(new URL("log.ts", import.meta.url).href)};
+    log.error({ err: new Error("no answer", { cause: new Error("refused") }) }, "one");
+    log.error({ err: new Error("no answer: refused", { cause: new Error("refused") }) }, "two");
+    for (const err of [null, 0, "text", { message: "as an error" }]) log.error({ err }, "other");`;
+  const folder = mkdtempSync(join(tmpdir(), "rollcall-log-"));
+  try {
+    const file = join(folder, "program.mts");
+    writeFileSync(file, script);
+    const { ROLLCALL_LOG_LEVEL: _level, ...env } = process.env;
+    const command = `${process.execPath} --import tsx ${file}`;
+    const { stdout } = spawnSync("script", ["-qfec", command, "/dev/null"], { encoding: "utf8", env });
+    const lines = stdout
+      .trim()
+      .split(/\r?\n/)
+      .map((line) => line.replace(/^[\d:.]+ /, ""));
+    assert.deepEqual(lines, [
+      'ERROR one  err="no answer: refused"',
+      'ERROR two  err="no answer: refused"',
+      "ERROR other  err=null",
+      "ERROR other  err=0",
+      "ERROR other  err=text",
+      'ERROR other  err="as an error"',
+    ]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("facts that cannot be written as JSON do not keep their line from being written", async () => {

@@ -138,7 +138,10 @@ function json(time: Date, at: Severity, facts: Record<string, unknown>, msg: str
   const taken = new Set([...Object.keys(head), "msg"]);
   const own = Object.entries(facts).map(([name, value]) => [taken.has(name) ? `${name}_` : name, value]);
   return JSON.stringify({ ...head, ...Object.fromEntries(own), msg }, (_name, value: unknown) =>
-    isError(value) ? { ...value, type: value.name, message: value.message, stack: value.stack } : value,
+    // What an error has beside its own fields is not enumerable. An undefined cause is left out.
+    isError(value)
+      ? { ...value, type: value.name, message: value.message, stack: value.stack, cause: value.cause }
+      : value,
   );
 }
 
@@ -146,10 +149,22 @@ function json(time: Date, at: Severity, facts: Record<string, unknown>, msg: str
 function readable(time: Date, at: Severity, facts: Record<string, unknown>, message: string): string {
   const clock = `${time.toTimeString().slice(0, 8)}.${String(time.getMilliseconds()).padStart(3, "0")}`;
   const pairs = Object.entries(facts).map(([name, value]) => {
-    const said = name === "err" ? ((value as { message?: unknown }).message ?? value) : value;
+    const said = name !== "err" ? value : isError(value) ? messageOf(value) : (messageIn(value) ?? value);
     return ` ${name}=${typeof said === "string" && !/[\s"=]/.test(said) ? said : JSON.stringify(said)}`;
   });
   return `${clock} ${at.toUpperCase().padEnd(5)} ${message}${pairs.length > 0 ? ` ${pairs.join("")}` : ""}`;
+}
+
+/** Of what is no error, but has a message: anything can be thrown. */
+function messageIn(value: unknown): unknown {
+  return (value as { message?: unknown } | null)?.message;
+}
+
+/** With those of its causes, where it does not repeat them itself. */
+function messageOf({ message, cause }: Error): string {
+  if (!isError(cause)) return message;
+  const inner = messageOf(cause);
+  return message.includes(inner) ? message : `${message}: ${inner}`;
 }
 
 function levelFromEnvironment(): LogLevel {

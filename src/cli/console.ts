@@ -1,7 +1,8 @@
 import { once } from "node:events";
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { Failure, print, printError, printJson } from "./output.js";
 import { addExamples } from "./program.js";
+import { readPort } from "./read-port.js";
 import { addEtcdOptions, type EtcdOptions, readEtcdOptions } from "./registry/etcd-options.js";
 
 interface ConsoleOptions extends EtcdOptions {
@@ -34,10 +35,4 @@ async function runConsole(prefix: string, options: ConsoleOptions, command: Comm
   printError("whoever has this URL can pause and resume instances; Ctrl-C ends it");
   await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
   await served.close();
-}
-
-function readPort(text: string): number {
-  const port = Number(text);
-  if (/^\d+$/.test(text) && port <= 65535) return port;
-  throw new InvalidArgumentError("Expected a number from 0 to 65535.");
 }

@@ -1,8 +1,9 @@
 import { once } from "node:events";
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { isLoopbackHost, isWildcardHost } from "../address.js";
 import { Failure, print, printError } from "./output.js";
 import { addExamples } from "./program.js";
+import { readPort } from "./read-port.js";
 
 export function defineDev(command: Command): void {
   command
@@ -18,7 +19,7 @@ export function defineDev(command: Command): void {
 async function dev({ host, port }: { host: string; port: number }): Promise<void> {
   const { startDevRegistry } = await import("../dev-registry/index.js");
   const registry = await startDevRegistry({ host, port }).catch((error: Error) => {
-    throw new Failure(`cannot listen on ${host}, port ${port}: ${error.message}; try --port 0`);
+    throw new Failure(`cannot listen on ${host}, port ${port}: ${error.message}; ${adviceOnListening(error)}`);
   });
   print(registry.endpoint);
   printError(`dev registry (etcd v3 API, in memory) at ${registry.endpoint}; Ctrl-C ends it`);
@@ -32,8 +33,7 @@ async function dev({ host, port }: { host: string; port: number }): Promise<void
   await registry.close();
 }
 
-function readPort(text: string): number {
-  const port = Number(text);
-  if (/^\d+$/.test(text) && port <= 65535) return port;
-  throw new InvalidArgumentError("Expected a number from 0 to 65535.");
+/** A port that is taken or not to be had is one thing, a host that is another machine's is another. */
+function adviceOnListening({ code }: NodeJS.ErrnoException): string {
+  return code === "EADDRINUSE" || code === "EACCES" ? "try --port 0" : "--host takes an address of this machine";
 }

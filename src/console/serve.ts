@@ -138,7 +138,9 @@ async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>
 
 function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once("error", (error) => reject(new Error(`cannot listen on 127.0.0.1, port ${port}: ${error.message}`)));
+    server.once("error", (error) =>
+      reject(new Error(`cannot listen on 127.0.0.1, port ${port}: ${error.message}; try --port 0`)),
+    );
     server.listen(port, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
   });
 }

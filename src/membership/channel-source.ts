@@ -132,6 +132,7 @@ export class ChannelSource implements ClientSource {
     const { status, config } = this.#of;
     const answered = status?.listed !== undefined;
     return {
+      id: this.id,
       service: this.service,
       registry: status?.registry ?? "",
       state: this.#state,

@@ -24,6 +24,8 @@ export interface ProcessState {
 
 /** One channel to a service. */
 export interface CalledService {
+  /** Tells the channels of one process apart, those of one service too. */
+  readonly id: number;
   /** Service key, as in the registry. */
   readonly service: string;
   /** The registry as a person names it, for example `etcd 10.0.0.1:2379`. */

@@ -1,4 +1,5 @@
-import { request } from "node:http";
+import { request as plain } from "node:http";
+import { request as secure } from "node:https";
 
 /** A longer answer is no process's metrics. */
 const MOST_BYTES = 16 << 20;
@@ -9,7 +10,8 @@ const MOST_BYTES = 16 << 20;
  * @throws Error that names the host and what is wrong.
  */
 export function metricsAt(url: string, ms: number): Promise<string> {
-  const { host, pathname } = new URL(url);
+  const { host, pathname, protocol } = new URL(url);
+  const request = protocol === "https:" ? secure : plain;
   return new Promise((resolve, reject) => {
     const fail = (why: string, cause?: Error) => reject(new Error(`${host} cannot be read: ${why}`, { cause }));
     const failed = (error: NodeJS.ErrnoException) => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -81,6 +81,28 @@ test("bash takes an address apart at its colon; what stands before it is not sai
     encoding: "utf8",
   });
   assert.deepEqual(stdout.trim().split("\n"), ["8080", "8081"]);
+});
+
+test("what stands in a registry is quoted when bash puts it into the line", (t) => {
+  const { folder, env } = installed(t);
+  const keys = ["a$(touch pwned)", "a;b", "a b", "a'b", "日本.rpc", "order.rpc"];
+  writeFileSync(join(folder, "keys"), keys.map((key) => `${key}\n`).join(""));
+  writeFileSync(
+    join(folder, "rollcall"),
+    `#!/bin/sh\n[ "$1" = __complete ] && cat keys || exec "${process.execPath}" --import "${TSX}" "${MAIN}" "$@"\n`,
+  );
+  // What bash would run, had the user pressed Enter after each of them.
+  const { stdout } = spawnSync(
+    "bash",
+    ["-c", `${PRESS_TAB}eval "printf '%s\\n' \${COMPREPLY[*]}"`, "bash", "rollcall watch "],
+    {
+      cwd: folder,
+      env,
+      encoding: "utf8",
+    },
+  );
+  assert.deepEqual(stdout.trimEnd().split("\n").slice(-keys.length), keys);
+  assert.equal(existsSync(join(folder, "pwned")), false);
 });
 
 test("there is a script for each shell, and another shell is refused by name", async (t) => {

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createReadStream, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -7,7 +10,7 @@ import * as grpc from "@grpc/grpc-js";
 import { createClient, createServer, inspect, type Server } from "../../src/index.js";
 import { EchoClient, type EchoReply, type EchoRequest, EchoService, echoHandlers, say } from "../support/echo.js";
 import { FixtureRegistry } from "../support/fixture-backend.js";
-import { runCli } from "../support/programs/cli.js";
+import { endOf, runCli } from "../support/programs/cli.js";
 
 const SERVICE = "decided.rpc";
 const registry = new FixtureRegistry("decided");
@@ -103,6 +106,22 @@ test("why says what there is where there is nothing to explain", async (t) => {
   assert.equal((await runCli(t, ["why", SERVICE, "--process", "x"])).code, 2);
 });
 
+test("a process that does not answer is told, and takes nothing from the others", async (t) => {
+  const other = spawn("sleep", ["600"]);
+  t.after(() => other.kill());
+  const broken = createHttpServer((_request, response) => response.writeHead(500).end());
+  t.after(() => broken.close());
+  broken.listen(join(runtime, "rollcall", `${other.pid}.sock`));
+  await once(broken, "listening");
+  const { code, stdout, stderr } = await runCli(t, ["why", SERVICE, "--json"]);
+  assert.equal(code, 0, stderr);
+  assert.equal(JSON.parse(stdout).length, 1);
+  assert.match(stderr, new RegExp(`^warning: process ${other.pid} does not tell its state: it answered 500\n$`));
+  const alone = await runCli(t, ["why", SERVICE, "--process", String(other.pid)]);
+  assert.equal(alone.code, 1);
+  assert.match(alone.stderr, /it answered 500/);
+});
+
 test("a recording is kept for its owner and replayed: what was set within a tenth, and what would have been", async (t) => {
   const saved = await runCli(t, ["why", SERVICE, "--save", file]);
   assert.equal(saved.code, 0, saved.stderr);
@@ -137,6 +156,18 @@ test("a recording is kept for its owner and replayed: what was set within a tent
   }
   const zone = await runCli(t, ["replay", file, "--zone", "", "--json"]);
   assert.ok(JSON.parse(zone.stdout).other.shares[addressOf("far")] > recorded.shares[addressOf("far")] * 1.5);
+});
+
+test("a recording comes by standard input too, which is a socket to a program that Node starts", async (t) => {
+  const child = spawn(process.execPath, ["--import", "tsx", "src/cli/main.ts", "replay", "-", "--json"], {
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  t.after(() => child.kill("SIGKILL"));
+  const ended = endOf(child);
+  createReadStream(file).pipe(child.stdin);
+  const { code, stdout, stderr } = await ended;
+  assert.equal(code, 0, stderr);
+  assert.equal(JSON.parse(stdout).recorded.calls, 2100);
 });
 
 test("what cannot be replayed is refused with its reason", async (t) => {

@@ -36,3 +36,9 @@ test("dev serves an etcd until it is told to end, and says when the port is take
     assert.deepEqual(await once(child, "exit"), [0, null]);
   }
 });
+
+test("a host that is no address of this machine is told as that, not as a port that is taken", async (t) => {
+  const { code, stderr } = await runCli(t, ["dev", "--host", "192.0.2.1"]);
+  assert.equal(code, 1);
+  assert.match(stderr, /^rollcall: cannot listen on 192\.0\.2\.1, .*; --host takes an address of this machine\n$/);
+});

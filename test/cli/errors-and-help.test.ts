@@ -24,6 +24,7 @@ test("a registry that does not answer is one line that says what was tried, and 
       assert.equal(stdout, "");
       assert.match(stderr, /^rollcall: .*\n$/, args.join(" "));
       for (const host of args.at(-1)!.split(",")) assert.ok(stderr.includes(host), stderr);
+      assert.match(stderr, /; check --etcd \(or \$ETCD_ENDPOINTS\)/, "what to do");
       assert.equal(code, 1);
     }),
   );
@@ -37,7 +38,8 @@ test("misuse is explained, with exit code 2", async (t) => {
     [["ls", "etcd:///?key=a&pass=hunter2"], /pass=\.\.\." is not a target/],
     [["dev", "--port", "70000"], /Expected a number from 0 to 65535/],
     [["ls", "--etcd", "a:b:c"], /"a:b:c" is not an address/],
-    [["ls", "--cert", "a.pem"], /without Etcd\.CertKeyFile/],
+    [["ls", "--cert", "a.pem"], /error: --cert is given without --key/],
+    [["ls", "--etcd", ""], /--etcd/],
   ];
   await Promise.all(
     cases.map(async ([args, message]) => {
@@ -49,6 +51,23 @@ test("misuse is explained, with exit code 2", async (t) => {
   const help = await runCli(t, ["--help"]);
   assert.equal(help.code, 0);
   assert.match(help.stdout, /doctor.*Exit codes: 0/s);
+});
+
+test("errors name the options of the command line, not the keys of YAML", async (t) => {
+  const { endpoint, faults } = await registry(t);
+  const ls = ["ls", "--etcd", endpoint];
+  const missing = await runCli(t, [...ls, "--cacert", "/no/such.pem"]);
+  assert.match(missing.stderr, /^rollcall: --cacert cannot be read: ENOENT/);
+  faults.requireAuth({ user: "shop", password: "hunter2" });
+  const wrong = await runCli(t, [...ls, "--user", "shop"], { ETCD_PASS: "hunter3" });
+  assert.match(wrong.stderr, /user "shop" \(--user, \$ETCD_PASS\)/);
+});
+
+test("an empty $ETCD_ENDPOINTS is none: the default etcd is asked", async (t) => {
+  const { stderr, code } = await runCli(t, ["ls", "--no-health"], { ETCD_ENDPOINTS: "" });
+  // Whether there is one or not.
+  assert.doesNotMatch(stderr, /at least one host/);
+  assert.notEqual(code, 2);
 });
 
 test("an unknown $ROLLCALL_LOG_LEVEL is told by the command", async (t) => {

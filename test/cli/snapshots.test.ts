@@ -55,4 +55,7 @@ test("ls and doctor show the snapshots that clients have kept, and their age", a
   await registration.deregister();
   const none = await runCli(t, ["ls", "--snapshots", join(folder, "none")]);
   assert.deepEqual([none.code, none.stdout], [0, ""]);
+  assert.ok(none.stderr.includes(`no snapshot is kept in ${join(folder, "none")};`), none.stderr);
+  const other = await runCli(t, ["ls", "pay", "--snapshots", folder]);
+  assert.match(other.stderr, /^no snapshot of a service that begins with "pay" is kept in /);
 });

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,6 +14,7 @@ import { FixtureRegistry } from "../support/fixture-backend.js";
 import { freePort } from "../support/network/ports.js";
 import { linesOf, runCli, startCli } from "../support/programs/cli.js";
 import { Terminal, terminalSkipReason } from "../support/programs/terminal.js";
+import { selfSigned } from "../support/real-parts/kube/certificate.js";
 
 const SERVICE = "topped.rpc";
 const registry = new FixtureRegistry("topped");
@@ -126,6 +129,23 @@ rpc_server_requests_code_total{method="/shop.Order/Get",code="14"} ${scrapes * 2
   const [{ side, service, failureRate, p50Ms, p99Ms, calls }] = JSON.parse(stdout).services;
   assert.deepEqual([side, service, failureRate, calls], ["serves", "shop.Order", 0.25, 200]);
   assert.ok(Math.abs(p50Ms - 2.78) < 0.01 && Math.abs(p99Ms - 9.5) < 0.01, stdout);
+});
+
+test("metrics behind TLS are asked for by https://, and a certificate that nobody knows is said with the host", async (t) => {
+  const { cert, key } = selfSigned();
+  const server = createHttpsServer({ cert, key }, (_request, response) => {
+    response.end(`rpc_server_requests_code_total{method="/shop.Order/Get",code="0"} 75\n`);
+  }).listen(0, "127.0.0.1");
+  t.after(() => server.close());
+  await once(server, "listening");
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const args = ["top", "--once", "--json", "--interval", "0.1", "--from", `https://${host}`];
+  const known = await runCli(t, args, { ...elsewhere, NODE_TLS_REJECT_UNAUTHORIZED: "0", NODE_NO_WARNINGS: "1" });
+  assert.equal(known.code, 0, known.stderr);
+  assert.equal(JSON.parse(known.stdout).services[0].calls, 75);
+  const unknown = await runCli(t, args, elsewhere);
+  assert.equal(unknown.code, 1);
+  assert.match(unknown.stderr, new RegExp(`^rollcall: ${host} cannot be read: .*SELF_SIGNED`));
 });
 
 test("into a pipe top writes lines, look for look", async (t) => {

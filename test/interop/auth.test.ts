@@ -38,9 +38,9 @@ for (const strict of [true, false]) {
         else await server(yaml);
         const answers: Record<string, string[]> = {};
         for (const [who, credentials] of Object.entries(CALLERS)) {
-          const fromGo = await gozeroClient(credentials).next();
+          const fromGo = await gozeroClient(credentials, "-calls", "1").next();
           const fromNode = await answerTo(say(await nodeClient(credentials)));
-          assert.equal(fromNode.code, fromGo.code, `${who} at a ${kind} server`);
+          assert.equal(fromNode.code, fromGo.code, `${who} at a ${kind} server: ${fromGo.error}`);
           answers[who] = [fromGo.code, messageOf(fromGo.error)];
         }
         seen.set(kind, answers);
@@ -160,9 +160,9 @@ test(
     const { server, gozeroClient, nodeClient } = await fleet(t);
     const first = await server("", undefined, { authenticate });
     const right = "App: shop\nToken: shop may /rollcall.interop.v1.Echo/Say";
-    assert.equal((await gozeroClient(right).next()).code, "OK");
-    assert.equal((await gozeroClient("App: shop\nToken: wrong").next()).code, "Unauthenticated");
-    assert.equal((await gozeroClient("App: broken\nToken: wrong").next()).code, "Internal");
+    assert.equal((await gozeroClient(right, "-calls", "1").next()).code, "OK");
+    assert.equal((await gozeroClient("App: shop\nToken: wrong", "-calls", "1").next()).code, "Unauthenticated");
+    assert.equal((await gozeroClient("App: broken\nToken: wrong", "-calls", "1").next()).code, "Internal");
     assert.equal((await answerTo(say(await nodeClient()))).code, "Unauthenticated");
     await first.stop();
     await server("Auth: false", undefined, { authenticate });

@@ -37,9 +37,9 @@ export type Kind = "go-zero" | "Rollcall";
 const NOT_FULL = "CpuThreshold: 0";
 const PATIENT = "Timeout: 60000";
 
-/** These lines too, if none of them has its key already. */
-function unlessThere(more: string, ...lines: string[]): string {
-  return [...lines.filter((line) => !new RegExp(`^${line.split(":")[0]}:`, "m").test(more)), more].join("\n");
+/** Those of these lines whose key is not given already. */
+function unlessGiven(more: string, ...lines: string[]): string {
+  return lines.filter((line) => !new RegExp(`^${line.split(":")[0]}:`, "m").test(more)).join("\n");
 }
 
 /**
@@ -59,19 +59,21 @@ export async function fleet(t: TestContext, start: () => Promise<Pick<Etcd, "end
   const serverYaml = (port: number, more: string) => `
 Name: order.rpc
 ListenOn: 127.0.0.1:${port}
+${unlessGiven(more, NOT_FULL, PATIENT)}
 Etcd:
   Hosts:
     - ${etcd.endpoint}
   Key: order.rpc
-${unlessThere(more, NOT_FULL, PATIENT)}
+${more}
 `;
   const clientYaml = (more: string) => `
 OrderRpc:
+  ${unlessGiven(more, PATIENT)}
   Etcd:
     Hosts:
       - ${etcd.endpoint}
     Key: order.rpc
-${unlessThere(more, PATIENT).replace(/^/gm, "  ")}
+${more.replace(/^/gm, "  ")}
 `;
   const write = (name: string, yaml: string) => {
     const file = join(folder, name);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import * as grpc from "@grpc/grpc-js";
-import { createClient, createServer, type Server, setLogger } from "../../src/index.js";
+import { createClient, createServer, type Server, serveDevServer, setLogger } from "../../src/index.js";
 import { EchoClient, EchoService, echoHandlers, say } from "../support/echo.js";
 import { FixtureRegistry } from "../support/fixture-backend.js";
 import { until } from "../support/until.js";
@@ -24,7 +24,7 @@ before(async () => {
       ListenOn: "127.0.0.1:0",
       DevServer: { Host: "127.0.0.1", Port: 0 },
       CpuThreshold: 0, // a starved machine is to refuse nothing here
-      Shutdown: { WrapUpTime: 300, WaitTime: 3_000 },
+      Shutdown: { WrapUpTime: 2_000, WaitTime: 5_000 }, // the last test calls in between
     },
     (builder) =>
       builder.addService(
@@ -123,7 +123,10 @@ test("nothing but metrics and health is served: no state, no decisions, no order
     const response = await fetch(url(path));
     assert.deepEqual(await response.json(), ["/healthz", "/metrics"], path);
   }
-  assert.equal((await fetch(url("/metrics"), { method: "POST" })).status, 405);
+  const post = await fetch(url("/metrics"), { method: "POST" });
+  assert.deepEqual([post.status, post.headers.get("allow")], [405, "GET, HEAD"]);
+  const head = await fetch(url("/metrics"), { method: "HEAD" });
+  assert.deepEqual([head.status, await head.text()], [200, ""]);
   const text = await (await fetch(url("/metrics"))).text();
   assert.ok(!text.includes(server.address!), "no instance is named");
 });
@@ -158,6 +161,15 @@ test("a port that is taken is said, and the server serves all the same", async (
   await other.stop();
 });
 
+test("a host that is no address of this machine is told as that", async () => {
+  const nowhere = await serveDevServer({ Host: "192.0.2.1", Port: 0 });
+  assert.equal(nowhere.port, undefined);
+  assert.match(
+    lines.at(-1)!,
+    /DevServer cannot listen.*EADDRNOTAVAIL.*; DevServer.Host is to be an address of this machine/,
+  );
+});
+
 test("every metric that the Grafana dashboard and the alert rules name exists", async () => {
   const folder = fileURLToPath(new URL("../../examples/grafana", import.meta.url));
   const text = await (await fetch(url("/metrics"))).text();
@@ -173,14 +185,18 @@ test("every metric that the Grafana dashboard and the alert rules name exists", 
     const metrics = named.filter((name) => !["grpc_method", "grpc_status", "grpc_target"].includes(name));
     assert.ok(metrics.length > 5, file);
     for (const name of metrics) assert.ok(known.has(name), `${file} names ${name}, which does not exist`);
+    // Prometheus has a label of that name for whom it has scraped, and renames ours.
+    const grouped = readFileSync(join(folder, file), "utf8").match(/by \([^)]*\binstance\b[^)]*\) \(rollcall_client/);
+    assert.equal(grouped, null, `${file} takes the process that calls for the instance that is called`);
   }
 });
 
 test("/healthz turns 503 as soon as a stop begins, while calls are still answered", async () => {
   assert.equal(await (await fetch(url("/healthz"))).text(), "OK");
+  const direct = new EchoClient(server.address!, grpc.credentials.createInsecure());
+  await say(direct);
   const stopped = server.stop();
   await until(async () => (await fetch(url("/healthz"))).status === 503, "/healthz answers 503");
-  const direct = new EchoClient(server.address!, grpc.credentials.createInsecure());
   await say(direct);
   direct.close();
   await stopped;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -113,4 +114,41 @@ test("a request that is no address is answered, and ends nothing", async () => {
     asked.on("error", reject).end();
   });
   assert.equal(status, 500);
+});
+
+test("an inspect() that failed can be asked for again, once its folder is right", async () => {
+  const before = process.env.XDG_RUNTIME_DIR;
+  await end();
+  try {
+    // Cut to what a socket's name may have, it would stand in a folder that anybody can open.
+    process.env.XDG_RUNTIME_DIR = join(runtime, "f".repeat(120));
+    await assert.rejects(inspect(), /too long for a socket.*XDG_RUNTIME_DIR/);
+    assert.deepEqual(readdirSync(runtime), ["rollcall"], "nothing is made elsewhere");
+  } finally {
+    process.env.XDG_RUNTIME_DIR = before;
+  }
+  end = await inspect();
+  assert.equal((await allStates()).length, 1);
+});
+
+test("a user whom /etc/passwd does not know, as in containers, has an inspect socket of its own", {
+  skip: process.getuid?.() !== 0 && "only root can be somebody else",
+}, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "rollcall-nobody-"));
+  try {
+    chmodSync(folder, 0o777);
+    const module = new URL("../../src/observe/inspect/inspect-address.ts", import.meta.url).href;
+    const program = `import(${JSON.stringify(module)}).then(({ makeInspectDir }) => console.log(makeInspectDir()))`;
+    const loader = new URL("../../node_modules/tsx/dist/loader.mjs", import.meta.url).href;
+    const { stdout, stderr } = spawnSync(process.execPath, ["--import", loader, "-e", program], {
+      cwd: "/",
+      env: { PATH: process.env.PATH, TMPDIR: folder },
+      uid: 54_321,
+      gid: 54_321,
+      encoding: "utf8",
+    });
+    assert.equal(stdout.trim(), join(folder, "rollcall-54321"), stderr);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -4,16 +4,19 @@
  */
 export const SCRIPTS = {
   // Bash takes host:port apart at the colon, so the words are read from the line, and what stands before the colon is taken off.
+  // It puts a candidate into the line as it is, and what stands in a registry is anybody's: so each is quoted. No mapfile and no
+  // empty arrays under set -u: macOS has bash 3.2.
   bash: `_rollcall() {
-  local line=\${COMP_LINE:0:COMP_POINT} words current before
+  local line=\${COMP_LINE:0:COMP_POINT} words current before="" one
   read -ra words <<< "$line"
   [[ $line == *[[:space:]] ]] && words+=("")
   current=\${words[\${#words[@]}-1]}
-  mapfile -t COMPREPLY < <("$1" __complete -- "\${words[@]:1}" 2>/dev/null)
-  if [[ $current == *:* && $COMP_WORDBREAKS == *:* ]]; then
-    before=\${current%"\${current##*:}"}
-    COMPREPLY=("\${COMPREPLY[@]#"$before"}")
-  fi
+  [[ $current == *:* && $COMP_WORDBREAKS == *:* ]] && before=\${current%"\${current##*:}"}
+  COMPREPLY=()
+  while IFS= read -r one; do
+    printf -v one %q "\${one#"$before"}"
+    COMPREPLY+=("$one")
+  done < <("$1" __complete -- "\${words[@]:1}" 2>/dev/null)
 }
 complete -o default -F _rollcall rollcall
 `,

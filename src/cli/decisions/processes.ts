@@ -18,49 +18,50 @@ export const HOW =
   "a process can be inspected when it is started with ROLLCALL_INSPECT=1, by the same user and with the same $XDG_RUNTIME_DIR";
 
 /**
- * The processes of this user that call a service.
+ * The processes of this user that call a service, and why others did not say whether they do.
  * @param pid only this one. Default all.
  * @throws Failure that says what there is instead.
  */
-export async function callersOf(service: string, pid?: number): Promise<Caller[]> {
-  const found = await answering(pid);
-  const calling = found.filter(({ state }) => state.calls.some((called) => called.service === service));
-  if (calling.length === 0)
-    throw new Failure(
-      nobodyCalls(
-        service,
-        found.map(({ state }) => state),
-      ),
-    );
-  return Promise.all(
-    calling.map(async ({ at, state }) => ({
-      process: state,
-      called: together(state.calls.filter((called) => called.service === service)),
-      recordings: await recordingsOf(at, service).catch((error: Error) => {
-        throw new Failure(error.message);
-      }),
-    })),
-  );
+export async function callersOf(
+  service: string,
+  pid?: number,
+): Promise<{ readonly callers: Caller[]; readonly troubles: string[] }> {
+  const states = await allOf(chosenOf(pid), stateOf);
+  const found = states.answers.map(({ answer }) => answer);
+  if (found.length === 0) throw new Failure(states.troubles.join("; "));
+  const calling = states.answers.filter(({ answer }) => answer.calls.some((called) => called.service === service));
+  if (calling.length === 0) throw new Failure([nobodyCalls(service, found), ...states.troubles].join("; "));
+  const recorded = await allOf(calling, ({ of }) => recordingsOf(of, service));
+  const troubles = [...states.troubles, ...recorded.troubles];
+  if (recorded.answers.length === 0) throw new Failure(troubles.join("; "));
+  const callers = recorded.answers.map(({ of: { answer: state }, answer: recordings }) => ({
+    process: state,
+    called: together(state.calls.filter((called) => called.service === service)),
+    recordings,
+  }));
+  return { callers, troubles };
 }
 
-interface Answering {
-  readonly at: Inspected;
-  readonly state: ProcessState;
-}
-
-async function answering(pid: number | undefined): Promise<Answering[]> {
+/** @throws Failure when there is none. */
+function chosenOf(pid: number | undefined): Inspected[] {
   const there = inspected();
   const chosen = there.filter((one) => pid === undefined || one.pid === pid);
-  if (chosen.length === 0) {
-    const others = there.length === 0 ? "" : `; those that can be inspected: ${there.map((one) => one.pid).join(", ")}`;
-    const what = pid === undefined ? "no process can be inspected" : `process ${pid} cannot be inspected`;
-    throw new Failure(`${what} (looked in ${inspectDir()})${others}; ${HOW}`);
-  }
-  const answers = await Promise.allSettled(chosen.map(async (at) => ({ at, state: await stateOf(at) })));
-  const found = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
-  const [failed] = answers.flatMap((answer) => (answer.status === "rejected" ? [answer.reason as Error] : []));
-  if (found.length === 0 && failed) throw new Failure(failed.message);
-  return found;
+  if (chosen.length > 0) return chosen;
+  const others = there.length === 0 ? "" : `; those that can be inspected: ${there.map((one) => one.pid).join(", ")}`;
+  const what = pid === undefined ? "no process can be inspected" : `process ${pid} cannot be inspected`;
+  throw new Failure(`${what} (looked in ${inspectDir()})${others}; ${HOW}`);
+}
+
+/** One that does not answer takes nothing from the others. */
+async function allOf<T, R>(
+  all: readonly T[],
+  ask: (one: T) => Promise<R>,
+): Promise<{ answers: { of: T; answer: R }[]; troubles: string[] }> {
+  const answers = await Promise.allSettled(all.map(async (of) => ({ of, answer: await ask(of) })));
+  return {
+    answers: answers.flatMap((one) => (one.status === "fulfilled" ? [one.value] : [])),
+    troubles: answers.flatMap((one) => (one.status === "rejected" ? [(one.reason as Error).message] : [])),
+  };
 }
 
 function nobodyCalls(service: string, states: readonly ProcessState[]): string {

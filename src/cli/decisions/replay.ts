@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { text } from "node:stream/consumers";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseRecording, type Recording } from "../../observe/decisions/recording.js";
 import { type Outlook, outlookOf, type ReplaySettings, replay } from "../../observe/decisions/replay.js";
@@ -74,9 +75,10 @@ async function play(file: string, { json, ...options }: ReplayOptions): Promise<
 
 async function readRecording(file: string): Promise<Recording> {
   try {
-    return parseRecording(await readFile(file === "-" ? "/dev/stdin" : file, "utf8"));
+    // The stream and not /dev/stdin, which cannot be opened where it is a socket, as it is to whom Node starts.
+    return parseRecording(file === "-" ? await text(process.stdin) : await readFile(file, "utf8"));
   } catch (error) {
-    throw new Failure(`${file}: ${(error as Error).message}`);
+    throw new Failure(`${file === "-" ? "standard input" : file}: ${(error as Error).message}`);
   }
 }
 

@@ -31,7 +31,8 @@ export function defineWhy(command: Command): void {
 }
 
 async function explain(service: string, { process: pid, save, json }: WhyOptions): Promise<void> {
-  const callers = await callersOf(service, pid);
+  const { callers, troubles } = await callersOf(service, pid);
+  for (const trouble of troubles) printError(`warning: ${trouble}`);
   if (save !== undefined) await saveRecording(callers, save);
   if (save === "-") return;
   if (json) return printJson(callers.map(toData));

@@ -30,7 +30,12 @@ export async function showSnapshots(prefix: string, dir: string | undefined, jso
     printShown(
       renderTable(COLUMNS, rows, { paint: painter(process.stdout), width: process.stdout.columns }).join("\n"),
     );
-  else printError("no snapshot is kept here; a client keeps one with Snapshot: {} in its YAML");
+  else {
+    const what = prefix === "" ? "no snapshot" : `no snapshot of a service that begins with ${JSON.stringify(prefix)}`;
+    printError(
+      `${what} is kept ${dir === undefined ? "here" : `in ${dir}`}; a client keeps one with Snapshot: {} in its YAML`,
+    );
+  }
 }
 
 const COLUMNS: readonly Column<Row>[] = [

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type Command, Option } from "commander";
-import { type EtcdSettings, etcdSettings } from "../../backends/etcd/index.js";
+import { EtcdError, type EtcdSettings, etcdSettings } from "../../backends/etcd/index.js";
 import { Failure } from "../output.js";
 
 /** How long a registry may take to answer before a command gives up, in milliseconds. */
@@ -16,11 +16,13 @@ export interface EtcdOptions {
   readonly insecureSkipTlsVerify?: boolean;
 }
 
+const DEFAULT_ETCD = "127.0.0.1:2379";
+
 /** Adds the options that say which etcd is asked, named like etcdctl's. */
 export function addEtcdOptions(command: Command): Command {
   return command
     .addOption(
-      new Option("--etcd <host:port,...>", "hosts of the etcd cluster").env("ETCD_ENDPOINTS").default("127.0.0.1:2379"),
+      new Option("--etcd <host:port,...>", "hosts of the etcd cluster").env("ETCD_ENDPOINTS").default(DEFAULT_ETCD),
     )
     .addOption(
       new Option("--user <name>", "user of etcd; its password is in $ETCD_PASS or --pass-file").env("ETCD_USER"),
@@ -34,10 +36,12 @@ export function addEtcdOptions(command: Command): Command {
 
 /** Reads the options; ends the command with a usage error when they are malformed. */
 export function readEtcdOptions(options: EtcdOptions, command: Command): EtcdSettings {
+  // As with every variable: `ETCD_ENDPOINTS=` is none.
+  const isUnset = options.etcd.trim() === "" && command.getOptionValueSource("etcd") === "env";
   try {
     return etcdSettings({
       scheme: "etcd",
-      hosts: options.etcd.split(","),
+      hosts: (isUnset ? DEFAULT_ETCD : options.etcd).split(","),
       service: "",
       params: {},
       settings: {
@@ -49,8 +53,23 @@ export function readEtcdOptions(options: EtcdOptions, command: Command): EtcdSet
       },
     });
   } catch (error) {
-    return command.error(`error: ${(error as Error).message}`);
+    return command.error(`error: ${asOptions((error as Error).message)}`);
   }
+}
+
+/** The library names settings as YAML does; whoever typed a command has given options. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  Hosts: "--etcd",
+  User: "--user",
+  Pass: "$ETCD_PASS",
+  CACertFile: "--cacert",
+  CertFile: "--cert",
+  CertKeyFile: "--key",
+  InsecureSkipVerify: "--insecure-skip-tls-verify",
+};
+
+function asOptions(message: string): string {
+  return message.replace(/\bEtcd\.(\w+)/g, (name, key) => OPTIONS[key] ?? name);
 }
 
 /**
@@ -82,12 +101,27 @@ export async function answerOf<T>(settings: EtcdSettings, ask: (signal: AbortSig
   try {
     return await ask(signal);
   } catch (error) {
-    throw signal.aborted ? noAnswer(settings) : new Failure((error as Error).message);
+    throw signal.aborted ? noAnswer(settings) : failureOf(error as Error);
   }
 }
 
 export function noAnswer({ hosts }: EtcdSettings): Failure {
-  return new Failure(
-    `no answer within ${ANSWER_LIMIT_MS / 1000} s from etcd at ${hosts.join(", ")}; check --etcd (or $ETCD_ENDPOINTS)`,
-  );
+  return new Failure(`no answer within ${ANSWER_LIMIT_MS / 1000} s from etcd at ${hosts.join(", ")}; ${CHECK}`);
 }
+
+const CHECK = "check --etcd (or $ETCD_ENDPOINTS), and that etcd runs there";
+
+/** What etcd, or the way to it, said, and what to do. */
+export function failureOf(error: Error): Failure {
+  const message = asOptions(error.message);
+  return new Failure(isUnadvised(error) ? `${message}; ${CHECK}` : message);
+}
+
+/** Of a connection that failed, with each host where there are several, and no word of what to do. */
+function isUnadvised(error: Error): boolean {
+  if (error instanceof AggregateError) return error.errors.every(isUnadvised);
+  return error instanceof EtcdError && error.code === UNAVAILABLE && !error.message.includes("; ");
+}
+
+/** gRPC's status code. */
+const UNAVAILABLE = 14;

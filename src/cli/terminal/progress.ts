@@ -1,6 +1,6 @@
 import { printable, redactText } from "../../target/redact.js";
 import { isLive } from "./screen.js";
-import { cut } from "./table.js";
+import { cut } from "./text-width.js";
 
 /** What takes less time needs no word, in milliseconds. */
 const SHORT_MS = 400;

@@ -1,4 +1,4 @@
-import { cut } from "./table.js";
+import { cut } from "./text-width.js";
 
 const ESC = "\u001b[";
 /** The alternate screen keeps what stood on the terminal before; the cursor is hidden. */

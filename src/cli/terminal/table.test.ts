@@ -47,3 +47,23 @@ test("what stands in a registry steers no terminal, and secrets are hidden; styl
   const lines = renderTable(columns, nasty, { paint: painter({ isTTY: true }, {}) });
   assert.equal(lines[1], "a\\u001b[2J      1  \u001b[31mpass=...\u001b[39m");
 });
+
+test("a terminal that does not know its width says 0, and gets the whole table", () => {
+  assert.deepEqual(
+    renderTable(columns, rows, { paint: plain, width: 0 }),
+    renderTable(columns, rows, { paint: plain }),
+  );
+});
+
+test("columns stand below each other whatever script the names are in", () => {
+  const names = [
+    { name: "日本語.rpc", calls: 5 },
+    { name: "order-of-2", calls: 1200 },
+  ];
+  assert.deepEqual(renderTable(columns, names, { paint: plain }), [
+    "NAME        CALLS",
+    "日本語.rpc      5",
+    "order-of-2   1200",
+  ]);
+  assert.deepEqual(renderTable(columns, names, { paint: plain, width: 5 }), ["NAME", "日本…", "orde…"]);
+});

@@ -1,5 +1,6 @@
 import { printable, redactText } from "../../target/redact.js";
 import type { Paint, Style } from "./style.js";
+import { cut, padEnd, padStart, widthOf } from "./text-width.js";
 
 /** What stands in a cell; text alone has no style. */
 export type Cell = string | { readonly text: string; readonly style?: Style | undefined };
@@ -17,7 +18,7 @@ export interface Column<Row> {
 
 export interface TableOptions {
   readonly paint: Paint;
-  /** Columns of the terminal. Default as many as are needed. */
+  /** Columns of the terminal. Default, and where a terminal says 0 because it does not know, as many as are needed. */
   readonly width?: number | undefined;
 }
 
@@ -30,19 +31,20 @@ const GAP = "  ";
 export function renderTable<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
-  { paint, width = Number.POSITIVE_INFINITY }: TableOptions,
+  { paint, width }: TableOptions,
 ): string[] {
+  const room = width || Number.POSITIVE_INFINITY;
   const read = columns
     .map((column) => ({ ...column, cells: rows.map((row) => shownCell(column.cell(row))) }))
     .filter(({ always, cells }) => always || cells.some(({ text }) => text !== ""))
-    .map((column) => ({ ...column, width: widthOf([{ text: column.title }, ...column.cells]) }));
-  const fit = fitting(read, width);
+    .map((column) => ({ ...column, width: widest([{ text: column.title }, ...column.cells]) }));
+  const fit = fitting(read, room);
   const lines = [undefined, ...rows.keys()].map((row) => {
     const cells = fit.map(({ title, cells, right, width }) => {
       const { text, style } = row === undefined ? { text: title, style: "bold" as const } : cells[row]!;
-      return { text: right ? text.padStart(width) : text.padEnd(width), style };
+      return { text: right ? padStart(text, width) : padEnd(text, width), style };
     });
-    return renderLine(cells, width, paint);
+    return renderLine(cells, room, paint);
   });
   return lines;
 }
@@ -66,7 +68,7 @@ function fitting<C extends { readonly rank?: number; readonly width: number }>(
 }
 
 function renderLine(cells: readonly { text: string; style?: Style | undefined }[], room: number, paint: Paint): string {
-  const length = cells.reduce((sum, { text }) => sum + text.length + GAP.length, -GAP.length);
+  const length = cells.reduce((sum, { text }) => sum + widthOf(text) + GAP.length, -GAP.length);
   const trailing = cells.length === 0 ? 0 : cells.at(-1)!.text.length - cells.at(-1)!.text.trimEnd().length;
   if (length - trailing <= room) {
     const line = cells.map(({ text, style }) => paintWord(text, style, paint)).join(GAP);
@@ -82,16 +84,11 @@ function paintWord(text: string, style: Style | undefined, paint: Paint): string
   return text.replace(word, () => paint(word, style));
 }
 
-/** At most so many characters, the last one telling that there was more. */
-export function cut(text: string, room: number): string {
-  return text.length <= room ? text : `${text.slice(0, Math.max(0, room - 1))}…`;
-}
-
 function shownCell(cell: Cell): { text: string; style?: Style | undefined } {
   const { text, style } = typeof cell === "string" ? { text: cell } : cell;
   return { text: printable(redactText(text)), style };
 }
 
-function widthOf(cells: readonly { readonly text: string }[]): number {
-  return cells.reduce((most, { text }) => Math.max(most, text.length), 0);
+function widest(cells: readonly { readonly text: string }[]): number {
+  return cells.reduce((most, { text }) => Math.max(most, widthOf(text)), 0);
 }

@@ -31,3 +31,23 @@ test("a process that was started anew counts from nothing, and never below", () 
   const [idle] = flows.read([reading("a", 2_000, 30, 3)]);
   assert.deepEqual([idle!.callsPerSecond, idle!.failureRate], [0, undefined]);
 });
+
+test("a channel that is closed, and a service that is new, give no other one's counts another history", () => {
+  const one = (service: string, calls: number, which?: number) => ({
+    side: "calls" as const,
+    service,
+    which,
+    calls,
+    failures: 0,
+    instances: [{ address: "10.0.0.1:1", counted: true, calls, failures: 0 }],
+  });
+  const flows = new Flows();
+  const at = (at: number, ...services: ReturnType<typeof one>[]) => flows.read([{ source: "a", at, services }]);
+  at(0, one("order.rpc", 10, 1), one("order.rpc", 1_000_000, 2), one("pay.rpc", 50, 3));
+  const [order, pay] = at(1_000, one("order.rpc", 1_000_005, 2), one("pay.rpc", 60, 3));
+  assert.deepEqual([order!.callsPerSecond, order!.instances[0]!.callsPerSecond, pay!.callsPerSecond], [5, 5, 10]);
+  // As a DevServer tells them, in the order of their names.
+  at(2_000, one("shop.B", 1_000_000), one("shop.C", 2_000_000));
+  const [, b, c] = at(3_000, one("shop.A", 1), one("shop.B", 1_000_001), one("shop.C", 2_000_002));
+  assert.deepEqual([b!.callsPerSecond, c!.callsPerSecond], [1, 2]);
+});

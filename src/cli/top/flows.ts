@@ -61,10 +61,10 @@ export class Flows {
   read(readings: readonly Reading[]): ServiceFlow[] {
     const now = new Map<string, Before>();
     const all = readings.flatMap(({ source, at, services }) =>
-      // Several channels of a process to one service are told one by one.
-      services.map((own, n) => ({
+      // By name and not by place: one that comes or goes would give the next one's counts another history.
+      services.map((own) => ({
         own,
-        part: (of: string, counts: Counts) => this.#part(`${source} ${n} ${of}`, at, counts, now),
+        part: (of: string, counts: Counts) => this.#part(nameOf(source, own, of), at, counts, now),
       })),
     );
     const flows = [...groupBy(all, ({ own }) => JSON.stringify([own.side, own.service])).values()].map((same) => {
@@ -101,6 +101,11 @@ export class Flows {
     const since = { calls: calls - base.calls, failures: Math.max(0, failures - base.failures) };
     return { ...counts, since: { seconds: (at - before.at) / 1000, ...since } };
   }
+}
+
+/** Several channels of a process to one service are told one by one, and so are its servers. */
+function nameOf(source: string, { side, service, which }: ServiceCounts, of: string): string {
+  return JSON.stringify([source, side, service, which, of]);
 }
 
 function together(parts: readonly Part[]): Flow & { readonly state: string | undefined } {

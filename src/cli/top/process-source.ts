@@ -13,11 +13,12 @@ export function processSource(process: Inspected): Source {
   };
 }
 
-function called({ service, state, totals, latency, instances }: CalledService): ServiceCounts {
+function called({ id, service, state, totals, latency, instances }: CalledService): ServiceCounts {
   const ready = instances.filter((one) => one.ready).length;
   return {
     side: "calls",
     service,
+    which: id,
     state: `${state}, ${ready} of ${instances.length}`,
     ...totals,
     inFlight: instances.reduce((sum, { inFlight }) => sum + inFlight, 0),
@@ -40,5 +41,5 @@ function called({ service, state, totals, latency, instances }: CalledService): 
 function served({ name, service, address, state, totals, inFlight }: ServedService): ServiceCounts {
   const own = { ...totals, inFlight };
   const instances = address === undefined ? [] : [{ address, state, counted: true, ...own }];
-  return { side: "serves", service: service ?? (name || "(no name)"), ...own, instances };
+  return { side: "serves", service: service ?? (name || "(no name)"), which: address, ...own, instances };
 }

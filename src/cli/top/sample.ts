@@ -22,6 +22,8 @@ export interface ServiceCounts extends Counts {
   /** Whether the process calls it or serves it. */
   readonly side: "calls" | "serves";
   readonly service: string;
+  /** Which channel or server of the source, where it has several of one service. */
+  readonly which?: number | string | undefined;
   readonly state?: string | undefined;
   readonly instances: readonly InstanceCounts[];
 }

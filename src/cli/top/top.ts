@@ -7,7 +7,7 @@ import { addExamples } from "../program.js";
 import { withProgress } from "../terminal/progress.js";
 import { isLive, Screen } from "../terminal/screen.js";
 import { painter } from "../terminal/style.js";
-import { cut } from "../terminal/table.js";
+import { cut } from "../terminal/text-width.js";
 import { devServerSource } from "./dev-server-source.js";
 import { Flows, type Reading, type ServiceFlow } from "./flows.js";
 import { processSource } from "./process-source.js";

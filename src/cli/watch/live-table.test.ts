@@ -53,3 +53,11 @@ test("a flip of health is told with its age, and what happened last stands below
   ]);
   assert.equal(table.render({ ...look, height: 6, now: 8_000 }).length, 5, "without room there are no events");
 });
+
+test("of several services each row names its own until there is room for nothing else", () => {
+  const table = new LiveTable("etcd", true);
+  const a = at("10.0.0.1", { zone: "eu-central-1", weight: 2, metadata: { version: "1.4.2" } });
+  table.update([a], changesBetween(undefined, [a]), 0);
+  const rows = table.render({ ...look, width: 30, now: 1_000 }).slice(2);
+  assert.deepEqual(rows, ["SERVICE    ADDRESS", "order.rpc  10.0.0.1:1"]);
+});

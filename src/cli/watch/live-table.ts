@@ -3,7 +3,8 @@ import { HEALTH_STYLES } from "../ls/rows.js";
 import { count, shown } from "../output.js";
 import { duration } from "../terminal/numbers.js";
 import type { Paint, Style } from "../terminal/style.js";
-import { type Column, cut, renderTable } from "../terminal/table.js";
+import { type Column, renderTable } from "../terminal/table.js";
+import { cut } from "../terminal/text-width.js";
 import type { Change, LeaveReason, Listed } from "./changes.js";
 
 /** How long one that left is still shown, and what is new is told so, in milliseconds. */
@@ -101,7 +102,7 @@ export class LiveTable {
 
 function columns(now: number, isNamed: boolean): Column<Entry>[] {
   return [
-    { title: "SERVICE", cell: ({ listed }) => (isNamed ? listed.service : ""), rank: 6 },
+    { title: "SERVICE", cell: ({ listed }) => (isNamed ? listed.service : ""), rank: 1 },
     {
       title: "ADDRESS",
       cell: ({ listed, left }) => ({ text: listed.instance.address, style: left && "dim" }),

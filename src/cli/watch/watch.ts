@@ -3,7 +3,7 @@ import { discoveryOf } from "../../backends/table.js";
 import type { Target } from "../../registry.js";
 import { Failure } from "../output.js";
 import { addExamples } from "../program.js";
-import { ANSWER_LIMIT_MS, addEtcdOptions, type EtcdOptions, noAnswer } from "../registry/etcd-options.js";
+import { ANSWER_LIMIT_MS, addEtcdOptions, type EtcdOptions, failureOf, noAnswer } from "../registry/etcd-options.js";
 import { type Place, readPlace } from "../registry/place.js";
 import { isLive } from "../terminal/screen.js";
 import { changesBetween, type Listed } from "./changes.js";
@@ -55,7 +55,7 @@ async function follow(place: Place, withHealth: boolean, view: WatchView): Promi
   const onTrouble = (trouble: Error | undefined) => {
     if (answered) return view.trouble(trouble);
     if (!trouble) return;
-    failure = new Failure(trouble.message);
+    failure = place.kind === "etcd" ? failureOf(trouble) : new Failure(trouble.message);
     given.abort();
   };
   let before: readonly Listed[] | undefined;

@@ -48,10 +48,8 @@ export class ClientCall {
   readonly #adopted: boolean;
   /** Undefined where there is no SDK. */
   readonly #context: Context | undefined;
-  #attempts = 0;
   #hedges = 0;
-  #first: ClientAttempt | undefined;
-  #latest: ClientAttempt | undefined;
+  readonly #attempts: ClientAttempt[] = [];
   #ended = false;
 
   /** Use observeCall(). */
@@ -83,16 +81,14 @@ export class ClientCall {
    * @param peer `host:port` of the instance.
    */
   attempt(peer: string, headers: Headers): ClientAttempt {
-    this.#attempts += 1;
     this.#measures?.attemptStarted(this.#channel, this.#method);
     const attempt = new ClientAttempt(peer, (code, sent, received) => {
       const seconds = (performance.now() - attempt.began) / 1000;
       this.#measures?.attemptEnded(this.#channel, this.#method, code, seconds, sent, received);
     });
-    const before = this.#latest;
-    this.#latest = attempt;
+    const before = this.#attempts.at(-1);
+    this.#attempts.push(attempt);
     if (before && before.code === undefined) this.#hedges += 1;
-    this.#first ??= attempt;
     if (before && this.#span) harmless(() => this.#traceAttempts(before, attempt, headers));
     return attempt;
   }
@@ -102,7 +98,7 @@ export class ClientCall {
     if (this.#ended) return;
     this.#ended = true;
     this.#measures?.callEnded(this.#channel, this.#method, code, (performance.now() - this.#began) / 1000, {
-      retries: Math.max(0, this.#attempts - 1 - this.#hedges),
+      retries: Math.max(0, this.#attempts.length - 1 - this.#hedges),
       hedges: this.#hedges,
     });
     const span = this.#span;
@@ -110,22 +106,22 @@ export class ClientCall {
   }
 
   #endSpans(span: Span, code: number, details: string): void {
-    // The one that answered: of several that run at once, the one that ended as the call did.
-    const attempt =
-      this.#latest?.code === code ? this.#latest : this.#first?.code === code ? this.#first : this.#latest;
+    const attempts = this.#attempts;
+    // The one that answered: of several that run at once, the last that ended as the call did.
+    const attempt = attempts.findLast((one) => one.code === code) ?? attempts.at(-1);
     if (attempt && span.isRecording()) span.setAttributes(peerAttributes(attempt.peer));
-    if (this.#attempts > 1) span.setAttribute("rollcall.attempts", this.#attempts);
-    this.#first?.leave();
-    this.#latest?.leave();
+    if (attempts.length > 1) span.setAttribute("rollcall.attempts", attempts.length);
+    for (const one of attempts) one.leave();
     if (!this.#adopted) endSpan(span, code, details);
   }
 
   /** From a call's second attempt on. */
   #traceAttempts(before: ClientAttempt, attempt: ClientAttempt, headers: Headers): void {
     if (!this.#span?.isRecording()) return;
-    if (this.#attempts === 2) this.#first!.trace(this.#beginAttempt(this.#first!, 1, undefined));
+    const number = this.#attempts.length;
+    if (number === 2) before.trace(this.#beginAttempt(before, 1, undefined));
     const reason = before.code === undefined ? "hedge" : `retry after ${statusName(before.code)}`;
-    const span = this.#beginAttempt(attempt, this.#attempts, reason);
+    const span = this.#beginAttempt(attempt, number, reason);
     attempt.trace(span);
     const { propagation, trace } = openTelemetry()!;
     propagation.inject(trace.setSpan(this.#context!, span), headers, writer);

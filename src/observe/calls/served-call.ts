@@ -1,4 +1,4 @@
-import type { Context, Span } from "@opentelemetry/api";
+import type { Attributes, Context, Span } from "@opentelemetry/api";
 import { harmless } from "../harmless.js";
 import { methodLabel } from "../metrics/labels.js";
 import { currentMeasures, type Measures } from "../metrics/measures.js";
@@ -31,6 +31,12 @@ export function observeRefusedCall(path: string, code: number): void {
   measures.serverEnded(method, code, 0);
 }
 
+function callerAttributes(peer: string): Attributes {
+  const [, host, port] = /^(.+):(\d+)$/.exec(peer) ?? [];
+  if (host === undefined) return {};
+  return { "client.address": host, "network.peer.address": host, "network.peer.port": Number(port) };
+}
+
 /** Codes that are the server's fault and not the caller's, by the conventions: UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS. */
 const FAULTS: ReadonlySet<number> = new Set([2, 4, 12, 13, 14, 15]);
 
@@ -51,7 +57,7 @@ export class ServedObservation {
     this.#tracing = tracing;
   }
 
-  /** @param peer `host:port` of the caller. */
+  /** @param peer as grpc-js has it: `host:port` of the caller, IPv6 without brackets; another word where it is not known (any more). */
   started(headers: Headers, peer: string): void {
     this.#measures?.serverStarted(this.#method);
     if (this.#tracing) harmless(() => this.#beginSpan(headers, peer));
@@ -60,16 +66,13 @@ export class ServedObservation {
   #beginSpan(headers: Headers, peer: string): void {
     const { context, propagation, trace, SpanKind } = openTelemetry()!;
     const parent = propagation.extract(context.active(), headers, reader);
-    const port = peer.lastIndexOf(":");
     this.#span = tracer().startSpan(
       this.#path.slice(1),
       {
         kind: SpanKind.SERVER,
         attributes: {
           ...methodAttributes(this.#path),
-          "client.address": peer.slice(0, port),
-          "network.peer.address": peer.slice(0, port),
-          "network.peer.port": Number(peer.slice(port + 1)),
+          ...callerAttributes(peer),
         },
       },
       parent,

@@ -1,3 +1,4 @@
+import { countFrom } from "../environment.js";
 import { DEFAULT_DECISIONS, FlightRecorder } from "./recorder.js";
 
 let recorder: FlightRecorder | undefined;
@@ -8,14 +9,10 @@ let asked = false;
  * none. Default 4,096, which is 590 kilobytes whatever happens.
  */
 export function flightRecorder(): FlightRecorder | undefined {
-  if (!asked) recorder = fromEnvironment(process.env.ROLLCALL_DECISIONS);
+  if (!asked) {
+    const size = countFrom("ROLLCALL_DECISIONS", DEFAULT_DECISIONS);
+    recorder = size === 0 ? undefined : new FlightRecorder(size);
+  }
   asked = true;
   return recorder;
-}
-
-function fromEnvironment(text: string | undefined): FlightRecorder | undefined {
-  const size = text === undefined || text.trim() === "" ? DEFAULT_DECISIONS : Number(text);
-  // What is no number is the default; the log may not be up yet to complain.
-  if (size === 0) return undefined;
-  return new FlightRecorder(size > 0 ? size : DEFAULT_DECISIONS);
 }

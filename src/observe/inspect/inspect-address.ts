@@ -1,5 +1,5 @@
 import { lstatSync, mkdirSync } from "node:fs";
-import { tmpdir, userInfo } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /**
@@ -8,11 +8,21 @@ import { join } from "node:path";
  */
 export function inspectDir(): string {
   const runtime = process.env.XDG_RUNTIME_DIR;
-  return runtime ? join(runtime, "rollcall") : join(tmpdir(), `rollcall-${userInfo().uid}`);
+  return runtime ? join(runtime, "rollcall") : join(tmpdir(), `rollcall-${ownUid()}`);
 }
 
 export function inspectSocket(pid: number): string {
   return join(inspectDir(), `${pid}.sock`);
+}
+
+/** The system's longest name of a socket, in bytes: what is longer Node 20 cuts, and so makes the socket somewhere else. */
+const MOST_BYTES = process.platform === "linux" ? 107 : 103;
+
+/** @throws Error when a socket in the folder would have a longer name than the system allows. */
+export function checkedInspectSocket(pid: number): string {
+  const path = inspectSocket(pid);
+  if (process.platform === "win32" || Buffer.byteLength(path) <= MOST_BYTES) return path;
+  throw new Error(`${path} is too long for a socket (${MOST_BYTES} bytes): set XDG_RUNTIME_DIR to a shorter folder`);
 }
 
 /**
@@ -31,6 +41,11 @@ export function makeInspectDir(): string {
 /** Whether it is a folder of this user's, and nobody else's to open. */
 export function isOwn(dir: string): boolean {
   const found = lstatSync(dir);
-  const own = process.platform === "win32" || (found.uid === userInfo().uid && (found.mode & 0o077) === 0);
+  const own = process.platform === "win32" || (found.uid === ownUid() && (found.mode & 0o077) === 0);
   return found.isDirectory() && own;
+}
+
+/** By the process: in a container its user often has no entry in /etc/passwd, where os.userInfo() looks. Windows has none. */
+function ownUid(): number {
+  return process.getuid?.() ?? -1;
 }

@@ -4,7 +4,7 @@ import { log } from "../../log.js";
 import { processState } from "../collect.js";
 import { recordingOf } from "../decisions/recording.js";
 import { clients } from "../sources.js";
-import { inspectSocket, makeInspectDir } from "./inspect-address.js";
+import { checkedInspectSocket, makeInspectDir } from "./inspect-address.js";
 
 /** What is answered, all of it JSON and none of it a secret. Nothing here acts. */
 const ROUTES: Readonly<Record<string, (query: URLSearchParams) => unknown>> = {
@@ -20,15 +20,15 @@ const ROUTES: Readonly<Record<string, (query: URLSearchParams) => unknown>> = {
  * @throws Error when the socket cannot be made.
  */
 export async function serveInspection(): Promise<() => Promise<void>> {
+  const path = checkedInspectSocket(process.pid);
   makeInspectDir();
-  const path = inspectSocket(process.pid);
   // Of an earlier process with this number.
   rmSync(path, { force: true });
   const server = createServer(answer);
+  server.unref();
   // Nobody else can open the folder, so that the moment between the two is nobody's.
   await listening(server, path);
   chmodSync(path, 0o600);
-  server.unref();
   const remove = () => rmSync(path, { force: true });
   process.once("exit", remove);
   log.debug({ socket: path }, "this process can be inspected");

@@ -101,8 +101,12 @@ async function serve(
   try {
     await listening(server, host, port);
   } catch (error) {
-    const { message } = error as Error;
-    log.error({ section, host, port, err: error }, `${section} cannot listen: ${message}; set another ${section}.Port`);
+    const { message, code = "" } = error as NodeJS.ErrnoException;
+    const isPort = code === "EADDRINUSE" || code === "EACCES";
+    const advice = isPort
+      ? `set another ${section}.Port`
+      : `${section}.Host is to be an address of this machine, or empty`;
+    log.error({ section, host, port, err: error }, `${section} cannot listen: ${message}; ${advice}`);
     return { port: undefined, close: async () => {} };
   }
   const bound = (server.address() as AddressInfo).port;
@@ -122,7 +126,10 @@ async function serve(
 
 /** Paths that are not known tell those that are, as go-zero's do. */
 async function answer(routes: Routes, { url = "/", method }: IncomingMessage, response: ServerResponse): Promise<void> {
-  if (method !== "GET" && method !== "HEAD") return send(response, 405, "");
+  if (method !== "GET" && method !== "HEAD") {
+    response.setHeader("allow", "GET, HEAD");
+    return send(response, 405, "");
+  }
   const route = routes.get(url.replace(/\?.*$/s, ""));
   if (route) await route(response);
   else send(response, 200, JSON.stringify([...routes.keys()]), "application/json");

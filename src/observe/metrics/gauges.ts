@@ -1,6 +1,7 @@
 import { clustersInUse } from "../../etcd-client/clusters-in-use.js";
 import { groupBy } from "../../group-by.js";
 import { closedChannels, type Tally } from "../../tally.js";
+import { isSwitchedOn } from "../environment.js";
 import { clients, servers } from "../sources.js";
 import type { CalledInstance, CalledService, ServedService } from "../state.js";
 import { COUNTERS } from "./counters.js";
@@ -27,7 +28,7 @@ export interface Reading {
  * over a service, and there are as many series as services whatever comes and goes. A series goes with its instance.
  */
 function byInstance(): boolean {
-  return /^(1|true|yes|on)$/i.test(process.env.ROLLCALL_METRICS_INSTANCES ?? "");
+  return isSwitchedOn("ROLLCALL_METRICS_INSTANCES");
 }
 
 /** Several channels to one service are one. */
