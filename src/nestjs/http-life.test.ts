@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { destroySoon } from "../async/end-http2.js";
 import { checkServerConfig } from "../config/check.js";
 import { HttpLife } from "./http-life.js";
 
@@ -37,7 +38,7 @@ test("connections of HTTP/2 end with their last request, and what does not end i
     await once(server, "listening");
     await life.enter(server);
     const session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-    t.after(() => session.destroy());
+    t.after(() => destroySoon(session));
     session.on("error", () => {});
     const ended = once(session, "close");
     await once(session.request({ ":path": "/" }).resume(), "end");
