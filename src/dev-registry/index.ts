@@ -1,6 +1,6 @@
 import { promisify } from "node:util";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
-import { formatAddress } from "../address.js";
+import { formatAddress, isWildcardHost } from "../address.js";
 import { log } from "../log.js";
 import {
   AuthService,
@@ -19,13 +19,27 @@ import { prefixRange, toKey } from "./key-range.js";
 import { kvService } from "./kv/kv-service.js";
 import { leaseService } from "./lease-service.js";
 import { Leases } from "./leases.js";
-import { checkOptions, type DevRegistryOptions } from "./options.js";
+import { checkOptions } from "./options.js";
 import { Store } from "./store.js";
 import { WatchStreams } from "./watch/watch-service.js";
 
 export type { Credentials } from "./access.js";
 export type { Faults } from "./faults/faults.js";
-export type { DevRegistryOptions } from "./options.js";
+
+export interface DevRegistryOptions {
+  /** Address to listen on. Default 127.0.0.1. */
+  host?: string;
+  /** Default 0: a free one. etcd's own is 2379. */
+  port?: number;
+  /** TLS, as grpc-js' ServerCredentials.createSsl makes it. Default: none. */
+  credentials?: ServerCredentials;
+  /** Shorter leases are granted as if this long, in seconds. Default 2, as etcd by default; 1 makes tests faster. */
+  minLeaseTtl?: number;
+  /** How often idle watches that asked for it are told of progress, in milliseconds. Default 600,000, as etcd. */
+  progressNotifyIntervalMs?: number;
+  /** Revisions of history that are kept at least; older ones are compacted away by itself. Default 10,000. */
+  keptRevisions?: number;
+}
 
 export interface DevRegistry {
   /** `host:port`, as it stands in `Etcd.Hosts` or in a target URL. */
@@ -48,15 +62,16 @@ const MAX_MESSAGE_BYTES = (1.5 + 0.5) * 1024 * 1024;
 /**
  * Starts an etcd of one node that lives in this process' memory: the v3 API, for demos and tests. Never for production:
  * nothing is stored, nobody is asked for a password, and it ends with the process.
- * Rejects when the address cannot be listened on, and for an option that cannot be obeyed.
+ * Rejects when the address cannot be listened on, and for options that cannot be obeyed.
  */
 export async function startDevRegistry(options: DevRegistryOptions = {}): Promise<DevRegistry> {
-  const { host, port, credentials, minLeaseTtl, progressNotifyIntervalMs, keptRevisions } = checkOptions(options);
-  const store = new Store(keptRevisions);
-  const leases = new Leases(store, minLeaseTtl);
+  checkOptions(options);
+  const { host = "127.0.0.1", port = 0, credentials = ServerCredentials.createInsecure() } = options;
+  const store = new Store(options.keptRevisions ?? 10_000);
+  const leases = new Leases(store, options.minLeaseTtl ?? 2);
   const identity = new Identity();
   const admission = new Admission();
-  const watches = new WatchStreams(admission, identity, store, progressNotifyIntervalMs);
+  const watches = new WatchStreams(admission, identity, store, options.progressNotifyIntervalMs ?? 600_000);
 
   const server = new Server({ "grpc.max_receive_message_length": MAX_MESSAGE_BYTES });
   server.addService(KVService, kvService(admission, identity, store, leases));
@@ -69,9 +84,7 @@ export async function startDevRegistry(options: DevRegistryOptions = {}): Promis
   server.addService(MaintenanceService, maintenanceService(admission, identity, store));
   server.addService(AuthService, authService(admission, identity, store));
 
-  const faultProxy = new FaultProxy(
-    await promisify(server.bindAsync.bind(server))("127.0.0.1:0", credentials ?? ServerCredentials.createInsecure()),
-  );
+  const faultProxy = new FaultProxy(await promisify(server.bindAsync.bind(server))("127.0.0.1:0", credentials));
   const close = async () => {
     leases.clear();
     watches.close();
@@ -84,9 +97,9 @@ export async function startDevRegistry(options: DevRegistryOptions = {}): Promis
     await close();
     throw error;
   }
-  const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+  const reachable = isWildcardHost(host) ? "127.0.0.1" : host;
   const endpoint = formatAddress({ host: reachable, port: faultProxy.port });
-  const url = `${credentials ? "https" : "http"}://${endpoint}`;
+  const url = `${options.credentials ? "https" : "http"}://${endpoint}`;
   log.info({ endpoint }, "dev registry started: one node, in memory only, for demos and tests, never for production");
 
   return {

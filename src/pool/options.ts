@@ -28,11 +28,13 @@ export interface PoolOptions<T> {
    * repeated with a wait of 250 ms, doubling to 5 s.
    */
   connect(instance: Instance, context: ConnectContext): T | PromiseLike<T>;
-  /** Ends a connection, after its last exchange. What it throws is logged. */
+  /** Ends a connection, after its last exchange. What it throws is logged; one that has not ended in 5 s is no longer waited for. */
   close?: ((connection: T) => unknown) | undefined;
   /**
    * What an error of an exchange says of the instance. Not asked where the caller's own signal has aborted. Default: a failure,
-   * or `not started` for errors of the connect phase (`outcomeOfError`); so too where it throws or says none of these.
+   * or `not started` for errors of the connect phase (`outcomeOfError`), so too where it throws or says none of these; but not after the
+   * exchange has called `answered()`, nor where the error names another address than the instance's: what else the exchange connects to
+   * says nothing of it.
    */
   outcome?: ((error: unknown) => FailureOutcome) | undefined;
   /**

@@ -15,16 +15,30 @@ test("a port that is taken is reported, and nothing stays behind", async (t: Tes
   await assert.rejects(startDevRegistry({ port }), { code: "EADDRINUSE" });
 });
 
-test("an option that cannot be obeyed is refused by its name", async () => {
-  for (const [options, message] of [
-    [{ prot: 2379 }, /startDevRegistry has no option "prot": did you mean port\?/],
+test("options that cannot be obeyed are refused by name", async () => {
+  for (const [options, expected] of [
     [{ port: "2379" }, /port is "2379"; expected a port/],
-    [{ host: "" }, /host is ""; expected an address/],
-    [{ minLeaseTtl: 0.5 }, /minLeaseTtl is 0.5; expected a whole number above 0/],
-    [{ keptRevisions: Number.NaN }, /keptRevisions is NaN/],
-    [{ credentials: {} }, /credentials is an object; expected what ServerCredentials.createSsl/],
-  ] as [object, RegExp][]) {
-    await assert.rejects(startDevRegistry(options), { name: "TypeError", message });
+    [{ port: 65_536 }, /port is 65536/],
+    [{ host: "" }, /host is ""/],
+    [{ minLeaseTtl: 0.5 }, /minLeaseTtl is 0.5; expected whole seconds/],
+    [{ keptRevisions: -1 }, /keptRevisions is -1/],
+    [{ progressNotifyIntervalMs: 1e12 }, /progressNotifyIntervalMs is 1000000000000/],
+    [{ leaseTtl: 1 }, /no option "leaseTtl"/],
+    [null, /takes its options by name/],
+  ] as const) {
+    await assert.rejects(startDevRegistry(options as never), (error: Error) => {
+      assert.ok(error instanceof TypeError);
+      assert.match(error.message, expected);
+      return true;
+    });
+  }
+});
+
+test("listening on all interfaces, however they are written, its endpoint is one that can be called", async (t) => {
+  for (const host of ["0.0.0.0", "::", "0:0::0"]) {
+    const registry = await startDevRegistry({ host });
+    t.after(() => registry.close());
+    assert.match(registry.endpoint, /^127\.0\.0\.1:\d+$/);
   }
 });
 
