@@ -7,7 +7,7 @@ import { rpcServerConfig } from "./schema/rpc-server-config.js";
 
 registerBuiltInBackends();
 const file = new ConfigFile();
-const server = rpcServerConfig.extend({ OrderRpc: rpcClientConfig.optional() });
+const server = rpcServerConfig.extend({ OrderRpc: rpcClientConfig.optional(), StockRpc: rpcClientConfig.optional() });
 
 test("every key of server and client is read", async () => {
   const { config } = await file.load(
@@ -73,10 +73,13 @@ OrderRpc:
     - { fullmethod: /order.Order/Get, Hedge: { Delay: 20ms } }
     - { FullMethod: /order.Order/Pay, Retry: { MaxAttempts: 1 }, hedge: false }
     - { FullMethod: /order.Order/List, Hedge: {} }
+StockRpc: { Target: dns:///stock:80, BalancerName: round_robin }
 `,
     server,
   );
-  assert.deepEqual(config, {
+  const { StockRpc, ...others } = config;
+  assert.equal(StockRpc?.BalancerName, "round_robin");
+  assert.deepEqual(others, {
     Name: "cart.rpc",
     ListenOn: "[::]:0",
     Etcd: {

@@ -9,6 +9,8 @@ export interface Subject {
 
 /** Unconnected instances that are reported together. */
 const GATHER_MS = 1_000;
+/** Where instances begin and cease to serve in turns, that is said so seldom, in milliseconds. */
+const PANIC_EVERY_MS = 60_000;
 /** So many are named in one line. */
 const NAMED = 5;
 
@@ -19,7 +21,11 @@ export class Announcements {
   readonly #unconnected = new Map<string, string>();
   #stopGathering: (() => void) | undefined;
   #healthNotTold = false;
-  #panic = false;
+  #panic: { readonly instances: number; readonly serving: number } | undefined;
+  /** Whether the last that was said of it is that nobody serves, and when that was said. */
+  #panicTold = false;
+  #panicToldAt = Number.NEGATIVE_INFINITY;
+  #stopPanicWait: (() => void) | undefined;
   #limited = 0;
 
   constructor(subject: () => Subject, timing: Timing) {
@@ -29,6 +35,7 @@ export class Announcements {
 
   close(): void {
     this.#stopGathering?.();
+    this.#stopPanicWait?.();
   }
 
   retained(ids: readonly string[]): void {
@@ -65,11 +72,27 @@ export class Announcements {
    * @param serving how many of them say that they serve.
    */
   panic(instances: number, serving: number): void {
-    if (this.#panic === instances > 0) return;
-    this.#panic = instances > 0;
+    if ((this.#panic !== undefined) === instances > 0) return;
+    this.#panic = instances > 0 ? { instances, serving } : undefined;
+    this.#stopPanicWait?.();
+    this.#stopPanicWait = undefined;
+    const wait = this.#panicToldAt + PANIC_EVERY_MS - this.#timing.now();
+    if (!this.#panic) this.#servesAgain();
+    else if (wait <= 0) this.#tellPanic(this.#panic);
+    else this.#stopPanicWait = this.#timing.after(wait, () => this.#panic && this.#tellPanic(this.#panic));
+  }
+
+  #servesAgain(): void {
+    if (!this.#panicTold) return;
+    this.#panicTold = false;
+    log.info({ service: this.#subject().service }, "instances serve again: only those are called");
+  }
+
+  #tellPanic({ instances, serving }: { instances: number; serving: number }): void {
+    this.#panicTold = true;
+    this.#panicToldAt = this.#timing.now();
     const { service } = this.#subject();
-    if (instances === 0) log.info({ service }, "instances serve again: only those are called");
-    else if (serving > 0) {
+    if (serving > 0) {
       log.warn(
         { service, instances, serving },
         `only ${serving} of ${instances} instances of ${JSON.stringify(service)} say that they serve, too few to carry the load of ` +

@@ -91,6 +91,22 @@ test("panic: those that are up are used when nobody serves and the others have h
   ]);
 });
 
+test("where nobody serves again and again, that is one warning a minute, and one that lasts is told", async () => {
+  list("a");
+  const session = lineOf("a").connect({ serving: true });
+  for (let flip = 0; flip < 50; flip++) {
+    session.serves(flip % 2 === 1);
+    await timing.advance(100);
+  }
+  assert.equal(warnings.length, 1);
+  session.serves(false);
+  await timing.advance(60_000);
+  assert.equal(warnings.length, 2);
+  session.serves();
+  await timing.advance(100_000);
+  assert.equal(warnings.length, 2);
+});
+
 test("instances that stay unconnected while others serve are named in one warning with their reasons", async () => {
   list("a", "b", "c");
   lineOf("a").connect({ serving: true });

@@ -48,7 +48,7 @@ export interface CalledService {
   readonly trouble: string | undefined;
   /** The zone this client prefers; empty for none. */
   readonly zone: string;
-  /** So many instances it connects to at most; 0 = all. */
+  /** So many instances it connects to at most; 0 = all, up to 500. */
   readonly subset: number;
   readonly totals: CallCounts;
   /** Latency of the calls that ended in the last minute or the one before; undefined without any. */
@@ -59,7 +59,7 @@ export interface CalledService {
 export interface CallCounts {
   /** Calls that ended; each attempt counts. */
   readonly calls: number;
-  /** Those of them that count against the instance (docs/balancing.md, "Failures"). */
+  /** Those of them that count against the instance (docs/balancing.md, "Which ends count against an instance"). */
   readonly failures: number;
 }
 

@@ -1,9 +1,7 @@
 import type { ChannelOptions } from "@grpc/grpc-js";
 import { keptOnDisk, type LastKnownSets } from "../../discovery/last-known.js";
 import type { SnapshotOptions } from "../../discovery/snapshots.js";
-import { log } from "../../log.js";
 import type { Target } from "../../registry.js";
-import { isRollcallPolicy } from "../service-config.js";
 import { PRIVATE_OPTION } from "../shield.js";
 
 /** Channel option by which createChannel hands the resolver a target with settings that have no place in a URL. */
@@ -14,22 +12,13 @@ export const SNAPSHOT_OPTION = `${PRIVATE_OPTION}snapshot`;
 
 /**
  * Where the last known set is kept: on disk where the configuration says so or `$ROLLCALL_SNAPSHOT_DIR` is set, for bare
- * clients too. Without either nothing is written: a library does not fill folders that nobody told it of. With a policy that is
- * not Rollcall's, whoever is at an address by now would be called, so there is none.
+ * clients too. Without either nothing is written: a library does not fill folders that nobody told it of.
  */
-export function lastKnownOf(options: ChannelOptions, policy: string): LastKnownSets | undefined {
+export function lastKnownOf(options: ChannelOptions): LastKnownSets | undefined {
   const given = options[SNAPSHOT_OPTION] as SnapshotOptions | undefined;
-  if (!given && !process.env.ROLLCALL_SNAPSHOT_DIR) return undefined;
-  if (isRollcallPolicy(policy)) return keptOnDisk(given ?? {});
-  if (!told.has(policy)) {
-    told.add(policy);
-    log.warn({ policy }, `clients with ${policy} use no snapshots: it does not ask who is at an address`);
-  }
-  return undefined;
+  if (given) return keptOnDisk(given);
+  return process.env.ROLLCALL_SNAPSHOT_DIR ? keptOnDisk({}) : undefined;
 }
-
-/** Policies of which that has been said. */
-const told = new Set<string>();
 
 export function targetOf(options: ChannelOptions): Target | undefined {
   return options[TARGET_OPTION] as Target | undefined;

@@ -197,6 +197,32 @@ test("where one says NOT_SERVING another connection is tried, and taken as soon 
   assert.equal(transport.lines.length, 3);
 });
 
+test("an instance whose connections end whenever it is asked is called unasked, and asked again by the connection after that", () => {
+  connection.keepUp(listed);
+  for (let dial = 1; dial <= 3; dial++) {
+    assert.equal(transport.last.connect().watched, true);
+    assert.equal(connection.state.is, "checking health");
+    transport.last.events.lost();
+  }
+  assert.equal(transport.last.connect().watched, false);
+  assert.equal(connection.state.is, "serving");
+  assert.deepEqual(told, ["not told: its connections end when it is asked"]);
+  transport.last.events.lost();
+  assert.equal(transport.last.connect({ serving: false }).watched, true);
+  assert.equal(connection.state.is, "not serving");
+  transport.last.events.lost();
+  assert.equal(transport.last.connect().watched, true);
+});
+
+test("connections that end although their instance answers are asked each time", () => {
+  connection.keepUp(listed);
+  for (let dial = 1; dial <= 10; dial++) {
+    assert.equal(transport.last.connect({ serving: true }).watched, true);
+    transport.last.events.lost();
+  }
+  assert.deepEqual(told, []);
+});
+
 test("an instance that serves again is not asked through another connection, nor is one that is closed", async () => {
   const session = serving();
   session.serves(false);

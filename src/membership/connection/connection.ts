@@ -1,6 +1,7 @@
 import type { Timing } from "../../async/timing.js";
 import { FIRST_WORD_MS, IDLE_MS, SILENCE_MS, UNCONNECTED_MS } from "../grace-periods.js";
 import { Activity } from "./activity.js";
+import { AskedInVain } from "./asked-in-vain.js";
 import { type ConnectionEvent, type ConnectionState, next, type ProbeCause, upState } from "./connection-state.js";
 import { Reasking } from "./reasking.js";
 import { SilenceWatch } from "./silence-watch.js";
@@ -44,6 +45,7 @@ export class Connection<L extends Listed = Listed, S extends Session = Session> 
   #stopUnconnected: (() => void) | undefined;
   #silence: SilenceWatch | undefined;
   readonly #reasking: Reasking<S>;
+  readonly #askedInVain = new AskedInVain();
 
   constructor(listed: L, transport: Transport<L, S>, settings: ConnectionSettings, listener: ConnectionListener) {
     this.listed = listed;
@@ -157,8 +159,10 @@ export class Connection<L extends Listed = Listed, S extends Session = Session> 
     this.lastError = undefined;
     this.#stopUnconnected?.();
     this.#stopUnconnected = undefined;
-    this.#dispatch({ type: "connected", checksHealth: session.watchHealth !== undefined });
-    if (session.watchHealth) this.#watchHealth(session);
+    const asked = session.watchHealth !== undefined && this.#askedInVain.connected();
+    this.#dispatch({ type: "connected", checksHealth: asked });
+    if (asked) this.#watchHealth(session);
+    else if (session.watchHealth) this.#listener.healthNotTold("its connections end when it is asked");
     this.#silence = new SilenceWatch(this.#settings.timing, this.#activity, (cause) => this.probe(cause));
     const { keepaliveMs } = this.#settings;
     if (keepaliveMs !== undefined) this.#silence.keepAlive(keepaliveMs);
@@ -170,6 +174,7 @@ export class Connection<L extends Listed = Listed, S extends Session = Session> 
   }
 
   #lost(): void {
+    this.#askedInVain.lost();
     this.#down();
     this.#line?.close();
     this.#line = undefined;
@@ -201,7 +206,9 @@ export class Connection<L extends Listed = Listed, S extends Session = Session> 
     const { timing } = this.#settings;
     this.#stopFirstWord = timing.after(FIRST_WORD_MS, () => this.#told({ notTold: "no answer within a second" }));
     this.#stopHealth = session.watchHealth?.((word) => {
-      if (this.#session === session) this.#told(word);
+      if (this.#session !== session) return;
+      this.#askedInVain.answered();
+      this.#told(word);
     });
   }
 

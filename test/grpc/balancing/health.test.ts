@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
+import type { AddressInfo } from "node:net";
 import { type TestContext, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
 import { createClient } from "../../../src/index.js";
 import { type HealthCheckResponse, HealthCheckResponse_ServingStatus as Status } from "../../../src/proto/health.js";
-import { EchoClient, say } from "../../support/echo.js";
+import { EchoClient, say, tally } from "../../support/echo.js";
 import { startHealthServer } from "../../support/real-parts/health-server.js";
 import { until } from "../../support/until.js";
 import { gatherWarnings } from "../../support/warnings.js";
@@ -14,6 +17,37 @@ async function serverThat(t: TestContext, watch: (call: WatchCall) => void, opti
   const server = await startHealthServer(watch, options);
   t.after(() => server.stop());
   return server;
+}
+
+/** A server by HTTP/2 itself: one that no gRPC library stands behind. */
+async function startRawHttp2(
+  t: TestContext,
+  serve: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void,
+): Promise<{ address: string; connections(): number }> {
+  let connections = 0;
+  const server = createServer();
+  server.on("session", (session: ServerHttp2Session) => {
+    connections += 1;
+    session.on("error", () => {});
+  });
+  server.on("stream", (stream, headers) => {
+    stream.on("error", () => {});
+    serve(stream, headers);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => server.close());
+  return { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, connections: () => connections };
+}
+
+function answerEcho(stream: ServerHttp2Stream, instance: string): void {
+  const reply = Buffer.from(JSON.stringify({ instance }));
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(reply.length, 1);
+  stream.resume();
+  stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
+  stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
+  stream.end(Buffer.concat([head, reply]));
 }
 
 /** Calls as our client and as grpc-js alone makes them. */
@@ -56,6 +90,23 @@ for (const [what, watch] of [
     await until(() => warnings.length > 0, "it is said");
     await callBoth(t, server.address);
     assert.match(warnings[0]!.message, /instances do not tell their health/);
+  });
+}
+
+for (const [what, end] of [
+  ["hangs up", (stream) => stream.session?.destroy()],
+  ["says GOAWAY", (stream) => stream.session?.close()],
+] as [string, (stream: ServerHttp2Stream) => void][]) {
+  test(`an instance that ${what} when it is asked for its health is called, as by grpc-js alone`, async (t) => {
+    const server = await startRawHttp2(t, (stream, headers) => {
+      if (/Health/.test(String(headers[":path"]))) end(stream);
+      else answerEcho(stream, "raw");
+    });
+    const warnings = gatherWarnings();
+    const ours = await callBoth(t, server.address);
+    assert.deepEqual(await tally(ours, 20), new Map([["raw", 20]]));
+    assert.equal(warnings.filter(({ message }) => /end when it is asked/.test(message)).length, 1);
+    assert.ok(server.connections() < 10, `${server.connections()} connections`);
   });
 }
 
