@@ -31,7 +31,8 @@ class FolderDiscovery implements Discovery {
     this.#folder = folder;
   }
 
-  async *watch(service: string, { signal, onTrouble }: WatchOptions): AsyncGenerator<readonly Instance[], void> {
+  async *watch(service: string, options: WatchOptions): AsyncGenerator<readonly Instance[], void> {
+    const { signal, onTrouble, background = false } = options;
     let yielded: string | undefined;
     let trouble: string | undefined;
     while (!signal.aborted) {
@@ -48,7 +49,7 @@ class FolderDiscovery implements Discovery {
         if (why !== trouble) onTrouble?.(new Error(why, { cause: error }));
         trouble = why;
       }
-      await pause(POLL_MS, undefined, { signal, ref: false }).catch(() => {});
+      await pause(POLL_MS, undefined, { signal, ref: !background }).catch(() => {});
     }
   }
 

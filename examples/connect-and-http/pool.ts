@@ -8,6 +8,7 @@ const pool = createPool<ClientHttp2Session>("etcd:///127.0.0.1:2379?key=order.rp
     const session = connect(`http://${instance.address}`);
     session.on("error", (error) => lost(error.message)).on("goaway", () => lost());
     session.once("close", () => lost());
+    signal.addEventListener("abort", () => session.destroy());
     await once(session, "remoteSettings", { signal });
     return session;
   },
@@ -20,7 +21,7 @@ const answer = await pool.run(async (session, { signal }) => {
     ":path": "/order.Order/Find",
     "content-type": "application/json",
   });
-  signal.addEventListener("abort", () => stream.close());
+  signal.addEventListener("abort", () => stream.destroy(signal.reason));
   stream.end('{"id":"1"}');
   let body = "";
   for await (const chunk of stream.setEncoding("utf8")) body += chunk;

@@ -1,7 +1,7 @@
 import { timerMs } from "./backoff.js";
 import { onAbort } from "./on-abort.js";
 
-/** Aborts with its parent, or with a reason in words when the time given runs out first. */
+/** Aborts with its parent, or with a reason in words when the time given runs out first. Holds no process. */
 export class Deadline {
   readonly #abort = new AbortController();
   readonly #release: () => void;
@@ -18,7 +18,7 @@ export class Deadline {
   /** Gives so many milliseconds from now, in place of what was left. */
   set(ms: number, reason: string): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#abort.abort(new Error(reason)), timerMs(ms));
+    this.#timer = setTimeout(() => this.#abort.abort(new Error(reason)), timerMs(ms)).unref();
   }
 
   /** Never aborts any more. */

@@ -3,7 +3,7 @@
  * be it promises later, nghttp2 is still reading; reset or destroyed at once, the stream that it reads would be freed meanwhile:
  * reads of freed memory, and with some thousand of them a corrupted heap, in Node 20.20 (seen with valgrind).
  */
-import type { ClientHttp2Session, ClientHttp2Stream } from "node:http2";
+import type { ClientHttp2Stream, Http2Session } from "node:http2";
 
 /**
  * Resets an HTTP/2 stream soon.
@@ -16,6 +16,6 @@ export function resetSoon(stream: ClientHttp2Stream, code: number): void {
 }
 
 /** Destroys an HTTP/2 session soon, and its streams and socket with it. */
-export function destroySoon(session: ClientHttp2Session, error?: Error): void {
+export function destroySoon(session: Http2Session, error?: Error): void {
   setImmediate(() => session.destroy(error));
 }

@@ -10,6 +10,11 @@ export function hold(): () => void {
   return () => clearInterval(timer);
 }
 
+/** The same for a watch, unless whoever reads it says that it runs in the background (`WatchOptions`). */
+export function holdUnless(background = false): () => void {
+  return background ? () => {} : hold();
+}
+
 /** The promise; until it is settled the process stays alive. */
 export async function holding<T>(work: Promise<T>): Promise<T> {
   const release = hold();

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { type Backend, type BackendLoader, registerBackend } from "../index.js";
 import type { TargetForm } from "../target/forms.js";
 import { parseTargetUrl } from "../target/parse.js";
-import { discoveryOf } from "./table.js";
+import { discoveryOf, registrarOf } from "./table.js";
 
 const backend = (given: unknown) => given as Backend | BackendLoader;
 
@@ -34,4 +34,17 @@ test("a loader that returns a module, or nothing, is told so where the backend i
     registerBackend("loaded", backend(given));
     await assert.rejects(discoveryOf(parseTargetUrl("loaded://host:1/order")), said);
   }
+});
+
+test("a backend that gives no discovery or registrar is named, not what became of it", async () => {
+  registerBackend("empty", { discovery: () => undefined as never, registrar: () => ({}) as never });
+  const target = { scheme: "empty", hosts: [], service: "a", params: {} };
+  await assert.rejects(
+    discoveryOf(target),
+    /discovery\(\) of the backend "empty" gives is undefined; expected \{ watch \}/,
+  );
+  await assert.rejects(
+    registrarOf(target),
+    /registrar\(\) of the backend "empty" gives is an object; expected \{ register \}/,
+  );
 });

@@ -37,7 +37,10 @@ export async function discoveryOf(target: Target): Promise<{ discovery: Discover
   if (!backend.discovery) {
     throw new Error(`the backend "${target.scheme}" cannot be watched for instances, it only registers`);
   }
-  return { discovery: await backend.discovery(read), target: read };
+  const discovery = await backend.discovery(read);
+  if (typeof discovery?.watch !== "function")
+    refuse(`what discovery() of the backend "${target.scheme}" gives`, discovery, "{ watch }");
+  return { discovery, target: read };
 }
 
 /**
@@ -52,7 +55,10 @@ export async function registrarOf(
     throw new Error(`the backend "${target.scheme}" cannot register instances, it is only watched`);
   }
   const { logsRegistrations = false } = backend;
-  return { registrar: await backend.registrar(read), target: read, logsRegistrations };
+  const registrar = await backend.registrar(read);
+  if (typeof registrar?.register !== "function")
+    refuse(`what registrar() of the backend "${target.scheme}" gives`, registrar, "{ register }");
+  return { registrar, target: read, logsRegistrations };
 }
 
 async function load(target: Target): Promise<{ backend: Backend; target: Target }> {

@@ -7,4 +7,4 @@ export { Hedging, type HedgingOptions } from "./hedging/hedging.js";
 export type { Node, Weighed } from "./node.js";
 export { type Outcome, outcomeOf } from "./outcome.js";
 export { P2cEwma, type P2cEwmaOptions } from "./p2c/p2c-ewma.js";
-export { DEFAULT_SUBSET, type SubsetPlace, subset } from "./subset.js";
+export { type SubsetPlace, subset } from "./subset.js";

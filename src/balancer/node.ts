@@ -38,6 +38,9 @@ export interface Node<K> {
   released(kind?: string): void;
 }
 
+/** What is shown of a node. */
+export type ShownNode<K> = Pick<Weighed<K>, "key" | "inFlight" | "ewmaMs" | "failureRate" | "distance">;
+
 /** A node as a pick has just compared it: what its load was made of, without working anything out again. */
 export interface Weighed<K> extends Node<K> {
   /** The load that was compared. */

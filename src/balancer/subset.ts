@@ -7,13 +7,8 @@ export interface SubsetPlace {
 }
 
 /**
- * How many instances a client connects to unless told otherwise: the upper end of what Google's SRE book calls typical
- * (20 to 100, chapter 20). Smaller fleets, which are nearly all, are thus used whole.
- */
-export const DEFAULT_SUBSET = 100;
-
-/**
- * The keys that one of many clients connects to, in the order given; all of them when there are no more than `size`.
+ * The keys that one of many clients connects to, in the order given; all of them when there are no more than `size`. A key stands
+ * among those given once.
  * Depends on nothing but its arguments, not on the order of the keys either. One join or leave changes at most one of a
  * client's keys (two for the few places whose keys stand on both sides of the circle's seam).
  *

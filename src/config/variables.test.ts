@@ -119,6 +119,40 @@ test("text that YAML drops is warned about, and a password is not shown by it", 
   assert.doesNotMatch(problem!, /hunter2/);
 });
 
+test("what cannot be read as YAML is named without being shown, for a password may stand there", async () => {
+  for (const value of [
+    ...[
+      "|hunter2",
+      ">hunter2",
+      "> hunter2",
+      "|+hunter2",
+      "|-1 hunter2",
+      '"hunter2',
+      "'hunter2",
+      '"\\uhunter2"',
+      '"\\xhunter2"',
+    ],
+    ...[
+      "!hunter2!x",
+      "!<hunter2",
+      "*hunter2",
+      "@hunter2",
+      "[hunter2",
+      "{hunter2",
+      "a: hunter2: b",
+      "'x' hunter2",
+      "] hunter2",
+    ],
+  ]) {
+    const [problem] = await file.problems(
+      `${SERVER}Etcd:\n  Hosts: [127.0.0.1:1]\n  Key: a\n  Pass: ${value}\n`,
+      rpcServerConfig,
+    );
+    assert.match(problem!, /^\d+:\d+: is not (?:usable )?YAML: .{10,}/, value);
+    assert.doesNotMatch(problem!, /hun/, value);
+  }
+});
+
 test("errors of YAML name the variable as it is written", async () => {
   const [problem] = await file.problems("Name: a\nListenOn: *${PORT}\n", rpcServerConfig, { PORT: "1" });
   assert.doesNotMatch(problem!, /[\ue000-\uf8ff]/);

@@ -4,21 +4,53 @@ import type { PoolLease } from "../pool/lease.js";
 import type { Call } from "./call.js";
 import { endAborted, endFailed } from "./outcome.js";
 
+/** A streaming call that has been answered. */
+export interface AnsweredCall extends Call {
+  readonly lease: Pick<PoolLease<unknown>, "markAnswered" | "finish">;
+  /** Aborts when the connection is over, where it is one of its own. */
+  readonly over: AbortSignal | undefined;
+  /** Aborts when the transport has been closed for so long that answers which nobody reads are given up. */
+  readonly givenUp: AbortSignal;
+  /** Resets the stream. */
+  cancel(): void;
+  /** Lets go of what would reset it. */
+  unlink(): void;
+}
+
 /**
  * The answers of a call, which tell its lease how it goes. That a reader breaks off never reaches a transport, so the
- * signal and the deadline end the lease too; headers that nobody reads on after say nothing of the instance.
+ * signal, the deadline, the end of the connection and that of the transport end the lease too; headers that nobody reads on after
+ * say nothing of the instance.
  */
 export function observedAnswers<M extends MessageShape<DescMessage>>(
   answers: AsyncIterable<M>,
-  lease: Pick<PoolLease<unknown>, "markAnswered" | "finish">,
-  call: Call,
+  call: AnsweredCall,
 ): AsyncIterable<M> {
-  const release = onAbort(call.signal, () => endAborted(lease, call.signal));
+  const { lease, signal } = call;
+  let reads = false;
+  const ignore = () => {
+    lease.finish("ignore");
+  };
+  const releases = [
+    () => call.unlink(),
+    onAbort(signal, () => endAborted(lease, signal)),
+    // A reader that waits is told first, and says what the end means.
+    onAbort(call.over, () => setImmediate(ignore)),
+    onAbort(call.givenUp, () => {
+      if (reads) return;
+      ignore();
+      call.cancel();
+    }),
+  ];
+  const release = () => {
+    for (const one of releases) one();
+  };
   return {
     [Symbol.asyncIterator]: () => {
       const iterator = answers[Symbol.asyncIterator]();
       return {
         next: async () => {
+          reads = true;
           try {
             const result = await iterator.next();
             if (!result.done) lease.markAnswered();
@@ -29,7 +61,9 @@ export function observedAnswers<M extends MessageShape<DescMessage>>(
             return result;
           } catch (reason) {
             release();
-            throw endFailed({ lease, ...call }, reason);
+            throw endFailed(call, reason);
+          } finally {
+            reads = false;
           }
         },
       };

@@ -10,6 +10,8 @@ export interface Call {
   readonly signal: AbortSignal;
   /** In milliseconds of performance.now; undefined for none. */
   readonly deadline: number | undefined;
+  /** Whether what the caller sends has failed by itself; of calls that send a stream. */
+  readonly inputFailed?: () => boolean;
 }
 
 /** What is left of the time, as a whole number of milliseconds: servers misread fractions. */

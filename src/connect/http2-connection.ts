@@ -11,16 +11,32 @@ import { destroySoon, resetSoon } from "../async/end-http2.js";
 import { onAbort } from "../async/on-abort.js";
 import { type DialOptions, openSocket } from "./dial.js";
 
+/** The highest number that a stream can have (RFC 9113, 5.1.1); a connection that has used it up makes none any more, and stays. */
+const LAST_STREAM = 2 ** 31 - 1;
+/** Stream numbers that are left to requests which have chosen the connection already. */
+const SPARE = 20_000;
+
 /** An HTTP/2 connection to one instance. It is what connect-node calls a session manager, and dials no second one. */
 export class Http2Connection {
   /** Where requests have to go, as connect-node compares it. */
   readonly authority: string;
+  /** Aborts when the connection is over, and all streams with it. */
+  readonly over: AbortSignal;
   readonly #session: ClientHttp2Session;
+  readonly #lost: (reason: string) => void;
   #streams = 0;
+  #dead: AbortSignal | undefined;
 
-  private constructor(authority: string, session: ClientHttp2Session) {
+  private constructor(
+    authority: string,
+    session: ClientHttp2Session,
+    over: AbortSignal,
+    lost: (reason: string) => void,
+  ) {
     this.authority = authority;
+    this.over = over;
     this.#session = session;
+    this.#lost = lost;
   }
 
   /**
@@ -36,6 +52,7 @@ export class Http2Connection {
   ): Promise<Http2Connection> {
     const socket = openSocket({ ...dial, alpn: ["h2"] });
     const session = http2Connect(authority, { createConnection: () => socket });
+    const over = new AbortController();
     return new Promise((resolve, reject) => {
       const release = onAbort(signal, () => destroySoon(session));
       // Stays, so that no late error is thrown.
@@ -44,14 +61,16 @@ export class Http2Connection {
         release();
         const refused =
           (socket as TLSSocket).alpnProtocol === false ? "the server speaks no HTTP/2 over TLS (ALPN)" : undefined;
-        if (refused) reject(new Error(refused));
-        else resolve(new Http2Connection(authority, session));
+        if (!refused) return resolve(new Http2Connection(authority, session, over.signal, lost));
+        destroySoon(session);
+        reject(new Error(refused));
       });
       session.once("goaway", (code) => lost(`the server ends the connection (GOAWAY, code ${code})`));
       session.once("close", () => {
         release();
         reject(signal.reason ?? new Error("the connection was closed before the server had spoken HTTP/2"));
         lost("the connection was closed");
+        over.abort();
       });
       session.unref();
     });
@@ -70,6 +89,7 @@ export class Http2Connection {
     this.#streams += 1;
     if (this.#streams === 1) session.ref();
     endUnanswered(stream);
+    if ((stream.id ?? 0) > LAST_STREAM - SPARE) this.#lost("the connection has few stream numbers left");
     stream.once("close", () => {
       this.#streams -= 1;
       if (this.#streams === 0 && !session.destroyed) session.unref();
@@ -85,6 +105,9 @@ export class Http2Connection {
    * than a ping, because servers close connections that ping oftener than they allow.
    */
   probe(signal: AbortSignal): Promise<void> {
+    const { maxConcurrentStreams = Number.POSITIVE_INFINITY } = this.#session.remoteSettings;
+    // As many calls run as the server takes: the question would wait for their end, which says nothing against the server.
+    if (this.#streams >= maxConcurrentStreams) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const stream = this.#session.request({
         ":method": "POST",
@@ -101,6 +124,16 @@ export class Http2Connection {
       });
       stream.resume();
       stream.end(EMPTY_MESSAGE);
+    });
+  }
+
+  /** When this aborts the far side is gone; calls without a deadline would hang for minutes. */
+  endWith(dead: AbortSignal): void {
+    if (this.#dead === dead) return;
+    this.#dead = dead;
+    onAbort(dead, () => {
+      const cause = dead.reason as Error;
+      destroySoon(this.#session, new ConnectError(cause.message, Code.Unavailable, undefined, undefined, cause));
     });
   }
 

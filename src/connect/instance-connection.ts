@@ -12,6 +12,10 @@ export interface InstanceConnection {
   readonly transport: Transport;
   /** Only where there is a connection of its own to ask over. */
   readonly probe?: (signal: AbortSignal) => Promise<void>;
+  /** Aborts when the connection is over, where there is one of its own. */
+  readonly over?: AbortSignal;
+  /** Ends what is under way when this aborts, where there is a connection of its own. Asked for each call, heeded once. */
+  readonly endWith?: (dead: AbortSignal) => void;
   /** To be told when no connection came about. */
   readonly lost: ConnectContext["lost"];
   close(): void;
@@ -31,7 +35,15 @@ export async function connectInstance(calling: Calling, context: ConnectContext)
   }
   const connection = await Http2Connection.open(origin, dial, signal, lost);
   const transport = transportOf(calling, { httpVersion: "2", sessionManager: connection });
-  return { transport, lost, probe: (until) => connection.probe(until), close: () => connection.close() };
+  const { over } = connection;
+  return {
+    transport,
+    lost,
+    over,
+    endWith: (dead) => connection.endWith(dead),
+    probe: (until) => connection.probe(until),
+    close: () => connection.close(),
+  };
 }
 
 type Connecting =

@@ -9,6 +9,7 @@ export class Messages<T> {
   readonly #source: AsyncIterator<T>;
   #kept: Promise<IteratorResult<T>>[] = [];
   #keeps = true;
+  #failed = false;
 
   constructor(source: AsyncIterable<T>) {
     this.#source = source[Symbol.asyncIterator]();
@@ -17,6 +18,11 @@ export class Messages<T> {
   /** Whether everything that was read can be read again. */
   get replayable(): boolean {
     return this.#keeps;
+  }
+
+  /** Whether the caller's own iteration has thrown. */
+  get failed(): boolean {
+    return this.#failed;
   }
 
   attempt(): AsyncIterable<T> {
@@ -35,9 +41,17 @@ export class Messages<T> {
   #next(at: number): Promise<IteratorResult<T>> {
     const known = this.#kept[at];
     if (known) return known;
-    const result = this.#source.next();
+    const result = this.#read();
     if (this.#keeps && this.#kept.length < KEPT) this.#kept.push(result);
     else this.forget();
     return result;
+  }
+  async #read(): Promise<IteratorResult<T>> {
+    try {
+      return await this.#source.next();
+    } catch (error) {
+      this.#failed = true;
+      throw error;
+    }
   }
 }

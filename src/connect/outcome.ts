@@ -2,6 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { outcomeOf } from "../balancer/outcome.js";
 import type { PoolLease } from "../pool/lease.js";
 import { isTimeout, notStarted } from "../pool/outcome.js";
+import type { Call } from "./call.js";
 
 /** How far clocks and timers of the two sides may be apart, in milliseconds. */
 const TOLERANCE_MS = 10;
@@ -10,21 +11,21 @@ const TOLERANCE_MS = 10;
 type Ending = Pick<PoolLease<unknown>, "finish">;
 
 /** A call that has an instance. */
-export interface RunningCall {
+export interface RunningCall extends Pick<Call, "signal" | "deadline" | "inputFailed"> {
   readonly lease: Ending;
-  /** Aborts with the caller's signal and at the deadline. */
-  readonly signal: AbortSignal;
-  /** When the deadline is, in milliseconds of performance.now; undefined for none. */
-  readonly deadline: number | undefined;
 }
 
 /** Ends the lease of a call that failed. @returns the error as the caller must see it. */
-export function endFailed({ lease, signal, deadline }: RunningCall, reason: unknown): ConnectError {
+export function endFailed({ lease, signal, deadline, inputFailed }: RunningCall, reason: unknown): ConnectError {
   if (signal.aborted) {
     endAborted(lease, signal);
     return ConnectError.from(reason);
   }
   const error = ConnectError.from(reason);
+  if (inputFailed?.()) {
+    lease.finish("ignore");
+    return error;
+  }
   // A server that keeps the deadline resets the stream with CANCEL when it has passed, often before the client's own timer fires.
   const atDeadline = deadline !== undefined && performance.now() >= deadline - TOLERANCE_MS;
   if (error.code === Code.Canceled && atDeadline) {

@@ -17,6 +17,8 @@ import {
   type UnaryResponse,
 } from "@connectrpc/connect";
 import { createMethodUrl, runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
+import { onAbort } from "../async/on-abort.js";
+import { systemTiming } from "../async/timing.js";
 import { NoInstanceError, PoolClosedError } from "../pool/errors.js";
 import type { PoolLease } from "../pool/lease.js";
 import { notStarted } from "../pool/outcome.js";
@@ -34,7 +36,10 @@ import { endFailed } from "./outcome.js";
 export interface RollcallTransport extends Transport {
   /** The instances, how they are connected and what the balancer knows of them. */
   stats(): PoolStats;
-  /** Takes no further calls; resolves when those under way have ended and the connections are closed. Idempotent. */
+  /**
+   * Takes no further calls; resolves when those under way have ended and the connections are closed. A stream whose answers nobody
+   * reads after 5 s is ended. Idempotent.
+   */
   close(): Promise<void>;
 }
 
@@ -47,6 +52,9 @@ export function createRollcallTransport(options: RollcallTransportOptions): Roll
   return new BalancedTransport(options);
 }
 
+/** How long close() leaves a stream alone that nobody reads from: its reader may have broken off, which is not seen. Milliseconds. */
+const UNREAD_MS = 5_000;
+
 type Lease = PoolLease<InstanceConnection>;
 
 /** What the class of node's globals takes, which have no name for it. */
@@ -56,6 +64,7 @@ class BalancedTransport implements RollcallTransport {
   readonly #options: RollcallTransportOptions;
   readonly #baseUrl: string;
   readonly #pool: ServicePool<InstanceConnection>;
+  readonly #givenUp = new AbortController();
 
   constructor(options: RollcallTransportOptions) {
     checkNames("the transport", options, NAMES);
@@ -99,14 +108,8 @@ class BalancedTransport implements RollcallTransport {
             async (lease) => {
               const { transport } = lease.connection;
               const left = timeLeft(deadline);
-              const response = await transport.unary(
-                method,
-                req.signal,
-                left,
-                req.header,
-                req.message as MessageInitShape<I>,
-                req.contextValues,
-              );
+              const message = req.message as MessageInitShape<I>;
+              const response = await transport.unary(method, req.signal, left, req.header, message, req.contextValues);
               lease.finish("success");
               return response;
             },
@@ -133,24 +136,34 @@ class BalancedTransport implements RollcallTransport {
         ...(limitMs !== undefined && { timeoutMs: limitMs }),
         req: { stream: true, ...this.#request(method, header, contextValues), method, message: input },
         next: (req: StreamRequest<I, O>) => {
-          const call = { kind: pathOf(method), signal: req.signal, deadline };
           const messages = new Messages(req.message);
+          const call = { kind: pathOf(method), signal: req.signal, deadline, inputFailed: () => messages.failed };
           return this.#call(
             call,
             () => messages.replayable,
             async (lease) => {
-              const { transport } = lease.connection;
+              const { transport, over } = lease.connection;
               const sent = messages.attempt() as AsyncIterable<MessageInitShape<I>>;
-              const response = await transport.stream(
-                method,
-                req.signal,
-                timeLeft(deadline),
-                req.header,
-                sent,
-                req.contextValues,
-              );
-              messages.forget();
-              return { ...response, message: observedAnswers(response.message, lease, call) };
+              const abort = new AbortController();
+              const cancel = () => abort.abort(req.signal.reason);
+              const unlink = onAbort(req.signal, cancel);
+              try {
+                const left = timeLeft(deadline);
+                const response = await transport.stream(
+                  method,
+                  abort.signal,
+                  left,
+                  req.header,
+                  sent,
+                  req.contextValues,
+                );
+                messages.forget();
+                const answered = { ...call, lease, over, givenUp: this.#givenUp.signal, cancel, unlink };
+                return { ...response, message: observedAnswers(response.message, answered) };
+              } catch (reason) {
+                unlink();
+                throw reason;
+              }
             },
           );
         },
@@ -162,8 +175,10 @@ class BalancedTransport implements RollcallTransport {
     return this.#pool.stats();
   }
 
-  close(): Promise<void> {
-    return this.#pool.close();
+  async close(): Promise<void> {
+    const stopTimer = systemTiming.after(UNREAD_MS, () => this.#givenUp.abort());
+    await this.#pool.close();
+    stopTimer();
   }
 
   #request(method: DescMethod, header: HeaderInit, contextValues: ContextValues | undefined) {
@@ -187,11 +202,12 @@ class BalancedTransport implements RollcallTransport {
     const tried = new Set<string>();
     for (;;) {
       const lease = await this.#pool.acquire(call, tried);
+      lease.connection.endWith?.(lease.dead);
       try {
         return await attempt(lease);
       } catch (reason) {
         const error = endFailed({ lease, ...call }, reason);
-        const unstarted = !call.signal.aborted && notStarted(reason);
+        const unstarted = !call.signal.aborted && !call.inputFailed?.() && notStarted(reason);
         // Where each request may dial, only this says that nobody answers there any more.
         if (unstarted && !lease.connection.probe) lease.connection.lost(error.rawMessage);
         if (!unstarted || tried.size > 0 || !again()) throw error;

@@ -1,6 +1,6 @@
 import { promisify } from "node:util";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
-import { formatAddress } from "../address.js";
+import { formatAddress, isWildcardHost } from "../address.js";
 import { log } from "../log.js";
 import {
   AuthService,
@@ -19,6 +19,7 @@ import { prefixRange, toKey } from "./key-range.js";
 import { kvService } from "./kv/kv-service.js";
 import { leaseService } from "./lease-service.js";
 import { Leases } from "./leases.js";
+import { checkOptions } from "./options.js";
 import { Store } from "./store.js";
 import { WatchStreams } from "./watch/watch-service.js";
 
@@ -61,9 +62,10 @@ const MAX_MESSAGE_BYTES = (1.5 + 0.5) * 1024 * 1024;
 /**
  * Starts an etcd of one node that lives in this process' memory: the v3 API, for demos and tests. Never for production:
  * nothing is stored, nobody is asked for a password, and it ends with the process.
- * Rejects when the address cannot be listened on.
+ * Rejects when the address cannot be listened on, and for options that cannot be obeyed.
  */
 export async function startDevRegistry(options: DevRegistryOptions = {}): Promise<DevRegistry> {
+  checkOptions(options);
   const { host = "127.0.0.1", port = 0, credentials = ServerCredentials.createInsecure() } = options;
   const store = new Store(options.keptRevisions ?? 10_000);
   const leases = new Leases(store, options.minLeaseTtl ?? 2);
@@ -95,7 +97,7 @@ export async function startDevRegistry(options: DevRegistryOptions = {}): Promis
     await close();
     throw error;
   }
-  const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+  const reachable = isWildcardHost(host) ? "127.0.0.1" : host;
   const endpoint = formatAddress({ host: reachable, port: faultProxy.port });
   const url = `${options.credentials ? "https" : "http"}://${endpoint}`;
   log.info({ endpoint }, "dev registry started: one node, in memory only, for demos and tests, never for production");

@@ -194,9 +194,51 @@ test("a folder that cannot be written to is said once, and disturbs nobody", asy
   assert.match(lines[0]!, /^snapshots cannot be written: /);
 });
 
+test("a set that is too large to be kept is said once, and the others are kept", async () => {
+  const snapshots = new Snapshots({ dir });
+  const addresses = Array.from({ length: 3 }, (_, i) => `10.0.0.${i}:8080`);
+  const large = { ...set(...addresses), services: Array.from({ length: 300 }, () => "x".repeat(30_000)) };
+  for (let i = 0; i < 3; i++) {
+    snapshots.keep(target(`large-${number}`), large);
+    snapshots.keep(target(`small-${number}`), set("10.0.0.1:8080"));
+    await snapshots.flush();
+  }
+  assert.deepEqual(lines, [
+    `snapshots cannot be written: the set of "large-${number}" is too large; a start without the registry will know nobody`,
+  ]);
+  assert.equal((await new Snapshots({ dir }).read(target(`small-${number}`)))?.instances.length, 1);
+});
+
 test("the folder is the environment's, else one in the user's cache folder", () => {
   assert.equal(defaultDir({ ROLLCALL_SNAPSHOT_DIR: "/data/snap" }), "/data/snap");
   assert.equal(defaultDir({ ROLLCALL_SNAPSHOT_DIR: "~/snap" }), join(homedir(), "snap"));
   assert.equal(defaultDir({ ROLLCALL_SNAPSHOT_DIR: "~snap" }), "~snap");
   assert.match(defaultDir({ XDG_CACHE_HOME: "/c", LOCALAPPDATA: "/c" }), /rollcall[\\/]snapshots$/);
+});
+
+test("a program that makes up targets as it goes fills the folder no more than others", async () => {
+  const snapshots = new Snapshots({ dir });
+  await written(target(`made-up-${number}`), snapshots);
+  for (let i = 0; i < 600; i++) writeFileSync(join(dir, `${i}.snapshot`), "x");
+  for (let i = 0; i < 64; i++) snapshots.keep(target(`made-up-${number}-${i}`), set("10.0.0.1:8080"));
+  await snapshots.flush();
+  assert.equal(readdirSync(dir).length, 512);
+});
+
+test("a set that is too large is not written, whatever its characters: one that is written can be read", async () => {
+  const order = target(`large-${number}`);
+  const snapshots = new Snapshots({ dir });
+  const { instances, at } = set("10.0.0.1:8080");
+  const [{ instance, addresses }] = instances as [(typeof instances)[0]];
+  const named = (bytes: number) => [
+    { instance: { ...instance, metadata: { name: "\u5b57".repeat(bytes / 3) } }, addresses },
+  ];
+  snapshots.keep(order, { instances: named(6_000_000), at });
+  await snapshots.flush();
+  assert.ok(await new Snapshots({ dir }).read(order));
+  snapshots.keep(order, { instances: named(18_000_000), at });
+  await snapshots.flush();
+  assert.deepEqual(lines.length, 1);
+  assert.match(lines[0]!, /snapshots cannot be written: the set of .* is too large/);
+  assert.ok(await new Snapshots({ dir }).read(order), "the set before it stays");
 });

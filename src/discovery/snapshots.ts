@@ -13,6 +13,8 @@ import { fileNameOf, readSnapshot, writeSnapshot } from "./snapshot-file.js";
 const COALESCE_MS = 1_000;
 /** More files than this, and the oldest go. */
 const MOST_FILES = 512;
+/** So many files are written until the folder is looked at again. */
+const TIDY_AFTER = 64;
 /** A larger set is not written: 8 MB hold about 40,000 instances. */
 const MOST_BYTES = 8 * 2 ** 20;
 /** A file that was being written when its process died, in milliseconds. */
@@ -37,6 +39,8 @@ export class Snapshots implements LastKnownSets {
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
   #tidied = false;
+  /** Files written since. */
+  #written = 0;
   /** The last complaint, so that it is said once. */
   #complaint: string | undefined;
 
@@ -96,17 +100,24 @@ export class Snapshots implements LastKnownSets {
 
   async #write(due: readonly [string, { target: Target; set: KnownSet }][]): Promise<void> {
     await mkdir(this.dir, { recursive: true, mode: 0o700 });
+    let tooLarge: string | undefined;
     for (const [name, { target, set }] of due) {
       const text = writeSnapshot(target, set);
-      if (text.length > MOST_BYTES) this.#complain(`the set of ${JSON.stringify(target.service)} is too large`);
-      else await replace(join(this.dir, name), text);
+      if (Buffer.byteLength(text) > MOST_BYTES) {
+        tooLarge = `the set of ${JSON.stringify(target.service)} is too large`;
+        this.#complain(tooLarge);
+      } else await replace(join(this.dir, name), text);
+      this.#written += 1;
     }
-    if (!this.#tidied) await this.#tidy();
-    this.#tidied = true;
-    this.#complaint = undefined;
+    if (!this.#tidied || this.#written >= TIDY_AFTER) {
+      await this.#tidy();
+      this.#tidied = true;
+      this.#written = 0;
+    }
+    this.#complaint = tooLarge;
   }
 
-  /** Once a process: takes out what dead processes have left, and the oldest of too many. */
+  /** Takes out what dead processes have left, and the oldest of too many. */
   async #tidy(): Promise<void> {
     const entries = await Promise.all(
       (await readdir(this.dir)).map(async (name) => {

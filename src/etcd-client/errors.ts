@@ -31,9 +31,13 @@ export function isLeaseGone(error: unknown): boolean {
   return error instanceof EtcdError && error.code === Status.NOT_FOUND && error.details.includes("lease");
 }
 
-/** The token expired, or users were changed since it was given. Another one is to be asked for. */
+/**
+ * The token expired, users were changed since it was given, or there is none: it is being replaced, a log-in has failed, or etcd was
+ * told only now to ask for one. Another one is to be asked for.
+ */
 export function isTokenStale(error: unknown): boolean {
-  return error instanceof EtcdError && /invalid auth token|revision of auth store is old/.test(error.details);
+  if (!(error instanceof EtcdError)) return false;
+  return /invalid auth token|revision of auth store is old|user name is empty/.test(error.details);
 }
 
 /** The name or the password is wrong: no host of the cluster will say otherwise. */

@@ -151,6 +151,67 @@ test("a token outlives its session, serves other hosts, and is replaced only whe
   second.drop(new Error("done"));
 });
 
+test("a call that begins while the token is replaced waits for the other one, and is not sent without any", async () => {
+  const tokens = new Tokens();
+  let valid = "one";
+  let logIn = () => {};
+  const calls = (path: string) => seen.filter(([one]) => one === path).length;
+  const until = async (condition: () => boolean) => {
+    while (!condition()) await new Promise(setImmediate);
+  };
+  answers.set(AuthService.authenticate.path, (stream) => {
+    const message = AuthenticateResponse.encode(AuthenticateResponse.fromPartial({ token: valid })).finish();
+    logIn = () => answer(stream, [message]);
+    if (valid === "one") logIn();
+  });
+  const nobody = { "grpc-status": "3", "grpc-message": "etcdserver: user name is empty" };
+  answers.set(KVService.range.path, (stream, token) =>
+    token === valid ? answer(stream, [rangeResponse(1)]) : answer(stream, [], token === undefined ? nobody : STALE),
+  );
+  const session = await open(tokens, "shop");
+  const logIns = calls(AuthService.authenticate.path);
+  valid = "two";
+  const refused = session.call(KVService.range, RANGE);
+  await until(() => calls(AuthService.authenticate.path) > logIns);
+  const ranges = calls(KVService.range.path);
+  const meanwhile = session.call(KVService.range, RANGE);
+  await until(() => calls(KVService.range.path) > ranges);
+  logIn();
+  await Promise.all([refused, meanwhile]);
+  assert.equal(calls(AuthService.authenticate.path), logIns + 1);
+  session.drop(new Error("done"));
+});
+
+test("a session that was left without a token, by a log-in that failed or by an etcd that asked for none, logs in when it is asked to", async () => {
+  let outcome: Record<string, string> = {
+    "grpc-status": "9",
+    "grpc-message": "etcdserver: authentication is not enabled",
+  };
+  answers.set(AuthService.authenticate.path, (stream) =>
+    "grpc-status" in outcome
+      ? answer(stream, [], outcome)
+      : answer(stream, [AuthenticateResponse.encode(AuthenticateResponse.fromPartial(outcome)).finish()]),
+  );
+  let asked = false;
+  const nobody = { "grpc-status": "3", "grpc-message": "etcdserver: user name is empty" };
+  answers.set(KVService.range.path, (stream, token) => {
+    if (!asked || (token !== undefined && token === outcome.token)) answer(stream, [rangeResponse(1)]);
+    else answer(stream, [], token === undefined ? nobody : STALE);
+  });
+  let now = 0;
+  const tokens = new Tokens(() => now);
+  const session = await open(tokens, "shop");
+  await session.call(KVService.range, RANGE); // no authentication yet
+  asked = true;
+  outcome = { "grpc-status": "14", "grpc-message": "etcdserver: leader changed" };
+  await assert.rejects(session.call(KVService.range, RANGE), /leader changed/);
+  await assert.rejects(session.call(KVService.range, RANGE), /leader changed/, "the reason, not that nobody asks");
+  now += 60_000;
+  outcome = { token: "two" };
+  await session.call(KVService.range, RANGE);
+  session.drop(new Error("done"));
+});
+
 test("an abort ends a call with its reason, and leaves nothing on the signal", async () => {
   const session = await open();
   answers.set(KVService.range.path, () => {});

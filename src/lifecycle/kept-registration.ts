@@ -3,6 +3,7 @@ import { registrarOf } from "../backends/table.js";
 import type { Instance } from "../instance.js";
 import { log } from "../log.js";
 import type { Registration, Target } from "../registry.js";
+import { refuse } from "../target/given.js";
 import { endsWithin, reasonOf } from "./time-limit.js";
 
 /**
@@ -83,6 +84,8 @@ export class KeptRegistration {
     const { registrar, target, logsRegistrations } = await open();
     if (signal.aborted) return;
     const registration = await registrar.register(target.service, this.#instance, { signal });
+    if (typeof registration?.on !== "function" || typeof registration.deregister !== "function")
+      refuse(`what register() of the backend "${this.#target.scheme}" gives`, registration, "a Registration");
     this.#registration = registration;
     if (!signal.aborted) this.#follow(registration, logsRegistrations);
   }

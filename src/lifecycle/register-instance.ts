@@ -40,7 +40,7 @@ export type InstanceToRegister = Omit<Instance, "address"> &
 export interface RegisterOptions {
   /**
    * Told `true` before the instance is listed (again), `false` after it was taken out: what a health check should say.
-   * If `health(true)` throws, registering fails with it.
+   * If `health(true)` throws, or has not ended within `waitMs` (3 s at least), registering fails with that.
    */
   readonly health?: ((serving: boolean) => unknown) | undefined;
   /** How long the server keeps answering after it was taken out, until every client has seen it. Milliseconds; default 1,000. */

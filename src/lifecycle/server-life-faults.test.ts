@@ -87,6 +87,28 @@ test("a hook that throws is logged, and the stop goes on; one of health(true) fa
   await assert.rejects(lifeOf({ health: broken }).start(), /broken/);
 });
 
+test("a stop that comes while the server waits to listen ends in time as well, and so does its start()", async () => {
+  const life = lifeOf({ bind: () => forever }, { drainMs: 0, waitMs: 30 });
+  const starting = life.start();
+  await life.stop();
+  await starting;
+  assert.deepEqual(paper.events, ["kill"]);
+  let listens = (_bound: { instance: { address: string } }) => {};
+  const slow = lifeOf({ bind: () => new Promise((resolve) => (listens = resolve)) }, { drainMs: 0, waitMs: 600_000 });
+  void slow.start();
+  const stopping = slow.stop();
+  listens({ instance: { address: "10.0.0.1:80" } });
+  await stopping;
+  assert.deepEqual(paper.events, ["kill", "close"], "what listens in time is closed, and was never listed");
+});
+
+test("a registry that gives no registration fails the start by its name", async () => {
+  for (const given of [undefined, {}, registration]) {
+    paper.register = async () => given as never;
+    await assert.rejects(lifeOf().start(), /register\(\) of the backend "paper" gives is .*; expected a Registration/);
+  }
+});
+
 test("what has not ended in time is killed", async () => {
   const life = lifeOf({ close: () => forever }, { drainMs: 0, waitMs: 30 });
   await life.start();

@@ -36,6 +36,7 @@ export class ServerLife {
   /** Counts the states whose work was begun. */
   #turn = 0;
   #bound: Bound | undefined;
+  #binding: Promise<LifeEvent> | undefined;
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
   /** When the stop began; undefined before. */
@@ -130,7 +131,7 @@ export class ServerLife {
     const state = next(before, event);
     this.#state = state;
     // A stop leaves less time for what is under way already.
-    const hurries = event.is === "stop" && state.is === "leaving";
+    const hurries = event.is === "stop" && (state.is === "leaving" || state.is === "binding");
     if (state.is === before.is && !hurries) return;
     this.#announce(state, before);
     for (const one of this.#waiting) {
@@ -174,7 +175,8 @@ export class ServerLife {
   #work({ is }: LifeState): Promise<LifeEvent> | undefined {
     switch (is) {
       case "binding":
-        return this.#bind();
+        this.#binding ??= this.#bind();
+        return this.isOver ? this.#boundInTime(this.#binding) : this.#binding;
       case "entering":
         return this.#enter();
       case "leaving":
@@ -195,6 +197,11 @@ export class ServerLife {
     this.#bound = bound;
     if (this.#target) sayWhatIsDoubtful(bound, this.#target);
     return { is: "bound" };
+  }
+
+  /** What a server waits for before it listens, services that come by a promise for example, keeps no stop. */
+  async #boundInTime(binding: Promise<LifeEvent>): Promise<LifeEvent> {
+    return (await endsWithin(binding, this.#leftMs())) ? binding : { is: "timeUp" };
   }
 
   /** Healthy first, then listed: only what serves is listed. */

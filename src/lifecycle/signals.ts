@@ -16,12 +16,20 @@ type Signal = keyof typeof SIGNALS;
 const SAME_CTRL_C_MS = 100;
 
 const running = new Set<Stoppable>();
-let stopping: { readonly signal: Signal; readonly at: number } | undefined;
+let stopping: Stopping | undefined;
+
+interface Stopping {
+  readonly signal: Signal;
+  readonly at: number;
+  /** How many listen for the signal beside us, once all have heard it. */
+  others: number;
+}
 
 /**
  * Stops the server on SIGTERM or SIGINT, together with the process's other servers; then the process exits with status 0
  * (or process.exitCode), unless the application listens for the signal itself and so decides. A second signal ends all at
- * once, with the status that shells give a killed process (128 + the signal's number).
+ * once, with the status that shells give a killed process (128 + the signal's number); but one that another listener raises when
+ * it is done ends nothing that is still at work.
  * @returns leaves the server to itself again.
  */
 export function stopOnSignals(server: Stoppable): () => void {
@@ -43,9 +51,15 @@ export function stopOnSignals(server: Stoppable): () => void {
 function onSignal(signal: Signal): void {
   const now = performance.now();
   if (!stopping) {
-    stopping = { signal, at: now };
+    const begun = { signal, at: now, others: 0 };
+    stopping = begun;
+    queueMicrotask(() => {
+      begun.others = othersListening(signal);
+    });
     log.info({ signal, servers: running.size }, `${signal}: stopping gracefully; a second signal ends at once`);
     void stopAll(signal);
+  } else if (isRaisedAgain(stopping, signal)) {
+    log.debug({ signal, servers: running.size }, `${signal} again, from a listener that is done: stopping goes on`);
   } else if (signal !== "SIGINT" || stopping.signal !== "SIGINT" || now - stopping.at > SAME_CTRL_C_MS) {
     log.warn({ signal, servers: running.size }, `${signal} again: ending at once`);
     for (const server of running) server.kill();
@@ -53,10 +67,27 @@ function onSignal(signal: Signal): void {
   }
 }
 
+/**
+ * Who ends a process gracefully takes its listeners away when it is done, and raises the signal again for the process to die of it:
+ * NestJS and signal-exit do. Nobody else means the process to end at once, then.
+ */
+function isRaisedAgain(begun: Stopping, signal: Signal): boolean {
+  if (signal !== begun.signal) return false;
+  const others = othersListening(signal);
+  const isDone = others < begun.others;
+  begun.others = others;
+  return isDone;
+}
+
+/** How many listen for a signal beside this module. */
+function othersListening(signal: Signal): number {
+  return process.listenerCount(signal) - 1;
+}
+
 async function stopAll(signal: Signal): Promise<void> {
   // A server may be started while the others stop; it stops as well.
   while (running.size > 0) await Promise.all([...running].map((server) => server.stop()));
-  const others = process.listenerCount(signal) > 1;
+  const others = othersListening(signal) > 0;
   stopping = undefined;
   removeListeners();
   if (!others) process.exit();

@@ -75,6 +75,9 @@ function whileBinding(state: Extract<LifeState, { is: "binding" }>, event: LifeE
       return state.to === "paused" ? { is: "binding", to: "entering" } : state;
     case "stop":
       return { is: "binding", to: "closing" };
+    // What it listens with may still come; it is stopped all the same.
+    case "timeUp":
+      return { is: "killing" };
     case "bound":
       return state.to === "entering" ? { is: "entering", resumed: false } : { is: state.to };
     case "failed":

@@ -1,4 +1,4 @@
-import type { Weighed } from "../balancer/node.js";
+import type { ShownNode } from "../balancer/node.js";
 import type { ChannelStatus } from "../discovery/status.js";
 import { log } from "../log.js";
 import type { Decision, SetAside } from "../observe/decisions/decision.js";
@@ -25,7 +25,9 @@ export interface Observed {
   /** Subset: instances connected to at most, 0 = all. */
   readonly config: { readonly subset: number; readonly zone?: string | undefined };
   readonly connections: ReadonlyMap<string, Observable>;
-  nodes(): readonly Weighed<string>[];
+  /** What chooses an instance for each call. */
+  readonly policy: string;
+  nodes(): readonly ShownNode<string>[];
   readonly unlisted: { readonly retained: number; readonly retired: number };
 }
 
@@ -135,6 +137,7 @@ export class ChannelSource implements ClientSource {
       id: this.id,
       service: this.service,
       registry: status?.registry ?? "",
+      policy: this.#of.policy,
       state: this.#state,
       listed: status?.listed,
       ...this.#of.unlisted,

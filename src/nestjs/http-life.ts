@@ -1,4 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Http2SecureServer, ServerHttp2Session } from "node:http2";
+import type { Server as NetServer } from "node:net";
+import { destroySoon } from "../async/end-http2.js";
 import type { checkServerConfig } from "../config/check.js";
 import { instanceLife } from "../lifecycle/register-instance.js";
 import type { ServerLife } from "../lifecycle/server-life.js";
@@ -9,6 +12,8 @@ export class HttpLife {
   readonly #target: Target | undefined;
   readonly #config: ReturnType<typeof checkServerConfig>;
   readonly #signals: boolean;
+  /** Of HTTP/2, which Nest serves through Fastify. */
+  readonly #sessions = new Set<ServerHttp2Session>();
   #life: ServerLife | undefined;
   #serving = false;
 
@@ -31,9 +36,13 @@ export class HttpLife {
   }
 
   /** @throws Error when it listens where nobody else can reach it, or the registry refuses for good. */
-  async enter(server: Server): Promise<void> {
+  async enter(server: Server | Http2SecureServer): Promise<void> {
     const { Shutdown } = this.#config;
     const place = this.#placeOf(server);
+    server.on("session", (session: ServerHttp2Session) => {
+      this.#sessions.add(session);
+      session.once("close", () => this.#sessions.delete(session));
+    });
     server.prependListener("request", (request, response) => this.#endKeepAlive(request, response));
     this.#life = instanceLife(this.#target, place, {
       drainMs: Shutdown.WrapUpTime,
@@ -42,8 +51,15 @@ export class HttpLife {
       health: (serving) => {
         this.#serving = serving;
       },
-      close: () => server.close(),
-      kill: () => server.closeAllConnections(),
+      close: () => {
+        // GOAWAY: requests under way end, and no new ones begin; the server's close() alone would wait for clients to leave.
+        for (const session of this.#sessions) session.close();
+        return server.close();
+      },
+      kill: () => {
+        for (const session of this.#sessions) destroySoon(session);
+        if ("closeAllConnections" in server) server.closeAllConnections();
+      },
     });
     await this.#life.start();
   }
@@ -60,7 +76,7 @@ export class HttpLife {
     await this.#life?.stop();
   }
 
-  #placeOf(server: Server): Parameters<typeof instanceLife>[1] {
+  #placeOf(server: NetServer): Parameters<typeof instanceLife>[1] {
     const listens = server.address();
     const { Advertise: advertise, Weight: weight, Zone: zone, Metadata: metadata } = this.#config;
     if (listens !== null && typeof listens === "object") {
@@ -73,7 +89,7 @@ export class HttpLife {
   }
 
   /** A connection that is kept alive would go on bringing requests; while the server is out it ends with this one. */
-  #endKeepAlive(request: IncomingMessage, response: ServerResponse): void {
+  #endKeepAlive(request: Pick<IncomingMessage, "httpVersionMajor">, response: Pick<ServerResponse, "setHeader">): void {
     if (!this.#serving && request.httpVersionMajor < 2) response.setHeader("connection", "close");
   }
 }

@@ -30,6 +30,8 @@ export interface CalledService {
   readonly service: string;
   /** The registry as a person names it, for example `etcd 10.0.0.1:2379`. */
   readonly registry: string;
+  /** What chooses an instance for each call: `p2c_ewma`, or `consistent_hash`, of which no decisions are recorded. */
+  readonly policy: string;
   /** What the channel can do for its callers. `panic`: nobody says that it serves, and those connected are called all the same. */
   readonly state: "ready" | "connecting" | "failing" | "panic";
   /** Instances in the set in use; undefined while the registry has not answered. */
@@ -46,7 +48,7 @@ export interface CalledService {
   readonly trouble: string | undefined;
   /** The zone this client prefers; empty for none. */
   readonly zone: string;
-  /** So many instances it connects to at most; 0 = all. */
+  /** So many instances it connects to at most; 0 = all, up to 500. */
   readonly subset: number;
   readonly totals: CallCounts;
   /** Latency of the calls that ended in the last minute or the one before; undefined without any. */
@@ -57,7 +59,7 @@ export interface CalledService {
 export interface CallCounts {
   /** Calls that ended; each attempt counts. */
   readonly calls: number;
-  /** Those of them that count against the instance (docs/balancing.md, "Failures"). */
+  /** Those of them that count against the instance (docs/balancing.md, "Which ends count against an instance"). */
   readonly failures: number;
 }
 

@@ -97,6 +97,16 @@ export class PoolLease<T> implements Lease<T> {
     return abort.signal;
   }
 
+  /** Aborts when the far side is found to be gone. */
+  get dead(): AbortSignal {
+    return this.#session.dead;
+  }
+
+  /** Whether the far side has begun to answer. */
+  get hasAnswered(): boolean {
+    return this.#answeredMs !== undefined;
+  }
+
   // Bound when they are asked for, because `const { connection, end } = await pool.acquire()` is how it is read.
   get answered(): () => void {
     return () => this.markAnswered();

@@ -17,6 +17,7 @@ export function observed<T>(
     status,
     config: { zone, subset },
     connections: membership.connections,
+    policy: "p2c_ewma",
     nodes,
     get unlisted() {
       return membership.unlisted;

@@ -28,17 +28,19 @@ export interface PoolOptions<T> {
    * repeated with a wait of 250 ms, doubling to 5 s.
    */
   connect(instance: Instance, context: ConnectContext): T | PromiseLike<T>;
-  /** Ends a connection, after its last exchange. What it throws is logged. */
+  /** Ends a connection, after its last exchange. What it throws is logged; one that has not ended in 5 s is no longer waited for. */
   close?: ((connection: T) => unknown) | undefined;
   /**
    * What an error of an exchange says of the instance. Not asked where the caller's own signal has aborted. Default: a failure,
-   * or `not started` for errors of the connect phase (`outcomeOfError`).
+   * or `not started` for errors of the connect phase (`outcomeOfError`), so too where it throws or says none of these; but not after the
+   * exchange has called `answered()`, nor where the error names another address than the instance's: what else the exchange connects to
+   * says nothing of it.
    */
   outcome?: ((error: unknown) => FailureOutcome) | undefined;
   /**
    * Asks over a connection whether anybody is at its other end; any end of the promise is an answer, a rejection too. With it,
-   * a connection whose exchanges get no answer for 2 s is probed, and one that stays silent for another 2 s is replaced. Without
-   * it a frozen host is noticed only by failed exchanges.
+   * a connection whose exchanges get no answer for 2 s is probed, and one that stays silent for another 2 s is replaced; one on which
+   * nothing has passed for 10 s is probed before its next exchange. Without it a frozen host is noticed only by failed exchanges.
    */
   probe?: ((connection: T, signal: AbortSignal) => PromiseLike<unknown>) | undefined;
   /** The zone of this client, whose instances are preferred. Default "": none is. */

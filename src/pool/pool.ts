@@ -1,4 +1,4 @@
-import { formatAddress } from "../address.js";
+import { formatAddress, parseAddress } from "../address.js";
 import { Backoff } from "../async/backoff.js";
 import { systemTiming } from "../async/timing.js";
 import { registerBuiltInBackends } from "../backends/index.js";
@@ -21,7 +21,7 @@ import { checkExchangeOptions, type ExchangeOptions } from "./exchange-options.j
 import { PoolLease } from "./lease.js";
 import { observed } from "./observed.js";
 import { checkOptions, type FailureOutcome, type PoolOptions, type PoolSettings } from "./options.js";
-import { isFailureOutcome, isTimeout, outcomeOfError } from "./outcome.js";
+import { isFailureOutcome, isTimeout, notStarted, outcomeOfError } from "./outcome.js";
 import type { PoolSession } from "./session.js";
 import { type PoolStats, statsOf } from "./stats.js";
 import { PoolTransport, type Shared } from "./transport.js";
@@ -160,9 +160,16 @@ export class ServicePool<T> {
       lease.finish(timedOut ? "failure" : "ignore", { timedOut });
       return false;
     }
-    const outcome = this.#outcome(error);
+    const said = this.#outcome(error);
+    const outcome = said === "not started" && !this.#proves(error, lease) ? "failure" : said;
     lease.finish(outcome === "not started" ? "failure" : outcome, { timedOut: isTimeout(error) });
     return outcome === "not started" && this.#closed === undefined;
+  }
+
+  /** Whether an error that looks like one of connecting is of this exchange's own connection; who gave outcome() has said so. */
+  #proves(error: unknown, { hasAnswered, instance }: PoolLease<T>): boolean {
+    if (this.#options.outcome) return true;
+    return !hasAnswered && notStarted(error, parseAddress(instance.address));
   }
 
   /** Why no instance can be used, in words; undefined when one can. */

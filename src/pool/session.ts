@@ -1,7 +1,11 @@
-import { safely } from "../log.js";
+import { endsWithin } from "../lifecycle/time-limit.js";
+import { log, safely } from "../log.js";
 import type { Activity } from "../membership/connection/activity.js";
 import type { Session } from "../membership/connection/transport.js";
 import type { PoolSettings } from "./options.js";
+
+/** How long the user's close() of one connection is waited for, in milliseconds. */
+const CLOSE_MS = 5_000;
 
 /** A connection that `connect` has made, and the exchanges on it. */
 export class PoolSession<T> implements Session {
@@ -85,7 +89,9 @@ export class PoolSession<T> implements Session {
       return ended;
     });
     try {
-      await ended;
+      if (!(await endsWithin(Promise.resolve(ended), CLOSE_MS))) {
+        log.warn({ ms: CLOSE_MS }, "close() of a pool's connection has not ended: it is no longer waited for");
+      }
     } catch {
       // safely() has said so.
     }

@@ -1,4 +1,6 @@
+import type { Duplex } from "node:stream";
 import type { Outcome } from "../balancer/outcome.js";
+import { safely } from "../log.js";
 import type { PoolLease } from "../pool/lease.js";
 import type { ServicePool } from "../pool/pool.js";
 import { failureOf } from "./failure.js";
@@ -24,6 +26,10 @@ export class BalancedRequest implements RequestEvents {
   #tried: Set<string> | undefined;
   #started = false;
   #outcome: Outcome = "success";
+  #upgraded: Duplex | undefined;
+  /** Of a request that could not be sent at once: aborts when it is given up before it is sent, or its body fails. */
+  #unsent: AbortController | undefined;
+  #leaveBody: (() => void) | undefined;
   /** What handlers of the newer kind are given of a request that has not been sent. */
   #controller: unknown;
 
@@ -42,14 +48,20 @@ export class BalancedRequest implements RequestEvents {
   }
 
   send(): boolean {
+    if (this.#unsent?.signal.aborted) return this.#fail(this.abortReason);
     const lease = this.#balancing.pool.take({ kind: this.#kind }, this.#tried);
     if (lease) return this.#dispatch(lease);
     void this.#wait();
     return true;
   }
 
-  started(): void {
+  started(): boolean {
     this.#started = true;
+    return !this.#unsent?.signal.aborted;
+  }
+
+  get abortReason(): unknown {
+    return this.#unsent?.signal.reason;
   }
 
   answered(status: number): void {
@@ -65,8 +77,16 @@ export class BalancedRequest implements RequestEvents {
 
   upgraded(socket: unknown): void {
     this.#lease?.markAnswered();
-    const end = () => this.#lease?.finish("success");
-    (socket as NodeJS.EventEmitter).once("close", end);
+    this.#upgraded = socket as Duplex;
+    this.#upgraded.once("close", () => this.#lease?.finish("success"));
+  }
+
+  /** Of a connection that was upgraded nobody else would hear: a WebSocket whose handshake is wrong leaves it open. */
+  aborted(): void {
+    const socket = this.#upgraded;
+    if (!socket || socket.destroyed) return;
+    this.#lease?.finish("ignore");
+    socket.end(() => socket.destroy());
   }
 
   failed(error: unknown, aborted: boolean): boolean {
@@ -80,6 +100,7 @@ export class BalancedRequest implements RequestEvents {
     if (this.#tried) return false;
     this.#tried = new Set([lease.id]);
     this.#lease = undefined;
+    this.#watchBody();
     // Not from within the dispatcher's own handling of the failure, which must come to its end first.
     queueMicrotask(() => this.send());
     return true;
@@ -89,25 +110,48 @@ export class BalancedRequest implements RequestEvents {
     this.#lease = lease;
     const { dispatch } = this.#balancing;
     try {
-      return dispatch(sentTo(this.#options, this.#origin, lease.connection), followed(this.#handler, this));
+      const goesOn = dispatch(sentTo(this.#options, this.#origin, lease.connection), followed(this.#handler, this));
+      this.#leaveBody?.();
+      return goesOn;
     } catch (error) {
       lease.finish("ignore");
-      fail(this.#handler, this.#controller, error as Error);
-      return false;
+      return this.#fail(error);
     }
   }
 
   /** The caller may abort meanwhile: it is told how before, as it is told again when the request is sent. */
   async #wait(): Promise<void> {
-    const abort = new AbortController();
+    const abort = this.#watchBody();
     try {
-      this.#controller = new WaitingController(abort);
+      this.#controller ??= new WaitingController(abort);
       this.#offerAbort(abort);
       const lease = await this.#balancing.pool.acquire({ kind: this.#kind, signal: abort.signal }, this.#tried);
       this.#dispatch(lease);
     } catch (error) {
-      fail(this.#handler, this.#controller, error as Error);
+      this.#fail(error);
     }
+  }
+
+  #fail(error: unknown): false {
+    this.#leaveBody?.();
+    // No dispatcher stands around this, which would catch what a handler throws.
+    safely("the handler of a request", () => fail(this.#handler, this.#controller, error as Error));
+    return false;
+  }
+
+  /** undici hears of a body that fails once it has the request; before, nobody would, and that ends the process. */
+  #watchBody(): AbortController {
+    this.#unsent ??= new AbortController();
+    const abort = this.#unsent;
+    const { body } = this.#options;
+    if (this.#leaveBody || !isStream(body)) return abort;
+    const failed = (error: Error) => abort.abort(error);
+    body.on("error", failed);
+    this.#leaveBody = () => {
+      this.#leaveBody = undefined;
+      body.removeListener("error", failed);
+    };
+    return abort;
   }
 
   #offerAbort(abort: AbortController): void {
@@ -143,6 +187,10 @@ class WaitingController {
   pause(): void {}
 
   resume(): void {}
+}
+
+function isStream(body: unknown): body is NodeJS.EventEmitter {
+  return typeof body === "object" && body !== null && "on" in body && typeof body.on === "function";
 }
 
 function abortError(): DOMException {

@@ -1,19 +1,32 @@
 /** What one request tells whoever follows it. */
 export interface RequestEvents {
-  /** The request is being sent; it may have effects from now on. */
-  started(): void;
+  /**
+   * The request is about to be sent; it may have effects from now on.
+   * @returns false when its caller gave it up before: then it must not be sent.
+   */
+  started(): boolean;
   /** Headers of the final answer. */
   answered(status: number): void;
   /** The answer is complete. */
   completed(): void;
   /** The connection speaks another protocol from now on. */
   upgraded(socket: unknown): void;
+  /** The caller gives the request up. */
+  aborted(): void;
+  /** What the caller gave as the reason, where started() was answered by false. */
+  readonly abortReason: unknown;
   /**
    * @param error anything: callers abort with reasons of their own.
    * @param aborted whether the caller gave the request up.
    * @returns whether the failure is kept from the caller, because the request is made again.
    */
   failed(error: unknown, aborted: boolean): boolean;
+}
+
+/** Of handlers of the newer kind. */
+interface Controller {
+  readonly aborted?: boolean;
+  abort(reason?: unknown): void;
 }
 
 type Method = (...args: never[]) => unknown;
@@ -59,11 +72,12 @@ class OldFollower {
   }
 
   onConnect(abort: (reason?: unknown) => void, context: unknown): unknown {
-    this.#events.started();
     const noted = (reason?: unknown) => {
       this.#aborted = true;
       abort(reason);
+      this.#events.aborted();
     };
+    if (!this.#events.started()) return noted(this.#events.abortReason);
     return this.#own.onConnect?.(noted, context);
   }
 
@@ -114,13 +128,19 @@ class NewFollower {
     hideMissing(this, own, NEW_OPTIONAL);
   }
 
-  onRequestStart(controller: unknown, context: unknown): unknown {
-    this.#events.started();
+  onRequestStart(controller: Controller, context: unknown): unknown {
+    if (!this.#events.started()) return controller.abort(this.#events.abortReason);
     return this.#own.onRequestStart?.(controller, context);
   }
 
-  onRequestUpgrade(controller: unknown, status: unknown, headers: unknown, socket: unknown): unknown {
+  onRequestUpgrade(controller: Controller, status: unknown, headers: unknown, socket: unknown): unknown {
     this.#events.upgraded(socket);
+    // Nothing is told of an abort after an upgrade; the caller has had the controller since the request began.
+    const abort = controller.abort;
+    controller.abort = (reason) => {
+      abort.call(controller, reason);
+      this.#events.aborted();
+    };
     return this.#own.onRequestUpgrade?.(controller, status, headers, socket);
   }
 
@@ -138,7 +158,7 @@ class NewFollower {
     return this.#own.onResponseEnd?.(controller, trailers);
   }
 
-  onResponseError(controller: { readonly aborted?: boolean } | null | undefined, error: unknown): unknown {
+  onResponseError(controller: Controller | null | undefined, error: unknown): unknown {
     return this.#events.failed(error, controller?.aborted === true)
       ? undefined
       : this.#own.onResponseError?.(controller, error);

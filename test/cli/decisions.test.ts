@@ -98,6 +98,7 @@ test("why says what there is where there is nothing to explain", async (t) => {
   assert.match(near.stderr, /calls "decided\.rcp": did you mean decided\.rpc\?/);
   const other = await runCli(t, ["why", "pay"]);
   assert.match(other.stderr, new RegExp(`they call decided\\.rpc \\(.*pid ${process.pid}\\)`));
+  assert.match(other.stderr, /clients with round_robin or pick_first, .* cannot be asked/);
   const nobody = await runCli(t, ["why", SERVICE], { XDG_RUNTIME_DIR: join(runtime, "none") });
   assert.deepEqual([nobody.code, nobody.stdout], [1, ""]);
   assert.match(nobody.stderr, /^rollcall: no process can be inspected .*ROLLCALL_INSPECT=1.*\n$/);

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Code } from "@connectrpc/connect";
 import { until } from "../support/until.js";
-import { fleet } from "./fleet.js";
+import { fleet, PROTOCOLS } from "./fleet.js";
 import { Talk } from "./talk-service.js";
-import { words } from "./words.js";
+import { texts, words } from "./words.js";
 
 test("a caller that gives up is no failure of the instance, and the instance hears of it", async (t) => {
   const { client, transport, servers } = await fleet(t, ["a"], { protocol: "grpc" });
@@ -41,3 +41,37 @@ test("headers that nobody reads on after count as nothing", async (t) => {
   assert.equal(instance!.expectedMs, 0);
   assert.equal(instance!.failureRate, 0);
 });
+
+for (const options of [
+  { protocol: "connect" },
+  { protocol: "grpc" },
+  { protocol: "connect", httpVersion: "1.1" },
+] as const) {
+  const { protocol, httpVersion } = { httpVersion: "2", ...options } as const;
+  test(`${protocol} over HTTP/${httpVersion}: a stream that its reader broke off does not hold close() for ever, one that is read goes on`, async (t) => {
+    const { client, transport, servers } = await fleet(t, ["a"], { protocol, httpVersion }, { http: httpVersion });
+    for await (const _ of client.tell({ text: "endless" })) break;
+    const read = texts(client.tell({ text: "slow", waitMs: 2_000 }));
+    await until(() => servers[0]!.calls === 2, "both run");
+    await transport.close();
+    assert.deepEqual(await read, ["slow0", "slow1", "slow2"]);
+  });
+}
+
+for (const protocol of PROTOCOLS) {
+  test(`${protocol}: messages of the caller's that fail by themselves are no failure of an instance, and are sent to one alone`, async (t) => {
+    const { client, transport, servers } = await fleet(t, ["a", "b"], { protocol });
+    const calls = () => servers.reduce((sum, server) => sum + server.calls, 0);
+    const failing = async function* (before = calls()) {
+      yield { text: "one" };
+      await until(() => calls() > before, "it runs");
+      // As if the instance could not be connected to, and yet it is the caller's database.
+      throw Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED", syscall: "connect" });
+    };
+    await assert.rejects(client.gather(failing()), /ECONNREFUSED/);
+    await assert.rejects(texts(client.chat(failing())), /ECONNREFUSED/);
+    assert.equal(calls(), 2);
+    for (const { failureRate, inFlight } of transport.stats().instances)
+      assert.deepEqual([failureRate, inFlight], [0, 0]);
+  });
+}

@@ -15,6 +15,33 @@ test("a port that is taken is reported, and nothing stays behind", async (t: Tes
   await assert.rejects(startDevRegistry({ port }), { code: "EADDRINUSE" });
 });
 
+test("options that cannot be obeyed are refused by name", async () => {
+  for (const [options, expected] of [
+    [{ port: "2379" }, /port is "2379"; expected a port/],
+    [{ port: 65_536 }, /port is 65536/],
+    [{ host: "" }, /host is ""/],
+    [{ minLeaseTtl: 0.5 }, /minLeaseTtl is 0.5; expected whole seconds/],
+    [{ keptRevisions: -1 }, /keptRevisions is -1/],
+    [{ progressNotifyIntervalMs: 1e12 }, /progressNotifyIntervalMs is 1000000000000/],
+    [{ leaseTtl: 1 }, /no option "leaseTtl"/],
+    [null, /takes its options by name/],
+  ] as const) {
+    await assert.rejects(startDevRegistry(options as never), (error: Error) => {
+      assert.ok(error instanceof TypeError);
+      assert.match(error.message, expected);
+      return true;
+    });
+  }
+});
+
+test("listening on all interfaces, however they are written, its endpoint is one that can be called", async (t) => {
+  for (const host of ["0.0.0.0", "::", "0:0::0"]) {
+    const registry = await startDevRegistry({ host });
+    t.after(() => registry.close());
+    assert.match(registry.endpoint, /^127\.0\.0\.1:\d+$/);
+  }
+});
+
 test("with a certificate it speaks TLS, and says so where it lists its member", async (t) => {
   const { cert, key } = selfSigned();
   const pair = { cert_chain: Buffer.from(cert), private_key: Buffer.from(key) };

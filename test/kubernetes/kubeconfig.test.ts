@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
+import { inspect } from "node:util";
 import { registerBuiltInBackends } from "../../src/backends/index.js";
 import { createKubernetesBackend, type KubernetesTiming } from "../../src/backends/kubernetes/index.js";
 import { parseTargetUrl } from "../../src/target/parse.js";
@@ -162,6 +163,22 @@ describe("a program outside the cluster", () => {
     );
     writeFileSync(join(directory, "config"), "{");
     await assert.rejects(watch(`k8s:///order?kubeconfig=${join(directory, "config")}`), /cannot be read: /);
+  });
+
+  test("a kubeconfig that is no YAML is told by its place, and nothing of it is shown: its tokens stand there", async () => {
+    for (const user of [
+      "{token: hunter2",
+      "\n    token: hunter2\n   x: 1",
+      "\n    token: *hunter2",
+      "\n    token: !hunter2 x",
+    ]) {
+      writeFileSync(join(directory, "config"), `users:\n- name: a\n  user: ${user}\n`);
+      await assert.rejects(watch(`k8s:///order?kubeconfig=${join(directory, "config")}`), (error: Error) => {
+        assert.match(error.message, /config cannot be read: it is no YAML at line \d+, column \d+: .{5,}/);
+        assert.doesNotMatch(inspect(error, { depth: 5 }), /hunter2/);
+        return true;
+      });
+    }
   });
 
   test("KUBECONFIG may name several files: what the first says counts, those missing or empty are skipped", async () => {

@@ -107,6 +107,33 @@ test("a second signal kills and ends at once", async () => {
   assert.match(stdout, /killed/);
 });
 
+test("a signal that another listener raises again when it is done does not end a server's call", async () => {
+  const child = run(`
+    const other = (signal) => setTimeout(() => {
+      console.log("the other is done");
+      process.removeListener(signal, other);
+      process.kill(process.pid, signal);
+    }, 50);
+    process.on("SIGTERM", other);
+    process.once("SIGTERM", () => {});
+    const server = await serve((_request, response) => {
+      console.log("called");
+      setTimeout(() => response.end("answered"), 400);
+    });
+    await registerInstance("paper:///h:1?key=a", at, {
+      close: () => server.close(), kill: () => server.closeAllConnections(), drainMs: 10,
+    });
+    void fetch("http://127.0.0.1:" + server.address().port)
+      .then((answer) => answer.text())
+      .then(console.log, console.log);`);
+  const ended = endOf(child);
+  await heard(child, "called");
+  child.kill("SIGTERM");
+  const { status, stdout, stderr }: Ended = await ended;
+  assert.equal(status, 0, stdout + stderr);
+  assert.match(stdout, /called[\s\S]*the other is done[\s\S]*answered/);
+});
+
 test("in a worker thread, which gets no signals, a server says so where it starts", async () => {
   const program = `
     import("tsx/esm/api").then(async ({ register }) => {

@@ -170,6 +170,30 @@ test("a host that is no address of this machine is told as that", async () => {
   );
 });
 
+test("a DevServer that is switched off is not served, and its port is not the one of Prometheus", async () => {
+  const off = await serveDevServer({ Enabled: false, Host: "127.0.0.1", Port: 0 });
+  assert.equal(off.port, undefined);
+  const other = createServer(
+    { ListenOn: "127.0.0.1:0", DevServer: { Enabled: false }, Prometheus: { Host: "127.0.0.1", Port: 0 } },
+    () => {},
+    { signals: false },
+  );
+  await other.start();
+  assert.equal(other.devServerPort, undefined);
+  await other.stop();
+});
+
+test("a setting of serveDevServer that cannot be obeyed is refused by its name", async () => {
+  for (const [settings, message] of [
+    [{ Prot: 1 }, /serveDevServer has no option "Prot": did you mean Port\?/],
+    [{ Port: "6060" }, /Port is "6060"; expected a number/],
+    [{ Enabled: "no" }, /Enabled is "no"; expected a boolean/],
+    [6060, /serveDevServer takes its options by name/],
+  ] as [object, RegExp][]) {
+    await assert.rejects(serveDevServer(settings), { name: "TypeError", message });
+  }
+});
+
 test("every metric that the Grafana dashboard and the alert rules name exists", async () => {
   const folder = fileURLToPath(new URL("../../examples/grafana", import.meta.url));
   const text = await (await fetch(url("/metrics"))).text();

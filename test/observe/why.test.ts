@@ -112,3 +112,23 @@ test("nothing recorded is said as such, and who is set aside", () => {
   const { service } = play({ a: {}, b: { setAside: "is being connected to" } }, 1);
   assert.deepEqual(why(service, []), ["no call to order.rpc has been recorded", "none to b: it is being connected to"]);
 });
+
+test("where keys decide, that is said, how calls were shared, and who failed: nobody is told that nothing was recorded", () => {
+  const one = (id: string, calls: number, failures = 0) =>
+    ({ id, calls, failures, share: calls / 100, ready: true }) as CalledInstance;
+  const service = {
+    service: "order.rpc",
+    policy: "consistent_hash",
+    instances: [
+      one("a", 30),
+      one("b", 70, 7),
+      { ...one("c", 0), ready: false, setAside: "says that it does not serve" },
+    ],
+  };
+  assert.match(whyInOneSentence(service, []), /each call goes to the instance that its key belongs to/);
+  assert.deepEqual(why(service, []), [
+    "70 % to b, which failed 10 % of them",
+    "30 % to a",
+    "none to c: it says that it does not serve",
+  ]);
+});

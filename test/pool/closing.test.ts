@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
 import { until } from "../support/until.js";
-import { A, Fleet, gate } from "./fleet.js";
+import { A, B, Fleet, gate } from "./fleet.js";
 
 test("close() ends connections after their last exchange, and refuses whoever comes or waits", async (t) => {
   const fleet = new Fleet();
@@ -38,6 +38,20 @@ test("a connection that comes about after the pool was closed is closed too", as
   await pool.close();
   open();
   await until(() => fleet.closed.length === 1, "it is closed");
+});
+
+test("a close() that never ends, of one connection, does not hold the pool's", async (t) => {
+  const fleet = new Fleet();
+  const pool = fleet.pool(t, [A, B], {
+    close: (address) => {
+      if (address === A) return new Promise(() => {});
+      fleet.closed.push(address);
+      return undefined;
+    },
+  });
+  await until(() => pool.stats().ready === 2, "both are connected");
+  await pool.close();
+  assert.deepEqual(fleet.closed, [B]);
 });
 
 test("a closed pool has nothing ready", async (t) => {

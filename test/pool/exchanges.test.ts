@@ -53,6 +53,39 @@ test("an exchange that may have started is not made again", async (t) => {
   assert.equal(exchanges, 1);
 });
 
+test("an exchange that was answered, or whose error is of a connection elsewhere, is not made again", async (t) => {
+  const pool = new Fleet().pool(t, [A, B]);
+  await until(() => pool.stats().ready === 2, "all are connected");
+  let exchanges = 0;
+  const refused = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED", syscall: "connect" });
+  const after = pool.run((_, { answered }) => {
+    exchanges += 1;
+    answered();
+    throw refused;
+  });
+  await assert.rejects(after, refused);
+  assert.equal(exchanges, 1);
+  // A database, say, that the exchange asks when the instance has done its work.
+  for (const where of [{ address: "127.0.0.1", port: 5432 }, { address: "10.0.0.9" }, { hostname: "db.internal" }]) {
+    exchanges = 0;
+    const elsewhere = Object.assign(new Error("connect ECONNREFUSED"), { syscall: "connect" }, where);
+    const run = pool.run(() => {
+      exchanges += 1;
+      throw elsewhere;
+    });
+    await assert.rejects(run, elsewhere);
+    assert.equal(exchanges, 1, JSON.stringify(where));
+  }
+  exchanges = 0;
+  const own = pool.run((address) => {
+    exchanges += 1;
+    const port = Number(address.split(":")[1]);
+    throw Object.assign(new Error("connect ECONNREFUSED"), { syscall: "connect", address: "127.0.0.1", port });
+  });
+  await assert.rejects(own, /ECONNREFUSED/);
+  assert.equal(exchanges, 2, "its own connection has not come about");
+});
+
 test("an instance whose exchanges fail gets few, unless the outcome says that it is not to blame", async (t) => {
   for (const [outcome, blamed] of [
     ["failure", true],

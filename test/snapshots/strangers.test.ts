@@ -88,3 +88,46 @@ for (const [what, answer] of Object.entries(answers)) {
     server.forceShutdown();
   });
 }
+
+test("a policy of grpc-js, which asks nobody who he is, does not start from a snapshot", async () => {
+  const server = new grpc.Server();
+  let called = 0;
+  server.addService(
+    EchoService,
+    echoHandlers(() => {
+      called += 1;
+      return "here";
+    }),
+  );
+  const port = await new Promise<number>((resolve, reject) => {
+    const credentials = grpc.ServerCredentials.createInsecure();
+    server.bindAsync("127.0.0.1:0", credentials, (error, bound) => (error ? reject(error) : resolve(bound)));
+  });
+  const registry = new FixtureRegistry("strangers");
+  registry.silence();
+  const url = registry.target("unasked");
+  const address = `127.0.0.1:${port}`;
+  const instances = [{ instance: { address }, addresses: [{ host: "127.0.0.1", port }] }];
+  const text = writeSnapshot(parseTargetUrl(url), { instances, at: Date.now() });
+  writeFileSync(join(dir, fileNameOf(parseTargetUrl(url))), text, { mode: 0o600 });
+
+  process.env.ROLLCALL_SNAPSHOT_DIR = dir;
+  const client = new EchoClient(url, grpc.credentials.createInsecure(), {
+    "grpc.service_config": JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
+  });
+  await assert.rejects(say(client, {}, { deadline: Date.now() + 2_000 }));
+  assert.equal(called, 0);
+  registry.list("unasked", [address]);
+  await until(
+    () =>
+      say(client, {}, { deadline: Date.now() + 5_000 }).then(
+        ({ instance }) => instance === "here",
+        () => false,
+      ),
+    "it is called once it is listed",
+    30_000,
+  );
+  client.close();
+  server.forceShutdown();
+  delete process.env.ROLLCALL_SNAPSHOT_DIR;
+});

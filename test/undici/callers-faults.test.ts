@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { Readable } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { test } from "node:test";
 import { rollcallInterceptor } from "../../src/undici/index.js";
 import { until } from "../support/until.js";
 import { contestants } from "./contestants.js";
-import { fleet } from "./fleet.js";
+import { fleet, registry } from "./fleet.js";
 import { startHttp } from "./http-server.js";
 
 for (const contestant of contestants) {
@@ -70,6 +70,45 @@ for (const contestant of contestants) {
     }
     const [instance] = interceptor.stats().instances;
     assert.deepEqual([instance!.failureRate, instance!.inFlight, instance!.state], [0, 0, "serving"]);
+  });
+
+  test(`${name}: a body that fails while its request waits fails the request, and nothing else`, async (t) => {
+    const { interceptor } = await fleet(t, contestant, 0);
+    const dispatcher = new undici.Agent().compose(interceptor as never);
+    const body = new Readable({ read() {} });
+    const waiting = undici.request("http://order.http/", { dispatcher, method: "POST", body });
+    await until(() => interceptor.stats().waiting === 1, "it waits");
+    body.destroy(new Error("the disk is gone"));
+    await assert.rejects(waiting, /the disk is gone/);
+    assert.equal(interceptor.stats().waiting, 0);
+  });
+
+  test(`${name}: a request that waited and is aborted while its connection comes about is not sent`, async (t) => {
+    const { interceptor, service } = await fleet(t, contestant, 0);
+    const server = await startHttp("late");
+    t.after(() => server.close());
+    const connector = undici.buildConnector({});
+    let connect = () => {};
+    const agent = new undici.Agent({
+      connect: (options, callback) => {
+        connect = () => connector(options, callback);
+      },
+    });
+    t.after(() => agent.destroy());
+    const abort = new AbortController();
+    const options = { dispatcher: agent.compose(interceptor as never), signal: abort.signal, opaque: undefined };
+    const streamed = undici.stream("http://order.http/", { ...options, method: "POST", body: "order" }, () =>
+      new PassThrough().resume(),
+    );
+    const ended = assert.rejects(streamed, { name: "AbortError" });
+    await until(() => interceptor.stats().waiting === 1, "it waits");
+    registry.list(service, [server.address]);
+    await until(() => interceptor.stats().instances[0]?.inFlight === 1, "it has an instance");
+    abort.abort();
+    connect();
+    await ended;
+    const [instance] = interceptor.stats().instances;
+    assert.deepEqual([server.requests.length, instance!.inFlight, instance!.failureRate], [0, 0, 0]);
   });
 
   test(`${name}: a function of the application's own that throws costs no request`, async (t) => {

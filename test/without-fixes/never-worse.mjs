@@ -158,9 +158,7 @@ export const neverWorse = [
   {
     item: "13.5",
     promise: "what a registry has said is there for the next client of the process",
-    changes: [
-      ["src/discovery/target-discovery.ts", "if (answered) this.#lastKnown.keep(", "if (false) this.#lastKnown.keep("],
-    ],
+    changes: [["src/discovery/target-discovery.ts", "kept = set;\n          this.#keep(set);", "kept = undefined;"]],
     test: "src/discovery/target-discovery.test.ts",
     name: "the last known set of a target is there for the next client of the process, for no other target",
   },
@@ -180,7 +178,13 @@ export const neverWorse = [
   {
     item: "13.6",
     promise: "a bare client's service config is refused by field",
-    changes: [["src/grpc/service-config.ts", "if (own) checked(given.loadBalancingConfig!);", ""]],
+    changes: [
+      [
+        "src/grpc/service-config.ts",
+        "const policy = own ? checked(policies) : POLICY;",
+        "const policy = own ? Object.keys(policies[0]!)[0]! : POLICY;",
+      ],
+    ],
     test: "test/grpc/calls/refused-settings.test.ts",
     name: "a bare client's service config for p2c_ewma is refused by field",
   },

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { formatAddress, parseAddress, quote } from "../../address.js";
+import { holdUnless } from "../../async/hold.js";
 import { Latest } from "../../async/latest.js";
 import { queryDns } from "../../host-names/dns-query.js";
 import { DEFAULT_PACE, FollowedHost, type Pace, type Timing } from "../../host-names/followed-host.js";
@@ -49,7 +50,8 @@ class DnsDiscovery implements Discovery {
     for (const host of this.#followed) host.refresh();
   }
 
-  async *#follow(name: string, port: number, { signal, onTrouble }: WatchOptions): AsyncGenerator<readonly Instance[]> {
+  async *#follow(name: string, port: number, options: WatchOptions): AsyncGenerator<readonly Instance[]> {
+    const { signal, onTrouble, background } = options;
     if (signal.aborted) return;
     const sets = new Latest<readonly Instance[]>(signal);
     let addresses: readonly string[] | undefined;
@@ -73,12 +75,14 @@ class DnsDiscovery implements Discovery {
       this.#followed.delete(host);
     };
     this.#followed.add(host);
+    const letGo = holdUnless(background);
     signal.addEventListener("abort", close, { once: true });
     try {
       yield* sets;
     } finally {
       signal.removeEventListener("abort", close);
       close();
+      letGo();
     }
   }
 }

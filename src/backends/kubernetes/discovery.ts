@@ -1,3 +1,4 @@
+import { holdUnless } from "../../async/hold.js";
 import { Latest } from "../../async/latest.js";
 import { type Instance, sameInstance } from "../../instance.js";
 import { log } from "../../log.js";
@@ -26,7 +27,8 @@ export class KubernetesDiscovery implements Discovery {
   }
 
   /** @param target `namespace/service:port`; namespace and port may be left out. */
-  async *watch(target: string, { signal, onTrouble }: WatchOptions): AsyncGenerator<readonly Instance[], void> {
+  async *watch(target: string, options: WatchOptions): AsyncGenerator<readonly Instance[], void> {
+    const { signal, onTrouble, background } = options;
     const { namespace = this.#api.access.namespace ?? "default", service, port } = parseServiceName(target);
     if (signal.aborted) return;
     // The reader may also end by leaving its loop.
@@ -34,6 +36,7 @@ export class KubernetesDiscovery implements Discovery {
     const abort = () => stop.abort();
     signal.addEventListener("abort", abort, { once: true });
     const release = this.#api.use();
+    const letGo = holdUnless(background);
     const endpoints = new Endpoints(`${namespace}/${service}`, this.#timing.removalGraceMs, stop.signal, onTrouble);
     const watching = listWatch<EndpointSlice>({
       api: this.#api,
@@ -52,6 +55,7 @@ export class KubernetesDiscovery implements Discovery {
       await watching;
       endpoints.close();
       release();
+      letGo();
     }
   }
 }

@@ -41,7 +41,7 @@ export class RemovalGrace {
     const timer = setTimeout(() => {
       this.#vanished.delete(instance.address);
       this.#onGone();
-    }, this.#ms);
+    }, this.#ms).unref();
     this.#vanished.set(instance.address, { instance, timer });
   }
 }

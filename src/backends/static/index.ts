@@ -1,4 +1,5 @@
 import { parseAddress } from "../../address.js";
+import { holdUnless } from "../../async/hold.js";
 import { Latest } from "../../async/latest.js";
 import type { Instance } from "../../instance.js";
 import type { Backend, Discovery } from "../../registry.js";
@@ -18,10 +19,15 @@ export function staticDiscovery(addresses: readonly string[]): Discovery {
   for (const address of addresses) parseAddress(address);
   const instances: readonly Instance[] = [...new Set(addresses)].map((address) => ({ address }));
   return {
-    watch(_service, { signal }) {
+    async *watch(_service, { signal, background }) {
       const latest = new Latest<readonly Instance[]>(signal);
       latest.set(instances);
-      return latest;
+      const letGo = holdUnless(background);
+      try {
+        yield* latest;
+      } finally {
+        letGo();
+      }
     },
   };
 }

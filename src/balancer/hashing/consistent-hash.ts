@@ -30,7 +30,8 @@ interface Ring<K> {
 /**
  * Sends equal keys to the same instance: a ring of points (Karger et al., 1997), point for point go-zero's
  * `consistent_hash`, so that clients in Go and Node that know the same instances choose the same one. An instance that
- * leaves moves its own keys only.
+ * leaves moves its own keys only; where weights differ it may move a few of the others' too, because the number of points of each follows
+ * from all.
  */
 export class ConsistentHash<K> {
   readonly #addressOf: (key: K) => string;

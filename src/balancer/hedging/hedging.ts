@@ -6,7 +6,7 @@ export interface HedgingOptions {
   now?: () => number;
   /** Uniform in [0, 1). Default Math.random. */
   random?: () => number;
-  /** Second copies for each call, in the long run and over all methods. Default 0.05. */
+  /** Second copies for each call, in the long run and over all methods, 0 to 1. More counts as 1, what is no such number as 0. Default 0.05. */
   budget?: number;
 }
 

@@ -6,7 +6,7 @@ export class RetryBudget {
   readonly #perSuccess: number;
   #tokens = MOST_TOKENS;
 
-  /** @param perSuccess default 0.1, as the budget of gRPC's retryThrottling is here. */
+  /** @param perSuccess default 0.1, that of `Retry.Budget`. */
   constructor(perSuccess = 0.1) {
     this.#perSuccess = perSuccess;
   }

@@ -18,8 +18,8 @@ export const NOISE_CALLS = 200;
 export const LEAST_NOISE = 1;
 export const MOST_NOISE = 8;
 /**
- * Noise beyond CALM is that of calls of several kinds told as one: so much above the mean, for each unit of it, an instance is
- * taken to be like all.
+ * Noise beyond CALM is that of calls of several kinds told as one: up to so much above the mean, for each unit of it, instances are
+ * taken to be alike.
  */
 export const CALM = 2;
 export const ALIKE = 0.1;
@@ -27,7 +27,7 @@ export const ALIKE = 0.1;
 export const SILENCE = 2.5;
 /** A latency counts as at most so many times the mean, so that one outlier does not banish an instance. */
 export const OUTLIER = 16;
-/** However short, a call in flight weighs so much of a mean one: it occupies a worker. */
+/** However short its kind, a call in flight weighs at least so much of a mean one: it occupies a worker. */
 export const LEAST_COST = 0.6;
 /** Added to the calls in flight: the new call, and one for those of other clients, which nobody here sees. */
 export const UNSEEN_CALLS = 2;
@@ -58,7 +58,7 @@ export const PROBE_PICKS = 400;
 export const PROBE_SHARE = 16;
 /** Or after so long, in milliseconds, if that is sooner: a client of few calls must not wait for hours. */
 export const PROBE_MS = 45_000;
-/** One whose last call took p times the mean, and did not fail, gets one pick in so many times (p - 1)⁴ of its fair share. */
+/** One that is p times as slow as the mean, and did not fail, gets one pick in so many times (p - 1)⁴ of its fair share. */
 export const SLOW_SHARE = 4;
 /** A probe is rarer the longer the last call took, up to so many times: to probe an instance that hangs costs deadlines. */
 export const PROBE_PRICE = 8;

@@ -13,11 +13,14 @@ export interface P2cEwmaOptions<K> {
   now?: () => number;
   /** Uniform in [0, 1), of 32 random bits or more: one number draws two instances. Default Math.random. */
   random?: () => number;
-  /** Relative share of a key, read at each set(): twice the weight, twice the calls. What is no positive number counts as 1. Default 1. */
+  /**
+   * Relative share of a key, read at each set(): twice the weight, twice the calls. What is no positive number counts as 1, and what is
+   * less than a millionth of the largest as that. Default 1.
+   */
   weight?: (key: K) => number;
   /**
    * How many times dearer a call to a key is than to one nearby, read at each set(): nearby ones go first, until they are
-   * about so many times busier. What is no positive number counts as 1. Default 1.
+   * about so many times busier. What is no positive number counts as 1; counted are a millionth to a million. Default 1.
    */
   distance?: (key: K) => number;
   /**

@@ -17,6 +17,8 @@ export interface Caller {
 export const HOW =
   "a process can be inspected when it is started with ROLLCALL_INSPECT=1, by the same user and with the same $XDG_RUNTIME_DIR";
 
+const UNSEEN = "clients with round_robin or pick_first, which are grpc-js' own, cannot be asked";
+
 /**
  * The processes of this user that call a service, and why others did not say whether they do.
  * @param pid only this one. Default all.
@@ -74,8 +76,9 @@ function nobodyCalls(service: string, states: readonly ProcessState[]): string {
   );
   const whole = `no process that can be inspected calls ${JSON.stringify(service)}`;
   if (near) return `${whole}: did you mean ${near}?`;
-  const lines = calls.map((one) => `${one.service} (${one.name}, pid ${one.pid})`);
-  return calls.length === 0 ? `${whole}, nor any other service; ${HOW}` : `${whole}; they call ${lines.join(", ")}`;
+  const lines = new Set(calls.map((one) => `${one.service} (${one.name}, pid ${one.pid})`));
+  if (lines.size === 0) return `${whole}, nor any other service; ${HOW}; ${UNSEEN}`;
+  return `${whole}; they call ${[...lines].join(", ")}; ${UNSEEN}`;
 }
 
 /** Several channels of one process to one service as one, an instance that some channel may call being ready. */

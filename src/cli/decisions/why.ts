@@ -71,9 +71,11 @@ function toData(caller: Caller) {
 
 /** A process can have made calls and recorded none. */
 function whyNone(callers: readonly Pick<Caller, "called">[]): string {
-  return callers.some(({ called }) => called.totals.calls > 0)
-    ? ", although calls were made: its ROLLCALL_DECISIONS is 0"
-    : " yet: make calls, then save";
+  const calling = callers.filter(({ called }) => called.totals.calls > 0);
+  if (calling.length === 0) return " yet: make calls, then save";
+  return calling.every(({ called }) => called.policy === "consistent_hash")
+    ? ": consistent_hash decides nothing, keys do"
+    : ", although calls were made: its ROLLCALL_DECISIONS is 0";
 }
 
 async function saveRecording(callers: readonly Caller[], file: string): Promise<void> {

@@ -23,7 +23,7 @@ const middlewares = z.object({
   Prometheus: flag(MIDDLEWARE_DEFAULTS.Prometheus),
   /** Keep calls of a method away from an instance where most of them fail, while others are there. Default true. */
   Breaker: flag(MIDDLEWARE_DEFAULTS.Breaker),
-  /** Whether Timeout is applied. Default true. */
+  /** Whether Timeout is applied, and that of Methods. Default true. */
   Timeout: flag(MIDDLEWARE_DEFAULTS.Timeout),
 });
 
@@ -65,6 +65,29 @@ function hintFor(url: string): string {
   return "";
 }
 
+/** Settings that policies of Rollcall's obey, by those that do not know them. */
+const UNKNOWN_TO: Readonly<Record<(typeof BALANCERS)[number], readonly string[]>> = {
+  p2c_ewma: ["HashKey"],
+  consistent_hash: ["Zone"],
+  round_robin: ["HashKey", "Subset", "Zone", "MaxSetAside", "Snapshot"],
+  pick_first: ["HashKey", "Subset", "Zone", "MaxSetAside", "Snapshot"],
+};
+
+/** A setting that its balancer would ignore. A default is no wish. */
+function checkBalancer(config: { BalancerName: (typeof BALANCERS)[number] }, context: z.core.$RefinementCtx): void {
+  const defaults: Readonly<Record<string, unknown>> = CLIENT_DEFAULTS;
+  const given = config as Readonly<Record<string, unknown>>;
+  for (const key of UNKNOWN_TO[config.BalancerName]) {
+    if (given[key] === undefined || given[key] === defaults[key]) continue;
+    const obey = BALANCERS.filter((name) => !UNKNOWN_TO[name].includes(key));
+    context.addIssue({
+      code: "custom",
+      path: [key],
+      message: `counts with BalancerName: ${obey.join(" or ")} alone`,
+    });
+  }
+}
+
 /** Whether it is etcd that says where the instances are. What cannot be read is refused elsewhere. */
 function isInEtcd({ Endpoints, Target }: { Endpoints?: unknown; Target?: string | undefined }): boolean {
   if (Endpoints) return false;
@@ -104,7 +127,10 @@ const clientSchema = (notation: Notation) =>
       NonBlock: flag(CLIENT_DEFAULTS.NonBlock),
       /** Deadline of unary calls that bring none, in milliseconds; 0 = none. Default 2,000. */
       Timeout: milliseconds().default(CLIENT_DEFAULTS.Timeout),
-      /** grpc.keepalive_time_ms: time between HTTP/2 pings, in milliseconds; 0 = none. Default none. */
+      /**
+       * grpc.keepalive_time_ms: time between HTTP/2 pings while calls run, and between probes of quiet connections, in milliseconds; 0
+       * as if it were not given. Default none: pings after 310,000, probes after 230,000.
+       */
       KeepaliveTime: advise(duration(notation).optional(), tooManyPings),
       Middlewares: middlewares.prefault({}),
       /** The policy of gRPC's loadBalancingConfig. Default p2c_ewma. */
@@ -118,7 +144,7 @@ const clientSchema = (notation: Notation) =>
         .default(CLIENT_DEFAULTS.BalancerName),
       /** Rollcall's own: what says the key of a call, for consistent_hash. Default withHashKey() alone. */
       HashKey: hashKey.optional(),
-      /** Rollcall's own: connect to this many of the instances only; 0 = all. Default 0. */
+      /** Rollcall's own: connect to this many of the instances only; 0 = all, up to 500. Default 0. */
       Subset: z
         .int({ error: "expected a number of instances, 0 for all" })
         .min(0, { error: "expected a number of instances, 0 for all" })
@@ -159,21 +185,7 @@ const clientSchema = (notation: Notation) =>
       error:
         "is for clients whose instances etcd lists; give Etcd, or a Target that begins with etcd:, or leave it out",
     })
-    .refine(({ HashKey, BalancerName }) => !HashKey || BalancerName === "consistent_hash", {
-      path: ["HashKey"],
-      error: "counts with BalancerName: consistent_hash alone",
-    })
-    .refine(({ Zone, BalancerName }) => !Zone || BalancerName === "p2c_ewma", {
-      path: ["Zone"],
-      error: "counts with BalancerName: p2c_ewma alone",
-    })
-    .superRefine(({ BalancerName, Subset, MaxSetAside }, context) => {
-      if (BalancerName === "p2c_ewma" || BalancerName === "consistent_hash") return;
-      const message = `counts with BalancerName: p2c_ewma or consistent_hash; ${BalancerName} is grpc-js' own and knows nothing of it`;
-      if (Subset > 0) context.addIssue({ code: "custom", path: ["Subset"], message });
-      if (MaxSetAside !== CLIENT_DEFAULTS.MaxSetAside)
-        context.addIssue({ code: "custom", path: ["MaxSetAside"], message });
-    })
+    .superRefine(checkBalancer)
     .refine(({ Endpoints, Target, Etcd }) => Endpoints || Target || Etcd, {
       error:
         "nothing says where the instances are; expected one of Endpoints (fixed addresses), Target (a URL) or Etcd (Hosts and Key)",

@@ -42,8 +42,7 @@ export class YamlFile {
     const { errors, contents } = this.document;
     this.#refuse([
       ...errors.map(({ code, message, pos }) => {
-        const why = code === "MULTIPLE_DOCS" ? "a second document begins; expected one" : lowerFirst(message);
-        return { message: `is not YAML: ${this.#shown(why)}`, offset: pos[0] };
+        return { message: `is not YAML: ${this.#shown(wordsOf(code, message))}`, offset: pos[0] };
       }),
       ...repeatedKeys(this.document),
     ]);
@@ -100,13 +99,7 @@ export class YamlFile {
   /** What YAML drops without an error: text that begins with "!" is a tag to it, with "&" an anchor. Neither is shown. */
   #suspicions(): ConfigProblem[] {
     const found = this.document.warnings.map(({ code, message, pos }) =>
-      this.#problem(
-        "",
-        code === "TAG_RESOLVE_FAILED"
-          ? '"!" begins a tag, which is unknown and dropped; quote text that begins with "!"'
-          : lowerFirst(this.#shown(message)),
-        pos[0],
-      ),
+      this.#problem("", this.#shown(wordsOf(code, message)), pos[0]),
     );
     visit(this.document, {
       Scalar: (_key, { anchor, source, range }) => {
@@ -230,6 +223,16 @@ export function keyName(key: unknown): string | undefined {
 function startOf({ key, value }: Pair): number | undefined {
   const own = isScalar(value) && value.source !== "" ? value.range : undefined;
   return (own ?? (key as Node | null)?.range)?.[0];
+}
+
+/** What the YAML library has found, without what stands there: a password may. */
+function wordsOf(code: string, message: string): string {
+  if (code === "MULTIPLE_DOCS") return "a second document begins; expected one";
+  if (code === "TAG_RESOLVE_FAILED")
+    return '"!" begins a tag, which is unknown and dropped; quote text that begins with "!"';
+  if (/block scalar header|not a yaml token/i.test(message))
+    return '"|" or ">" begins a text of several lines, and more follows it; quote text that begins with "|" or ">"';
+  return lowerFirst(message.replace(/(?<! ): .*$|(?<=escape sequence|directive|version) .*$/s, ""));
 }
 
 function lowerFirst(message: string): string {

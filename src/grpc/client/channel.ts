@@ -26,7 +26,10 @@ import { type Call, type CallSetting, ServiceCall } from "./service-call.js";
 export interface ChannelSettings {
   /** Default insecure. */
   readonly credentials?: grpc.ChannelCredentials | undefined;
-  /** Further options of grpc-js' channel; a `grpc.service_config` among them replaces BalancerName. */
+  /**
+   * Further options of grpc-js' channel. A `grpc.service_config` among them replaces what the configuration says by one: BalancerName and
+   * what belongs to it (Subset, HealthCheck, MaxSetAside, Zone, HashKey), Retry, and Hedge with a Delay.
+   */
   readonly channelOptions?: grpc.ChannelOptions | undefined;
   /**
    * The services that are called through the channel. Config.Timeout then applies to their unary methods only; without it

@@ -1,5 +1,6 @@
 import { status } from "@grpc/grpc-js";
 import { ConsistentHash } from "../../balancer/hashing/consistent-hash.js";
+import type { ShownNode } from "../../balancer/node.js";
 import { outcomeOf } from "../../balancer/outcome.js";
 import type { ChannelSource } from "../../membership/channel-source.js";
 import type { Connection } from "../../membership/connection/connection.js";
@@ -45,6 +46,11 @@ export class HashPicker implements Picker {
     }
     this.#config = config;
     this.#ring.set(ids, { weightOf: (id) => this.#connections.get(id)?.listed.instance.weight ?? 1 });
+  }
+
+  /** What is in flight; of latencies and failures the ring knows nothing. */
+  nodes(): ShownNode<string>[] {
+    return [...this.#inFlight].map(([key, inFlight]) => ({ key, inFlight, ewmaMs: 0, failureRate: 0, distance: 1 }));
   }
 
   pick({ metadata, extraPickInfo }: Parameters<Picker["pick"]>[0]): PickResult {
@@ -129,7 +135,7 @@ export class HashPicker implements Picker {
 function refusalOf(header: string): PickResult {
   const where = header
     ? `in the metadata ${header}, or by withHashKey()`
-    : "by withHashKey(), or name its metadata in HashKey";
+    : "by withHashKey(), or name its metadata in HashKey (requestHashHeader in a service config)";
   const details = `consistent_hash needs a key for each call: give it ${where}`;
   return {
     pickResultType: PickResultType.COMPLETE,

@@ -14,7 +14,7 @@ import type { Reservation } from "./reservations.js";
 /** An instance and its load when a pick compared it. */
 export interface Compared {
   readonly instance: string;
-  /** Milliseconds. */
+  /** Of no unit: comparable within one pick only. */
   readonly load: number;
   readonly inFlight: number;
 }

@@ -1,6 +1,6 @@
 import { type ChannelOptions, Metadata, connectivityState as State, status } from "@grpc/grpc-js";
 import { systemTiming } from "../../async/timing.js";
-import type { Weighed } from "../../balancer/p2c/p2c-ewma.js";
+import type { ShownNode } from "../../balancer/node.js";
 import type { ChannelStatus } from "../../discovery/status.js";
 import type { Instance } from "../../instance.js";
 import { ChannelSource } from "../../membership/channel-source.js";
@@ -38,7 +38,7 @@ interface Chooser<C> extends Picker {
   /** @param instances all that are known. */
   set(usable: Iterable<string>, config: C, instances: readonly Instance[]): void;
   /** Those to choose from with what is known of them, for display. */
-  nodes?(): readonly Weighed<string>[];
+  nodes(): readonly ShownNode<string>[];
 }
 
 /** What one of Rollcall's policies has of its own. */
@@ -64,7 +64,7 @@ export function registerPolicies(): void {
 }
 
 function register<C extends MembersConfig>(name: string, kind: PolicyKind<C>): void {
-  registerPolicy(name, { parse: kind.parse, create: (helper) => new InstancePolicy(helper, kind) });
+  registerPolicy(name, { parse: kind.parse, create: (helper) => new InstancePolicy(name, helper, kind) });
 }
 
 /** Schemes whose instances do not register themselves. */
@@ -85,7 +85,7 @@ class InstancePolicy<C extends MembersConfig> implements Policy<C> {
   /** Addresses of instances that only a snapshot has named. */
   #unconfirmed: ReadonlySet<string> = new Set();
 
-  constructor(helper: PolicyHelper, { parse, newChooser, clientName }: PolicyKind<C>) {
+  constructor(name: string, helper: PolicyHelper, { parse, newChooser, clientName }: PolicyKind<C>) {
     this.#helper = helper;
     this.#config = parse({});
     this.#clientName = clientName;
@@ -105,7 +105,8 @@ class InstancePolicy<C extends MembersConfig> implements Policy<C> {
         return policy.#config;
       },
       connections: this.#membership.connections,
-      nodes: () => this.#picker.nodes?.() ?? [],
+      policy: name,
+      nodes: () => this.#picker.nodes(),
       get unlisted() {
         return policy.#membership.unlisted;
       },

@@ -49,7 +49,8 @@ class DiscoveryResolver implements NameResolver {
         if (set.length > 0 || this.#ownPolicy) this.#tell(set);
       },
       onFailure: (error) => this.#say(error),
-      lastKnown: lastKnownOf(options),
+      // Nobody but Rollcall's own policies asks the instances of a snapshot who they are before they are called.
+      lastKnown: this.#ownPolicy ? lastKnownOf(options) : undefined,
     });
     this.#selector = configSelector(this.#serviceConfig.config.methodConfig, this.#discovery.status, {
       // createChannel's calls are observed from their very beginning, where that is wanted.

@@ -18,7 +18,7 @@ export class Watched {
   }
 
   get devServerPort(): number | undefined {
-    return this.#config.DevServer ? this.#http[0]?.port : undefined;
+    return this.#config.DevServer?.Enabled ? this.#http[0]?.port : undefined;
   }
 
   /** Whether there is anything to start. */

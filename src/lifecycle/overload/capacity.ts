@@ -17,7 +17,7 @@ interface Bucket {
  * nobody. The latter is learned while the server is not busy, so that a long overload does not pass for the usual.
  */
 export class Capacity {
-  /** Calls a millisecond: the best half second of the last five. 0 while nothing is known. */
+  /** Calls a millisecond: the best half second of the last five seconds. 0 while nothing is known. */
   throughput = 0;
   /** The mean latency of the quickest half second of the last minute, in milliseconds. */
   leastMs = 0;

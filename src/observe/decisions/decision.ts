@@ -44,6 +44,6 @@ export interface Decision {
   readonly outcome: AttemptOutcome;
   /** gRPC status code; undefined while it runs. */
   readonly code: number | undefined;
-  /** Until its end, in milliseconds; undefined while it runs. */
+  /** Until its first message, or its end where none came, in milliseconds; undefined while it runs. */
   readonly latencyMs: number | undefined;
 }

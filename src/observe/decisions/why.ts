@@ -26,13 +26,34 @@ const SLOW = 1.5;
 const FAILING = 0.02;
 const NAMED = 12;
 
+/** What is known of a service beside the decisions. */
+export type Explained = Pick<CalledService, "service" | "instances"> & Partial<Pick<CalledService, "policy">>;
+
+/** Whether its calls go where their keys belong: then there are no decisions, but there may have been calls. */
+function isByKey({ policy, instances }: Explained): boolean {
+  return policy === "consistent_hash" && instances.some(({ calls }) => calls > 0);
+}
+
+/** How calls were shared by their keys, all that there have been. */
+function byKey(instances: readonly CalledInstance[]): string[] {
+  return instances
+    .filter(({ calls }) => calls > 0)
+    .sort((a, b) => b.share - a.share || (a.id < b.id ? -1 : 1))
+    .slice(0, NAMED)
+    .map(({ id, share, calls, failures }) => {
+      const failing = failures / calls;
+      return `${percent(share)} to ${id}${failing >= FAILING ? `, which failed ${percent(failing)} of them` : ""}`;
+    });
+}
+
 /**
  * Says in sentences where the calls of a service went and why, from recorded decisions: who got how much, who fails, is slow, far,
  * light or set aside. The largest share first. Pure.
  */
-export function why(service: Pick<CalledService, "service" | "instances">, decisions: readonly Decision[]): string[] {
+export function why(service: Explained, decisions: readonly Decision[]): string[] {
   const { instances } = service;
   if (decisions.length === 0) {
+    if (isByKey(service)) return [...byKey(instances), ...setAside(instances)];
     return [`no call to ${service.service} has been recorded`, ...setAside(instances)];
   }
   const seen = [...gather(decisions).values()].sort((a, b) => b.picks - a.picks || (a.instance < b.instance ? -1 : 1));
@@ -54,12 +75,10 @@ export function why(service: Pick<CalledService, "service" | "instances">, decis
 }
 
 /** The whole in one sentence: "40 % to b because c fails 12 % and a is in another zone". */
-export function whyInOneSentence(
-  service: Pick<CalledService, "service" | "instances">,
-  decisions: readonly Decision[],
-): string {
+export function whyInOneSentence(service: Explained, decisions: readonly Decision[]): string {
   const seen = [...gather(decisions).values()].sort((a, b) => b.picks - a.picks);
   const [first, ...others] = seen;
+  if (!first && isByKey(service)) return "each call goes to the instance that its key belongs to (consistent_hash)";
   if (!first) return `no call to ${service.service} has been recorded`;
   const usual = usualOf(seen);
   const faults = others.flatMap((one) => {

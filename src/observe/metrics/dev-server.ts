@@ -2,19 +2,26 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { DEV_SERVER_DEFAULTS, PROMETHEUS_DEFAULTS } from "../../defaults.js";
 import { log } from "../../log.js";
+import { checkNames, refuse } from "../../target/given.js";
 import { type MetricsEndpoint, metricsEndpoints } from "../sources.js";
 import { type PrometheusMetrics, prometheusMetrics } from "./prometheus.js";
 
 /** go-zero's DevServer: metrics and health over HTTP, for scrapers and probes that come from outside. */
 export interface DevServerSettings {
+  /** false: nothing is served. Default true. */
   readonly Enabled?: boolean | undefined;
   /** Host to listen on. Default empty: all interfaces. */
   readonly Host?: string | undefined;
   /** 0 is any free port. Default 6060. */
   readonly Port?: number | undefined;
+  /** Default /metrics. */
   readonly MetricsPath?: string | undefined;
+  /** Default /healthz. */
   readonly HealthPath?: string | undefined;
+  /** false: health alone. Default true. */
   readonly EnableMetrics?: boolean | undefined;
+  /** Accepted: Node has no pprof. */
+  readonly EnablePprof?: boolean | undefined;
   /** The body of a healthy answer. Default OK. */
   readonly HealthResponse?: string | undefined;
 }
@@ -27,10 +34,12 @@ export interface PrometheusSettings {
 }
 
 export interface DevServer {
-  /** The port bound; undefined where it could not be. */
+  /** The port bound; undefined where it could not be, and with `Enabled: false`. */
   readonly port: number | undefined;
   close(): Promise<void>;
 }
+
+const NOT_SERVED: DevServer = { port: undefined, close: async () => {} };
 
 /** An answer by path. */
 type Routes = ReadonlyMap<string, (response: ServerResponse) => void | Promise<void>>;
@@ -39,15 +48,20 @@ type Routes = ReadonlyMap<string, (response: ServerResponse) => void | Promise<v
  * Serves metrics and health. Nothing else is served: what a process knows of others, and what acts, is for its own user alone
  * (src/observe/inspect/inspect.ts). Holds no process. A port that cannot be bound is logged and fails nothing, as with go-zero.
  * @param healthy whether the health path answers 200; else 503. Default always.
+ * @throws TypeError for a setting that is not known, or of another type than its default.
  */
 export async function serveDevServer(
   settings: DevServerSettings,
   healthy: () => boolean = () => true,
 ): Promise<DevServer> {
-  const { Host, Port, MetricsPath, HealthPath, EnableMetrics, HealthResponse } = {
-    ...DEV_SERVER_DEFAULTS,
-    ...given(settings),
-  };
+  checkNames("serveDevServer", settings, Object.keys(DEV_SERVER_DEFAULTS));
+  const whole = { ...DEV_SERVER_DEFAULTS, ...given(settings) };
+  for (const [name, value] of Object.entries(DEV_SERVER_DEFAULTS)) {
+    const asked = whole[name as keyof typeof whole];
+    if (typeof asked !== typeof value) refuse(name, asked, `a ${typeof value}, as ${JSON.stringify(value)} is`);
+  }
+  const { Enabled, Host, Port, MetricsPath, HealthPath, EnableMetrics, HealthResponse } = whole;
+  if (!Enabled) return NOT_SERVED;
   const routes = new Map<string, (response: ServerResponse) => void | Promise<void>>();
   routes.set(HealthPath, (response) =>
     healthy() ? send(response, 200, HealthResponse) : send(response, 503, "Service Unavailable\n"),
@@ -107,7 +121,7 @@ async function serve(
       ? `set another ${section}.Port`
       : `${section}.Host is to be an address of this machine, or empty`;
     log.error({ section, host, port, err: error }, `${section} cannot listen: ${message}; ${advice}`);
-    return { port: undefined, close: async () => {} };
+    return NOT_SERVED;
   }
   const bound = (server.address() as AddressInfo).port;
   log.info({ section, host: host || "::", port: bound, paths: [...routes.keys()] }, `${section} is served over HTTP`);

@@ -118,6 +118,23 @@ test("a retry goes to the next instance on the ring", async () => {
   client.close();
 });
 
+test("calls in flight are told of the instance that has them, and are gone when they end", async () => {
+  registry.list("in-flight.rpc", addresses());
+  const client = await clientOf("in-flight.rpc");
+  const inFlight = () =>
+    channelOf(client)!
+      .stats()!
+      .instances.filter((one) => one.inFlight > 0);
+  const calls = Array.from({ length: 3 }, () => withHashKey("one key", () => say(client, { delayMs: 300 })));
+  await until(() => inFlight().length > 0, "they are under way");
+  const there = inFlight().map(({ address, inFlight: count }) => [address, count]);
+  assert.deepEqual(there, [[ringOf(addresses()).pick("one key"), 3]]);
+  assert.equal(channelOf(client)!.stats()!.policy, "consistent_hash");
+  await Promise.all(calls);
+  await until(() => inFlight().length === 0, "they have ended");
+  client.close();
+});
+
 test("a bound passes on what is above an instance's share, and nothing while it is not reached", async () => {
   registry.list("bounded.rpc", addresses());
   const client = await clientOf("bounded.rpc", { HashKey: { BoundedLoad: 1.5 } });
@@ -158,6 +175,11 @@ test("a client of grpc-js alone names the metadata in its service config; withou
     return true;
   }, "every key has its place");
   await assert.rejects(say(client), { code: grpc.status.INVALID_ARGUMENT, details: /the metadata x-user-id/ });
+  const nameless = new EchoClient(registry.target("bare.rpc"), grpc.credentials.createInsecure(), {
+    "grpc.service_config": JSON.stringify({ loadBalancingConfig: [{ consistent_hash: {} }] }),
+  });
+  await assert.rejects(say(nameless), { code: grpc.status.INVALID_ARGUMENT, details: /requestHashHeader/ });
+  nameless.close();
   const stream = client.count({});
   const error = await new Promise<grpc.ServiceError>((resolve) => stream.once("error", resolve as (e: Error) => void));
   assert.equal(error.code, grpc.status.INVALID_ARGUMENT);

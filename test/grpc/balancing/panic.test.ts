@@ -79,7 +79,7 @@ test("when every process says NOT_SERVING they are called all the same, as by gr
 
 test("with MaxSetAside: 1, as long as one instance serves, those that say NOT_SERVING get no call", async (t) => {
   // Asked through a second connection, those that drain say so again.
-  let others = Status.SERVING;
+  let others: Status = Status.SERVING;
   const servers = await Promise.all([
     startHealthServer((call) => call.write({ status: Status.SERVING })),
     ...[2, 3].map(() => startHealthServer((call) => call.write({ status: others }))),

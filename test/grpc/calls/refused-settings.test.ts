@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
 import {
@@ -32,6 +34,34 @@ test("a value that cannot be obeyed is refused by its name where the client is m
     const config = { Endpoints: ENDPOINTS, ...settings } as ClientConfig;
     assert.throws(() => createClient(EchoClient, config), { name: "TypeError", message });
     assert.throws(() => createChannel(config), { name: "TypeError", message });
+  }
+});
+
+test("a setting that the chosen balancer would ignore is refused by its name", () => {
+  const all = {
+    Subset: 2,
+    Zone: "a",
+    MaxSetAside: 0.2,
+    Snapshot: { Dir: join(tmpdir(), "rollcall-unused") },
+    HashKey: {},
+  };
+  const obeyedBy = {
+    p2c_ewma: ["Subset", "Zone", "MaxSetAside", "Snapshot"],
+    consistent_hash: ["Subset", "MaxSetAside", "Snapshot", "HashKey"],
+    round_robin: [],
+    pick_first: [],
+  } as const;
+  for (const [BalancerName, obeyed] of Object.entries(obeyedBy)) {
+    for (const [name, value] of Object.entries(all)) {
+      const config = { Endpoints: ENDPOINTS, BalancerName, [name]: value } as ClientConfig;
+      if ((obeyed as readonly string[]).includes(name)) createChannel(config).close();
+      else {
+        const message = new RegExp(`${name}: counts with BalancerName: .*(?:p2c_ewma|consistent_hash) alone`);
+        assert.throws(() => createChannel(config), { name: "TypeError", message });
+      }
+    }
+    const defaults = { Subset: 0, MaxSetAside: 0.5, HealthCheck: true, Zone: undefined };
+    createChannel({ Endpoints: ENDPOINTS, BalancerName: BalancerName as "p2c_ewma", ...defaults }).close();
   }
 });
 

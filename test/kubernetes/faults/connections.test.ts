@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { Duplex } from "node:stream";
 import { test } from "node:test";
+import { connect } from "../../../src/backends/kubernetes/api/transport.js";
 import { SilentProxy } from "../../support/network/silent-proxy.js";
 import { KubeApiServer } from "../../support/real-parts/kube/stand-in.js";
 import { endpoint, slice } from "../pod.js";
@@ -36,6 +38,29 @@ test("without HTTP/2 a silent connection is noticed when its watch should have e
   await watched.end();
   await proxy.stop();
   await http1.stop();
+});
+
+test("who leaves an answer in its midst resets its stream, and not before all that has arrived was read", async (t) => {
+  const { server } = await scene(t);
+  const { signal } = new AbortController();
+  const credentials = {
+    server: new URL(`https://127.0.0.1:${server.port}`),
+    headers: { authorization: "Bearer reader" },
+    tls: { ca: server.certificate.cert },
+  };
+  const transport = await connect(credentials, { pingMs: 60_000, pongMs: 1_000 }, signal);
+  const destroyed = t.mock.method(Duplex.prototype, "destroy");
+  const path =
+    "/apis/discovery.k8s.io/v1/namespaces/shop/endpointslices?watch=1&allowWatchBookmarks=true&timeoutSeconds=60";
+  const { body } = await transport.get(path, credentials.headers, signal);
+  await server.until(() => server.watches === 1);
+  server.bookmark();
+  for await (const _event of body) break;
+  // The stand-in's own streams are in this process, too.
+  const own = destroyed.mock.calls.filter((call) => (call.this as object).constructor.name === "ClientHttp2Stream");
+  assert.equal(own.length, 0, "node:http2 is still reading in this turn of the event loop");
+  await server.until(() => server.watches === 0);
+  transport.close();
 });
 
 test("a server that takes requests and never answers is told", async (t) => {

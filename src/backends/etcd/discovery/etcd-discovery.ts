@@ -1,4 +1,4 @@
-import { hold } from "../../../async/hold.js";
+import { holdUnless } from "../../../async/hold.js";
 import { Latest } from "../../../async/latest.js";
 import { Throttle } from "../../../async/throttle.js";
 import { acquireCluster } from "../../../etcd-client/cluster.js";
@@ -29,22 +29,25 @@ export class EtcdDiscovery implements Discovery {
    * @throws TypeError for an empty service key.
    */
   async *watch(service: string, options: WatchOptions): AsyncGenerator<readonly Instance[], void> {
-    const { signal, onTrouble, background = false } = options;
+    const { signal, onTrouble, background } = options;
     checkServiceKey(service);
     if (signal.aborted) return;
     const path = this.#layout.path(service);
     const { cluster, release } = acquireCluster(this.#settings);
-    const letGo = background ? () => {} : hold();
+    const letGo = holdUnless(background);
     const { skipped, release: releaseSkipped } = acquireSkippedValues(path);
     const latest = new Latest<readonly Instance[]>(signal);
-    const set = new ServiceSet(this.#layout, path, skipped);
-    const publish = new Throttle(() => latest.set(set.instances()));
+    /** Of the range that is watched, once it has been listed. */
+    let set: ServiceSet | undefined;
+    const publish = new Throttle(() => set && latest.set(set.instances()));
 
-    const watch = (range: KeyRange, onDenied?: () => void) =>
-      cluster.watcher.watch(range, {
+    const watch = (range: KeyRange, onDenied?: () => void) => {
+      const own = new ServiceSet(this.#layout, path, skipped);
+      return cluster.watcher.watch(range, {
         changed({ put, gone }) {
-          for (const key of gone) set.delete(key);
-          for (const kv of put) set.put(kv);
+          for (const key of gone) own.delete(key);
+          for (const kv of put) own.put(kv);
+          set = own;
           publish.ask();
         },
         trouble(trouble) {
@@ -52,6 +55,7 @@ export class EtcdDiscovery implements Discovery {
           else onTrouble?.(trouble);
         },
       });
+    };
     let watched = watch(serviceRange(path), () => {
       log.debug({ service }, "the role covers the instances alone: their weights, zones and metadata are not read");
       watched.close();

@@ -17,7 +17,7 @@ import { PutPace } from "./put-pace.js";
 import { Records } from "./records.js";
 import { countChange } from "./registration-count.js";
 import { RegistrationLog } from "./registration-log.js";
-import { insist, revoke } from "./removal.js";
+import { answered, insist, revoke } from "./removal.js";
 import { isListed, next, type RegistrationEvent, type RegistrationState, whyNotListed } from "./state.js";
 import { describeTaker } from "./taker.js";
 
@@ -46,6 +46,8 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
   #own: OwnKeys | undefined;
   #pause: PauseOrder | undefined;
   #withAttributes = true;
+  /** Ends what etcd was asked and has not answered when nothing more can be waited for. */
+  readonly #givenUp = new AbortController();
   /** Counts the changes of what is to be put. */
   #edition = 0;
   #wasAttempted = false;
@@ -125,7 +127,10 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
     if (isOther) this.#look(); // what was seen before it began
   }
 
-  /** Calls off what the last state asked for, and begins what this one does. */
+  /**
+   * Calls off what the last state asked for, and begins what this one does. What etcd was asked already is awaited, for it may still do it:
+   * a put that overtakes the deletion sent after it would stand as long as the lease.
+   */
   #begin(state: RegistrationState): void {
     const last = this.#job;
     last?.abort.abort(new Error("it is to be done no longer"));
@@ -135,6 +140,7 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
   }
 
   async #carryOut(state: RegistrationState, signal: AbortSignal, last: Promise<void> | undefined): Promise<void> {
+    if (state.name !== "closing") await last;
     switch (state.name) {
       case "putting":
       case "completing":
@@ -196,7 +202,8 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
   async #place(records: Records, signal: AbortSignal): Promise<void> {
     this.#records = records;
     this.#own?.putting();
-    const revision = await records.put(await abortable(this.#held.cluster.session(), signal), signal);
+    const session = await abortable(this.#held.cluster.session(), signal);
+    const revision = await records.put(session, this.#givenUp.signal);
     if (signal.aborted) return;
     this.#watchOwn(records.keys).put(revision);
     if (!this.#background) this.#watchForPause(records.pauseKey);
@@ -226,7 +233,8 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
   async #takeOutForPause(signal: AbortSignal): Promise<void> {
     for (const backoff = new Backoff(); !signal.aborted; await sleep(backoff.next(), signal)) {
       try {
-        await this.#records!.delete(await abortable(this.#held.cluster.session(), signal), false, signal);
+        const session = await abortable(this.#held.cluster.session(), signal);
+        await this.#records!.delete(session, false, this.#givenUp.signal);
         if (!signal.aborted) this.#apply({ type: "pause done" });
         return;
       } catch (error) {
@@ -237,7 +245,7 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
 
   /** @param confirmed whether etcd had confirmed the key; @param putting what may still be putting it. */
   async #remove(confirmed: boolean, putting: Promise<void> | undefined): Promise<void> {
-    await putting;
+    await answered(putting, this.#givenUp);
     this.#held.lease.off("changed", this.#followLease);
     const records = this.#records;
     const ordered = records !== undefined && this.#pause?.isGiven(records.lease) === true;

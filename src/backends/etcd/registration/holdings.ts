@@ -1,4 +1,4 @@
-import { hold } from "../../../async/hold.js";
+import { holdUnless } from "../../../async/hold.js";
 import { acquireCluster, type Cluster } from "../../../etcd-client/cluster.js";
 import type { Lease } from "../../../etcd-client/lease.js";
 import type { EtcdSettings } from "../settings.js";
@@ -17,7 +17,7 @@ export class Holdings {
     const cluster = acquireCluster(settings);
     const lease = cluster.cluster.acquireLease(ttlSeconds);
     const number = acquireNumber(cluster.cluster, path);
-    const letGo = background ? () => {} : hold();
+    const letGo = holdUnless(background);
     this.cluster = cluster.cluster;
     this.lease = lease.lease;
     this.number = number.number;

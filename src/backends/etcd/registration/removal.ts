@@ -7,6 +7,16 @@ import type { Session, Sessions } from "../../../etcd-client/session.js";
 /** Limit of taking an instance out, in milliseconds: a registry that is down must not keep a process from ending. */
 const REMOVAL_LIMIT_MS = 3_000;
 
+/** How long the answer to a put that is under way is awaited, in milliseconds. */
+const ANSWER_LIMIT_MS = 1_000;
+
+/** Waits until what etcd was asked before is answered, or given up because that takes too long. */
+export async function answered(asked: Promise<void> | undefined, giveUp: AbortController): Promise<void> {
+  await Promise.race([asked, sleep(ANSWER_LIMIT_MS, undefined, { unref: true })]);
+  giveUp.abort(new Error("etcd did not answer in time"));
+  await asked;
+}
+
 /**
  * Tries until it is done: another host may do what one could not.
  * @throws the last failure, or that etcd did not answer, when the limit has passed.

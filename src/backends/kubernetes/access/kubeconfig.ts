@@ -108,8 +108,30 @@ function readOrExplain(read: () => LibraryConfig, files: readonly string[]): Lib
   try {
     return read();
   } catch (error) {
-    throw new Error(`the kubeconfig ${files.join(", ")} cannot be read: ${messageOf(error)}`, { cause: error });
+    const problem = yamlProblem(error);
+    const why = problem ?? messageOf(error);
+    throw new Error(`the kubeconfig ${files.join(", ")} cannot be read: ${why}`, problem ? {} : { cause: error });
   }
+}
+
+/**
+ * What is wrong with YAML, and where; undefined for another error. The words of YAML libraries show what stands there, which may be a
+ * token or a key.
+ */
+function yamlProblem(error: unknown): string | undefined {
+  const { name, reason, mark, code, linePos } = error as {
+    name?: string;
+    /** Of js-yaml. */
+    reason?: string;
+    mark?: { line: number; column: number };
+    /** Of yaml. */
+    code?: string;
+    linePos?: readonly { line: number; col: number }[];
+  };
+  if (!name?.startsWith("YAML")) return undefined;
+  const why = (reason ?? code ?? "it cannot be parsed").replace(/\s*["<!:(].*$/s, "");
+  const [line, column] = mark ? [mark.line + 1, mark.column + 1] : [linePos?.[0]?.line, linePos?.[0]?.col];
+  return `it is no YAML at line ${line}, column ${column}: ${why}`;
 }
 
 function currentContext(config: KubeConfig) {

@@ -72,8 +72,8 @@ class ListWatch<T> {
       const lasted = this.#granted !== undefined && performance.now() - this.#granted >= timing.shortWatchMs;
       this.#granted = undefined;
       if (lasted) this.#backoff.reset();
-      if (error) await sleep(this.#failed(error), signal);
-      else if (!lasted) await sleep(this.#backoff.next(), signal);
+      if (error) await sleep(this.#failed(error), signal, { unref: true });
+      else if (!lasted) await this.#backoff.wait(signal);
     }
   }
 

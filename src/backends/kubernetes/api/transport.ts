@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { Agent as HttpAgent, type IncomingHttpHeaders, type IncomingMessage, request as requestHttp } from "node:http";
-import { type ClientHttp2Session, connect as connectHttp2, constants } from "node:http2";
+import { type ClientHttp2Session, type ClientHttp2Stream, connect as connectHttp2, constants } from "node:http2";
 import { Agent as HttpsAgent, request as requestHttps } from "node:https";
 import { isIP } from "node:net";
 import { connect as connectTls } from "node:tls";
@@ -39,6 +39,7 @@ export interface PingTiming {
 /**
  * Connects by HTTP/2 where the server speaks it, as API servers do: all watches share one connection, and pings tell a
  * quiet connection from a dead one. Else by HTTP/1.1, with a connection for each watch: plain HTTP and proxies.
+ * Neither keeps Node alive.
  */
 export async function connect(credentials: Credentials, timing: PingTiming, signal: AbortSignal): Promise<Transport> {
   const { server, tls, proxy } = credentials;
@@ -51,6 +52,7 @@ export async function connect(credentials: Credentials, timing: PingTiming, sign
     ...tls,
     ALPNProtocols: ["h2", "http/1.1"],
   });
+  socket.unref();
   const abort = () => socket.destroy(new Error("aborted"));
   signal.addEventListener("abort", abort, { once: true });
   try {
@@ -61,6 +63,7 @@ export async function connect(credentials: Credentials, timing: PingTiming, sign
   }
   if (socket.alpnProtocol === "h2") {
     const session = connectHttp2(server.origin, { createConnection: () => socket });
+    session.unref();
     const transport = new Http2Transport(session, timing);
     try {
       // They say how many requests may be under way at a time.
@@ -75,6 +78,15 @@ export async function connect(credentials: Credentials, timing: PingTiming, sign
   return new Http1Transport(credentials, timing);
 }
 
+/** Whoever leaves the iteration of a stream itself would destroy it at once, in the midst of what is being read. */
+async function* bodyOf(stream: ClientHttp2Stream): AsyncGenerator<Buffer, void> {
+  try {
+    yield* stream.iterator({ destroyOnReturn: false });
+  } finally {
+    resetSoon(stream, constants.NGHTTP2_CANCEL);
+  }
+}
+
 class Http2Transport implements Transport {
   readonly #session: ClientHttp2Session;
   readonly #pongMs: number;
@@ -87,7 +99,7 @@ class Http2Transport implements Transport {
     this.#session.on("error", (error: Error) => {
       this.#broken ??= error;
     });
-    const pings = setInterval(() => this.#ping(), pingMs);
+    const pings = setInterval(() => this.#ping(), pingMs).unref();
     this.#session.once("close", () => clearInterval(pings));
   }
 
@@ -107,7 +119,9 @@ class Http2Transport implements Transport {
       this.#requests += 1;
       signal.addEventListener("abort", abort, { once: true });
       if (signal.aborted) abort();
-      stream.once("response", ({ ":status": status = 0, ...headers }) => resolve({ status, headers, body: stream }));
+      stream.once("response", ({ ":status": status = 0, ...headers }) =>
+        resolve({ status, headers, body: bodyOf(stream) }),
+      );
       stream.on("error", (error) => reject(this.#broken ?? error));
       stream.once("close", () => {
         this.#requests -= 1;
@@ -135,7 +149,7 @@ class Http2Transport implements Transport {
         if (!answered)
           destroySoon(this.#session, new Error(`the server left a ping unanswered for ${this.#pongMs} ms`));
       });
-    }, this.#pongMs);
+    }, this.#pongMs).unref();
     this.#session.ping(() => {
       answered = true;
       clearTimeout(overdue);
@@ -163,7 +177,7 @@ class Http1Transport implements Transport {
     const request = this.#server.protocol === "http:" ? requestHttp : requestHttps;
     return new Promise((resolve, reject) => {
       const sent = request(new URL(path, this.#server.origin), { agent: this.#agent, headers, signal });
-      sent.once("socket", (socket) => socket.setKeepAlive(true, this.#pingMs));
+      sent.once("socket", (socket) => socket.setKeepAlive(true, this.#pingMs).unref());
       sent.once("response", (answer: IncomingMessage) => {
         // The iteration throws it too; an error before that must not be thrown into the air.
         answer.on("error", () => {});

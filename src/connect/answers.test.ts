@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
+import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
+import { type AnsweredCall, observedAnswers } from "./answers.js";
+
+type Answers = AsyncIterable<MessageShape<DescMessage>>;
+
+/** A call whose answers the test gives, and what became of it. */
+function answered() {
+  const [over, givenUp, caller] = [new AbortController(), new AbortController(), new AbortController()];
+  const told: string[] = [];
+  let fail = (_: Error) => {};
+  const never = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  never.catch(() => {});
+  const call: AnsweredCall = {
+    kind: "/talk.Talk/Tell",
+    signal: caller.signal,
+    deadline: undefined,
+    lease: {
+      markAnswered: () => {},
+      finish: (outcome = "success") => {
+        if (!told.includes("success") && !told.includes("failure") && !told.includes("ignore")) told.push(outcome);
+      },
+    },
+    over: over.signal,
+    givenUp: givenUp.signal,
+    cancel: () => told.push("reset"),
+    unlink: () => {},
+  };
+  const answers = { [Symbol.asyncIterator]: () => ({ next: () => never }) };
+  const reader = observedAnswers(answers as unknown as Answers, call)[Symbol.asyncIterator]();
+  return { over, givenUp, told, fail, reader };
+}
+
+test("the end of the connection ends a lease whose reader has broken off", async () => {
+  const { over, told } = answered();
+  over.abort();
+  await turn();
+  assert.deepEqual(told, ["ignore"]);
+});
+
+test("a reader that waits when the connection ends says what the end means", async () => {
+  const { over, told, fail, reader } = answered();
+  const next = reader.next();
+  over.abort();
+  fail(Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" }));
+  await assert.rejects(next, /ECONNRESET/);
+  await turn();
+  assert.deepEqual(told, ["failure"]);
+});
+
+test("answers are given up after the transport was closed where nobody reads, and only there", async () => {
+  const left = answered();
+  left.givenUp.abort();
+  assert.deepEqual(left.told, ["ignore", "reset"]);
+  const read = answered();
+  const next = read.reader.next();
+  read.givenUp.abort();
+  assert.deepEqual(read.told, []);
+  read.fail(new Error("the end"));
+  await assert.rejects(next, /the end/);
+});

@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import http2, { type ClientHttp2Session } from "node:http2";
+import { syncBuiltinESMExports } from "node:module";
+import { type AddressInfo, connect as connectTcp, createServer as createTcpServer, type Socket } from "node:net";
+import { test } from "node:test";
+import { createServer } from "node:tls";
+import { Code, type ConnectError, createClient } from "@connectrpc/connect";
+import { createRollcallTransport } from "../../src/connect/index.js";
+import { Authority } from "../etcd/certificates.js";
+import { until } from "../support/until.js";
+import { fleet } from "./fleet.js";
+import { startTalk } from "./talk-server.js";
+import { Talk } from "./talk-service.js";
+import { texts } from "./words.js";
+
+/** HTTP/2's frame of settings, with none in it. */
+const SETTINGS = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
+const LAST_STREAM = 2 ** 31 - 1;
+
+test("a connection that is refused, for TLS agreed on no HTTP/2, is closed", async (t) => {
+  using authority = new Authority();
+  const { certFile, keyFile } = authority.sign("order", 2, "DNS:order.rpc");
+  const server = createServer({ cert: readFileSync(certFile), key: readFileSync(keyFile) }, (socket) => {
+    socket.on("error", () => {}).resume();
+    socket.write(SETTINGS);
+  });
+  const open = new Set<Socket>();
+  let accepted = 0;
+  server.on("connection", (socket: Socket) => {
+    accepted += 1;
+    open.add(socket);
+    socket.once("close", () => open.delete(socket));
+  });
+  t.after(() => {
+    server.close();
+    for (const socket of open) socket.destroy();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const transport = createRollcallTransport({
+    target: `direct:///127.0.0.1:${port}`,
+    protocol: "grpc",
+    tls: { ca: readFileSync(authority.caFile) },
+    baseUrl: "https://order.rpc",
+  });
+  t.after(() => transport.close());
+  await until(() => /speaks no HTTP\/2/.test(transport.stats().instances[0]?.error ?? ""), "it is refused");
+  await until(() => accepted >= 2, "it is dialled again");
+  await transport.close();
+  await until(() => open.size === 0, "nothing is left open");
+});
+
+test("a connection that has no stream numbers left is replaced, and costs no call", async (t) => {
+  const sessions: ClientHttp2Session[] = [];
+  const { connect } = http2;
+  http2.connect = ((...given: Parameters<typeof connect>) => {
+    const session = connect(...given);
+    sessions.push(session);
+    return session;
+  }) as typeof connect;
+  syncBuiltinESMExports();
+  t.after(() => {
+    http2.connect = connect;
+    syncBuiltinESMExports();
+  });
+  const { client, transport } = await fleet(t, ["a", "b"]);
+  // Node has this, and its types do not.
+  for (const session of sessions)
+    (session as unknown as { setNextStreamID(id: number): void }).setNextStreamID(LAST_STREAM);
+  for (let call = 0; call < 8; call++) await client.say({ text: "x" });
+  await until(() => transport.stats().ready === 2 && sessions.length >= 3, "connected again");
+});
+
+test("calls without a deadline end when the host of their connection has vanished", async (t) => {
+  const server = await startTalk("a");
+  const sockets = new Set<Socket>();
+  const way = createTcpServer((near) => {
+    const far = connectTcp(Number(server.address.split(":")[1]), "127.0.0.1");
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from.on("error", () => {}));
+      from.pipe(to);
+    }
+  });
+  way.listen(0, "127.0.0.1");
+  await once(way, "listening");
+  const { port } = way.address() as AddressInfo;
+  const transport = createRollcallTransport({ target: `direct:///127.0.0.1:${port}`, protocol: "grpc" });
+  t.after(async () => {
+    for (const socket of sockets) socket.destroy();
+    way.close();
+    await server.kill();
+    await transport.close();
+  });
+  const client = createClient(Talk, transport);
+  await client.say({ text: "x" });
+  const calls = [client.say({ text: "hang" }), texts(client.tell({ text: "endless", waitMs: 60_000 }))];
+  for (const call of calls) call.catch(() => {});
+  await until(() => server.calls === 3, "they run");
+  for (const socket of sockets) socket.unpipe().pause();
+  for (const call of calls) {
+    await assert.rejects(
+      call,
+      (error: ConnectError) => error.code === Code.Unavailable && /no answer/.test(error.message),
+    );
+  }
+});
+
+test("a server that takes no more calls at a time is not thought dead, however long they take", async (t) => {
+  const server = http2.createServer({ settings: { maxConcurrentStreams: 1 } }, (request, response) => {
+    setTimeout(() => response.writeHead(200, { "content-type": "application/proto" }).end(), 11_000);
+    request.resume();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const transport = createRollcallTransport({ target: `direct:///127.0.0.1:${port}`, protocol: "connect" });
+  t.after(() => transport.close().then(() => server.close()));
+  assert.equal((await createClient(Talk, transport).say({ text: "x" })).text, "");
+});
