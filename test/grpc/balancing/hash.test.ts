@@ -60,12 +60,17 @@ async function clientOf(service: string, more: object = {}): Promise<EchoClient>
     BalancerName: "consistent_hash",
     ...more,
   });
+  await inPlace(client, registry.listed(service));
+  return client;
+}
+
+/** Waits until every key goes to its place among these. On a busy machine a connection may be in doubt for a moment. */
+async function inPlace(client: EchoClient, instances: readonly string[]): Promise<void> {
+  const wanted = ringOf(instances);
   await until(async () => {
-    const wanted = ringOf(registry.listed(service));
     for (const key of keys) if ((await instanceFor(client, key)) !== wanted.pick(key)) return false;
     return true;
   }, "every key has its place");
-  return client;
 }
 
 async function instanceFor(client: EchoClient, key: string): Promise<string> {
@@ -245,8 +250,8 @@ test("a registry that suddenly lists nobody takes no key from an instance that i
   registry.list("emptied.rpc", addresses());
   const client = await clientOf("emptied.rpc");
   registry.list("emptied.rpc", []);
-  const ring = ringOf(addresses());
-  for (const key of keys) assert.equal(await instanceFor(client, key), ring.pick(key));
+  await new Promise(setImmediate);
+  await inPlace(client, addresses());
   client.close();
 });
 
