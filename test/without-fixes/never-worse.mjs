@@ -30,7 +30,14 @@ export const neverWorse = [
   {
     item: "13.1",
     promise: "that nobody serves is said once",
-    changes: [["src/membership/announcements.ts", "if (this.#panic === instances > 0) return;", ""]],
+    changes: [
+      ["src/membership/announcements.ts", "if ((this.#panic !== undefined) === instances > 0) return;", ""],
+      [
+        "src/membership/announcements.ts",
+        "else if (wait <= 0) this.#tellPanic",
+        "else if (wait < Infinity) this.#tellPanic",
+      ],
+    ],
     test: "src/membership/membership.test.ts",
     name: "panic: those that are up are used when nobody serves and the others have had a second, with one warning",
   },
