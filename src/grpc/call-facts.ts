@@ -7,10 +7,21 @@ export const NO_ATTEMPT_LEFT = "the call has used all attempts that Retry allows
 export class CallHistory {
   #first: string | undefined;
   #tried: Set<string> | undefined;
-  /** Attempts that were started. */
-  started = 0;
+  #started = 0;
+  /** Attempts that are picked for in this turn and have not started: two copies may be picked for before either starts. */
+  #starting = 0;
   /** No more attempts than this are started. */
   mostAttempts = Number.POSITIVE_INFINITY;
+
+  /** Attempts that were started. */
+  get started(): number {
+    return this.#started;
+  }
+
+  /** Whether no further attempt may be made. */
+  get isUsedUp(): boolean {
+    return this.#started + this.#starting >= this.mostAttempts;
+  }
 
   /** Instances that were picked for the call; undefined before the first. Most calls are picked for once and need no set. */
   get tried(): ReadonlySet<string> | undefined {
@@ -21,6 +32,21 @@ export class CallHistory {
   tries(instance: string): void {
     this.#first ??= instance;
     this.#tried?.add(instance);
+    if (this.mostAttempts < Number.POSITIVE_INFINITY) this.#reserve();
+  }
+
+  /** An attempt that was picked for has started. */
+  start(): void {
+    this.#started += 1;
+    if (this.#starting > 0) this.#starting -= 1;
+  }
+
+  /** Until the next turn: grpc-js starts what it has picked for within this one, or picks again. */
+  #reserve(): void {
+    this.#starting += 1;
+    setImmediate(() => {
+      this.#starting = 0;
+    });
   }
 }
 

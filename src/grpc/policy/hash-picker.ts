@@ -112,7 +112,7 @@ export class HashPicker implements Picker {
           answeredAt = now;
         };
         if (call) call.watcher = { onFirstMessage, onRefused: () => false };
-        if (history) history.started += 1;
+        history?.start();
         reservation.settle();
       },
       onCallEnded: (code: status) => {

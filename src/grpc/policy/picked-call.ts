@@ -63,7 +63,7 @@ export class PickedCall implements PickResult, CallWatcher, AnsweredCall {
     const { node, kind, history, reservation } = this.#choice;
     this.#call = this.#observed.takeStartedCall();
     this.#startedAt = performance.now();
-    if (history) history.started += 1;
+    history?.start();
     if (!reservation.settle()) return;
     node.started(kind);
     if (this.#call) this.#call.watcher = this;
@@ -96,7 +96,7 @@ export class PickedCall implements PickResult, CallWatcher, AnsweredCall {
   onRefused(pushback: Pushback): boolean {
     const { node, history } = this.#choice;
     const elsewhere = this.#observers.avoidance.refused(node.key, pushback);
-    return elsewhere && (history === undefined || history.started < history.mostAttempts);
+    return elsewhere && !history?.isUsedUp;
   }
 
   goesOn(): void {

@@ -11,5 +11,5 @@ const USED_UP: PickResult = {
 
 /** Undefined for a call that may have a further attempt. */
 export function usedUp(history: CallHistory | undefined): PickResult | undefined {
-  return history && history.started >= history.mostAttempts ? USED_UP : undefined;
+  return history?.isUsedUp ? USED_UP : undefined;
 }
