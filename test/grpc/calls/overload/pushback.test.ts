@@ -18,6 +18,7 @@ function untilCalled(client: EchoClient, instance: { readonly calls: number }): 
 test("a full instance's call goes elsewhere unseen, and the next calls do not go there", async (t) => {
   const { instances, client } = await fleet(t, 3, "one-full");
   instances[0]!.pushback = "20000";
+  await untilCalled(client, instances[0]!);
   for (let i = 0; i < 100; i++) await say(client);
   assert.equal(instances[0]!.calls, 1);
 });
