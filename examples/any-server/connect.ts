@@ -27,7 +27,8 @@ await registerInstance(
     close: () => {
       // GOAWAY: calls under way end, and no new ones begin.
       for (const session of sessions) session.close();
-      return server.close();
+      server.close();
+      return server;
     },
     kill: () => {
       for (const session of sessions) session.destroy();

@@ -46,6 +46,7 @@ export class Messages<T> {
     else this.forget();
     return result;
   }
+
   async #read(): Promise<IteratorResult<T>> {
     try {
       return await this.#source.next();

@@ -1,10 +1,10 @@
 import { abortable } from "../async/abortable.js";
+import { endsWithin } from "../async/time-limit.js";
 import { registrarOf } from "../backends/table.js";
 import type { Instance } from "../instance.js";
 import { log } from "../log.js";
 import type { Registration, Target } from "../registry.js";
 import { refuse } from "../target/given.js";
-import { endsWithin, reasonOf } from "./time-limit.js";
 
 /**
  * One stay of an instance in its registry. Whatever the registry does, neither the beginning nor the end takes longer than it
@@ -129,4 +129,9 @@ export class KeptRegistration {
     const { scheme, service } = this.#target;
     return { service, instance: this.#instance.address, backend: scheme, ...more };
   }
+}
+
+/** The message of whatever was thrown. */
+function reasonOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }

@@ -1,3 +1,4 @@
+import { endsWithin } from "../async/time-limit.js";
 import { registrarOf } from "../backends/table.js";
 import type { Instance } from "../instance.js";
 import { log } from "../log.js";
@@ -5,7 +6,6 @@ import type { Target } from "../registry.js";
 import { AddressWatch, type AddressWatchOptions } from "./address-watch.js";
 import type { Advertised } from "./advertise.js";
 import { KeptRegistration } from "./kept-registration.js";
-import { endsWithin } from "./time-limit.js";
 
 /** A server's place in its registry: in and out, as often as wanted, under the address that the machine has. */
 export class Listing {

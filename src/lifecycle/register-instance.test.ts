@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
-import { EventEmitter } from "node:events";
+import { EventEmitter, once } from "node:events";
+import { connect, createServer, type ServerHttp2Session } from "node:http2";
+import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { registerBackend } from "../backends/table.js";
 import type { Instance } from "../instance.js";
+import { setLogger, setLogLevel } from "../log.js";
 import type { Registration } from "../registry.js";
 import { type InstanceToRegister, type RegisterOptions, registerInstance } from "./register-instance.js";
 
@@ -78,4 +81,39 @@ test("what cannot be obeyed is refused by name, and nothing is listed", async ()
   await assert.rejects(registerInstance("direct:///10.0.0.1:80", { port: 80 }), /cannot register instances/);
   await assert.rejects(registerInstance(url.replace("order.rpc", "refused"), { port: 80 }), /no such tenant/);
   assert.deepEqual(listed, []);
+});
+
+test("an HTTP/2 server that close() returns is waited for; a close() that returns nothing is warned of", async (t) => {
+  const warnings: string[] = [];
+  setLogger({ debug() {}, info() {}, error() {}, warn: (_facts, message) => void warnings.push(message) });
+  t.after(() => setLogLevel("silent"));
+  for (const returned of [true, false]) {
+    const server = createServer((_request, response) => void setTimeout(() => response.end("late"), 200));
+    server.on("session", (session) => sessions.push(session));
+    const sessions: ServerHttp2Session[] = [];
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const close = () => {
+      for (const session of sessions) session.close();
+      server.close(); // what it returns depends on the release of Node
+      return returned ? server : (undefined as never);
+    };
+    const registered = await registerInstance(
+      url,
+      { address: `127.0.0.1:${port}` },
+      { drainMs: 0, close, signals: false },
+    );
+    const session = connect(`http://127.0.0.1:${port}`);
+    const arrived = once(server, "request");
+    const request = session.request({ ":path": "/" }).resume();
+    const ended = once(request, "end");
+    await arrived;
+    await registered.stop();
+    assert.equal(request.readableEnded, returned);
+    assert.equal(warnings.length, returned ? 0 : 1);
+    await ended;
+    session.close();
+  }
+  assert.match(warnings[0]!, /close\(\) returned nothing, .*: return a promise, or the server/);
 });

@@ -2,6 +2,7 @@ import type { Server as NetServer } from "node:net";
 import { formatAddress, isWildcardHost, parseAddress } from "../address.js";
 import { registerBuiltInBackends } from "../backends/index.js";
 import type { Instance } from "../instance.js";
+import { log } from "../log.js";
 import type { Target } from "../registry.js";
 import { checkNames, refuse, targetOf } from "../target/given.js";
 import { chooseAddress } from "./advertise.js";
@@ -47,7 +48,8 @@ export interface RegisterOptions {
   readonly drainMs?: number | undefined;
   /**
    * Takes no new calls, and tells when those under way have ended: returns a promise, or the server itself as `close()` of
-   * node:http does (its `close` event is awaited). Without it `stop()` ends after the drain, and signals are the application's.
+   * node:http does (its `close` event is awaited); where it returns nothing, as that of node:http2 may, nothing is awaited, which is
+   * warned about. Without it `stop()` ends after the drain, and signals are the application's.
    */
   readonly close?: (() => PromiseLike<unknown> | NetServer) | undefined;
   /** Ends what `close` has not ended in time, for example `server.closeAllConnections()`. */
@@ -129,10 +131,20 @@ export function instanceLife(
     bind: () => bound,
     ...(target && { facts: () => ({ service: target.service }) }),
     ...(health && { health }),
-    ...(close && { close }),
+    ...(close && { close: () => awaitable(close(), bound.instance.address) }),
     ...(kill && { kill }),
   };
   return new ServerLife(target, served, limitsOf(options), signals);
+}
+
+/** What close() returned. Of nothing the end cannot be told, and the process would end before its calls. */
+function awaitable<T>(ended: T, instance: string): T {
+  if (ended === undefined)
+    log.warn(
+      { instance },
+      "close() returned nothing, so calls under way are not waited for: return a promise, or the server",
+    );
+  return ended;
 }
 
 function isBound(given: object): given is Bound {

@@ -1,4 +1,5 @@
 import { sleep } from "../async/backoff.js";
+import { endsWithin } from "../async/time-limit.js";
 import { ChannelStatus } from "../discovery/status.js";
 import { log } from "../log.js";
 import { addServer } from "../observe/sources.js";
@@ -11,7 +12,6 @@ import { Listing } from "./listing.js";
 import type { Served } from "./served.js";
 import { stopOnSignals } from "./signals.js";
 import { isLive, type LifeEvent, type LifeState, next } from "./state.js";
-import { endsWithin } from "./time-limit.js";
 
 const NOT_LIVE = "only a server that is started and not stopped can be paused or resumed";
 

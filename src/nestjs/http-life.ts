@@ -1,10 +1,8 @@
-import { once } from "node:events";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Http2SecureServer, ServerHttp2Session } from "node:http2";
 import type { Server as NetServer } from "node:net";
 import { destroySoon } from "../async/end-http2.js";
 import type { checkServerConfig } from "../config/check.js";
-import { endOf } from "../lifecycle/end-of.js";
 import { instanceLife } from "../lifecycle/register-instance.js";
 import type { ServerLife } from "../lifecycle/server-life.js";
 import type { Target } from "../registry.js";
@@ -53,7 +51,12 @@ export class HttpLife {
       health: (serving) => {
         this.#serving = serving;
       },
-      close: () => this.#end(server),
+      close: () => {
+        // GOAWAY: requests under way end, and no new ones begin; the server's close() alone would wait for clients to leave.
+        for (const session of this.#sessions) session.close();
+        server.close();
+        return server;
+      },
       kill: () => {
         for (const session of this.#sessions) destroySoon(session);
         if ("closeAllConnections" in server) server.closeAllConnections();
@@ -72,14 +75,6 @@ export class HttpLife {
 
   async close(): Promise<void> {
     await this.#life?.stop();
-  }
-
-  async #end(server: Server | Http2SecureServer): Promise<void> {
-    // Sessions are awaited one by one: Node 24 counts no connections of HTTP/2.
-    const ended = [...this.#sessions].map((session) => once(session, "close"));
-    // GOAWAY: requests under way end, and no new ones begin; the server's close() alone would wait for clients to leave.
-    for (const session of this.#sessions) session.close();
-    await Promise.all([...ended, endOf(server.close())]);
   }
 
   #placeOf(server: NetServer): Parameters<typeof instanceLife>[1] {

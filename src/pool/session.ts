@@ -1,4 +1,4 @@
-import { endsWithin } from "../lifecycle/time-limit.js";
+import { endsWithin } from "../async/time-limit.js";
 import { log, safely } from "../log.js";
 import type { Activity } from "../membership/connection/activity.js";
 import type { Session } from "../membership/connection/transport.js";

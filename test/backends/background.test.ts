@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +6,7 @@ import { after, before, test } from "node:test";
 import { type DevRegistry, startDevRegistry } from "../../src/dev-registry/index.js";
 import { endpoint, slice } from "../kubernetes/pod.js";
 import { KubeApiServer } from "../support/real-parts/kube/stand-in.js";
+import { runToEnd } from "../support/run-to-end.js";
 
 const PROGRAM = new URL("./reading-program.ts", import.meta.url).pathname;
 const ACCOUNT = mkdtempSync(join(tmpdir(), "rollcall-account-"));
@@ -27,7 +26,7 @@ after(async () => {
   rmSync(ACCOUNT, { recursive: true });
 });
 
-/** Runs the program to its end, for which two minutes are a bound and no measure. */
+/** Without what is logged. */
 async function run(url: string, where: "background" | "foreground", apiPort: number | string = api.port) {
   const env = {
     ...process.env,
@@ -36,18 +35,8 @@ async function run(url: string, where: "background" | "foreground", apiPort: num
     KUBERNETES_SERVICE_HOST: "127.0.0.1",
     KUBERNETES_SERVICE_PORT: String(apiPort),
   };
-  const child = spawn(process.execPath, ["--import", "tsx", PROGRAM, url, where], {
-    env,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const limit = setTimeout(() => child.kill("SIGKILL"), 120_000);
-  let text = "";
-  child.stdout.on("data", (chunk) => {
-    text += chunk;
-  });
-  const [code] = (await once(child, "close")) as [number | null];
-  clearTimeout(limit);
-  return { code, lines: text.split("\n").filter((line) => line !== "" && !line.startsWith("{")) };
+  const { code, lines } = await runToEnd(PROGRAM, [url, where], env);
+  return { code, lines: lines.filter((line) => !line.startsWith("{")) };
 }
 
 for (const [name, url] of Object.entries({

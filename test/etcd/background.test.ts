@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { AsyncLocalStorage } from "node:async_hooks";
-import { spawn } from "node:child_process";
-import { getEventListeners, once } from "node:events";
+import { getEventListeners } from "node:events";
 import { after, before, test } from "node:test";
 import { EtcdDiscovery, EtcdRegistrar } from "../../src/backends/etcd/index.js";
 import { type DevRegistry, startDevRegistry } from "../../src/dev-registry/index.js";
+import { runToEnd } from "../support/run-to-end.js";
 import { until } from "../support/until.js";
 import { Follower } from "./follower.js";
 import { TcpProxy } from "./tcp-proxy.js";
@@ -17,20 +17,7 @@ before(async () => {
 });
 after(() => registry.close());
 
-/** Runs the program to its end, for which two minutes are a bound and no measure. */
-async function run(host: string, what: string): Promise<{ code: number | null; lines: string[] }> {
-  const child = spawn(process.execPath, ["--import", "tsx", PROGRAM, host, what], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const limit = setTimeout(() => child.kill("SIGKILL"), 120_000);
-  let text = "";
-  child.stdout.on("data", (chunk) => {
-    text += chunk;
-  });
-  const [code] = (await once(child, "close")) as [number | null];
-  clearTimeout(limit);
-  return { code, lines: text.split("\n").filter(Boolean) };
-}
+const run = (host: string, what: string) => runToEnd(PROGRAM, [host, what]);
 
 test("a watch in the background that is never closed does not keep the process alive, whether etcd is there or not", async () => {
   assert.deepEqual(await run(registry.endpoint, "watch"), { code: 0, lines: ["set 0", "idle"] });

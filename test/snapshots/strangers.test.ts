@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
+import { parseAddress } from "../../src/address.js";
 import { hold } from "../../src/async/hold.js";
 import { fileNameOf, writeSnapshot } from "../../src/discovery/snapshot-file.js";
 import { createClient, setLogLevel } from "../../src/index.js";
@@ -41,6 +42,32 @@ const answers: Record<string, ((answer: Answer) => void) | undefined> = {
   "answers what is no message of health": (answer) => answer(null, Buffer.from([0x08])),
 };
 
+/** @returns its address. */
+async function listening(server: grpc.Server): Promise<string> {
+  const port = await new Promise<number>((resolve, reject) => {
+    const credentials = grpc.ServerCredentials.createInsecure();
+    server.bindAsync("127.0.0.1:0", credentials, (error, bound) => (error ? reject(error) : resolve(bound)));
+  });
+  return `127.0.0.1:${port}`;
+}
+
+/** Leaves a snapshot that names one instance. */
+function remember(url: string, address: string): void {
+  const target = parseTargetUrl(url);
+  const instances = [{ instance: { address }, addresses: [parseAddress(address)] }];
+  writeFileSync(join(dir, fileNameOf(target)), writeSnapshot(target, { instances, at: Date.now() }), { mode: 0o600 });
+}
+
+/** Waits until the one that says "here" answers. */
+function listedAndCalled(client: EchoClient): Promise<void> {
+  const answers = () =>
+    say(client, {}, { deadline: Date.now() + 5_000 }).then(
+      ({ instance }) => instance === "here",
+      () => false,
+    );
+  return until(answers, "it is called once it is listed", 30_000);
+}
+
 for (const [what, answer] of Object.entries(answers)) {
   test(`an instance from a snapshot that ${what} when asked who it is gets no call, until the registry lists it`, async () => {
     const server = new grpc.Server();
@@ -57,32 +84,18 @@ for (const [what, answer] of Object.entries(answers)) {
         },
       });
     }
-    const port = await new Promise<number>((resolve, reject) => {
-      const credentials = grpc.ServerCredentials.createInsecure();
-      server.bindAsync("127.0.0.1:0", credentials, (error, bound) => (error ? reject(error) : resolve(bound)));
-    });
+    const address = await listening(server);
 
     const registry = new FixtureRegistry("strangers");
     registry.silence();
     const url = registry.target(what);
-    const address = `127.0.0.1:${port}`;
-    const instances = [{ instance: { address }, addresses: [{ host: "127.0.0.1", port }] }];
-    const text = writeSnapshot(parseTargetUrl(url), { instances, at: Date.now() });
-    writeFileSync(join(dir, fileNameOf(parseTargetUrl(url))), text, { mode: 0o600 });
+    remember(url, address);
 
     const client = createClient(EchoClient, { Target: url, Snapshot: { Dir: dir } });
     await assert.rejects(say(client, {}, { deadline: Date.now() + 4_000 }), /strangers registry\.test:1/);
     if (answer) assert.ok(asked > 0);
     registry.list(what, [address]);
-    await until(
-      () =>
-        say(client, {}, { deadline: Date.now() + 5_000 }).then(
-          ({ instance }) => instance === "here",
-          () => false,
-        ),
-      "it is called once it is listed",
-      30_000,
-    );
+    await listedAndCalled(client);
     assert.deepEqual(thrown, []);
     client.close();
     server.forceShutdown();
@@ -99,17 +112,11 @@ test("a policy of grpc-js, which asks nobody who he is, does not start from a sn
       return "here";
     }),
   );
-  const port = await new Promise<number>((resolve, reject) => {
-    const credentials = grpc.ServerCredentials.createInsecure();
-    server.bindAsync("127.0.0.1:0", credentials, (error, bound) => (error ? reject(error) : resolve(bound)));
-  });
+  const address = await listening(server);
   const registry = new FixtureRegistry("strangers");
   registry.silence();
   const url = registry.target("unasked");
-  const address = `127.0.0.1:${port}`;
-  const instances = [{ instance: { address }, addresses: [{ host: "127.0.0.1", port }] }];
-  const text = writeSnapshot(parseTargetUrl(url), { instances, at: Date.now() });
-  writeFileSync(join(dir, fileNameOf(parseTargetUrl(url))), text, { mode: 0o600 });
+  remember(url, address);
 
   process.env.ROLLCALL_SNAPSHOT_DIR = dir;
   const client = new EchoClient(url, grpc.credentials.createInsecure(), {
@@ -118,15 +125,7 @@ test("a policy of grpc-js, which asks nobody who he is, does not start from a sn
   await assert.rejects(say(client, {}, { deadline: Date.now() + 2_000 }));
   assert.equal(called, 0);
   registry.list("unasked", [address]);
-  await until(
-    () =>
-      say(client, {}, { deadline: Date.now() + 5_000 }).then(
-        ({ instance }) => instance === "here",
-        () => false,
-      ),
-    "it is called once it is listed",
-    30_000,
-  );
+  await listedAndCalled(client);
   client.close();
   server.forceShutdown();
   delete process.env.ROLLCALL_SNAPSHOT_DIR;

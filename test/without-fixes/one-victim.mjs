@@ -323,8 +323,8 @@ export const oneVictim = [
   {
     item: "13.20",
     promise: "nor a limit of a start or a stop",
-    changes: [["src/lifecycle/time-limit.ts", "timerMs(ms)", "ms"]],
-    test: "src/lifecycle/time-limit.test.ts",
+    changes: [["src/async/time-limit.ts", "timerMs(ms)", "ms"]],
+    test: "src/async/time-limit.test.ts",
     name: "a limit is safe at any number: a long one is not over at once, and what is no time is over",
   },
   {

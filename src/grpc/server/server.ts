@@ -1,5 +1,6 @@
 import * as grpc from "@grpc/grpc-js";
 import { formatAddress, type HostPort } from "../../address.js";
+import { endsWithin } from "../../async/time-limit.js";
 import { registerBuiltInBackends } from "../../backends/index.js";
 import { type CheckedServerConfig, checkServerConfig } from "../../config/check.js";
 import { targetOfEtcd } from "../../config/schema/etcd-target.js";
@@ -8,7 +9,6 @@ import { chooseAddress } from "../../lifecycle/advertise.js";
 import type { Bound } from "../../lifecycle/bound.js";
 import type { Served } from "../../lifecycle/served.js";
 import { ServerLife } from "../../lifecycle/server-life.js";
-import { endsWithin } from "../../lifecycle/time-limit.js";
 import { log, setLogLevel } from "../../log.js";
 import { silenceMinutes } from "../../observe/minute-log.js";
 import type { Target } from "../../registry.js";

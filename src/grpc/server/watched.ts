@@ -1,5 +1,5 @@
+import { endsWithin } from "../../async/time-limit.js";
 import type { CheckedServerConfig } from "../../config/check.js";
-import { endsWithin } from "../../lifecycle/time-limit.js";
 import { log } from "../../log.js";
 import type { DevServer } from "../../observe/metrics/dev-server.js";
 import type { Telemetry } from "../../observe/telemetry/telemetry.js";

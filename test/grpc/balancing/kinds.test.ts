@@ -76,11 +76,16 @@ for (const [who, make] of Object.entries(clients)) {
         [first, ...others].map(({ address }) => address),
       );
       await untilSeen(client, 3);
-      for (const one of [first, ...others]) one.calls = 0;
-      await tally(client, 600, 6);
-      // 200 would be fair. On a busy machine any of them may be slow for a while, so far fewer are enough.
-      assert.ok(first.calls > 60, `${first.calls} of 600 at the one with streams`);
-      for (const { calls } of others) assert.ok(calls > 60, `${calls} of 600 at one without`);
+      // The median of three rounds, because on a busy machine any of them may be slow for a while. 200 would be fair.
+      const rounds: number[][] = [];
+      for (let round = 0; round < 3; round++) {
+        for (const one of [first, ...others]) one.calls = 0;
+        await tally(client, 600, 6);
+        rounds.push([first, ...others].map(({ calls }) => calls));
+      }
+      const [held, ...free] = [0, 1, 2].map((i) => rounds.map((calls) => calls[i]!).sort((a, b) => a - b)[1]!);
+      assert.ok(held! > 120, `${held} of 600 at the one with streams`);
+      for (const calls of free) assert.ok(calls > 100, `${calls} of 600 at one without`);
 
       // New streams go where there are fewest.
       const before = [first.streams, ...others.map(({ streams }) => streams)];

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parseAddress } from "../../../address.js";
+import { endsWithin } from "../../../async/time-limit.js";
 import type { RedisConfig } from "../../../config/schema/redis-config.js";
-import { endsWithin } from "../../../lifecycle/time-limit.js";
 import { listItems } from "../../../target/forms.js";
 import type { TokenStore } from "./authenticator.js";
 

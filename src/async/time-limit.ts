@@ -1,4 +1,4 @@
-import { timerMs } from "../async/backoff.js";
+import { timerMs } from "./backoff.js";
 
 /**
  * Whether a promise is fulfilled within some milliseconds. What it does later is the caller's.
@@ -14,9 +14,4 @@ export async function endsWithin(work: PromiseLike<unknown>, ms: number): Promis
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** The message of whatever was thrown. */
-export function reasonOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
 }
