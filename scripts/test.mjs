@@ -57,11 +57,12 @@ async function run(folder, files) {
     env: { ROLLCALL_LOG_LEVEL: "silent", ...process.env, ROLLCALL_TEST_LEFTOVERS: leftovers },
   });
   const [code] = await once(child, "exit");
-  const { passed, failed, skipped } = JSON.parse(readFileSync(outcome, "utf8"));
-  return { ok: code === 0 && failed === 0 && passed + skipped.length > 0, passed, failed, skipped };
+  const { passed, failed, skipped, tookMs } = JSON.parse(readFileSync(outcome, "utf8"));
+  return { ok: code === 0 && failed === 0 && passed + skipped.length > 0, passed, failed, skipped, tookMs };
 }
 
 function report(results) {
+  if (wanted.length === 0) listSlowest(results);
   const skipped = results.flatMap((result) => result.skipped);
   if (skipped.length > 0) console.log("\nskipped:");
   for (const { name, file, reason } of skipped) console.log(`  ${file}: ${name}: ${reason}`);
@@ -69,4 +70,11 @@ function report(results) {
   const seconds = Math.round((performance.now() - began) / 1000);
   const [passed, failed] = [sum((result) => result.passed), sum((result) => result.failed)];
   console.log(`\ntests: ${passed} passed, ${failed} failed, ${skipped.length} skipped, ${seconds} s`);
+}
+
+/** What to look at first when a run has become too long. */
+function listSlowest(results) {
+  const files = results.flatMap(({ tookMs }) => Object.entries(tookMs)).sort(([, a], [, b]) => b - a);
+  console.log("\nslowest files:");
+  for (const [file, ms] of files.slice(0, 15)) console.log(`  ${file}: ${Math.round(ms / 1000)} s`);
 }
