@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { compileAll } from "./typescript/compile.mjs";
 
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
 const roots = process.argv.includes("--unit") ? ["src"] : ["src", "test"];
@@ -23,6 +24,7 @@ if (groups.length === 0) {
 }
 
 const began = performance.now();
+await compileAll();
 const results = [];
 for (const { folder, files } of groups) results.push(await run(folder, files));
 if (existsSync(leftovers))
@@ -42,7 +44,8 @@ function testFiles(folder) {
 async function run(folder, files) {
   const outcome = join(scratch, `${folder}.json`);
   const flags = [
-    "--import=tsx",
+    "--enable-source-maps",
+    "--import=./scripts/typescript/load.mjs",
     "--import=./scripts/test-time-limit.mjs",
     "--import=./scripts/test-leftovers.mjs",
     "--test",
@@ -54,7 +57,12 @@ async function run(folder, files) {
   ];
   const child = spawn(process.execPath, [...flags, ...files], {
     stdio: "inherit",
-    env: { ROLLCALL_LOG_LEVEL: "silent", ...process.env, ROLLCALL_TEST_LEFTOVERS: leftovers },
+    env: {
+      ROLLCALL_LOG_LEVEL: "silent",
+      ...process.env,
+      ROLLCALL_TEST_LEFTOVERS: leftovers,
+      ROLLCALL_COMPILED: "true",
+    },
   });
   const [code] = await once(child, "exit");
   const { passed, failed, skipped, tookMs } = JSON.parse(readFileSync(outcome, "utf8"));
