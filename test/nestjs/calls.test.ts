@@ -1,7 +1,7 @@
 import "reflect-metadata";
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { Metadata, status } from "@grpc/grpc-js";
+import { credentials, Metadata, type Server, status } from "@grpc/grpc-js";
 import {
   ConflictException,
   Controller,
@@ -21,6 +21,7 @@ import { currentCall } from "rollcall";
 import { RollcallModule, RollcallServer, rollcallClient } from "rollcall/nestjs";
 import { from, lastValueFrom, map, type Observable, of, toArray } from "rxjs";
 import { GrpcExceptions } from "../../examples/nestjs/exceptions.js";
+import { find, OrderClient, type OrderHandlers, OrderService } from "../../examples/order/order.js";
 
 interface Word {
   text: string;
@@ -142,6 +143,20 @@ test("streams of all three kinds pass through Nest", async () => {
   assert.deepEqual(await textsOf(calls.count({ text: "n" })), ["n1", "n2", "n3"]);
   assert.deepEqual(await textsOf(calls.join(words())), ["a+b"]);
   assert.deepEqual(await textsOf(calls.echo(words())), ["a!", "b!"]);
+});
+
+test("what onLoadPackageDefinition adds to the server is served, as reflection is", async () => {
+  const orders: OrderHandlers = { find: ({ request }, callback) => callback(null, { ...request, servedBy: "beside" }) };
+  const onLoadPackageDefinition = (_loaded: unknown, server: Server) => server.addService(OrderService, orders);
+  const more = new RollcallServer(
+    { ListenOn: "127.0.0.1:0", Shutdown: { WrapUpTime: 0 } },
+    { ...proto, onLoadPackageDefinition, signals: false },
+  );
+  await more.listen(() => {});
+  const client = new OrderClient(more.address!, credentials.createInsecure());
+  assert.equal((await find(client, "1")).servedBy, "beside");
+  client.close();
+  await more.close();
 });
 
 test("the program of docs/nestjs.md hands Rollcall's log to Nest's logger", async () => {
