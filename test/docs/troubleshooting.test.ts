@@ -6,6 +6,7 @@ import { test } from "node:test";
 /** What docs/troubleshooting.md quotes of errors and of the log. */
 const QUOTED = [
   "is not serving",
+  "can take a call",
   "service overloaded",
   "said that they are overloaded",
   "circuit breaker is open",
