@@ -8,6 +8,8 @@ import { differences } from "./differences.js";
 
 const skip = interopSkipReason();
 process.env.INTEROP_HOST = "10.0.0.9";
+process.env.INTEROP_NULL = "null";
+process.env.INTEROP_NUMBER = "7";
 
 const FILES = new URL("files/", import.meta.url);
 
@@ -17,6 +19,12 @@ for (const name of readdirSync(FILES)) {
     assertSameReading(readFileSync(new URL(name, FILES), "utf8"), kind),
   );
 }
+
+test("a variable that holds null is no text to go-zero, and the text null to Rollcall", { skip }, async () => {
+  const yaml = "Name: ${INTEROP_NULL}\nListenOn: :80";
+  assert.equal((await readWithGozero(yaml, "server")).Name, "");
+  assert.equal((await readHere(yaml, "server")).Name, "null");
+});
 
 const accepted: [what: string, kind: Kind, yaml: string][] = [
   [

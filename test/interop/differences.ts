@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders are the subject.
 import type { Kind } from "./both-readings.js";
 
 /** Rows of docs/interop.md, "Files: what differs": what go-zero does, what Rollcall does. */
@@ -104,6 +105,46 @@ export const differences: readonly [
     "OrderRpc: { Endpoints: ['127.1:80'] }",
     "reads",
     "refuses",
+  ],
+  [
+    "a list of hosts that is written as text",
+    "a list written as text: `Etcd.Hosts: '[\"h:1\"]'`",
+    "server",
+    "Name: a\nListenOn: :80\nEtcd: { Hosts: '[\"h:1\"]', Key: a }",
+    "reads",
+    "refuses",
+  ],
+  [
+    "a list of endpoints that is written as text",
+    "a list written as text: `Etcd.Hosts: '[\"h:1\"]'`",
+    "client",
+    "OrderRpc: { Endpoints: '[\"h:1\"]' }",
+    "reads",
+    "refuses",
+  ],
+  [
+    "a name without a value",
+    "`Name:` or `ListenOn:` without a value",
+    "server",
+    "Name:\nListenOn: :80",
+    "reads",
+    "refuses",
+  ],
+  [
+    "a name that a variable makes null",
+    "`${VAR}` holding `null` where a text is expected",
+    "server",
+    "Name: ${INTEROP_NULL}\nListenOn: :80",
+    "reads",
+    "reads",
+  ],
+  [
+    "a name that a variable makes a number",
+    "`${VAR}` holding a number or `true` where a text is expected",
+    "server",
+    "Name: ${INTEROP_NUMBER}\nListenOn: :80",
+    "refuses",
+    "reads",
   ],
   ["a negative Timeout", "`Timeout: -5`", "client", "OrderRpc: { Endpoints: [a:1], Timeout: -5 }", "reads", "refuses"],
   [
