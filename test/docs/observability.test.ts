@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
+import { promisify } from "node:util";
 import { GAUGES } from "../../src/observe/metrics/gauges.js";
 import { CallMetrics } from "../../src/observe/metrics/prometheus-calls.js";
 
@@ -51,4 +54,24 @@ test("every metric of single calls stands on the page with its attributes, and n
   const isGoZeros = ([name]: (typeof there)[number]) => (name as string).startsWith("rpc_");
   assert.deepEqual(told.sort(), there.filter((one) => !isGoZeros(one)).sort());
   for (const [name] of there.filter(isGoZeros)) assert.ok(page.includes(`\`${name}\``), `the page has ${name}`);
+});
+
+test("the program that sends spans without a server runs as it stands on the page", async (t) => {
+  const [, program = ""] = /^```ts\n(import \{ loadConfig.*?)^```/ms.exec(page) ?? [];
+  mkdirSync(".cache", { recursive: true });
+  // Inside the checkout, where its node_modules and tsconfig.json are found.
+  const folder = mkdtempSync(join(".cache", "observability-page-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  mkdirSync(join(folder, "etc"));
+  writeFileSync(
+    join(folder, "etc/job.yaml"),
+    "Telemetry: { Endpoint: spans.json, Batcher: file }\nOrderRpc: { Endpoints: ['127.0.0.1:1'] }\n",
+  );
+  writeFileSync(join(folder, "job.ts"), program);
+  const { stderr } = await promisify(execFile)(process.execPath, ["--import", "tsx", "job.ts"], {
+    cwd: folder,
+    env: { ...process.env, ROLLCALL_LOG_LEVEL: "info" },
+    timeout: 60_000,
+  });
+  assert.match(stderr, /"server":"job".*"Telemetry: spans are sent"/);
 });
