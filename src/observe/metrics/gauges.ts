@@ -184,7 +184,7 @@ export const GAUGES: readonly Gauge[] = [
   },
   {
     name: "rollcall.registry.answer_age",
-    help: "Time since the registry's last answer about a service",
+    help: "Time since the registry last told the instances of a service; it grows while nothing changes",
     unit: "s",
     labels: ["service"],
     read: perService((channels) => {
