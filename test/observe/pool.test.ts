@@ -10,6 +10,7 @@ import { processState } from "../../src/observe/collect.js";
 import { allStates } from "../../src/observe/inspect/inspect-client.js";
 import { GAUGES } from "../../src/observe/metrics/gauges.js";
 import { createPool } from "../../src/pool/index.js";
+import { TYPESCRIPT } from "../support/typescript.js";
 import { until } from "../support/until.js";
 
 const TARGET = "direct:///127.0.0.1:4001,127.0.0.1:4002";
@@ -73,7 +74,7 @@ test("a process that has pools alone obeys ROLLCALL_INSPECT and writes a line a 
   const runtime = mkdtempSync(join(tmpdir(), "rollcall-pool-"));
   const program = new URL("./pool-program.ts", import.meta.url).pathname;
   const env = { ...process.env, XDG_RUNTIME_DIR: runtime, ROLLCALL_INSPECT: "1", ROLLCALL_LOG_LEVEL: "info" };
-  const child = spawn(process.execPath, ["--import", "tsx", program], { env });
+  const child = spawn(process.execPath, [...TYPESCRIPT, program], { env });
   t.after(() => {
     child.kill("SIGKILL");
     rmSync(runtime, { recursive: true, force: true });
