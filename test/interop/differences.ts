@@ -4,8 +4,8 @@ import type { Kind } from "./both-readings.js";
 /** Files for each row of docs/interop.md, "Files: what differs". The page says who refuses them. */
 export const differences: readonly [row: string, kind: Kind, yaml: string][] = [
   ["`Etcd: { Hosts: [] ... }` at a server", "server", "Name: a\nListenOn: :80\nEtcd: { Hosts: [], Key: a }"],
-  ["`Etcd:` without a value, `Etcd: {}`", "server", "Name: a\nListenOn: :80\nEtcd:"],
-  ["`Etcd:` without a value, `Etcd: {}`", "server", "Name: a\nListenOn: :80\nEtcd: {}"],
+  ["`Etcd:` without a value, `Etcd: {}`, `Etcd: []`", "server", "Name: a\nListenOn: :80\nEtcd:"],
+  ["`Etcd:` without a value, `Etcd: {}`, `Etcd: []`", "server", "Name: a\nListenOn: :80\nEtcd: {}"],
   [
     '`Etcd: { Hosts: [h:2379], Key: "" }` at a server',
     "server",
@@ -45,7 +45,7 @@ export const differences: readonly [row: string, kind: Kind, yaml: string][] = [
   ["a key written twice, in two cases too", "server", "Name: a\nName: b\nListenOn: :80"],
   ["a key written twice, in two cases too", "server", "Name: a\nname: b\nListenOn: :80"],
   ["a second document (`---`)", "server", "Name: a\nListenOn: :80\n---\nName: b"],
-  ["`Name:` or `ListenOn:` without a value", "server", "Name:\nListenOn: :80"],
+  ["`Name:`, `ListenOn:`, `Redis.Host:` or `Redis.Key:` without a value", "server", "Name:\nListenOn: :80"],
   [
     "`ListenOn` or `MethodTimeouts.FullMethod` that can mean nothing",
     "server",
@@ -100,4 +100,41 @@ export const differences: readonly [row: string, kind: Kind, yaml: string][] = [
     "client",
     "OrderRpc: { Endpoints: [a:1], KeepaliveTime: 1.0000005s }",
   ],
+  ["`Etcd:` without a value, `Etcd: {}`, `Etcd: []`", "server", "Name: a\nListenOn: :80\nEtcd: []"],
+  ["`Name:`, `ListenOn:`, `Redis.Host:` or `Redis.Key:` without a value", "server", "Name: a\nListenOn:"],
+  [
+    "`Name:`, `ListenOn:`, `Redis.Host:` or `Redis.Key:` without a value",
+    "server",
+    "Name: a\nListenOn: :80\nRedis: { Host: h:1, Key: }",
+  ],
+  [
+    "`yes`, `on` and the like, `1_000` or `0b11`, without quotes where a text is expected",
+    "server",
+    "Name: yes\nListenOn: :80",
+  ],
+  [
+    "`yes`, `on` and the like, `1_000` or `0b11`, without quotes where a text is expected",
+    "client",
+    "OrderRpc: { Endpoints: [a:1], App: a, Token: 1_000 }",
+  ],
+  ["`BalancerName:` without a value", "client", "OrderRpc: { Endpoints: [a:1], BalancerName: }"],
+  ["`Target` that can mean nothing", "client", "OrderRpc: { Target: a b }"],
+  [
+    "`Log` with a value that go-zero does not know, such as `Mode: nonsense`",
+    "server",
+    "Name: a\nListenOn: :80\nLog: { Mode: nonsense }",
+  ],
+  ["`MetricsUrl` that is no URL of http or https", "server", "Name: a\nListenOn: :80\nMetricsUrl: metrics"],
+  [
+    "a `Port` below 0, or a path without a slash before it, in `DevServer` or `Prometheus`",
+    "server",
+    "Name: a\nListenOn: :80\nDevServer: { Port: -1 }",
+  ],
+  [
+    "a `Port` below 0, or a path without a slash before it, in `DevServer` or `Prometheus`",
+    "server",
+    "Name: a\nListenOn: :80\nPrometheus: { Host: h, Path: metrics }",
+  ],
+  ["`App` or `Token` with characters that are not ASCII", "client", "OrderRpc: { Endpoints: [a:1], App: é, Token: t }"],
+  ["`Redis.Host` without a port", "server", "Name: a\nListenOn: :80\nRedis: { Host: h, Key: k }"],
 ];
