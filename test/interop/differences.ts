@@ -90,7 +90,11 @@ export const differences: readonly [row: string, kind: Kind, yaml: string][] = [
   ["`Target` with spaces around it or capital letters in its scheme", "client", "OrderRpc: { Target: ' DNS:///a:1 ' }"],
   ["`Target: unix:...`, `ipv4:...`, `xds:...`", "client", "OrderRpc: { Target: 'unix:/tmp/a.sock' }"],
   ["`Target: unix:...`, `ipv4:...`, `xds:...`", "client", "OrderRpc: { Target: 'xds:///a' }"],
-  ["`${VAR}` holding ` #`, `&`, a line feed, `Key: value`", "server", "Name: ${INTEROP_COMMENT}\nListenOn: :80"],
+  [
+    "`${VAR}` holding spaces around it, quotes, ` #`, `&`, a line feed, `Key: value` or another mark of YAML",
+    "server",
+    "Name: ${INTEROP_COMMENT}\nListenOn: :80",
+  ],
   ["`${VAR}` holding `null` where a text is expected", "server", "Name: ${INTEROP_NULL}\nListenOn: :80"],
   ["`${VAR}` holding a number or `true` where a text is expected", "server", "Name: ${INTEROP_NUMBER}\nListenOn: :80"],
   ["`$VAR` without braces", "server", "Name: $INTEROP_HOST\nListenOn: :80"],
