@@ -12,7 +12,7 @@ import { until } from "../support/until.js";
 test("the calls to a service of Kratos' layout are those of the instances that are listed", async (t) => {
   process.env.XDG_RUNTIME_DIR = mkdtempSync(join(tmpdir(), "rollcall-console-"));
   const registry = await startDevRegistry();
-  const Etcd = { Hosts: [registry.endpoint], Key: "order", Layout: "kratos" } as const;
+  const Etcd = { Hosts: [registry.endpoint], Key: "order", Layout: "kratos" as const };
   const server = createServer(
     { Name: "order", ListenOn: "127.0.0.1:0", Etcd, Shutdown: { WrapUpTime: 0 } },
     (builder) =>
