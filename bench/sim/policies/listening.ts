@@ -32,6 +32,7 @@ export function listening(make: MakePolicy): MakePolicy {
         if (aside.count > before) changed();
         return size > 1 && aside.full < size && elsewhere.take();
       },
+      ignores: (server) => aside.ignores(server),
       end(server, ms, ok, kind, report) {
         policy.end(server, ms, ok, kind, report);
         if (ok) elsewhere.succeeded();

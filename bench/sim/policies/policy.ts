@@ -22,6 +22,8 @@ export interface Policy {
   isFull?(): boolean;
   /** The server was full and refused a call. @returns whether it is sent once more, elsewhere. Default: it has failed. */
   refused?(server: number, forMs: number): boolean;
+  /** Whether that it is full is not obeyed, so that what it refuses has failed. Default never. */
+  ignores?(server: number): boolean;
   /** Whether a call that has failed is made again, after so many attempts. Default never. */
   retries?(attempts: number): boolean;
 }
@@ -58,6 +60,7 @@ export function passingOn(policy: Policy): Policy {
     ...(policy.hedging && { hedging: policy.hedging }),
     ...(policy.isFull && { isFull: () => policy.isFull!() }),
     ...(policy.refused && { refused: (server: number, forMs: number) => policy.refused!(server, forMs) }),
+    ...(policy.ignores && { ignores: (server: number) => policy.ignores!(server) }),
     ...(policy.retries && { retries: (attempts: number) => policy.retries!(attempts) }),
   };
 }

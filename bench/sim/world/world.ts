@@ -207,8 +207,9 @@ export class World {
     const { call } = copy;
     if (copy.over) return;
     const policy = this.#clients[call.client]!;
-    this.#close(copy, policy.refused ? undefined : false, false);
     const again = policy.refused?.(copy.server, forMs) && !call.sentAgain;
+    const failed = !policy.refused || policy.ignores?.(copy.server);
+    this.#close(copy, failed ? false : undefined, false);
     if (call.copies.some(({ over }) => !over)) return;
     if (again) {
       call.sentAgain = true;

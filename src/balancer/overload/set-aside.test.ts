@@ -46,6 +46,20 @@ test("at most half of the instances are set aside, those that said so first, and
   assert.equal(called(), "bde");
 });
 
+test("who is full and called all the same is not believed while at least as many of those that are called have room", () => {
+  const four = setAside("abcd");
+  four.full("abc");
+  assert.deepEqual(
+    [..."abcd"].filter((member) => four.one.ignores(member)),
+    ["c"],
+  );
+  four.full("d");
+  assert.equal(four.one.ignores("c"), false, "all are full: nobody is preferred");
+  const six = setAside("abcdef");
+  six.full("abcde");
+  assert.equal(six.one.ignores("e"), false, "two of three that are called: the service is full");
+});
+
 test("instances that their health has set aside count with those that are full", () => {
   const three = setAside("abc", { elsewhere: 1 });
   three.full("ab");

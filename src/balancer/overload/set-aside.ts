@@ -61,6 +61,15 @@ export class SetAside<K> {
     return true;
   }
 
+  /**
+   * Whether it said that it is full and is called all the same, while of those that are called at least as many have room. What it
+   * refuses is a failure then: else it would seem idle and quick, and get the calls of those that work.
+   */
+  ignores(member: K): boolean {
+    const haveRoom = this.#members.length - this.full;
+    return haveRoom > 0 && haveRoom >= this.full - this.count && this.#until.has(member) && !this.has(member);
+  }
+
   /** Whether it gets no calls. */
   has(member: K): boolean {
     return this.#until.has(member) && this.aside().includes(member);

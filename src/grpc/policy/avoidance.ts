@@ -93,6 +93,11 @@ export class Avoidance {
     return elsewhere && this.#size > 1 && this.#setAside.full < this.#size && this.#elsewhere.take();
   }
 
+  /** Whether that it is full is not obeyed, so that what it refuses has failed. */
+  ignores(instance: string): boolean {
+    return this.#setAside.ignores(instance);
+  }
+
   /** A call that no full server refused has ended. */
   ended(instance: string, method: string, code: status, ok: boolean | undefined): void {
     if (this.#breaker) this.#breakers.ended(instance, method, code);

@@ -74,8 +74,8 @@ export class PickedCall implements PickResult, CallWatcher, AnsweredCall {
     const { source, avoidance, firstAnswers } = this.#observers;
     const now = performance.now();
     const answered = (this.#firstMessageAt ?? now) - this.#startedAt;
-    // Full is not broken, and quickly said: it counts for nothing.
-    const full = this.#call?.pushback !== undefined;
+    // Full is not broken, and quickly said: it counts for nothing, where it can be obeyed.
+    const full = this.#call?.pushback !== undefined && !avoidance.ignores(node.key);
     const outcome = full ? "ignore" : outcomeOf(code, this.#call?.endedByFarSide);
     const ok = outcome === "ignore" ? undefined : outcome === "success";
     source.ended(node.key, decision, code, ok, answered);
