@@ -58,8 +58,8 @@ export const neverWorse = [
         "if (code === status.UNIMPLEMENTED) {",
       ],
       [
-        "src/membership/connection/connection.ts",
-        'this.#stopFirstWord = timing.after(FIRST_WORD_MS, () => this.#told({ notTold: "no answer within a second" }));',
+        "src/membership/connection/standing-session.ts",
+        "this.#stopFirstWord = this.#timing.after(FIRST_WORD_MS, () => this.#events.untold());",
         "",
       ],
     ],
@@ -71,8 +71,8 @@ export const neverWorse = [
     promise: "an instance whose health Watch never answers is called",
     changes: [
       [
-        "src/membership/connection/connection.ts",
-        'this.#stopFirstWord = timing.after(FIRST_WORD_MS, () => this.#told({ notTold: "no answer within a second" }));',
+        "src/membership/connection/standing-session.ts",
+        "this.#stopFirstWord = this.#timing.after(FIRST_WORD_MS, () => this.#events.untold());",
         "",
       ],
     ],
