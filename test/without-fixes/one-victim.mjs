@@ -272,7 +272,7 @@ export const oneVictim = [
     promise: "stop() is bounded whatever close() does",
     changes: [
       [
-        "src/lifecycle/server-life.ts",
+        "src/lifecycle/life-work.ts",
         '(await endsWithin(closed, this.#leftMs())) ? "closed" : "timeUp"',
         '(await closed.then(() => true)) ? "closed" : "timeUp"',
       ],
