@@ -142,7 +142,7 @@ export const neverWorse = [
   {
     item: "13.4",
     promise: "a proxy is not asked for discovered instances",
-    changes: [["src/grpc/shield.ts", "proxied ? pastProxy(options) : {}", "{}"]],
+    changes: [["src/grpc/shield/resolvers.ts", "proxied ? pastProxy(options) : {}", "{}"]],
     test: "test/grpc/calls/proxies.test.ts",
     name: "with grpc_proxy set, neither a registry's target nor its instances are asked of the proxy, as plain names are",
   },

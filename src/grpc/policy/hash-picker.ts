@@ -5,7 +5,7 @@ import type { ChannelSource } from "../../membership/channel-source.js";
 import type { Connection } from "../../membership/connection/connection.js";
 import { factsIn } from "../call-facts.js";
 import { takeHashKey } from "../hash-key.js";
-import { type Picker, type PickResult, PickResultType, QUEUE } from "../shield.js";
+import { type Picker, type PickResult, PickResultType, QUEUE } from "../shield/experimental.js";
 import { CallsInFlight } from "./calls-in-flight.js";
 import type { GrpcSession } from "./connection/grpc-session.js";
 import type { ListedEndpoint } from "./connection/grpc-transport.js";

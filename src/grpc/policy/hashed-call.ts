@@ -2,7 +2,7 @@ import type { status } from "@grpc/grpc-js";
 import { outcomeOf } from "../../balancer/outcome.js";
 import type { ChannelSource } from "../../membership/channel-source.js";
 import type { CallHistory } from "../call-facts.js";
-import { type PickResult, PickResultType } from "../shield.js";
+import { type PickResult, PickResultType } from "../shield/experimental.js";
 import type { CallsInFlight } from "./calls-in-flight.js";
 import type { CallWatcher, ObservedCall, ObservedSubchannel } from "./connection/observed-subchannel.js";
 import type { Reservation, Reservations } from "./reservations.js";

@@ -14,12 +14,11 @@ import {
   type Endpoint,
   endpointText,
   type Picker,
-  type Policy,
   type PolicyHelper,
-  registerPolicy,
   type StatusObject,
   UnavailablePicker,
-} from "../shield.js";
+} from "../shield/experimental.js";
+import { type Policy, registerPolicy } from "../shield/policies.js";
 import { sourceHolderOf } from "../source-holder.js";
 import { CallPicker } from "./call-picker.js";
 import { connectionOptions, quietKeepaliveMs } from "./connection/connection-options.js";
