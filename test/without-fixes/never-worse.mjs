@@ -166,7 +166,7 @@ export const neverWorse = [
     item: "13.5",
     promise: "what a registry has said is there for the next client of the process",
     changes: [["src/discovery/target-discovery.ts", "kept = set;\n          this.#keep(set);", "kept = undefined;"]],
-    test: "src/discovery/target-discovery.test.ts",
+    test: "src/discovery/last-known.test.ts",
     name: "the last known set of a target is there for the next client of the process, for no other target",
   },
   {
