@@ -157,7 +157,11 @@ export const neverWorse = [
     item: "13.5",
     promise: "the last known set survives idleness, for every backend",
     changes: [
-      ["src/discovery/target-discovery.ts", "const known = await this.#recall(target);", "const known = undefined;"],
+      [
+        "src/discovery/target-discovery.ts",
+        "const known = await recall(this.#lastKnown, target);",
+        "const known = undefined;",
+      ],
     ],
     test: "test/grpc/calls/plugged-in-backends.test.ts",
     name: "a channel that was idle is served from the last known set while its registry is away",
@@ -165,7 +169,7 @@ export const neverWorse = [
   {
     item: "13.5",
     promise: "what a registry has said is there for the next client of the process",
-    changes: [["src/discovery/target-discovery.ts", "kept = set;\n          this.#keep(set);", "kept = undefined;"]],
+    changes: [["src/discovery/target-discovery.ts", "if (answered) keeper.keep(set);", ""]],
     test: "src/discovery/last-known.test.ts",
     name: "the last known set of a target is there for the next client of the process, for no other target",
   },
