@@ -8,6 +8,7 @@ import { ChannelSource } from "../membership/channel-source.js";
 import type { ChannelState } from "../membership/channel-state.js";
 import { choose } from "../membership/choice.js";
 import { DialLimit } from "../membership/connection/dial-limit.js";
+import { connectionIdentity } from "../membership/identity.js";
 import { Membership } from "../membership/membership.js";
 import { distanceFrom } from "../membership/zone.js";
 import type { Decision } from "../observe/decisions/decision.js";
@@ -215,8 +216,6 @@ export class ServicePool<T> {
 /** No keepalive without exchanges: `connect` knows what its protocol wants. Calls on a dead connection get 5 s, as gRPC's. */
 const CONNECTION = { timing: systemTiming, keepaliveMs: undefined, callGraceMs: 5_000 };
 
-/** An instance by its address and by where that points now: a host name that moved is another connection. */
-function identityOf({ instance: { address }, addresses }: ResolvedInstance): string {
-  const text = addresses.map(formatAddress).join(", ");
-  return text === address ? address : `${address} (${text})`;
+function identityOf({ instance, addresses }: ResolvedInstance): string {
+  return connectionIdentity(instance.address, addresses.map(formatAddress).join(", "));
 }

@@ -31,11 +31,11 @@ export const neverWorse = [
     item: "13.1",
     promise: "that nobody serves is said once",
     changes: [
-      ["src/membership/announcements.ts", "if ((this.#panic !== undefined) === instances > 0) return;", ""],
+      ["src/membership/panic-announcement.ts", "if ((this.#panic !== undefined) === instances > 0) return;", ""],
       [
-        "src/membership/announcements.ts",
-        "else if (wait <= 0) this.#tellPanic",
-        "else if (wait < Infinity) this.#tellPanic",
+        "src/membership/panic-announcement.ts",
+        "else if (wait <= 0) this.#tell(",
+        "else if (wait < Infinity) this.#tell(",
       ],
     ],
     test: "src/membership/membership.test.ts",

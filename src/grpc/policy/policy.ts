@@ -7,6 +7,7 @@ import { ChannelSource } from "../../membership/channel-source.js";
 import type { ChannelState } from "../../membership/channel-state.js";
 import { choose } from "../../membership/choice.js";
 import { DialLimit } from "../../membership/connection/dial-limit.js";
+import { connectionIdentity } from "../../membership/identity.js";
 import { Membership } from "../../membership/membership.js";
 import { instancesOf } from "../instance-attributes.js";
 import { HASH_POLICY, POLICY } from "../service-config.js";
@@ -194,8 +195,6 @@ class InstancePolicy<C extends MembersConfig> implements Policy<C> {
   }
 }
 
-/** An instance by its address and by where that points now: a host name that moved is another connection. */
-function identityOf({ instance: { address }, endpoint }: ListedEndpoint): string {
-  const text = endpointText(endpoint);
-  return text === address ? address : `${address} (${text})`;
+function identityOf({ instance, endpoint }: ListedEndpoint): string {
+  return connectionIdentity(instance.address, endpointText(endpoint));
 }
