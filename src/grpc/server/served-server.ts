@@ -13,6 +13,7 @@ import { authInterceptor } from "./auth/auth-interceptor.js";
 import type { Authenticator } from "./auth/authenticator.js";
 import { authenticatorOf } from "./auth/choose.js";
 import { CallStats } from "./call-stats.js";
+import { certificateIsRead } from "./certificates.js";
 import { overloadProtection } from "./guard.js";
 import { HEALTH_SERVICE, ServerHealth } from "./health-service.js";
 import { ServedCalls } from "./served-calls.js";
@@ -92,6 +93,7 @@ export class ServedServer implements Served {
     await this.#authenticator?.open();
     const { host, port } = parseListenAddress(ListenOn);
     const bound = await this.#server.listen(host, port, this.#credentials);
+    await certificateIsRead(this.#credentials);
     this.#port = bound.port;
     this.#stats.start();
     const advertised = chooseAddress({ listenHost: bound.host, boundPort: bound.port, advertise: Advertise });

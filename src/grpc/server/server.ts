@@ -33,7 +33,8 @@ export interface Server {
    * Binds, reports SERVING, registers. A registry that cannot be reached, or that refuses for a reason that may pass, does
    * not fail it: registering goes on. Resolves without serving when the server is stopped meanwhile. Later calls return
    * the first promise.
-   * @throws Error when the port cannot be bound, the registry is misconfigured, `build` has failed or the server was stopped before.
+   * @throws Error when the port cannot be bound, TLS files cannot be read, the registry is misconfigured, `build` has failed or the server
+   * was stopped before.
    */
   start(): Promise<void>;
   /**
