@@ -149,7 +149,7 @@ export const neverWorse = [
   {
     item: "13.4",
     promise: "a proxy is not asked for the dns:/// of createClient",
-    changes: [["src/grpc/client/channel.ts", '"grpc.enable_http_proxy": 0,', ""]],
+    changes: [["src/grpc/client/service-channel.ts", '"grpc.enable_http_proxy": 0,', ""]],
     test: "test/grpc/calls/proxies.test.ts",
     name: "a bare client's dns:/// is left to the proxy, as with plain grpc-js; createClient's is not",
   },
