@@ -69,7 +69,7 @@ export class HashedCall implements PickResult, CallWatcher {
     this.#firstMessageAt = now;
   }
 
-  /** The key belongs nowhere else. */
+  /** Not sent elsewhere by itself: its key belongs to this instance. */
   onRefused(): boolean {
     return false;
   }
