@@ -11,6 +11,7 @@ import { DialLimit } from "../membership/connection/dial-limit.js";
 import { connectionIdentity } from "../membership/identity.js";
 import { Membership } from "../membership/membership.js";
 import { distanceFrom } from "../membership/zone.js";
+import { observeProcess } from "../observe/begin.js";
 import type { Decision } from "../observe/decisions/decision.js";
 import type { Target } from "../registry.js";
 import { refuse, targetOf } from "../target/given.js";
@@ -28,6 +29,7 @@ import { PoolTransport, type Shared } from "./transport.js";
 import { Waiters } from "./waiters.js";
 
 registerBuiltInBackends();
+observeProcess();
 
 /** How soon a discovery that could not go on is tried again, in milliseconds. */
 const REDISCOVER = { initialMs: 1_000, maxMs: 30_000 };

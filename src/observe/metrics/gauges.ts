@@ -61,13 +61,16 @@ function sinceTheStart(closed: Tally, read: (channel: CalledService) => number):
 }
 
 /** Servers of one name are one. */
-function perServerName(read: (states: readonly ServedService[]) => number): () => Reading[] {
+function perServerName(read: (states: readonly ServedService[]) => number | undefined): () => Reading[] {
   return () => {
     const byName = groupBy(
       [...servers].map((server) => server.state()),
       ({ name }) => name,
     );
-    return [...byName].map(([name, states]) => ({ value: read(states), labels: { name } }));
+    return [...byName].flatMap(([name, states]) => {
+      const value = read(states);
+      return value === undefined ? [] : [{ value, labels: { name } }];
+    });
   };
 }
 
@@ -181,7 +184,7 @@ export const GAUGES: readonly Gauge[] = [
   },
   {
     name: "rollcall.registry.answer_age",
-    help: "Time since the registry's last answer about a service",
+    help: "Time since the registry last told the instances of a service; it grows while nothing changes",
     unit: "s",
     labels: ["service"],
     read: perService((channels) => {
@@ -218,10 +221,14 @@ export const GAUGES: readonly Gauge[] = [
   },
   {
     name: "rollcall.server.listed",
-    help: "1 while the registry lists this process's server, as far as is known",
+    help: "1 while the registry lists this process's server, as far as is known; of servers that have a registry",
     unit: "1",
     labels: ["name"],
-    read: perServerName((states) => (states.every(({ listed }) => listed) ? 1 : 0)),
+    read: perServerName((states) => {
+      const toBeListed = states.filter(({ service }) => service !== undefined);
+      if (toBeListed.length === 0) return undefined;
+      return toBeListed.every(({ listed }) => listed) ? 1 : 0;
+    }),
   },
   {
     name: "rollcall.server.in_flight",
