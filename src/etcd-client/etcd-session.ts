@@ -151,7 +151,7 @@ export class EtcdSession implements Session {
     });
   }
 
-  async #ask<Req, Res>(
+  #ask<Req, Res>(
     as: "unary" | "exchange",
     method: Method<Req, Res>,
     request: Req,
@@ -159,21 +159,18 @@ export class EtcdSession implements Session {
     token: string | undefined,
   ): Promise<Res> {
     const { heard } = this;
-    try {
-      return await oneAnswer<Req, Res>({
-        request,
-        as,
-        timeoutMs,
-        signal,
-        start: (handlers) => this.#start(method, token, handlers, maxAnswerBytes),
-        late: (failure) => {
-          // Where nothing else was heard either, the connection is in question: another host may do better.
-          if (this.heard === heard) this.drop(this.#describe(failure));
-        },
-      });
-    } catch (error) {
-      throw error instanceof RpcError ? this.#describe(error) : error;
-    }
+    return oneAnswer<Req, Res>({
+      request,
+      as,
+      timeoutMs,
+      signal,
+      start: (handlers) => this.#start(method, token, handlers, maxAnswerBytes),
+      late: (failure) => {
+        // Where nothing else was heard either, the connection is in question: another host may do better.
+        if (this.heard === heard) this.drop(this.#describe(failure));
+      },
+      describe: (failure) => this.#describe(failure),
+    });
   }
 
   /** @throws EtcdError when the session is lost. */

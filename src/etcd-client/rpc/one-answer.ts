@@ -13,16 +13,18 @@ export interface Question<Req, Res> {
   readonly signal: AbortSignal | undefined;
   /** Told when nothing has arrived for so long; the call has failed then. */
   late(failure: RpcError): void;
+  /** Puts a failure into words for whoever asks. */
+  describe(failure: RpcError): Error;
 }
 
 /**
  * Sends one request and resolves with the one answer.
- * @throws RpcError when the call fails; the signal's reason when aborted; what start() throws.
+ * @throws the failure of the call, described; the signal's reason when aborted; what start() throws.
  */
-export async function oneAnswer<Req, Res>(question: Question<Req, Res>): Promise<Res> {
+export function oneAnswer<Req, Res>(question: Question<Req, Res>): Promise<Res> {
   const { request, as, timeoutMs, signal } = question;
-  signal?.throwIfAborted();
   return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
     let answer: { readonly response: Res } | undefined;
     const call: RpcCall<Req, Res> = question.start({
       message: (response) => {
@@ -35,7 +37,7 @@ export async function oneAnswer<Req, Res>(question: Question<Req, Res>): Promise
         stop();
         release();
         if (signal?.aborted) reject(signal.reason);
-        else if (failure || !answer) reject(failure ?? NO_ANSWER);
+        else if (failure || !answer) reject(question.describe(failure ?? NO_ANSWER));
         else resolve(answer.response);
       },
     });
