@@ -43,7 +43,7 @@ export const plants = [
     name: "watch on a future revision",
     changes: [
       [
-        "src/etcd-client/watch/watch-stream.ts",
+        "src/etcd-client/watch/proven-history.ts",
         "if (!newestPut) return 0n;",
         "if (!newestPut) return 0n; if (newestPut.modRevision > 0n) return newestPut.modRevision;",
       ],

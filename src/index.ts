@@ -20,12 +20,8 @@ export { createServer, type Server, type ServerSettings } from "./grpc/server/se
 export type { ServerConfig } from "./grpc/server/server-config.js";
 export { startTelemetry } from "./grpc/telemetry.js";
 export type { Instance } from "./instance.js";
-export {
-  type InstanceToRegister,
-  type RegisteredInstance,
-  type RegisterOptions,
-  registerInstance,
-} from "./lifecycle/register-instance.js";
+export type { InstanceToRegister } from "./lifecycle/instance-to-register.js";
+export { type RegisteredInstance, type RegisterOptions, registerInstance } from "./lifecycle/register-instance.js";
 export { type Logger, type LogLevel, setLogger, setLogLevel } from "./log.js";
 export type { ComparedInstance, Decision, SetAside } from "./observe/decisions/decision.js";
 export { inspect } from "./observe/inspect/inspect.js";

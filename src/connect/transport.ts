@@ -6,8 +6,6 @@ import type {
   MessageInitShape,
 } from "@bufbuild/protobuf";
 import {
-  Code,
-  ConnectError,
   type ContextValues,
   createContextValues,
   type StreamRequest,
@@ -19,18 +17,15 @@ import {
 import { createMethodUrl, runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
 import { onAbort } from "../async/on-abort.js";
 import { systemTiming } from "../async/timing.js";
-import { NoInstanceError, PoolClosedError } from "../pool/errors.js";
-import type { PoolLease } from "../pool/lease.js";
-import { notStarted } from "../pool/outcome.js";
 import { ServicePool } from "../pool/pool.js";
 import type { PoolStats } from "../pool/stats.js";
 import { checkNames, targetOf } from "../target/given.js";
 import { observedAnswers } from "./answers.js";
+import { explained, onAnInstance } from "./attempts.js";
 import { type Call, LONGEST_MS, pathOf, timeLeft } from "./call.js";
 import { connectInstance, type InstanceConnection } from "./instance-connection.js";
 import { Messages } from "./messages.js";
 import { callingOf, NAMES, type RollcallTransportOptions } from "./options.js";
-import { endFailed } from "./outcome.js";
 
 /** A Connect transport to the instances of a service: each call goes to a lightly loaded one. */
 export interface RollcallTransport extends Transport {
@@ -54,8 +49,6 @@ export function createRollcallTransport(options: RollcallTransportOptions): Roll
 
 /** How long close() leaves a stream alone that nobody reads from: its reader may have broken off, which is not seen. Milliseconds. */
 const UNREAD_MS = 5_000;
-
-type Lease = PoolLease<InstanceConnection>;
 
 /** What the class of node's globals takes, which have no name for it. */
 type HeaderInit = ConstructorParameters<typeof Headers>[0];
@@ -92,31 +85,16 @@ class BalancedTransport implements RollcallTransport {
     message: MessageInitShape<I>,
     contextValues?: ContextValues,
   ): Promise<UnaryResponse<I, O>> {
-    const limitMs = this.#limitOf(timeoutMs);
-    const deadline = limitMs === undefined ? undefined : performance.now() + limitMs;
-    return this.#explained(
-      runUnaryCall<I, O>({
-        interceptors: this.#options.interceptors ?? [],
-        ...(signal && { signal }),
-        ...(limitMs !== undefined && { timeoutMs: limitMs }),
+    const { deadline, ...limits } = this.#limits(signal, timeoutMs);
+    try {
+      return await runUnaryCall<I, O>({
+        ...limits,
         req: { stream: false, ...this.#request(method, header, contextValues), method, message },
-        next: (req: UnaryRequest<I, O>) => {
-          const call = { kind: pathOf(method), signal: req.signal, deadline };
-          return this.#call(
-            call,
-            () => true,
-            async (lease) => {
-              const { transport } = lease.connection;
-              const left = timeLeft(deadline);
-              const message = req.message as MessageInitShape<I>;
-              const response = await transport.unary(method, req.signal, left, req.header, message, req.contextValues);
-              lease.finish("success");
-              return response;
-            },
-          );
-        },
-      }),
-    );
+        next: (req: UnaryRequest<I, O>) => this.#sendUnary(method, req, deadline),
+      });
+    } catch (reason) {
+      throw explained(this.#pool, reason);
+    }
   }
 
   async stream<I extends DescMessage, O extends DescMessage>(
@@ -127,48 +105,16 @@ class BalancedTransport implements RollcallTransport {
     input: AsyncIterable<MessageInitShape<I>>,
     contextValues?: ContextValues,
   ): Promise<StreamResponse<I, O>> {
-    const limitMs = this.#limitOf(timeoutMs);
-    const deadline = limitMs === undefined ? undefined : performance.now() + limitMs;
-    return this.#explained(
-      runStreamingCall<I, O>({
-        interceptors: this.#options.interceptors ?? [],
-        ...(signal && { signal }),
-        ...(limitMs !== undefined && { timeoutMs: limitMs }),
+    const { deadline, ...limits } = this.#limits(signal, timeoutMs);
+    try {
+      return await runStreamingCall<I, O>({
+        ...limits,
         req: { stream: true, ...this.#request(method, header, contextValues), method, message: input },
-        next: (req: StreamRequest<I, O>) => {
-          const messages = new Messages(req.message);
-          const call = { kind: pathOf(method), signal: req.signal, deadline, inputFailed: () => messages.failed };
-          return this.#call(
-            call,
-            () => messages.replayable,
-            async (lease) => {
-              const { transport, over } = lease.connection;
-              const sent = messages.attempt() as AsyncIterable<MessageInitShape<I>>;
-              const abort = new AbortController();
-              const cancel = () => abort.abort(req.signal.reason);
-              const unlink = onAbort(req.signal, cancel);
-              try {
-                const left = timeLeft(deadline);
-                const response = await transport.stream(
-                  method,
-                  abort.signal,
-                  left,
-                  req.header,
-                  sent,
-                  req.contextValues,
-                );
-                messages.forget();
-                const answered = { ...call, lease, over, givenUp: this.#givenUp.signal, cancel, unlink };
-                return { ...response, message: observedAnswers(response.message, answered) };
-              } catch (reason) {
-                unlink();
-                throw reason;
-              }
-            },
-          );
-        },
-      }),
-    );
+        next: (req: StreamRequest<I, O>) => this.#sendStream(method, req, deadline),
+      });
+    } catch (reason) {
+      throw explained(this.#pool, reason);
+    }
   }
 
   stats(): PoolStats {
@@ -181,6 +127,49 @@ class BalancedTransport implements RollcallTransport {
     stopTimer();
   }
 
+  #sendUnary<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodUnary<I, O>,
+    { signal, header, message, contextValues }: UnaryRequest<I, O>,
+    deadline: number | undefined,
+  ): Promise<UnaryResponse<I, O>> {
+    const call: Call = { kind: pathOf(method), signal, deadline };
+    const again = () => true;
+    return onAnInstance(this.#pool, call, again, async (lease) => {
+      const { transport } = lease.connection;
+      const sent = message as MessageInitShape<I>;
+      const response = await transport.unary(method, signal, timeLeft(deadline), header, sent, contextValues);
+      lease.finish("success");
+      return response;
+    });
+  }
+
+  #sendStream<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodStreaming<I, O>,
+    { signal, header, message, contextValues }: StreamRequest<I, O>,
+    deadline: number | undefined,
+  ): Promise<StreamResponse<I, O>> {
+    const messages = new Messages(message);
+    const call: Call = { kind: pathOf(method), signal, deadline, inputFailed: () => messages.failed };
+    const again = () => messages.replayable;
+    return onAnInstance(this.#pool, call, again, async (lease) => {
+      const { transport, over } = lease.connection;
+      const sent = messages.attempt() as AsyncIterable<MessageInitShape<I>>;
+      const abort = new AbortController();
+      const cancel = () => abort.abort(signal.reason);
+      const unlink = onAbort(signal, cancel);
+      try {
+        const left = timeLeft(deadline);
+        const response = await transport.stream(method, abort.signal, left, header, sent, contextValues);
+        messages.forget();
+        const answered = { ...call, lease, over, givenUp: this.#givenUp.signal, cancel, unlink };
+        return { ...response, message: observedAnswers(response.message, answered) };
+      } catch (reason) {
+        unlink();
+        throw reason;
+      }
+    });
+  }
+
   #request(method: DescMethod, header: HeaderInit, contextValues: ContextValues | undefined) {
     return {
       service: method.parent,
@@ -191,45 +180,12 @@ class BalancedTransport implements RollcallTransport {
     };
   }
 
-  /** As Connect's own transports have it: 0 and less are no limit. */
-  #limitOf(timeoutMs: number | undefined): number | undefined {
-    const given = timeoutMs ?? this.#options.defaultTimeoutMs;
-    return given === undefined || given <= 0 ? undefined : Math.min(given, LONGEST_MS);
-  }
-
-  /** Makes a call on one instance and, where it provably did not start there, once more on another. */
-  async #call<R>(call: Call, again: () => boolean, attempt: (lease: Lease) => Promise<R>): Promise<R> {
-    const tried = new Set<string>();
-    for (;;) {
-      const lease = await this.#pool.acquire(call, tried);
-      lease.connection.endWith?.(lease.dead);
-      try {
-        return await attempt(lease);
-      } catch (reason) {
-        const error = endFailed({ lease, ...call }, reason);
-        const unstarted = !call.signal.aborted && !call.inputFailed?.() && notStarted(reason);
-        // Where each request may dial, only this says that nobody answers there any more.
-        if (unstarted && !lease.connection.probe) lease.connection.lost(error.rawMessage);
-        if (!unstarted || tried.size > 0 || !again()) throw error;
-        tried.add(lease.id);
-      }
-    }
-  }
-
-  /** What a caller is told who got no instance. */
-  async #explained<R>(call: Promise<R>): Promise<R> {
-    try {
-      return await call;
-    } catch (reason) {
-      const error = ConnectError.from(reason);
-      const { cause } = error;
-      if (cause instanceof NoInstanceError || cause instanceof PoolClosedError) {
-        throw new ConnectError(cause.message, Code.Unavailable, undefined, undefined, cause);
-      }
-      const why = error.code === Code.DeadlineExceeded ? this.#pool.explain() : undefined;
-      throw why === undefined
-        ? error
-        : new ConnectError(`${error.rawMessage}: ${why}`, error.code, undefined, undefined, error);
-    }
+  /** What bounds a call. As Connect's own transports have it, a timeout of 0 and less is none. */
+  #limits(signal: AbortSignal | undefined, timeoutMs = this.#options.defaultTimeoutMs) {
+    const interceptors = this.#options.interceptors ?? [];
+    const all = { interceptors, deadline: undefined, ...(signal && { signal }) };
+    if (timeoutMs === undefined || timeoutMs <= 0) return all;
+    const limitMs = Math.min(timeoutMs, LONGEST_MS);
+    return { ...all, timeoutMs: limitMs, deadline: performance.now() + limitMs };
   }
 }

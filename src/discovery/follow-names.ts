@@ -2,11 +2,12 @@ import { isIP } from "node:net";
 import { parseAddress } from "../address.js";
 import { Latest } from "../async/latest.js";
 import { throttled } from "../async/throttle.js";
-import { FollowedHost, type Pace, type Timing } from "../host-names/followed-host.js";
+import type { Timing } from "../async/timing.js";
+import type { Pace } from "../host-names/followed-host.js";
 import type { HostLookup } from "../host-names/host-lookup.js";
-import { systemLookup } from "../host-names/system-lookup.js";
 import { type Instance, sameInstance } from "../instance.js";
 import { log } from "../log.js";
+import { type Name, NamesInUse } from "./names-in-use.js";
 import type { ResolvedInstance } from "./resolved-instance.js";
 
 export interface FollowNamesOptions {
@@ -50,13 +51,6 @@ export function followNames(sets: AsyncIterable<readonly Instance[]>, options: F
   };
 }
 
-/** A name in the current set. */
-interface Name {
-  readonly followed: FollowedHost;
-  /** The last addresses it had. */
-  lastKnown: readonly string[] | undefined;
-}
-
 /** A member of the last set, and what its addresses were made from. */
 interface Member {
   readonly instance: Instance;
@@ -69,22 +63,19 @@ interface Member {
 
 class NameFollowing {
   readonly #options: FollowNamesOptions;
-  readonly #lookup: HostLookup;
   readonly #output: Latest<readonly ResolvedInstance[]>;
-  readonly #names = new Map<string, Name>();
+  readonly #names: NamesInUse;
   /** Undefined before the first set. */
   #members: Map<string, Member> | undefined;
   #source: string | undefined;
   #said: { readonly set: readonly ResolvedInstance[]; readonly source: string | undefined } | undefined;
-  #trouble: string | undefined;
-  #lastKnownCounts = false;
   #publishing = false;
   #closed = false;
 
   constructor(options: FollowNamesOptions) {
     this.#options = options;
-    this.#lookup = options.lookup ?? systemLookup();
     this.#output = new Latest(options.signal);
+    this.#names = new NamesInUse(options, () => this.#publishSoon());
     if (options.signal.aborted) this.#closed = true;
     else options.signal.addEventListener("abort", () => this.#close(), { once: true });
   }
@@ -100,11 +91,11 @@ class NameFollowing {
   }
 
   refresh(): void {
-    for (const { followed } of this.#names.values()) followed.refresh();
+    this.#names.refresh();
   }
 
   useLastKnown(): void {
-    this.#lastKnownCounts = true;
+    this.#names.useLastKnown();
     this.#publishSoon();
   }
 
@@ -128,46 +119,19 @@ class NameFollowing {
     }
     this.#members = members;
     this.#source = this.#options.sourceOf?.(set);
-    this.#dropUnusedNames(members);
+    this.#names.keepOnly(namesOf(members.values()));
     this.#publish();
   }
 
   #member(instance: Instance): Member {
     try {
       const { host, port } = parseAddress(instance.address);
-      if (!isIP(host)) return { instance, port, name: this.#name(host), madeFrom: undefined, resolved: undefined };
+      if (!isIP(host)) return { instance, port, name: this.#names.get(host), madeFrom: undefined, resolved: undefined };
       const resolved = { instance, addresses: [{ host, port }] };
       return { instance, port, name: undefined, madeFrom: undefined, resolved };
     } catch (error) {
       log.warn({ address: instance.address }, `an instance is left out: ${(error as Error).message}`);
       return { instance, port: 0, name: undefined, madeFrom: undefined, resolved: undefined };
-    }
-  }
-
-  #name(host: string): Name {
-    const known = this.#names.get(host);
-    if (known) return known;
-    const { pace, timing, owner } = this.#options;
-    const followed = new FollowedHost(host, {
-      lookup: this.#lookup,
-      pace,
-      timing,
-      owner,
-      onChange: () => this.#publishSoon(),
-    });
-    const name: Name = { followed, lastKnown: undefined };
-    this.#names.set(host, name);
-    return name;
-  }
-
-  #dropUnusedNames(members: ReadonlyMap<string, Member>): void {
-    if (this.#names.size === 0) return;
-    const used = new Set<Name | undefined>();
-    for (const { name } of members.values()) used.add(name);
-    for (const [host, name] of this.#names) {
-      if (used.has(name)) continue;
-      name.followed.close();
-      this.#names.delete(host);
     }
   }
 
@@ -185,19 +149,14 @@ class NameFollowing {
   #publish(): void {
     // Before the first set nobody knows whether there are any.
     if (!this.#members) return;
-    for (const [host, name] of this.#names) {
-      const { addresses, tried } = name.followed;
-      if (addresses?.length) name.lastKnown = addresses;
-      else if (tried || this.#lastKnownCounts) name.lastKnown ??= this.#options.lastKnown?.(host);
-    }
+    this.#names.update();
     const resolved: ResolvedInstance[] = [];
     let pending = false;
     for (const member of this.#members.values()) {
       resolve(member);
       if (member.resolved) resolved.push(member.resolved);
-      else if (member.name) pending ||= !member.name.followed.tried;
+      else if (member.name) pending ||= !member.name.tried;
     }
-    this.#reportTrouble();
     if (resolved.length === 0 && pending) return;
     const source = this.#source;
     if (this.#said && this.#said.source === source && isSame(this.#said.set, resolved)) return;
@@ -205,23 +164,14 @@ class NameFollowing {
     this.#output.set(resolved);
   }
 
-  #reportTrouble(): void {
-    const reasons = [...this.#names.values()].flatMap(({ followed }) => followed.trouble?.message ?? []);
-    const others = reasons.length > 3 ? `; and ${reasons.length - 3} more` : "";
-    const trouble =
-      reasons.length === 0
-        ? undefined
-        : `${reasons.length} of ${this.#names.size} host names cannot be resolved: ${reasons.slice(0, 3).join("; ")}${others}`;
-    if (trouble === this.#trouble) return;
-    this.#trouble = trouble;
-    this.#options.onTrouble?.(trouble === undefined ? undefined : new Error(trouble));
-  }
-
   #close(): void {
     this.#closed = true;
-    for (const { followed } of this.#names.values()) followed.close();
-    this.#names.clear();
+    this.#names.close();
   }
+}
+
+function* namesOf(members: Iterable<Member>): Iterable<Name | undefined> {
+  for (const { name } of members) yield name;
 }
 
 function isSame(before: readonly ResolvedInstance[], now: readonly ResolvedInstance[]): boolean {

@@ -1,4 +1,3 @@
-import { abortable } from "../async/abortable.js";
 import { detached } from "../async/detached.js";
 import { throttled } from "../async/throttle.js";
 import { discoveryOf } from "../backends/table.js";
@@ -7,23 +6,16 @@ import type { Discovery, Target } from "../registry.js";
 import type { FollowedNames } from "./follow-names.js";
 import { type KnownSet, type LastKnownSets, remembered } from "./last-known.js";
 import type { ResolvedInstance } from "./resolved-instance.js";
+import { recall, SetKeeper } from "./set-keeper.js";
 import { ChannelStatus } from "./status.js";
 import { Succession } from "./succession.js";
+import { Troubles } from "./troubles.js";
 
 /**
  * How long a registry, and DNS, may take to answer before the last known set is used, in milliseconds: long enough for an
  * answer of one that is well, short enough for the deadlines of calls. Where trouble is reported it is used at once.
  */
 const HEAD_START_MS = 250;
-
-/** A store on a disk that hangs, as of a network, holds up no discovery for longer, in milliseconds. */
-const RECALL_MS = 1_000;
-
-/**
- * A set that does not change is kept anew so often while the registry is heard, in milliseconds: the age of what is kept, by which a
- * later start judges it, is that of the registry's word and not of the last deploy.
- */
-const KEEP_AGAIN_MS = 300_000;
 
 interface Run {
   readonly abort: AbortController;
@@ -86,7 +78,7 @@ export class TargetDiscovery {
   async #follow(run: Run): Promise<void> {
     const { signal } = run.abort;
     const { discovery, target } = await this.#open();
-    const known = await this.#recall(target);
+    const known = await recall(this.#lastKnown, target);
     // Loaded here, because importing Rollcall must cost next to nothing.
     const { followNames } = await import("./follow-names.js");
     if (signal.aborted) return;
@@ -119,23 +111,17 @@ export class TargetDiscovery {
       sets.useFirst();
       names.useLastKnown();
     }, HEAD_START_MS).unref();
-    let kept: readonly ResolvedInstance[] | undefined;
-    const keepAgain = setInterval(() => {
-      if (kept && !troubles.ofRegistry) this.#keep(kept);
-    }, KEEP_AGAIN_MS).unref();
+    const keeper = new SetKeeper(this.#lastKnown, this.status, () => troubles.ofRegistry === undefined);
     try {
       for await (const set of throttled(names, signal)) {
         if (signal.aborted) return;
         const { answered } = sets;
-        if (answered) {
-          kept = set;
-          this.#keep(set);
-        }
+        if (answered) keeper.keep(set);
         this.#tell(set, answered, known);
       }
     } finally {
       clearTimeout(headStart);
-      clearInterval(keepAgain);
+      keeper.stop();
     }
   }
 
@@ -149,22 +135,6 @@ export class TargetDiscovery {
     return this.#opened;
   }
 
-  /** A store that fails, or hangs, is no reason not to discover. */
-  async #recall(target: Target): Promise<KnownSet | undefined> {
-    try {
-      const found = this.#lastKnown.find(target);
-      return found instanceof Promise ? await abortable(found, AbortSignal.timeout(RECALL_MS)) : found;
-    } catch (error) {
-      log.warn({ service: target.service, err: error }, "the last known instances cannot be read; going on without");
-      return undefined;
-    }
-  }
-
-  #keep(instances: readonly ResolvedInstance[]): void {
-    const { target, called } = this.status;
-    this.#lastKnown.keep(target, { instances, at: Date.now(), services: [...called] });
-  }
-
   /** @param answered whether it is the registry's word; else it was only remembered. */
   #tell(set: readonly ResolvedInstance[], answered: boolean, known: KnownSet | undefined): void {
     const ageMs = answered ? 0 : Date.now() - (known?.at ?? Date.now());
@@ -172,17 +142,19 @@ export class TargetDiscovery {
     this.status.listed = set.length;
     this.status.source = answered ? "registry" : known?.unconfirmed ? "snapshot" : "memory";
     this.status.answeredAt = performance.now() - ageMs;
-    if (!answered && set.length > 0) {
-      const { target, registry } = this.status;
-      const facts = { service: target.service, instances: set.length, ageMs: Math.round(ageMs) };
-      const service = JSON.stringify(target.service);
-      if (known?.unconfirmed) {
-        const start = `${registry} has not answered: starting from a snapshot of ${service}`;
-        log.warn(facts, `${start}; an instance is used once it has said that it serves ${service}`);
-      } else log.info(facts, `${registry} has not answered: starting from the last known instances of ${service}`);
-    }
+    if (!answered && set.length > 0) this.#sayWhereFrom(set, ageMs, known?.unconfirmed === true);
     const unconfirmed = !answered && known?.unconfirmed === true;
     this.#options.onSet(unconfirmed ? set.map((one) => ({ ...one, unconfirmed })) : set);
+  }
+
+  #sayWhereFrom({ length }: readonly ResolvedInstance[], ageMs: number, unconfirmed: boolean): void {
+    const { target, registry } = this.status;
+    const facts = { service: target.service, instances: length, ageMs: Math.round(ageMs) };
+    const service = JSON.stringify(target.service);
+    if (unconfirmed) {
+      const start = `${registry} has not answered: starting from a snapshot of ${service}`;
+      log.warn(facts, `${start}; an instance is used once it has said that it serves ${service}`);
+    } else log.info(facts, `${registry} has not answered: starting from the last known instances of ${service}`);
   }
 
   #fail(error: Error): void {
@@ -201,33 +173,13 @@ function refresh(discovery: Discovery, target: Target, names: FollowedNames): vo
   names.refresh();
 }
 
+/** The addresses that host names had, by name. */
 function addressesIn({ instances }: KnownSet): (host: string) => readonly string[] | undefined {
   const byHost = new Map<string, readonly string[]>();
   for (const { instance, addresses } of instances) {
-    const host = instance.address.replace(/:\d+$/, "");
-    byHost.set(
-      host,
-      addresses.map((address) => address.host),
-    );
+    const name = instance.address.replace(/:\d+$/, "");
+    const hosts = addresses.map(({ host }) => host);
+    byHost.set(name, hosts);
   }
   return (host) => byHost.get(host);
-}
-
-/** Two stages have troubles of their own; the registry's comes first. */
-class Troubles {
-  readonly #status: ChannelStatus;
-  readonly #of: { registry?: Error | undefined; names?: Error | undefined } = {};
-
-  constructor(status: ChannelStatus) {
-    this.#status = status;
-  }
-
-  get ofRegistry(): Error | undefined {
-    return this.#of.registry;
-  }
-
-  set(stage: "registry" | "names", trouble: Error | undefined): void {
-    this.#of[stage] = trouble;
-    this.#status.trouble = this.#of.registry ?? this.#of.names;
-  }
 }

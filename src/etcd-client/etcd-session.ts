@@ -1,14 +1,13 @@
-import { sleep } from "../async/backoff.js";
 import { onAbort } from "../async/on-abort.js";
-import { RangeRequest } from "../proto/etcd.js";
 import { describeFailure, EtcdError, isTokenStale } from "./errors.js";
 import { AuthService, KVService, MaintenanceService } from "./methods.js";
 import type { CallHandlers, Method, RpcCall } from "./rpc/call.js";
-import { onSilence } from "./rpc/silence.js";
+import { oneAnswer } from "./rpc/one-answer.js";
 import { RpcError, Status } from "./rpc/status.js";
 import type { Transport } from "./rpc/transport.js";
 import type { CallOptions, Session, Stream, StreamHandlers } from "./session.js";
 import type { ConnectionSettings } from "./settings.js";
+import { ANY_KEY, isTokenAnswered } from "./token-trial.js";
 import { noTokenWithoutAuthentication, type Tokens } from "./tokens.js";
 
 /** Limit of a silence in an answer. etcd itself gives up on a write without quorum after about 7 s. */
@@ -68,38 +67,21 @@ export class EtcdSession implements Session {
     }
   }
 
-  /**
-   * A simple token is numbered by etcd's history, and etcd waits in silence until it has come so far: for ever, where it was wiped or restored
-   * and set up with the same users. So a token of an earlier session is tried first: where nothing answers it, but the same question
-   * without a token is answered, it was the token. A Range, because etcd 3.4 and 3.5 look at no token for Status.
-   */
+  /** Where the token is one of an earlier session. */
   async #tryToken(timeoutMs: number): Promise<void> {
     const token = this.#options.tokens.current;
     if (token === undefined) return;
-    const over = new AbortController();
-    const { signal } = over;
-    const ask = (token?: string) => this.#once(KVService.range, ANY_KEY, { timeoutMs, signal }, token);
-    const answered = ask(token).then(
-      () => true,
-      () => true,
-    );
-    if (!(await Promise.race([answered, sleep(timeoutMs / 3, signal, { unref: true })]))) {
-      const isNotTheToken = ask().then(
-        () => false,
-        (error) => !isRefusal(error),
-      );
-      const isGood = await Promise.race([answered, isNotTheToken]);
-      if (!isGood) await this.#renew(token);
-    }
-    over.abort();
+    const ask = (token: string | undefined, signal: AbortSignal) =>
+      this.#ask("unary", KVService.range, ANY_KEY, { timeoutMs, signal }, token);
+    if (!(await isTokenAnswered(token, ask, timeoutMs))) await this.#renew(token);
   }
 
   call<Req, Res>(method: Method<Req, Res>, request: Req, options: CallOptions = {}): Promise<Res> {
-    return this.#withFreshToken((token) => this.#once(method, request, options, token));
+    return this.#withFreshToken((token) => this.#ask("unary", method, request, options, token));
   }
 
   exchange<Req, Res>(method: Method<Req, Res>, request: Req, options: CallOptions = {}): Promise<Res> {
-    return this.#withFreshToken((token) => this.#once(method, request, options, token, true));
+    return this.#withFreshToken((token) => this.#ask("exchange", method, request, options, token));
   }
 
   stream<Req, Res>(method: Method<Req, Res>, handlers: StreamHandlers<Res>): Stream<Req> {
@@ -159,7 +141,8 @@ export class EtcdSession implements Session {
       this.#transport.pinging = false;
       try {
         const request = { name: user, password: pass };
-        return (await this.#once(AuthService.authenticate, request, { timeoutMs }, undefined)).token;
+        const { token } = await this.#ask("unary", AuthService.authenticate, request, { timeoutMs }, undefined);
+        return token;
       } catch (error) {
         return noTokenWithoutAuthentication(this.host, user, error);
       } finally {
@@ -168,56 +151,25 @@ export class EtcdSession implements Session {
     });
   }
 
-  #once<Req, Res>(
+  #ask<Req, Res>(
+    as: "unary" | "exchange",
     method: Method<Req, Res>,
     request: Req,
     { timeoutMs = CALL_TIMEOUT_MS, maxAnswerBytes, signal }: CallOptions,
     token: string | undefined,
-    endAfterAnswer = false,
   ): Promise<Res> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
-      let cleanUp = () => {};
-      let call: RpcCall<Req, Res> | undefined;
-      let answer: { readonly response: Res } | undefined;
-      const handlers: CallHandlers<Res> = {
-        message: (response) => {
-          answer = { response };
-          if (!endAfterAnswer) return; // it counts with the status that follows
-          resolve(response);
-          call?.endWrites();
-        },
-        end: (failure) => {
-          cleanUp();
-          if (signal?.aborted) reject(signal.reason);
-          else if (failure || !answer) reject(this.#describe(failure ?? NO_ANSWER));
-          else resolve(answer.response);
-        },
-      };
-      try {
-        call = this.#start(method, token, handlers, maxAnswerBytes);
-      } catch (error) {
-        return reject(error);
-      }
-      const limited = call;
-      const { heard } = this;
-      const stop = onSilence(
-        timeoutMs,
-        () => limited.heardBytes,
-        () => {
-          const late = new RpcError(Status.DEADLINE_EXCEEDED, "no answer in time");
-          limited.cancel(late);
-          // Where nothing else was heard either, the connection is in question: another host may do better.
-          if (this.heard === heard) this.drop(this.#describe(late));
-        },
-      );
-      const release = onAbort(signal, () => limited.cancel());
-      cleanUp = () => {
-        stop();
-        release();
-      };
-      call.write(request);
-      if (!endAfterAnswer) call.endWrites();
+    const { heard } = this;
+    return oneAnswer<Req, Res>({
+      request,
+      as,
+      timeoutMs,
+      signal,
+      start: (handlers) => this.#start(method, token, handlers, maxAnswerBytes),
+      late: (failure) => {
+        // Where nothing else was heard either, the connection is in question: another host may do better.
+        if (this.heard === heard) this.drop(this.#describe(failure));
+      },
+      describe: (failure) => this.#describe(failure),
     });
   }
 
@@ -243,13 +195,3 @@ export class EtcdSession implements Session {
     return describeFailure(failure, this.host, this.#options.settings);
   }
 }
-
-/** What it holds is of no interest, nor whether it may be read. */
-const ANY_KEY = RangeRequest.create({ key: Buffer.from("rollcall"), countOnly: true, serializable: true });
-
-/** Said by an etcd that answers, and will not without a token. */
-function isRefusal(error: unknown): boolean {
-  return error instanceof EtcdError && error.code !== Status.UNAVAILABLE && error.code !== Status.DEADLINE_EXCEEDED;
-}
-
-const NO_ANSWER = new RpcError(Status.INTERNAL, "it did not answer");

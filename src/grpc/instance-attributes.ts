@@ -1,7 +1,7 @@
 import type { ChannelOptions } from "@grpc/grpc-js";
 import type { ResolvedInstance } from "../discovery/resolved-instance.js";
 import type { ChannelStatus } from "../discovery/status.js";
-import { PRIVATE_OPTION } from "./shield.js";
+import { PRIVATE_OPTION } from "./shield/experimental.js";
 
 const INSTANCES_OPTION = `${PRIVATE_OPTION}instances`;
 

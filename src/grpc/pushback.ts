@@ -1,5 +1,5 @@
 import { type Metadata, status } from "@grpc/grpc-js";
-import type { StatusObject } from "./shield.js";
+import type { StatusObject } from "./shield/experimental.js";
 
 /** The trailer by which a server says when to come again (https://github.com/grpc/proposal/blob/master/A6-client-retries.md). */
 export const PUSHBACK = "grpc-retry-pushback-ms";

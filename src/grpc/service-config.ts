@@ -1,5 +1,6 @@
 import type { ChannelOptions } from "@grpc/grpc-js";
-import { checkPolicies, type MethodConfig, parseDuration, type ServiceConfig } from "./shield.js";
+import { type MethodConfig, parseDuration, type ServiceConfig } from "./shield/experimental.js";
+import { checkPolicies } from "./shield/policies.js";
 
 /** Names of Rollcall's load-balancing policies in service configs; the first is selected where nobody chooses. */
 export const POLICY = "p2c_ewma";

@@ -1,6 +1,6 @@
 import type { ChannelOptions } from "@grpc/grpc-js";
 import type { ClientSource } from "../observe/sources.js";
-import { PRIVATE_OPTION } from "./shield.js";
+import { PRIVATE_OPTION } from "./shield/experimental.js";
 
 /** Channel option by which the policy of a channel becomes known to whoever made the channel. */
 export const SOURCE_OPTION = `${PRIVATE_OPTION}source`;

@@ -5,7 +5,13 @@
 import { type ClientHttp2Session, constants } from "node:http2";
 import { Metadata, connectivityState as State } from "@grpc/grpc-js";
 import { destroySoon } from "../async/end-http2.js";
-import { type Leaf, PickResultType, type StatusObject, type Subchannel, type SubchannelAddress } from "./shield.js";
+import {
+  type Leaf,
+  PickResultType,
+  type StatusObject,
+  type Subchannel,
+  type SubchannelAddress,
+} from "./shield/experimental.js";
 
 interface Http2Transport {
   readonly session?: ClientHttp2Session;

@@ -1,4 +1,5 @@
 import { Backoff } from "../async/backoff.js";
+import { systemTiming, type Timing } from "../async/timing.js";
 import { log } from "../log.js";
 import type { HostAnswer, HostLookup } from "./host-lookup.js";
 
@@ -16,31 +17,11 @@ export interface Pace {
  */
 export const DEFAULT_PACE: Pace = { minMs: 1_000, maxMs: 5_000 };
 
-/** The clock, the timers and the dice, for tests to replace. */
-export interface Timing {
-  /** Milliseconds that never go back. */
-  now(): number;
-  /** Runs something once after some milliseconds, unless the returned function is called before. */
-  after(ms: number, run: () => void): () => void;
-  /** [0, 1). */
-  random(): number;
-}
-
 /** A lookup that takes longer than this, in milliseconds, is told as trouble; its answer is waited for all the same. */
 const SILENCE_MS = 5_000;
 
 /** https://github.com/kubernetes/dns/blob/master/docs/specification.md, section 2.4.1. */
 const KUBERNETES_HINT = "(In Kubernetes: only headless Services list pods, and only those that are ready.)";
-
-const systemTiming: Timing = {
-  now: () => performance.now(),
-  after(ms, run) {
-    // Waiting to look a name up again is no reason for a program to stay alive.
-    const timer = setTimeout(run, ms).unref();
-    return () => clearTimeout(timer);
-  },
-  random: Math.random,
-};
 
 export interface FollowOptions {
   readonly lookup: HostLookup;

@@ -7,7 +7,8 @@ import { registerBackend } from "../backends/table.js";
 import type { Instance } from "../instance.js";
 import { setLogger, setLogLevel } from "../log.js";
 import type { Registration } from "../registry.js";
-import { type InstanceToRegister, type RegisterOptions, registerInstance } from "./register-instance.js";
+import type { InstanceToRegister } from "./instance-to-register.js";
+import { type RegisterOptions, registerInstance } from "./register-instance.js";
 
 const listed: Instance[] = [];
 registerBackend("book", {

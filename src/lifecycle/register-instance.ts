@@ -1,41 +1,14 @@
 import type { Server as NetServer } from "node:net";
-import { formatAddress, isWildcardHost, parseAddress } from "../address.js";
 import { registerBuiltInBackends } from "../backends/index.js";
-import type { Instance } from "../instance.js";
 import { log } from "../log.js";
 import type { Target } from "../registry.js";
 import { checkNames, refuse, targetOf } from "../target/given.js";
-import { chooseAddress } from "./advertise.js";
 import type { Bound } from "./bound.js";
+import { boundAs, type InstanceToRegister } from "./instance-to-register.js";
 import { DRAIN_MS, type Limits, WAIT_MS } from "./limits.js";
 import { ServerLife } from "./server-life.js";
 
 registerBuiltInBackends();
-
-/** What others are told of a server. */
-export type InstanceToRegister = Omit<Instance, "address"> &
-  (
-    | {
-        /** The port that is listened on; the address is that of this machine, chosen as `Advertise` says. */
-        readonly port: number;
-        /**
-         * The host that is listened on: default all interfaces, over IPv4 and IPv6. "0.0.0.0" says that it is IPv4 alone, so
-         * that no IPv6 address is registered.
-         */
-        readonly host?: string | undefined;
-        /**
-         * What to register instead: an address, a host, the name of a network interface or a CIDR, as `Advertise` in
-         * docs/configuration.md.
-         */
-        readonly advertise?: string | undefined;
-        readonly address?: undefined;
-      }
-    | {
-        /** `host:port` as clients reach it. It is registered as it is, whatever addresses the machine has. */
-        readonly address: string;
-        readonly port?: undefined;
-      }
-  );
 
 /** What a registration does with the server it stands for. A hook that throws or hangs is logged and passed over. */
 export interface RegisterOptions {
@@ -63,7 +36,6 @@ export interface RegisterOptions {
   readonly signals?: boolean | undefined;
 }
 
-const FACTS = ["port", "host", "advertise", "address", "weight", "zone", "metadata"];
 const OPTIONS = ["health", "drainMs", "close", "kill", "waitMs", "signals"];
 
 /** A server that is listed. */
@@ -126,7 +98,7 @@ export function instanceLife(
   if (typeof signals !== "boolean") refuse("signals", signals, "true or false");
   if (signals && !close)
     throw new TypeError("signals: true needs close, which ends the server before the process ends");
-  const bound = isBound(instance) ? instance : describe(instance);
+  const bound = isBound(instance) ? instance : boundAs(instance);
   const served = {
     bind: () => bound,
     ...(target && { facts: () => ({ service: target.service }) }),
@@ -149,40 +121,6 @@ function awaitable<T>(ended: T, instance: string): T {
 
 function isBound(given: object): given is Bound {
   return typeof given === "object" && given !== null && "instance" in given;
-}
-
-function describe(given: InstanceToRegister): Bound {
-  checkNames("an instance", given, FACTS);
-  const { weight, zone, metadata } = given;
-  if (weight !== undefined && !(Number.isFinite(weight) && weight > 0)) refuse("weight", weight, "a number above 0");
-  for (const name of ["address", "host", "advertise", "zone"] as const) {
-    const text = (given as Partial<Record<string, unknown>>)[name];
-    if (text !== undefined && typeof text !== "string") refuse(name, text, "a text");
-  }
-  if (metadata !== undefined && !isTexts(metadata)) refuse("metadata", metadata, "names with texts");
-  const facts = {
-    ...(weight !== undefined && { weight }),
-    ...(zone !== undefined && { zone }),
-    ...(metadata !== undefined && { metadata }),
-  };
-  if (given.address !== undefined) {
-    if (given.port !== undefined) throw new TypeError("give either port or address; address has its port in it");
-    const { host } = parseAddress(given.address);
-    if (isWildcardHost(host))
-      refuse("address", given.address, "one that others can reach; give port alone to have it chosen");
-    return { instance: { address: given.address, ...facts } };
-  }
-  const { port, host = "", advertise } = given;
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-    refuse("port", port, "the port that the server listens on, from 1 to 65535: register it after it listens");
-  }
-  const advertised = chooseAddress({ listenHost: host, boundPort: port, advertise });
-  return { instance: { address: formatAddress(advertised), ...facts }, advertised };
-}
-
-function isTexts(metadata: object): boolean {
-  if (typeof metadata !== "object" || metadata === null || Array.isArray(metadata)) return false;
-  return Object.values(metadata).every((value) => typeof value === "string");
 }
 
 function limitsOf({ drainMs = DRAIN_MS, waitMs = WAIT_MS }: RegisterOptions): Limits {

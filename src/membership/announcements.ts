@@ -1,5 +1,6 @@
 import type { Timing } from "../async/timing.js";
 import { log } from "../log.js";
+import { PanicAnnouncement } from "./panic-announcement.js";
 
 /** The service whose instances these are, and who lists them, as a person names them. */
 export interface Subject {
@@ -9,8 +10,6 @@ export interface Subject {
 
 /** Unconnected instances that are reported together. */
 const GATHER_MS = 1_000;
-/** Where instances begin and cease to serve in turns, that is said so seldom, in milliseconds. */
-const PANIC_EVERY_MS = 60_000;
 /** So many are named in one line. */
 const NAMED = 5;
 
@@ -18,24 +17,21 @@ const NAMED = 5;
 export class Announcements {
   readonly #subject: () => Subject;
   readonly #timing: Timing;
+  readonly #panic: PanicAnnouncement;
   readonly #unconnected = new Map<string, string>();
   #stopGathering: (() => void) | undefined;
   #healthNotTold = false;
-  #panic: { readonly instances: number; readonly serving: number } | undefined;
-  /** Whether the last that was said of it is that nobody serves, and when that was said. */
-  #panicTold = false;
-  #panicToldAt = Number.NEGATIVE_INFINITY;
-  #stopPanicWait: (() => void) | undefined;
   #limited = 0;
 
   constructor(subject: () => Subject, timing: Timing) {
     this.#subject = subject;
     this.#timing = timing;
+    this.#panic = new PanicAnnouncement(() => subject().service, timing);
   }
 
   close(): void {
     this.#stopGathering?.();
-    this.#stopPanicWait?.();
+    this.#panic.close();
   }
 
   retained(ids: readonly string[]): void {
@@ -72,38 +68,7 @@ export class Announcements {
    * @param serving how many of them say that they serve.
    */
   panic(instances: number, serving: number): void {
-    if ((this.#panic !== undefined) === instances > 0) return;
-    this.#panic = instances > 0 ? { instances, serving } : undefined;
-    this.#stopPanicWait?.();
-    this.#stopPanicWait = undefined;
-    const wait = this.#panicToldAt + PANIC_EVERY_MS - this.#timing.now();
-    if (!this.#panic) this.#servesAgain();
-    else if (wait <= 0) this.#tellPanic(this.#panic);
-    else this.#stopPanicWait = this.#timing.after(wait, () => this.#panic && this.#tellPanic(this.#panic));
-  }
-
-  #servesAgain(): void {
-    if (!this.#panicTold) return;
-    this.#panicTold = false;
-    log.info({ service: this.#subject().service }, "instances serve again: only those are called");
-  }
-
-  #tellPanic({ instances, serving }: { instances: number; serving: number }): void {
-    this.#panicTold = true;
-    this.#panicToldAt = this.#timing.now();
-    const { service } = this.#subject();
-    if (serving > 0) {
-      log.warn(
-        { service, instances, serving },
-        `only ${serving} of ${instances} instances of ${JSON.stringify(service)} say that they serve, too few to carry the load of ` +
-          "all: those that are connected are called all the same",
-      );
-    } else {
-      log.warn(
-        { service, instances },
-        `no instance of ${JSON.stringify(service)} says that it serves: those that are connected are called all the same`,
-      );
-    }
+    this.#panic.update(instances, serving);
   }
 
   /** Some of the instances listed are not connected to, though nobody chose that. */

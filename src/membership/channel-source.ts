@@ -1,15 +1,15 @@
 import type { ShownNode } from "../balancer/node.js";
 import type { ChannelStatus } from "../discovery/status.js";
-import { log } from "../log.js";
 import type { Decision, SetAside } from "../observe/decisions/decision.js";
 import type { RecordedChannel } from "../observe/decisions/recorder.js";
 import { flightRecorder } from "../observe/decisions/setting.js";
 import { ServiceStats } from "../observe/service-stats.js";
 import { addClient, type ClientSource } from "../observe/sources.js";
 import type { CalledInstance, CalledService, InstanceState, Percentiles } from "../observe/state.js";
+import { ChangesLog } from "./changes-log.js";
 import type { ChannelState } from "./channel-state.js";
 import type { Connection } from "./connection/connection.js";
-import { type ConnectionState, upState } from "./connection/connection-state.js";
+import type { ConnectionState } from "./connection/connection-state.js";
 
 /** So many of those set aside are named with each decision. */
 const NAMED = 50;
@@ -43,8 +43,7 @@ export class ChannelSource implements ClientSource {
   readonly #remove: () => void;
   #state: CalledService["state"] = "connecting";
   #ready = new Set<string>();
-  /** What each instance last said of its health. */
-  readonly #health = new Map<string, string | undefined>();
+  readonly #changes = new ChangesLog();
 
   constructor(of: Observed) {
     this.#of = of;
@@ -63,7 +62,7 @@ export class ChannelSource implements ClientSource {
   /** After a change of who can be called. */
   update(state: ChannelState): void {
     const { connections } = this.#of;
-    this.#tell(connections);
+    this.#changes.tell(this.service, connections);
     this.#state = state.is === "ready" && state.panic ? "panic" : state.is;
     this.#ready = new Set(state.is === "ready" ? state.usable : []);
     this.stats.keepOnly(connections);
@@ -89,26 +88,6 @@ export class ChannelSource implements ClientSource {
   #whyAside(instance: string, connection: Observable): string | undefined {
     if (!this.#ready.has(instance)) return whyNot(connection);
     return this.#full.has(instance) ? "says that it is full" : undefined;
-  }
-
-  /** Joins, leaves and changes of health: one line for all that changed at once. */
-  #tell(connections: ReadonlyMap<string, Observable>): void {
-    const joined = [...connections.keys()].filter((id) => !this.#health.has(id));
-    const left = [...this.#health.keys()].filter((id) => !connections.has(id));
-    for (const id of left) this.#health.delete(id);
-    for (const [id, { state }] of connections) {
-      const up = upState(state)?.is;
-      const before = this.#health.get(id);
-      this.#health.set(id, up ?? before);
-      const flips = (up === "serving" && before === "not serving") || (up === "not serving" && before === "serving");
-      if (flips) log.info({ service: this.service, instance: id, health: up }, `an instance is ${up}`);
-    }
-    if (joined.length + left.length === 0) return;
-    const named = (ids: readonly string[]) => (ids.length > NAMED ? [...ids.slice(0, NAMED), "..."] : ids);
-    log.info(
-      { service: this.service, joined: named(joined), left: named(left), instances: connections.size },
-      `instances changed: ${joined.length} joined, ${left.length} left`,
-    );
   }
 
   /**

@@ -1,7 +1,7 @@
 import type { HttpAdapterHost, ModulesContainer } from "@nestjs/core";
 import { checkServerConfig } from "../config/check.js";
-import { registryOf, type ServerSettings } from "../grpc/server/server.js";
-import type { ServerConfig } from "../grpc/server/server-config.js";
+import type { ServerSettings } from "../grpc/server/server.js";
+import { registryOf, type ServerConfig } from "../grpc/server/server-config.js";
 import { log } from "../log.js";
 import type { Target } from "../registry.js";
 import { HttpLife } from "./http-life.js";

@@ -2,14 +2,13 @@ import { formatAddress, parseAddress } from "../address.js";
 import { Backoff } from "../async/backoff.js";
 import { systemTiming } from "../async/timing.js";
 import { registerBuiltInBackends } from "../backends/index.js";
-import { P2cEwma } from "../balancer/p2c/p2c-ewma.js";
 import type { ResolvedInstance } from "../discovery/resolved-instance.js";
 import { TargetDiscovery } from "../discovery/target-discovery.js";
-import type { Instance } from "../instance.js";
 import { ChannelSource } from "../membership/channel-source.js";
 import type { ChannelState } from "../membership/channel-state.js";
 import { choose } from "../membership/choice.js";
 import { DialLimit } from "../membership/connection/dial-limit.js";
+import { connectionIdentity } from "../membership/identity.js";
 import { Membership } from "../membership/membership.js";
 import { distanceFrom } from "../membership/zone.js";
 import { observeProcess } from "../observe/begin.js";
@@ -19,10 +18,11 @@ import { refuse, targetOf } from "../target/given.js";
 import { asked } from "./asked.js";
 import { NoInstanceError, PoolClosedError, waitedInVain } from "./errors.js";
 import { checkExchangeOptions, type ExchangeOptions } from "./exchange-options.js";
-import { PoolLease } from "./lease.js";
+import type { PoolLease } from "./lease.js";
 import { observed } from "./observed.js";
 import { checkOptions, type FailureOutcome, type PoolOptions, type PoolSettings } from "./options.js";
 import { isFailureOutcome, isTimeout, notStarted, outcomeOfError } from "./outcome.js";
+import { PoolPicker } from "./picker.js";
 import type { PoolSession } from "./session.js";
 import { type PoolStats, statsOf } from "./stats.js";
 import { PoolTransport, type Shared } from "./transport.js";
@@ -31,8 +31,6 @@ import { Waiters } from "./waiters.js";
 registerBuiltInBackends();
 observeProcess();
 
-/** So many connections are found stale, and probed, before an exchange waits for an answer. */
-const STALE_PICKS = 5;
 /** How soon a discovery that could not go on is tried again, in milliseconds. */
 const REDISCOVER = { initialMs: 1_000, maxMs: 30_000 };
 
@@ -44,14 +42,11 @@ export class ServicePool<T> {
   readonly #outcome: (error: unknown) => FailureOutcome;
   readonly #discovery: TargetDiscovery;
   readonly #membership: Membership<ResolvedInstance, PoolSession<T>>;
-  readonly #balancer: P2cEwma<string>;
+  readonly #picker: PoolPicker<T>;
   readonly #shared: Shared<T>;
   readonly #waiters = new Waiters();
   readonly #rediscover = new Backoff(REDISCOVER);
   readonly #source: ChannelSource;
-  /** Of the last pick, in the flight recorder. */
-  #decision = -1;
-  #distance: (instance: Instance) => number = () => 1;
   #state: ChannelState["is"] = "connecting";
   #stopRediscovery: (() => void) | undefined;
   #failed = false;
@@ -74,17 +69,9 @@ export class ServicePool<T> {
       { state: (state) => this.#report(state), lost: () => this.#discovery.start() },
     );
     const { connections } = this.#membership;
-    const nodes = () => this.#balancer.nodes();
-    const source = new ChannelSource(observed(this.#discovery, this.#membership, this.#options, nodes));
-    this.#source = source;
-    this.#balancer = new P2cEwma<string>({
-      weight: (id) => connections.get(id)?.listed.instance.weight ?? 1,
-      distance: (id) => this.#distance(connections.get(id)!.listed.instance),
-      onPick: (chosen, first, second, remembered, kind) => {
-        const { recorder, recorded } = source;
-        if (recorder) this.#decision = recorder.picked(recorded, kind, chosen, first, second, remembered);
-      },
-    });
+    const nodes = () => this.#picker.nodes();
+    this.#source = new ChannelSource(observed(this.#discovery, this.#membership, this.#options, nodes));
+    this.#picker = new PoolPicker(connections, this.#source, this.#options.probe !== undefined);
     this.#discovery.start();
   }
 
@@ -92,23 +79,8 @@ export class ServicePool<T> {
    * An instance for an exchange, if one can be used at once.
    * @param tried identities of instances to be avoided while there are others.
    */
-  take({ signal, kind }: ExchangeOptions = {}, tried?: ReadonlySet<string>): PoolLease<T> | undefined {
-    const { connections } = this.#membership;
-    for (let stale = 0; stale < STALE_PICKS; stale++) {
-      const node = this.#balancer.pick(tried, kind);
-      if (!node) return undefined;
-      const connection = connections.get(node.key);
-      const session = connection?.session;
-      if (session && !(this.#options.probe && connection.stale)) {
-        const observer = { source: this.#source, decision: this.#decision };
-        if (tried?.size) this.#source.recorder?.started(this.#decision, tried.size + 1);
-        return new PoolLease(node, connection.listed.instance, session, observer, kind, signal);
-      }
-      connection?.probe("idle");
-      node.released(kind);
-      this.#source.recorder?.forget(this.#decision);
-    }
-    return undefined;
+  take(options: ExchangeOptions = {}, tried?: ReadonlySet<string>): PoolLease<T> | undefined {
+    return this.#picker.take(options, tried);
   }
 
   async acquire(options: ExchangeOptions = {}, tried?: ReadonlySet<string>): Promise<PoolLease<T>> {
@@ -180,7 +152,7 @@ export class ServicePool<T> {
   }
 
   stats(): PoolStats {
-    return statsOf(this.#discovery.status, this.#membership, this.#balancer.nodes(), this.#waiters.size);
+    return statsOf(this.#discovery.status, this.#membership, this.#picker.nodes(), this.#waiters.size);
   }
 
   decisions(): Decision[] {
@@ -199,7 +171,7 @@ export class ServicePool<T> {
     this.#membership.close();
     this.#discovery.status.ready = 0;
     this.#source.close();
-    this.#balancer.set([]);
+    this.#picker.set([], () => 1);
     // Not at once: the promise of the end is known by then, and refuses whoever waits.
     queueMicrotask(() => this.#waiters.wakeAll());
     await Promise.all(ends);
@@ -224,8 +196,7 @@ export class ServicePool<T> {
     const usable = state.is === "ready" ? state.usable : [];
     const { connections, lastError } = this.#membership;
     const instances = [...connections.values()].map(({ listed }) => listed.instance);
-    this.#distance = distanceFrom(this.#options.zone, instances);
-    this.#balancer.set(usable);
+    this.#picker.set(usable, distanceFrom(this.#options.zone, instances));
     this.#state = state.is;
     this.#discovery.status.ready = usable.length;
     this.#discovery.status.connectionError = lastError;
@@ -247,8 +218,6 @@ export class ServicePool<T> {
 /** No keepalive without exchanges: `connect` knows what its protocol wants. Calls on a dead connection get 5 s, as gRPC's. */
 const CONNECTION = { timing: systemTiming, keepaliveMs: undefined, callGraceMs: 5_000 };
 
-/** An instance by its address and by where that points now: a host name that moved is another connection. */
-function identityOf({ instance: { address }, addresses }: ResolvedInstance): string {
-  const text = addresses.map(formatAddress).join(", ");
-  return text === address ? address : `${address} (${text})`;
+function identityOf({ instance, addresses }: ResolvedInstance): string {
+  return connectionIdentity(instance.address, addresses.map(formatAddress).join(", "));
 }

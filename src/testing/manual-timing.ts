@@ -1,4 +1,4 @@
-import type { Timing } from "../host-names/followed-host.js";
+import type { Timing } from "../async/timing.js";
 
 /** A clock that a test moves by hand. Waits are their longest: random() is almost 1 unless told otherwise. */
 export class ManualTiming implements Timing {

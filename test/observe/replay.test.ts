@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { channelOf, createClient } from "../../src/index.js";
 import { parseRecording, type Recording, recordingOf } from "../../src/observe/decisions/recording.js";
-import { type Outlook, outlookOf, replay } from "../../src/observe/decisions/replay.js";
+import { type Outlook, outlookOf } from "../../src/observe/decisions/replay/outlook.js";
+import { replay } from "../../src/observe/decisions/replay/replay.js";
 import { EchoClient, say, startBareEcho } from "../support/echo.js";
 
 const servers: Awaited<ReturnType<typeof startBareEcho>>[] = [];

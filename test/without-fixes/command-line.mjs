@@ -161,9 +161,9 @@ export const commandLine = [
     promise: "many leases are listed without a MaxListenersExceededWarning",
     changes: [
       [
-        "src/etcd-client/etcd-session.ts",
-        "const release = onAbort(signal, () => limited.cancel());",
-        'const cancel = () => limited.cancel();\n      signal?.addEventListener("abort", cancel, { once: true });\n      const release = () => signal?.removeEventListener("abort", cancel);',
+        "src/etcd-client/rpc/one-answer.ts",
+        "const release = onAbort(signal, () => call.cancel());",
+        'const cancel = () => call.cancel();\n    signal?.addEventListener("abort", cancel, { once: true });\n    const release = () => signal?.removeEventListener("abort", cancel);',
       ],
     ],
     test: "test/cli/ls.test.ts",

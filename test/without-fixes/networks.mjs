@@ -66,7 +66,7 @@ export const networks = [
     changes: [
       [
         "src/membership/connection/connection.ts",
-        "busy: () => this.#activity === activity && this.#silence?.watchCalls(),",
+        "busy: () => this.#activity === activity && this.#standing?.watchCalls(),",
         "busy: () => {},",
       ],
     ],
@@ -78,9 +78,9 @@ export const networks = [
     promise: "a host that comes back within the grace time keeps its calls",
     changes: [
       [
-        "src/membership/connection/connection.ts",
-        "if (activity.heardAt === heardAt) session.endCalls(reason);",
-        "session.endCalls(reason);",
+        "src/membership/connection/standing-session.ts",
+        "if (this.#activity.heardAt === heardAt) this.session.endCalls(reason);",
+        "this.session.endCalls(reason);",
       ],
     ],
     test: "src/membership/connection/connection.test.ts",
@@ -112,7 +112,7 @@ export const networks = [
     changes: [
       [
         "src/membership/connection/connection.ts",
-        "    if (keepaliveMs !== undefined) this.#silence.keepAlive(keepaliveMs);\n",
+        "    if (keepaliveMs !== undefined) standing.keepAlive(keepaliveMs);\n",
         "    void keepaliveMs;\n",
       ],
     ],

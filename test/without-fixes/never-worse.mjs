@@ -31,11 +31,11 @@ export const neverWorse = [
     item: "13.1",
     promise: "that nobody serves is said once",
     changes: [
-      ["src/membership/announcements.ts", "if ((this.#panic !== undefined) === instances > 0) return;", ""],
+      ["src/membership/panic-announcement.ts", "if ((this.#panic !== undefined) === instances > 0) return;", ""],
       [
-        "src/membership/announcements.ts",
-        "else if (wait <= 0) this.#tellPanic",
-        "else if (wait < Infinity) this.#tellPanic",
+        "src/membership/panic-announcement.ts",
+        "else if (wait <= 0) this.#tell(",
+        "else if (wait < Infinity) this.#tell(",
       ],
     ],
     test: "src/membership/membership.test.ts",
@@ -58,8 +58,8 @@ export const neverWorse = [
         "if (code === status.UNIMPLEMENTED) {",
       ],
       [
-        "src/membership/connection/connection.ts",
-        'this.#stopFirstWord = timing.after(FIRST_WORD_MS, () => this.#told({ notTold: "no answer within a second" }));',
+        "src/membership/connection/standing-session.ts",
+        "this.#stopFirstWord = this.#timing.after(FIRST_WORD_MS, () => this.#events.untold());",
         "",
       ],
     ],
@@ -71,8 +71,8 @@ export const neverWorse = [
     promise: "an instance whose health Watch never answers is called",
     changes: [
       [
-        "src/membership/connection/connection.ts",
-        'this.#stopFirstWord = timing.after(FIRST_WORD_MS, () => this.#told({ notTold: "no answer within a second" }));',
+        "src/membership/connection/standing-session.ts",
+        "this.#stopFirstWord = this.#timing.after(FIRST_WORD_MS, () => this.#events.untold());",
         "",
       ],
     ],
@@ -142,14 +142,14 @@ export const neverWorse = [
   {
     item: "13.4",
     promise: "a proxy is not asked for discovered instances",
-    changes: [["src/grpc/shield.ts", "proxied ? pastProxy(options) : {}", "{}"]],
+    changes: [["src/grpc/shield/resolvers.ts", "proxied ? pastProxy(options) : {}", "{}"]],
     test: "test/grpc/calls/proxies.test.ts",
     name: "with grpc_proxy set, neither a registry's target nor its instances are asked of the proxy, as plain names are",
   },
   {
     item: "13.4",
     promise: "a proxy is not asked for the dns:/// of createClient",
-    changes: [["src/grpc/client/channel.ts", '"grpc.enable_http_proxy": 0,', ""]],
+    changes: [["src/grpc/client/service-channel.ts", '"grpc.enable_http_proxy": 0,', ""]],
     test: "test/grpc/calls/proxies.test.ts",
     name: "a bare client's dns:/// is left to the proxy, as with plain grpc-js; createClient's is not",
   },
@@ -157,7 +157,11 @@ export const neverWorse = [
     item: "13.5",
     promise: "the last known set survives idleness, for every backend",
     changes: [
-      ["src/discovery/target-discovery.ts", "const known = await this.#recall(target);", "const known = undefined;"],
+      [
+        "src/discovery/target-discovery.ts",
+        "const known = await recall(this.#lastKnown, target);",
+        "const known = undefined;",
+      ],
     ],
     test: "test/grpc/calls/plugged-in-backends.test.ts",
     name: "a channel that was idle is served from the last known set while its registry is away",
@@ -165,8 +169,8 @@ export const neverWorse = [
   {
     item: "13.5",
     promise: "what a registry has said is there for the next client of the process",
-    changes: [["src/discovery/target-discovery.ts", "kept = set;\n          this.#keep(set);", "kept = undefined;"]],
-    test: "src/discovery/target-discovery.test.ts",
+    changes: [["src/discovery/target-discovery.ts", "if (answered) keeper.keep(set);", ""]],
+    test: "src/discovery/last-known.test.ts",
     name: "the last known set of a target is there for the next client of the process, for no other target",
   },
   {

@@ -37,7 +37,7 @@ export const oneVictim = [
   {
     item: "13.14",
     promise: "an answer that keeps arriving is not late",
-    changes: [["src/etcd-client/etcd-session.ts", "() => limited.heardBytes,", "() => 0,"]],
+    changes: [["src/etcd-client/rpc/one-answer.ts", "() => call.heardBytes,", "() => 0,"]],
     test: "src/etcd-client/session.test.ts",
     name: "an answer that keeps arriving may take much longer than the limit; the limit is one of silence",
   },
@@ -272,7 +272,7 @@ export const oneVictim = [
     promise: "stop() is bounded whatever close() does",
     changes: [
       [
-        "src/lifecycle/server-life.ts",
+        "src/lifecycle/life-work.ts",
         '(await endsWithin(closed, this.#leftMs())) ? "closed" : "timeUp"',
         '(await closed.then(() => true)) ? "closed" : "timeUp"',
       ],

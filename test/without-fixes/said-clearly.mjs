@@ -71,7 +71,7 @@ export const saidClearly = [
     promise: "a role without rights on the extra keys is enough, and what to grant is said",
     changes: [
       [
-        "src/backends/etcd/registration/etcd-registration.ts",
+        "src/backends/etcd/registration/entry.ts",
         "if (!isDenied(error) || !this.#records?.hasAttributes) throw error;",
         "if (error !== undefined) throw error;",
       ],

@@ -5,8 +5,9 @@ import { log } from "../../log.js";
 import type { Discovery, WatchOptions } from "../../registry.js";
 import type { KubeApi } from "./api/api.js";
 import { type ListWatchTiming, listWatch } from "./api/list-watch.js";
+import type { EndpointSlice } from "./endpoint-slice.js";
 import { RemovalGrace } from "./removal-grace.js";
-import { type AddressFamily, type EndpointSlice, type Merged, mergeSlices } from "./slices.js";
+import { type AddressFamily, type Merged, mergeSlices } from "./slices.js";
 import { parseServiceName } from "./target.js";
 
 export interface DiscoveryTiming extends ListWatchTiming {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type AddressFamily, type Endpoint, type EndpointSlice, mergeSlices, type SlicePort } from "./slices.js";
+import type { Endpoint, EndpointSlice, SlicePort } from "./endpoint-slice.js";
+import { type AddressFamily, mergeSlices } from "./slices.js";
 import type { WantedPort } from "./target.js";
 
 const GRPC: SlicePort = { name: "grpc", port: 8080, protocol: "TCP" };

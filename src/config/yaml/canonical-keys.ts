@@ -2,8 +2,9 @@ import { isMap, isScalar, isSeq, Pair, Scalar, YAMLMap } from "yaml";
 import { foldCase, nearMiss } from "../../target/key-names.js";
 import { type Inheritance, inheritance, isGoZeroOnly } from "../schema/field-annotations.js";
 import { goNumber } from "./go-number.js";
+import { keyName } from "./places.js";
 import { type Schema, structureOf } from "./structure.js";
-import { keyName, type YamlFile } from "./yaml-file.js";
+import type { YamlFile } from "./yaml-file.js";
 
 type Path = readonly PropertyKey[];
 

@@ -1,18 +1,9 @@
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  type Node,
-  type Pair,
-  parseDocument,
-  Scalar,
-  visit,
-} from "yaml";
+import { type Document, isAlias, isMap, isScalar, isSeq, type Node, parseDocument, Scalar, visit } from "yaml";
 import { printable } from "../../target/redact.js";
 import { ConfigError, type ConfigProblem, keyPath } from "../config-error.js";
 import { Variables } from "./env.js";
+import { lowerFirst, wordsOf } from "./in-words.js";
+import { offsetOf, positionIn } from "./places.js";
 import { readConfigText } from "./read-text.js";
 import { badAliases, repeatedKeys, type Unusable } from "./unusable.js";
 
@@ -61,7 +52,7 @@ export class YamlFile {
 
   /** Variables that values name and that the environment lacks; by line. */
   unsetVariables(): { name: string; line: number; column: number }[] {
-    return this.#variables.unset().map(({ name, offset }) => ({ name, ...this.#position(offset) }));
+    return this.#variables.unset().map(({ name, offset }) => ({ name, ...positionIn(this.#source, offset) }));
   }
 
   /** The text of a value that came from variables, before YAML made a number, a switch or a list of it. */
@@ -87,7 +78,7 @@ export class YamlFile {
   /** A problem with the value at a path, or with its key; where the path ends early, it is placed at the last key there is. */
   problem(path: readonly PropertyKey[], message: string, { at = "value" as "value" | "key" } = {}): ConfigProblem {
     const key = keyPath(path);
-    const offset = this.#offsetOf(path, at);
+    const offset = offsetOf(this.document.contents, path, at);
     if (offset === undefined) return { key, message };
     const problem = this.#problem(key, message, offset);
     const unset = this.unsetVariables().filter(({ line }) => line === problem.line);
@@ -157,34 +148,11 @@ export class YamlFile {
   }
 
   #problem(key: string, message: string, offset: number): ConfigProblem {
-    return { key, message, ...this.#position(offset) };
+    return { key, message, ...positionIn(this.#source, offset) };
   }
 
   #shown(message: string): string {
     return printable(this.#variables.unmark(message));
-  }
-
-  #offsetOf(path: readonly PropertyKey[], at: "value" | "key"): number | undefined {
-    let node: unknown = this.document.contents;
-    let offset: number | undefined;
-    for (const part of path) {
-      if (isSeq(node) && typeof part === "number") {
-        node = node.items[part];
-        offset = (node as Node | undefined)?.range?.[0] ?? offset;
-        continue;
-      }
-      const pair = isMap(node) ? node.items.find(({ key }) => keyName(key) === String(part)) : undefined;
-      if (!pair) break;
-      node = pair.value;
-      offset = (at === "key" ? (pair.key as Node).range?.[0] : startOf(pair)) ?? offset;
-    }
-    return offset;
-  }
-
-  #position(offset: number): { line: number; column: number } {
-    const before = this.#source.slice(0, offset);
-    const lineStart = before.lastIndexOf("\n") + 1;
-    return { line: before.split("\n").length, column: offset - lineStart + 1 };
   }
 
   #fail(message: string, cause?: unknown): never {
@@ -212,31 +180,6 @@ function withoutPlaces(list: Node): Node {
     },
   });
   return list;
-}
-
-/** The text of a key; undefined for a list or mapping that serves as a key. */
-export function keyName(key: unknown): string | undefined {
-  return isScalar(key) && typeof key.value !== "symbol" ? String(key.value) : undefined;
-}
-
-/** Where a single value stands; for a mapping, a list or nothing, where its key does. */
-function startOf({ key, value }: Pair): number | undefined {
-  const own = isScalar(value) && value.source !== "" ? value.range : undefined;
-  return (own ?? (key as Node | null)?.range)?.[0];
-}
-
-/** What the YAML library has found, without what stands there: a password may. */
-function wordsOf(code: string, message: string): string {
-  if (code === "MULTIPLE_DOCS") return "a second document begins; expected one";
-  if (code === "TAG_RESOLVE_FAILED")
-    return '"!" begins a tag, which is unknown and dropped; quote text that begins with "!"';
-  if (/block scalar header|not a yaml token/i.test(message))
-    return '"|" or ">" begins a text of several lines, and more follows it; quote text that begins with "|" or ">"';
-  return lowerFirst(message.replace(/(?<! ): .*$|(?<=escape sequence|directive|version) .*$/s, ""));
-}
-
-function lowerFirst(message: string): string {
-  return message.charAt(0).toLowerCase() + message.slice(1);
 }
 
 /** One slip of the pen makes the parser stumble several times. */

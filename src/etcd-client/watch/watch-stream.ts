@@ -1,24 +1,14 @@
 import { Backoff } from "../../async/backoff.js";
 import { log } from "../../log.js";
-import {
-  type KeyValue,
-  RangeRequest,
-  WatchCreateRequest,
-  type WatchRequest,
-  type WatchResponse,
-} from "../../proto/etcd.js";
-import { EtcdError, isDenied, isOtherHistory } from "../errors.js";
-import { KVService, WatchService } from "../methods.js";
+import { type KeyValue, WatchCreateRequest, type WatchRequest, type WatchResponse } from "../../proto/etcd.js";
+import { EtcdError } from "../errors.js";
+import { WatchService } from "../methods.js";
 import { Status } from "../rpc/status.js";
 import type { Session, Stream } from "../session.js";
 import { Fragments } from "./fragments.js";
 import { RangeReader } from "./range-reader.js";
-import { isSamePut } from "./range-view.js";
+import { SILENT_AFTER_TICKS, StreamSilence } from "./stream-silence.js";
 import type { WatchedRange } from "./watched-range.js";
-
-/** Seconds of silence after which etcd is asked for a sign of life, each time again, and after which it is given up. */
-const ASK_AFTER_TICKS = 4;
-const SILENT_AFTER_TICKS = 11;
 
 /** A listing that takes longer, in milliseconds, is told of. */
 const SLOW_MS = 10_000;
@@ -28,8 +18,6 @@ const SLOW_LISTING = `reading takes longer than ${SLOW_MS / 1_000} s: there is m
 export class WatchStream {
   /** Resolves with the reason of the end. Never rejects. */
   readonly ended: Promise<Error>;
-  /** The stream ended because it was silent, while others of the session were not: the session may be kept. */
-  othersHeard = false;
   readonly #session: Session;
   readonly #onPut: (kv: KeyValue) => void;
   readonly #over = new AbortController();
@@ -41,12 +29,8 @@ export class WatchStream {
   readonly #fragments = new Fragments();
   #end!: (reason: Error) => void;
   #stream: Stream<WatchRequest> | undefined;
-  #ticker: NodeJS.Timeout | undefined;
-  #silentTicks = 0;
-  #heardBytes = 0;
-  /** What the session had heard when the stream was last heard. */
-  #heardBefore = 0;
-  #answersProgress = false;
+  #silence: StreamSilence | undefined;
+  #othersHeard = false;
 
   constructor(session: Session, onPut: (kv: KeyValue) => void) {
     this.#session = session;
@@ -57,43 +41,24 @@ export class WatchStream {
     });
   }
 
-  /**
-   * The revision up to which etcd's history is the one known, shown by the newest put seen; 0 when that is not shown.
-   * Reading at that put's revision fails when it was compacted or is yet to come; no other put has its revision and lease.
-   */
-  async proveHistory(newestPut: KeyValue | undefined): Promise<bigint> {
-    if (!newestPut) return 0n;
-    const { key, modRevision } = newestPut;
-    try {
-      const { kvs } = await this.#session.call(
-        KVService.range,
-        RangeRequest.fromPartial({ key, revision: modRevision }),
-      );
-      const [found] = kvs;
-      const same = found !== undefined && isSamePut(found, newestPut);
-      if (!same) log.warn({ host: this.#session.host }, "etcd's history is another one than before: listing again");
-      return same ? modRevision : 0n;
-    } catch (error) {
-      if (isOtherHistory(error) || isDenied(error)) return 0n;
-      throw error;
-    }
-  }
-
   /** Opens the stream; ranges known up to the proved revision or an earlier one go on, the others are listed. */
   start(proved: bigint, ranges: Iterable<WatchedRange>): void {
     if (this.#over.signal.aborted) return;
-    this.#stream = this.#session.stream(WatchService.watch, {
+    const stream: Stream<WatchRequest> = this.#session.stream(WatchService.watch, {
       message: (response) => this.#receive(response),
       end: (reason) => this.end(reason),
     });
-    this.#ticker = setInterval(() => this.#tick(), 1_000);
-    this.#ticker.unref?.();
+    this.#stream = stream;
+    this.#silence = new StreamSilence(stream, this.#session, {
+      ask: () => stream.write({ requestUnion: { $case: "progressRequest", value: {} } }),
+      silent: (othersHeard) => this.#fellSilent(othersHeard),
+    });
     for (const watched of ranges) {
       const { revision, seen, expected } = watched.view;
       // From the revision seen itself, whose events are skipped: some etcds lose a deletion at the revision to which they
       // were compacted, where a watch that begins there is still allowed (https://github.com/etcd-io/etcd/issues/18089).
-      if (revision > 0n && revision <= proved && expected <= proved)
-        this.#create(watched, seen < proved ? seen : proved);
+      const goesOn = revision > 0n && revision <= proved && expected <= proved;
+      if (goesOn) this.#create(watched, seen < proved ? seen : proved);
       else void this.#list(watched);
     }
   }
@@ -110,13 +75,18 @@ export class WatchStream {
 
   /** How long nothing has been heard on the stream. etcd is asked for a word every few seconds, so more is lag. */
   get silentSeconds(): number {
-    return this.#silentTicks;
+    return this.#silence?.seconds ?? 0;
+  }
+
+  /** The stream ended because it was silent, while others of the session were not: the session may be kept. */
+  get othersHeard(): boolean {
+    return this.#othersHeard;
   }
 
   end(reason: Error): void {
     if (this.#over.signal.aborted) return;
     this.#over.abort(reason);
-    clearInterval(this.#ticker);
+    this.#silence?.stop();
     this.#stream?.cancel();
     this.#end(reason);
   }
@@ -171,38 +141,48 @@ export class WatchStream {
   }
 
   #receive(response: WatchResponse): void {
-    const { watchId } = response;
     if (response.created) {
-      const watched = this.#creating.shift();
-      if (!watched) return;
-      if (response.canceled) this.#refused(watched, response);
-      else {
-        this.#byId.set(watchId, watched);
-        this.#idOf.set(watched, watchId);
-        if (watched.closed) this.#cancel(watchId);
-        else watched.trouble(undefined);
-      }
+      this.#created(response);
       return;
     }
-    const isProgress = response.events.length === 0 && !response.canceled && !response.fragment;
-    if (isProgress) this.#answersProgress = true;
+    const { watchId, events, canceled, fragment, header } = response;
+    const isProgress = events.length === 0 && !canceled && !fragment;
+    if (isProgress) this.#silence?.answered();
     const watched = this.#byId.get(watchId);
     if (!watched) return; // the answer to a progress request, or a watch we have cancelled
-    if (response.canceled) {
-      this.#forget(watchId);
-      if (response.compactRevision > 0n) void this.#list(watched);
-      else this.#refused(watched, response);
-      return;
-    }
-    const events = this.#fragments.join(response);
+    if (canceled) this.#canceled(watched, response);
     // Only a watch's own notification is in step with its events: one on request (id -1) may overtake them
     // (https://github.com/etcd-io/etcd/issues/15220).
-    if (isProgress) watched.view.progress(response.header!.revision);
-    else if (events) {
-      const change = watched.view.follow(events);
-      change.put.forEach(this.#onPut);
-      if (change.put.length > 0 || change.gone.length > 0) watched.changed(change);
+    else if (isProgress) watched.view.progress(header!.revision);
+    else this.#happened(watched, response);
+  }
+
+  #created(response: WatchResponse): void {
+    const watched = this.#creating.shift();
+    if (!watched) return;
+    const { watchId, canceled } = response;
+    if (canceled) {
+      this.#refused(watched, response);
+      return;
     }
+    this.#byId.set(watchId, watched);
+    this.#idOf.set(watched, watchId);
+    if (watched.closed) this.#cancel(watchId);
+    else watched.trouble(undefined);
+  }
+
+  #canceled(watched: WatchedRange, response: WatchResponse): void {
+    this.#forget(response.watchId);
+    if (response.compactRevision > 0n) void this.#list(watched);
+    else this.#refused(watched, response);
+  }
+
+  #happened(watched: WatchedRange, response: WatchResponse): void {
+    const events = this.#fragments.join(response);
+    if (!events) return;
+    const change = watched.view.follow(events);
+    change.put.forEach(this.#onPut);
+    if (change.put.length > 0 || change.gone.length > 0) watched.changed(change);
   }
 
   /**
@@ -219,21 +199,9 @@ export class WatchStream {
     this.end(failure);
   }
 
-  /** Ticks are counted, not the clock read: a clock that jumps or an event loop that stalls is no silence of etcd's. */
-  #tick(): void {
-    const { heardBytes } = this.#stream!;
-    if (heardBytes !== this.#heardBytes) {
-      this.#heardBytes = heardBytes;
-      this.#heardBefore = this.#session.heard;
-      this.#silentTicks = 0;
-    }
-    this.#silentTicks += 1;
-    if (this.#silentTicks >= SILENT_AFTER_TICKS && this.#answersProgress) {
-      this.othersHeard = this.#session.heard !== this.#heardBefore;
-      this.end(this.#failure(Status.UNAVAILABLE, `its watch stream has been silent for ${SILENT_AFTER_TICKS} s`));
-    } else if (this.#silentTicks % ASK_AFTER_TICKS === 0) {
-      this.#stream!.write({ requestUnion: { $case: "progressRequest", value: {} } });
-    }
+  #fellSilent(othersHeard: boolean): void {
+    this.#othersHeard = othersHeard;
+    this.end(this.#failure(Status.UNAVAILABLE, `its watch stream has been silent for ${SILENT_AFTER_TICKS} s`));
   }
 
   #report(watched: WatchedRange, error: Error): void {

@@ -6,6 +6,7 @@ import type { KeyValue } from "../../proto/etcd.js";
 import { isTokenStale } from "../errors.js";
 import type { KeyRange } from "../key-range.js";
 import type { Session, Sessions } from "../session.js";
+import { provenRevision } from "./proven-history.js";
 import type { RangeView } from "./range-view.js";
 import { WatchStream } from "./watch-stream.js";
 import { type RangeObserver, WatchedRange } from "./watched-range.js";
@@ -87,7 +88,7 @@ export class Watcher {
     const stream = new WatchStream(session, (kv) => this.#notePut(kv));
     this.#stream = stream;
     try {
-      const proved = await stream.proveHistory(this.#newestPut);
+      const proved = await provenRevision(session, this.#newestPut);
       if (proved === 0n) {
         this.#newestPut = undefined;
         for (const { view } of this.#ranges) view.distrust();

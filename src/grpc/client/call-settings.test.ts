@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ClientConfig } from "../../config/schema/client-target.js";
 import { methodConfigFor } from "../service-config.js";
-import type { ServiceConfig } from "../shield.js";
+import type { ServiceConfig } from "../shield/experimental.js";
 import { callTimeouts, clientServiceConfig, hedgedMethods } from "./call-settings.js";
 
 const GET = "/shop.Cart/Get";

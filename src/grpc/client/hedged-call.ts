@@ -3,6 +3,7 @@ import { timerMs } from "../../async/backoff.js";
 import type { Hedging } from "../../balancer/hedging/hedging.js";
 import { outcomeOf } from "../../balancer/outcome.js";
 import { CallHistory, NO_ATTEMPT_LEFT, sendAs } from "../call-facts.js";
+import { type Message, SentRequest } from "./sent-request.js";
 import type { Call, CallListener } from "./service-call.js";
 
 /** A copy that ends so was not carried out, or not to its end: the other one may still answer. */
@@ -24,8 +25,6 @@ interface Copy {
   over: boolean;
 }
 
-type Message = Parameters<Call["sendMessageWithContext"]>;
-
 /** A call that is sent a second time when its answer is late. The first copy that answers is the call, the other is ended. */
 export class HedgedCall implements Call {
   readonly #path: string;
@@ -33,17 +32,12 @@ export class HedgedCall implements Call {
   readonly #hedging: Hedging<string>;
   readonly #mostAttempts: number;
   readonly #history = new CallHistory();
+  readonly #request = new SentRequest();
   readonly #first: Copy;
   #second: Copy | undefined;
   #winner: Copy | undefined;
   #metadata = new grpc.Metadata();
   #listener: CallListener | undefined;
-  #credentials: grpc.CallCredentials | undefined;
-  /** The request, for a second copy; a call that streams its requests has none. */
-  #message: Message | undefined;
-  #messages = 0;
-  #halfClosed = false;
-  #reading = false;
   /** How a copy ended that left it to the other. */
   #leftWith: grpc.StatusObject | undefined;
   /** Its caller has ended it, with whatever status. */
@@ -78,18 +72,14 @@ export class HedgedCall implements Call {
 
   /** Sends the second copy, if it may be. @param outlived whether the call has just outlived its delay. */
   #hedge(outlived: boolean): boolean {
-    const complete = this.#halfClosed && this.#messages <= 1;
     // A copy that is out of question needs not be asked for again.
-    if (!complete || this.#second || this.#winner || this.#history.started >= this.#mostAttempts) return true;
+    if (!this.#request.isRepeatable || this.#second || this.#winner) return true;
+    if (this.#history.started >= this.#mostAttempts) return true;
     if (!this.#hedging.take(this.#path, outlived)) return false;
     this.#history.mostAttempts = this.#mostAttempts;
-    const call = this.#open();
-    if (this.#credentials) call.setCredentials(this.#credentials);
-    this.#second = { call, number: 2, startedAt: 0, over: false };
-    this.#begin(this.#second);
-    if (this.#message) call.sendMessageWithContext({ ...this.#message[0], callback: () => {} }, this.#message[1]);
-    call.halfClose();
-    if (this.#reading) call.startRead();
+    const second: Copy = { call: this.#open(), number: 2, startedAt: 0, over: false };
+    this.#second = second;
+    this.#request.repeatOn(second.call, () => this.#begin(second));
     return true;
   }
 
@@ -156,20 +146,19 @@ export class HedgedCall implements Call {
     for (const call of this.#live()) call.cancelWithStatus(status, details);
   }
   sendMessageWithContext(...message: Message): void {
-    this.#messages += 1;
-    this.#message = this.#messages === 1 ? message : undefined;
+    this.#request.message(message);
     for (const call of this.#live()) call.sendMessageWithContext(...message);
   }
   startRead(): void {
-    this.#reading = true;
+    this.#request.reading();
     for (const call of this.#live()) call.startRead();
   }
   halfClose(): void {
-    this.#halfClosed = true;
+    this.#request.halfClosed();
     for (const call of this.#live()) call.halfClose();
   }
   setCredentials(credentials: grpc.CallCredentials): void {
-    this.#credentials = credentials;
+    this.#request.credentials(credentials);
     for (const call of this.#live()) call.setCredentials(credentials);
   }
   getPeer(): string {

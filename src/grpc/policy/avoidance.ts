@@ -4,7 +4,7 @@ import { RetryBudget } from "../../balancer/overload/retry-budget.js";
 import { SetAside } from "../../balancer/overload/set-aside.js";
 import { full } from "../../tally.js";
 import type { Pushback } from "../pushback.js";
-import { type PickResult, PickResultType, QUEUE } from "../shield.js";
+import { type PickResult, PickResultType, QUEUE } from "../shield/experimental.js";
 import type { PolicyConfig } from "./policy-config.js";
 import { SetAsideLog } from "./set-aside-log.js";
 

@@ -6,7 +6,7 @@ import type { Connection } from "../../membership/connection/connection.js";
 import { upState } from "../../membership/connection/connection-state.js";
 import { distanceFrom } from "../../membership/zone.js";
 import { type CallHistory, factsIn } from "../call-facts.js";
-import { type Picker, type PickResult, QUEUE } from "../shield.js";
+import { type Picker, type PickResult, QUEUE } from "../shield/experimental.js";
 import { Avoidance } from "./avoidance.js";
 import type { GrpcSession } from "./connection/grpc-session.js";
 import type { ListedEndpoint } from "./connection/grpc-transport.js";

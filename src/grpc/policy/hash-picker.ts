@@ -1,17 +1,17 @@
 import { status } from "@grpc/grpc-js";
 import { ConsistentHash } from "../../balancer/hashing/consistent-hash.js";
 import type { ShownNode } from "../../balancer/node.js";
-import { outcomeOf } from "../../balancer/outcome.js";
 import type { ChannelSource } from "../../membership/channel-source.js";
 import type { Connection } from "../../membership/connection/connection.js";
-import { type CallHistory, factsIn } from "../call-facts.js";
+import { factsIn } from "../call-facts.js";
 import { takeHashKey } from "../hash-key.js";
-import { type Picker, type PickResult, PickResultType, QUEUE } from "../shield.js";
+import { type Picker, type PickResult, PickResultType, QUEUE } from "../shield/experimental.js";
+import { CallsInFlight } from "./calls-in-flight.js";
 import type { GrpcSession } from "./connection/grpc-session.js";
 import type { ListedEndpoint } from "./connection/grpc-transport.js";
-import type { ObservedCall } from "./connection/observed-subchannel.js";
 import { RefusingSubchannel } from "./connection/refusing-subchannel.js";
 import type { HashConfig } from "./hash-config.js";
+import { HashedCall, type HashedCallObservers } from "./hashed-call.js";
 import { Reservations } from "./reservations.js";
 import { usedUp } from "./used-up.js";
 
@@ -24,18 +24,17 @@ const ATTEMPTS = "grpc-previous-rpc-attempts";
  */
 export class HashPicker implements Picker {
   readonly #connections: ReadonlyMap<string, Connection<ListedEndpoint, GrpcSession>>;
-  readonly #source: ChannelSource;
   readonly #ring: ConsistentHash<string>;
   readonly #reservations = new Reservations();
-  readonly #inFlight = new Map<string, number>();
-  #total = 0;
+  readonly #inFlight = new CallsInFlight();
+  readonly #observers: HashedCallObservers;
   #config: Pick<HashConfig, "requestHashHeader" | "boundedLoad"> = { requestHashHeader: "", boundedLoad: 0 };
   #keyless = refusalOf("");
 
   /** @param connections by the identity that set() names them by. */
   constructor(connections: ReadonlyMap<string, Connection<ListedEndpoint, GrpcSession>>, source: ChannelSource) {
     this.#connections = connections;
-    this.#source = source;
+    this.#observers = { source, inFlight: this.#inFlight, reservations: this.#reservations };
     this.#ring = new ConsistentHash({ addressOf: (id) => connections.get(id)?.listed.instance.address ?? id });
   }
 
@@ -50,7 +49,13 @@ export class HashPicker implements Picker {
 
   /** What is in flight; of latencies and failures the ring knows nothing. */
   nodes(): ShownNode<string>[] {
-    return [...this.#inFlight].map(([key, inFlight]) => ({ key, inFlight, ewmaMs: 0, failureRate: 0, distance: 1 }));
+    return Array.from(this.#inFlight.entries(), ([key, inFlight]) => ({
+      key,
+      inFlight,
+      ewmaMs: 0,
+      failureRate: 0,
+      distance: 1,
+    }));
   }
 
   pick({ metadata, extraPickInfo }: Parameters<Picker["pick"]>[0]): PickResult {
@@ -66,21 +71,21 @@ export class HashPicker implements Picker {
     const session = connection?.session;
     // It has just gone, and the policy is about to say so.
     if (id === undefined || !session) return QUEUE;
-    if (!connection.stale) {
-      history?.tries(id);
-      return this.#resultFor(id, session, history);
+    if (connection.stale) {
+      // The key's place is there and nowhere else, so the call waits for the answer: it comes, or the instance goes.
+      connection.probe("idle");
+      return QUEUE;
     }
-    // The key's place is there and nowhere else, so the call waits for the answer: it comes, or the instance goes.
-    connection.probe("idle");
-    return QUEUE;
+    history?.tries(id);
+    return new HashedCall(id, session.observed, history, this.#observers);
   }
 
   /** @param tried instances that have had this call before. */
   #choose(key: string, tried: ReadonlySet<string> | undefined): string | undefined {
     const { boundedLoad } = this.#config;
     if (!tried && boundedLoad === 0) return this.#ring.pick(key);
-    const most = boundedLoad === 0 ? Infinity : Math.ceil((boundedLoad * (this.#total + 1)) / this.#ring.size);
-    return this.#ring.pick(key, (id) => !tried?.has(id) && (this.#inFlight.get(id) ?? 0) < most);
+    const most = boundedLoad === 0 ? Infinity : Math.ceil((boundedLoad * (this.#inFlight.total + 1)) / this.#ring.size);
+    return this.#ring.pick(key, (id) => !tried?.has(id) && this.#inFlight.at(id) < most);
   }
 
   /** Under another resolver than Rollcall's only the number of attempts is known: they went to the first on the ring. */
@@ -92,43 +97,6 @@ export class HashPicker implements Picker {
       if (had !== undefined) first.add(had);
     }
     return first;
-  }
-
-  #resultFor(id: string, { observed }: GrpcSession, history: CallHistory | undefined): PickResult {
-    // Of calls that are started together all are picked for before the first one starts.
-    this.#count(id, 1);
-    const reservation = this.#reservations.add({ released: () => this.#count(id, -1) });
-    let call: ObservedCall | undefined;
-    let startedAt = 0;
-    let answeredAt: number | undefined;
-    return {
-      pickResultType: PickResultType.COMPLETE,
-      subchannel: observed.asSubchannel(),
-      status: null,
-      onCallStarted: () => {
-        call = observed.takeStartedCall();
-        startedAt = performance.now();
-        const onFirstMessage = (now: number) => {
-          answeredAt = now;
-        };
-        if (call) call.watcher = { onFirstMessage, onRefused: () => false };
-        history?.start();
-        reservation.settle();
-      },
-      onCallEnded: (code: status) => {
-        if (!reservation.expired) this.#count(id, -1);
-        const outcome = call?.pushback ? "ignore" : outcomeOf(code, call?.endedByFarSide);
-        const ok = outcome === "ignore" ? undefined : outcome === "success";
-        this.#source.stats.ended(id, (answeredAt ?? performance.now()) - startedAt, ok);
-      },
-    };
-  }
-
-  #count(id: string, change: 1 | -1): void {
-    this.#total += change;
-    const now = (this.#inFlight.get(id) ?? 0) + change;
-    if (now > 0) this.#inFlight.set(id, now);
-    else this.#inFlight.delete(id);
   }
 }
 

@@ -5,7 +5,7 @@ import { log, logs } from "../../log.js";
 import type { ChannelSource } from "../../membership/channel-source.js";
 import type { CallHistory } from "../call-facts.js";
 import type { Pushback } from "../pushback.js";
-import { type PickResult, PickResultType } from "../shield.js";
+import { type PickResult, PickResultType } from "../shield/experimental.js";
 import type { Avoidance } from "./avoidance.js";
 import type { CallWatcher, ObservedCall, ObservedSubchannel } from "./connection/observed-subchannel.js";
 import type { AnsweredCall, FirstAnswers } from "./first-answers.js";

@@ -1,6 +1,6 @@
 import { CLIENT_DEFAULTS, MIDDLEWARE_DEFAULTS } from "../../defaults.js";
 import { nearMiss } from "../../target/key-names.js";
-import { parseDuration } from "../shield.js";
+import { parseDuration } from "../shield/experimental.js";
 
 /** What Rollcall's policies have in common: whom to be connected to, and when. */
 export interface MembersConfig {

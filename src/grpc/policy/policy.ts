@@ -7,6 +7,7 @@ import { ChannelSource } from "../../membership/channel-source.js";
 import type { ChannelState } from "../../membership/channel-state.js";
 import { choose } from "../../membership/choice.js";
 import { DialLimit } from "../../membership/connection/dial-limit.js";
+import { connectionIdentity } from "../../membership/identity.js";
 import { Membership } from "../../membership/membership.js";
 import { instancesOf } from "../instance-attributes.js";
 import { HASH_POLICY, POLICY } from "../service-config.js";
@@ -14,12 +15,11 @@ import {
   type Endpoint,
   endpointText,
   type Picker,
-  type Policy,
   type PolicyHelper,
-  registerPolicy,
   type StatusObject,
   UnavailablePicker,
-} from "../shield.js";
+} from "../shield/experimental.js";
+import { type Policy, registerPolicy } from "../shield/policies.js";
 import { sourceHolderOf } from "../source-holder.js";
 import { CallPicker } from "./call-picker.js";
 import { connectionOptions, quietKeepaliveMs } from "./connection/connection-options.js";
@@ -195,8 +195,6 @@ class InstancePolicy<C extends MembersConfig> implements Policy<C> {
   }
 }
 
-/** An instance by its address and by where that points now: a host name that moved is another connection. */
-function identityOf({ instance: { address }, endpoint }: ListedEndpoint): string {
-  const text = endpointText(endpoint);
-  return text === address ? address : `${address} (${text})`;
+function identityOf({ instance, endpoint }: ListedEndpoint): string {
+  return connectionIdentity(instance.address, endpointText(endpoint));
 }

@@ -6,7 +6,13 @@ import { channelLabels } from "../../observe/metrics/labels.js";
 import { CallFacts, sentAs } from "../call-facts.js";
 import { carry, headersOf } from "../carried-call.js";
 import { methodConfigFor } from "../service-config.js";
-import { BaseFilter, type CallConfig, type ConfigSelector, type MethodConfig, type StatusObject } from "../shield.js";
+import {
+  BaseFilter,
+  type CallConfig,
+  type ConfigSelector,
+  type MethodConfig,
+  type StatusObject,
+} from "../shield/experimental.js";
 
 type FilterFactories = CallConfig["dynamicFilterFactories"];
 

@@ -7,7 +7,7 @@ import { authorityOf } from "../../target/authority.js";
 import { parseTarget } from "../../target/parse.js";
 import { withInstances } from "../instance-attributes.js";
 import { type ChosenConfig, isRollcallPolicy, serviceConfigFor } from "../service-config.js";
-import { type NameResolver, type Publish, type Resolution, registerResolver } from "../shield.js";
+import { type NameResolver, type Publish, type Resolution, registerResolver } from "../shield/resolvers.js";
 import { sourceHolderOf } from "../source-holder.js";
 import type { GrpcTarget } from "../target-uri.js";
 import { configSelector } from "./config-selector.js";

@@ -2,7 +2,7 @@ import type { ChannelOptions } from "@grpc/grpc-js";
 import { keptOnDisk, type LastKnownSets } from "../../discovery/last-known.js";
 import type { SnapshotOptions } from "../../discovery/snapshots.js";
 import type { Target } from "../../registry.js";
-import { PRIVATE_OPTION } from "../shield.js";
+import { PRIVATE_OPTION } from "../shield/experimental.js";
 
 /** Channel option by which createChannel hands the resolver a target with settings that have no place in a URL. */
 export const TARGET_OPTION = `${PRIVATE_OPTION}target`;

@@ -1,10 +1,10 @@
 import type { Timing } from "../../async/timing.js";
-import { FIRST_WORD_MS, IDLE_MS, SILENCE_MS, UNCONNECTED_MS } from "../grace-periods.js";
+import { IDLE_MS, SILENCE_MS, UNCONNECTED_MS } from "../grace-periods.js";
 import { Activity } from "./activity.js";
 import { AskedInVain } from "./asked-in-vain.js";
 import { type ConnectionEvent, type ConnectionState, next, type ProbeCause, upState } from "./connection-state.js";
 import { Reasking } from "./reasking.js";
-import { SilenceWatch } from "./silence-watch.js";
+import { StandingSession } from "./standing-session.js";
 import type { HealthWord, Line, Listed, Session, Transport } from "./transport.js";
 
 export interface ConnectionSettings {
@@ -36,14 +36,10 @@ export class Connection<L extends Listed = Listed, S extends Session = Session> 
   readonly #settings: ConnectionSettings;
   readonly #listener: ConnectionListener;
   #line: Line | undefined;
-  #session: S | undefined;
+  #standing: StandingSession<S> | undefined;
   #activity: Activity;
   #keptUp = true;
-  #stopHealth: (() => void) | undefined;
-  #stopProbe: (() => void) | undefined;
-  #stopFirstWord: (() => void) | undefined;
   #stopUnconnected: (() => void) | undefined;
-  #silence: SilenceWatch | undefined;
   readonly #reasking: Reasking<S>;
   readonly #askedInVain = new AskedInVain();
 
@@ -67,7 +63,7 @@ export class Connection<L extends Listed = Listed, S extends Session = Session> 
 
   /** What calls are made on; undefined while nothing stands. */
   get session(): S | undefined {
-    return this.#session;
+    return this.#standing?.session;
   }
 
   /** The instance is listed, as this: its connection is dialled anew whenever it is lost. */
@@ -80,8 +76,7 @@ export class Connection<L extends Listed = Listed, S extends Session = Session> 
   /** The instance is not listed: its connection is used as long as it lasts, and then nobody waits for another. */
   letLapse(): void {
     this.#keptUp = false;
-    this.#stopUnconnected?.();
-    this.#stopUnconnected = undefined;
+    this.#notMissed();
   }
 
   /** Whether nothing has passed for so long that the connection must be probed before it is used. */
@@ -95,20 +90,9 @@ export class Connection<L extends Listed = Listed, S extends Session = Session> 
    * closes its connections; so one that does not answer is replaced.
    */
   probe(cause: ProbeCause): void {
-    const session = this.#session;
-    if (!session || this.#state.is === "probing") return;
-    const { timing } = this.#settings;
-    const activity = this.#activity;
-    const stopTimer = timing.after(SILENCE_MS, () => {
-      // After a stall of this process timers come first; an answer that is there already is still read before this is.
-      this.#stopProbe = timing.after(0, () => this.#unanswered(session, stopAsking));
-    });
-    this.#stopProbe = stopTimer;
+    if (!this.#standing || this.#state.is === "probing") return;
     this.#dispatch({ type: "probe", cause });
-    const stopAsking = session.probe(() => {
-      activity.heard();
-      if (this.#session === session) this.#alive();
-    });
+    this.#standing?.probe();
   }
 
   /** No new calls; those that run may finish. */
@@ -116,7 +100,7 @@ export class Connection<L extends Listed = Listed, S extends Session = Session> 
     this.#down();
     this.#line?.close();
     this.#line = undefined;
-    this.#stopUnconnected?.();
+    this.#notMissed();
     this.#dispatch({ type: "close" });
   }
 
@@ -135,7 +119,7 @@ export class Connection<L extends Listed = Listed, S extends Session = Session> 
     const line = this.#transport.line(this.listed, {
       fresh,
       activity,
-      connected: (session) => ours(() => this.#up(session)),
+      connected: (session) => ours(() => this.#connected(session)),
       failed: (reason) => ours(() => this.#failed(reason)),
       lost: () => ours(() => this.#lost()),
     });
@@ -147,25 +131,33 @@ export class Connection<L extends Listed = Listed, S extends Session = Session> 
 
   #newActivity(): Activity {
     const activity: Activity = new Activity(this.#settings.timing, {
-      busy: () => this.#activity === activity && this.#silence?.watchCalls(),
+      busy: () => this.#activity === activity && this.#standing?.watchCalls(),
       unanswered: () => this.#activity === activity && this.probe("silence"),
     });
     return activity;
   }
 
-  #up(session: S): void {
-    this.#session = session;
+  #connected(session: S): void {
+    const { timing, keepaliveMs } = this.#settings;
+    const standing = new StandingSession(session, this.#activity, timing, {
+      told: (word) => {
+        this.#askedInVain.answered();
+        this.#told(word);
+      },
+      untold: () => this.#told({ notTold: "no answer within a second" }),
+      silent: (cause) => this.probe(cause),
+      alive: () => this.#alive(),
+      unanswered: () => this.#unanswered(standing),
+    });
+    this.#standing = standing;
     this.#activity.heard();
     this.lastError = undefined;
-    this.#stopUnconnected?.();
-    this.#stopUnconnected = undefined;
+    this.#notMissed();
     const asked = session.watchHealth !== undefined && this.#askedInVain.connected();
     this.#dispatch({ type: "connected", checksHealth: asked });
-    if (asked) this.#watchHealth(session);
+    if (asked) standing.watchHealth();
     else if (session.watchHealth) this.#listener.healthNotTold("its connections end when it is asked");
-    this.#silence = new SilenceWatch(this.#settings.timing, this.#activity, (cause) => this.probe(cause));
-    const { keepaliveMs } = this.#settings;
-    if (keepaliveMs !== undefined) this.#silence.keepAlive(keepaliveMs);
+    if (keepaliveMs !== undefined) standing.keepAlive(keepaliveMs);
   }
 
   #failed(reason: string): void {
@@ -184,11 +176,8 @@ export class Connection<L extends Listed = Listed, S extends Session = Session> 
 
   /** Whatever belonged to the session ends with it. */
   #down(): void {
-    this.#session = undefined;
-    for (const stop of [this.#stopHealth, this.#stopFirstWord, this.#stopProbe]) stop?.();
-    this.#stopHealth = this.#stopFirstWord = this.#stopProbe = undefined;
-    this.#silence?.stop();
-    this.#silence = undefined;
+    this.#standing?.end();
+    this.#standing = undefined;
     this.#reasking.stop();
   }
 
@@ -200,21 +189,13 @@ export class Connection<L extends Listed = Listed, S extends Session = Session> 
     });
   }
 
-  // Health
-
-  #watchHealth(session: S): void {
-    const { timing } = this.#settings;
-    this.#stopFirstWord = timing.after(FIRST_WORD_MS, () => this.#told({ notTold: "no answer within a second" }));
-    this.#stopHealth = session.watchHealth?.((word) => {
-      if (this.#session !== session) return;
-      this.#askedInVain.answered();
-      this.#told(word);
-    });
+  #notMissed(): void {
+    this.#stopUnconnected?.();
+    this.#stopUnconnected = undefined;
   }
 
   #told(word: HealthWord): void {
-    this.#stopFirstWord?.();
-    this.#stopFirstWord = undefined;
+    this.#standing?.knowsHealth();
     const serving = "notTold" in word || word.serving;
     if ("notTold" in word) this.#listener.healthNotTold(word.notTold);
     this.lastError = serving ? undefined : `${this.listed.instance.address} says it is not serving`;
@@ -233,38 +214,22 @@ export class Connection<L extends Listed = Listed, S extends Session = Session> 
     before?.close();
     this.#dispatch({ type: "lost" });
     this.#dispatch({ type: "dial" });
-    this.#up(session);
+    this.#connected(session);
     this.#told({ serving: true });
   }
 
-  // Silence
-
   #alive(): void {
-    this.#stopProbe?.();
-    this.#stopProbe = undefined;
+    this.#standing?.endProbe();
     this.#dispatch({ type: "alive" });
   }
 
-  /** Nothing came back: nobody lives at the other end, or the way there is gone. */
-  #unanswered(session: S, stopAsking: () => void): void {
-    if (this.#session !== session) return;
-    const activity = this.#activity;
+  #unanswered(standing: StandingSession<S>): void {
     this.#down();
     const reason = `${this.listed.instance.address}: no answer to a probe for ${SILENCE_MS} ms`;
     this.lastError = reason;
     this.#listener.foundDead();
-    this.#endCallsUnlessHeard(session, activity, stopAsking, reason);
+    standing.endCallsUnlessHeard(reason, this.#settings.callGraceMs);
     this.#dispatch({ type: "dead" });
     this.#dial(true);
-  }
-
-  /** A host that comes back within the grace time keeps its calls; those of one that does not would else hang for minutes. */
-  #endCallsUnlessHeard(session: S, activity: Activity, stopAsking: () => void, reason: string): void {
-    const { timing, callGraceMs } = this.#settings;
-    const { heardAt } = activity;
-    timing.after(callGraceMs, () => {
-      stopAsking();
-      if (activity.heardAt === heardAt) session.endCalls(reason);
-    });
   }
 }

@@ -1,5 +1,5 @@
 import { connections, ejections, full, leases, refusals, registrations, type Tally } from "../../tally.js";
-import type { Gauge, Reading } from "./gauges.js";
+import type { Gauge, Reading } from "./readings.js";
 
 /** A count of what has happened, by the name that it was counted under. */
 function counted(tally: Tally, label: string): () => Reading[] {

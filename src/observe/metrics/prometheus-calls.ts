@@ -1,9 +1,9 @@
 import { knownCode, statusName } from "../status-names.js";
 import { Buckets } from "./buckets.js";
-import type { Reading } from "./gauges.js";
 import type { ChannelLabels } from "./labels.js";
 import type { Measures, MoreAttempts } from "./measures.js";
 import { LATENCY_BUCKETS, RETRY_BUCKETS, SIZE_BUCKETS } from "./opentelemetry-metrics.js";
+import type { Reading } from "./readings.js";
 import { Series, type SeriesOf } from "./series.js";
 
 /** go-zero's buckets, in whole milliseconds. */

@@ -1,8 +1,9 @@
 import type { Counter, Gauge, Metric, Registry } from "prom-client";
 import type { Buckets } from "./buckets.js";
-import { GAUGES, type Gauge as Read } from "./gauges.js";
+import { GAUGES } from "./gauges.js";
 import { measureInto } from "./measures.js";
 import { type CallCounter, type CallHistogram, CallMetrics } from "./prometheus-calls.js";
+import type { Gauge as Read } from "./readings.js";
 
 type Library = typeof import("prom-client");
 

@@ -2,14 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
 import { ConsistentHash } from "../../../src/balancer/hashing/consistent-hash.js";
-import {
-  type ClientConfig,
-  channelOf,
-  createClient,
-  createServer,
-  type Server,
-  withHashKey,
-} from "../../../src/index.js";
+import { channelOf, createClient, createServer, type Server, withHashKey } from "../../../src/index.js";
 import { EchoClient, EchoService, echoHandlers, say } from "../../support/echo.js";
 import { FixtureRegistry } from "../../support/fixture-backend.js";
 import { until } from "../../support/until.js";
@@ -191,36 +184,6 @@ test("a client of grpc-js alone names the metadata in its service config; withou
   client.close();
 });
 
-test("the key of a call never reaches the wire, whichever policy is at work, and must be text", async () => {
-  let seen: grpc.Metadata | undefined;
-  const server = createServer(
-    { ListenOn: "127.0.0.1:0", Shutdown: { WrapUpTime: 0 } },
-    (builder) => {
-      builder.addService(EchoService, {
-        ...echoHandlers(() => ""),
-        say(call: grpc.ServerUnaryCall<object, object>, callback: grpc.sendUnaryData<object>) {
-          seen = call.metadata;
-          callback(null, { instance: "" });
-        },
-      });
-    },
-    { signals: false },
-  );
-  await server.start();
-  const config: ClientConfig = { Endpoints: [server.address!], BalancerName: "consistent_hash" };
-  for (const policy of ["consistent_hash", "p2c_ewma", "round_robin"]) {
-    const serviceConfig = JSON.stringify({ loadBalancingConfig: [{ [policy]: {} }] });
-    const client = createClient(EchoClient, config, { channelOptions: { "grpc.service_config": serviceConfig } });
-    await withHashKey("user-1", () => say(client));
-    assert.deepEqual(Object.keys(seen!.getMap()), ["user-agent"], policy);
-    client.close();
-  }
-  await server.stop();
-  for (const key of [7, 7n, null, {}, Buffer.from("7")]) {
-    assert.throws(() => withHashKey(key as never, () => {}), /the key of withHashKey is .*; expected text/);
-  }
-});
-
 test("a call that waits in vain is told the key and the registry, and one that waits is made when an instance is listed", async () => {
   const policies = [
     [{ consistent_hash: { requestHashHeader: "x-user-id" } }],
@@ -268,16 +231,4 @@ test("its calls are counted, as those of the other policy are", async () => {
     stats.totals.calls,
   );
   client.close();
-});
-
-test("what cannot be obeyed is refused where the client is made", () => {
-  for (const [HashKey, message] of [
-    [{ Metadata: "x-blob-bin" }, /HashKey\.Metadata: expected the name of metadata that is text/],
-    [{ BoundedLoad: 0.5 }, /HashKey\.BoundedLoad: expected a number above 1/],
-  ] as const) {
-    assert.throws(() => createClient(EchoClient, { Endpoints: ["a:1"], BalancerName: "consistent_hash", HashKey }), {
-      name: "TypeError",
-      message,
-    });
-  }
 });

@@ -7,19 +7,16 @@ import { isDenied, isLeaseGone } from "../../../etcd-client/errors.js";
 import type { Instance } from "../../../instance.js";
 import type { Registration } from "../../../registry.js";
 import { grantInstancesCommand } from "../layout/keys.js";
-import { type Layout, layoutOf } from "../layout/layout.js";
+import { layoutOf } from "../layout/layout.js";
 import type { EtcdSettings } from "../settings.js";
+import { Entry } from "./entry.js";
 import { Holdings } from "./holdings.js";
 import type { Keeping } from "./keeping.js";
-import { OwnKeys } from "./own-keys.js";
-import { PauseOrder } from "./pause-order.js";
 import { PutPace } from "./put-pace.js";
-import { Records } from "./records.js";
 import { countChange } from "./registration-count.js";
 import { RegistrationLog } from "./registration-log.js";
 import { answered, insist, revoke } from "./removal.js";
 import { isListed, next, type RegistrationEvent, type RegistrationState, whyNotListed } from "./state.js";
-import { describeTaker } from "./taker.js";
 
 /**
  * Keeps one instance listed: puts its key under the process's lease, and again whenever lease or key are gone. What happens
@@ -28,24 +25,17 @@ import { describeTaker } from "./taker.js";
 export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; restored: [] }> implements Registration {
   /** Resolves once the instance is listed or the first attempt has failed. */
   readonly attempted: Promise<void>;
-  readonly #settings: EtcdSettings;
-  readonly #layout: Layout;
   readonly #service: string;
   readonly #path: string;
-  readonly #instance: Instance;
   readonly #ttlSeconds: number;
   readonly #held: Holdings;
+  readonly #entry: Entry;
   readonly #log: NonNullable<Keeping["log"]>;
-  readonly #background: boolean;
   readonly #pace = new PutPace();
   readonly #removed: Promise<void>;
   #state: RegistrationState = { name: "waiting" };
   /** What the state asks to be done, and how it is called off. */
   #job: { readonly done: Promise<void>; readonly abort: AbortController } | undefined;
-  #records: Records | undefined;
-  #own: OwnKeys | undefined;
-  #pause: PauseOrder | undefined;
-  #withAttributes = true;
   /** Ends what etcd was asked and has not answered when nothing more can be waited for. */
   readonly #givenUp = new AbortController();
   /** Counts the changes of what is to be put. */
@@ -56,15 +46,19 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
 
   constructor(settings: EtcdSettings, service: string, instance: Instance, keeping: Keeping = {}) {
     super();
-    this.#settings = settings;
-    this.#layout = keeping.layout ?? layoutOf(settings.layout);
-    this.#background = keeping.background ?? false;
+    const { layout = layoutOf(settings.layout), background = false } = keeping;
     this.#service = service;
-    this.#path = this.#layout.path(service);
-    this.#instance = instance;
-    this.#ttlSeconds = settings.ttlSeconds ?? this.#layout.ttlSeconds;
-    this.#held = new Holdings(settings, this.#path, this.#ttlSeconds, this.#background);
+    this.#path = layout.path(service);
+    this.#ttlSeconds = settings.ttlSeconds ?? layout.ttlSeconds;
+    this.#held = new Holdings(settings, this.#path, this.#ttlSeconds, background);
     this.#log = keeping.log ?? new RegistrationLog(service, instance.address);
+    const { cluster, number } = this.#held;
+    const { id, user } = settings;
+    const givenUp = this.#givenUp.signal;
+    this.#entry = new Entry(
+      { cluster, layout, service, instance, id, number, canBePaused: !background, givenUp },
+      { changed: () => this.#look(), limited: (what) => this.#log.limited(what, this.#path, user) },
+    );
     this.attempted = new Promise((resolve) => {
       this.#settleAttempt = resolve;
     });
@@ -99,27 +93,17 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
     this.#apply({ type: "lease", id: this.#held.lease.id, trouble: this.#held.lease.trouble });
 
   /** Tells what the watches show of the keys under the lease of now. */
-  readonly #look = () => {
-    const records = this.#records;
-    if (!records || !("lease" in this.#state) || this.#state.lease !== records.lease) return;
-    const { key, lease } = records;
-    const missing = this.#own?.missing;
-    const taker = this.#own?.takenBy(lease);
-    this.#apply({
-      type: "keys seen",
-      key,
-      ...(missing && { missing }),
-      ...(taker && { taken: describeTaker(taker, this.#service, this.#instance.address, this.#settings.id) }),
-      pauseOrdered: this.#pause?.isGiven(lease) ?? false,
-    });
-  };
+  #look(): void {
+    const seen = "lease" in this.#state ? this.#entry.seen(this.#state.lease) : undefined;
+    if (seen) this.#apply({ type: "keys seen", ...seen });
+  }
 
   #apply(event: RegistrationEvent): void {
     const before = this.#state;
     const now = next(before, event);
     if (now === before) return;
     this.#state = now;
-    this.#log.changed(before, now, this.#records?.key);
+    this.#log.changed(before, now, this.#entry.key);
     countChange(this.#service, before, now);
     const isOther = now.name !== before.name || leaseOf(now) !== leaseOf(before);
     if (isOther) this.#begin(now);
@@ -169,7 +153,7 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
       if (signal.aborted) return;
       const edition = this.#edition;
       try {
-        await this.#put(lease, signal);
+        await this.#entry.put(lease, signal);
         if (signal.aborted) return;
         if (edition !== this.#edition) continue;
         this.#apply({ type: "put done" });
@@ -180,47 +164,6 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
         this.#apply({ type: "put failed", why: this.#reasonOf(error as Error) });
       }
     }
-  }
-
-  /** Without the attributes where the role covers the instances alone. */
-  async #put(lease: bigint, signal: AbortSignal): Promise<void> {
-    try {
-      await this.#place(this.#recordsUnder(lease, this.#withAttributes), signal);
-    } catch (error) {
-      if (!isDenied(error) || !this.#records?.hasAttributes) throw error;
-      await this.#place(this.#recordsUnder(lease, false), signal);
-      this.#withAttributes = false;
-      this.#log.limited("attributes", this.#path, this.#settings.user);
-    }
-  }
-
-  #recordsUnder(lease: bigint, withAttributes: boolean): Records {
-    const id = `${this.#settings.id ?? lease}${this.#held.number > 1 ? `-${this.#held.number}` : ""}`;
-    return new Records(this.#layout, this.#path, id, lease, this.#instance, withAttributes);
-  }
-
-  async #place(records: Records, signal: AbortSignal): Promise<void> {
-    this.#records = records;
-    this.#own?.putting();
-    const session = await abortable(this.#held.cluster.session(), signal);
-    const revision = await records.put(session, this.#givenUp.signal);
-    if (signal.aborted) return;
-    this.#watchOwn(records.keys).put(revision);
-    if (!this.#background) this.#watchForPause(records.pauseKey);
-  }
-
-  #watchOwn(keys: readonly string[]): OwnKeys {
-    if (this.#own?.keys.join() === keys.join()) return this.#own;
-    this.#own?.close();
-    this.#own = new OwnKeys(this.#held.cluster.watcher, keys, this.#look);
-    return this.#own;
-  }
-
-  #watchForPause(key: string): void {
-    if (this.#pause?.key === key) return;
-    this.#pause?.close();
-    const denied = () => this.#log.limited("pauses", this.#path, this.#settings.user);
-    this.#pause = new PauseOrder(this.#held.cluster.watcher, key, { changed: this.#look, denied });
   }
 
   #reasonOf(error: Error): Error {
@@ -234,7 +177,7 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
     for (const backoff = new Backoff(); !signal.aborted; await sleep(backoff.next(), signal)) {
       try {
         const session = await abortable(this.#held.cluster.session(), signal);
-        await this.#records!.delete(session, false, this.#givenUp.signal);
+        await this.#entry.delete(session, this.#givenUp.signal, { withOrder: false });
         if (!signal.aborted) this.#apply({ type: "pause done" });
         return;
       } catch (error) {
@@ -247,27 +190,26 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
   async #remove(confirmed: boolean, putting: Promise<void> | undefined): Promise<void> {
     await answered(putting, this.#givenUp);
     this.#held.lease.off("changed", this.#followLease);
-    const records = this.#records;
-    const ordered = records !== undefined && this.#pause?.isGiven(records.lease) === true;
-    this.#own?.close();
-    this.#pause?.close();
-    const lastLease = this.#held.releaseLease();
+    this.#entry.unwatch();
     try {
-      let wasIn = false;
-      if (lastLease !== undefined) {
-        wasIn = await insist(this.#held.cluster, (session, signal) => revoke(session, lastLease, signal));
-      } else if (records) {
-        wasIn = await insist(this.#held.cluster, (session, signal) => records.delete(session, ordered, signal));
-      }
+      const wasIn = await this.#takeOut(this.#held.releaseLease());
       if (wasIn && confirmed) this.#log.tookOut();
     } catch (error) {
-      if (records) this.#log.notTakenOut((error as Error).message, this.#ttlSeconds);
+      if (this.#entry.key) this.#log.notTakenOut((error as Error).message, this.#ttlSeconds);
     } finally {
       this.#held.release();
       this.#apply({ type: "close done" });
       this.#settleAttempt();
       this.#settleRemoval();
     }
+  }
+
+  /** @param lastLease where nobody else holds the lease: all goes with it. @returns whether the instance was in etcd. */
+  async #takeOut(lastLease: bigint | undefined): Promise<boolean> {
+    const { cluster } = this.#held;
+    if (lastLease !== undefined) return insist(cluster, (session, signal) => revoke(session, lastLease, signal));
+    if (!this.#entry.key) return false;
+    return insist(cluster, (session, signal) => this.#entry.delete(session, signal, { withOrder: true }));
   }
 }
 

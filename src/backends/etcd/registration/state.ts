@@ -24,20 +24,21 @@ export type RegistrationEvent =
   | { readonly type: "lease"; readonly id: bigint | undefined; readonly trouble: Error | undefined }
   | { readonly type: "put done" }
   | { readonly type: "put failed"; readonly why: Error }
-  /** What the watches of the own keys show, as of after the last put. */
-  | {
-      readonly type: "keys seen";
-      /** The instance's own. */
-      readonly key: string;
-      readonly missing?: "instance" | "attributes";
-      readonly taken?: Error;
-      readonly pauseOrdered: boolean;
-    }
+  | ({ readonly type: "keys seen" } & KeysSeen)
   /** What is to be put is not what was put. */
   | { readonly type: "value changed" }
   | { readonly type: "pause done" }
   | { readonly type: "close" }
   | { readonly type: "close done" };
+
+/** What the watches of the own keys show, as of after the last put. */
+export interface KeysSeen {
+  /** The instance's own. */
+  readonly key: string;
+  readonly missing?: "instance" | "attributes";
+  readonly taken?: Error;
+  readonly pauseOrdered: boolean;
+}
 
 /** The state that follows. What does not concern a state leaves it as it is. */
 export function next(state: RegistrationState, event: RegistrationEvent): RegistrationState {
@@ -116,7 +117,7 @@ function valueChanged(state: RegistrationState): RegistrationState {
 
 function keysSeen(
   state: Exclude<RegistrationState, { readonly name: "waiting" | "putting" }>,
-  { key, missing, taken, pauseOrdered }: Extract<RegistrationEvent, { readonly type: "keys seen" }>,
+  { key, missing, taken, pauseOrdered }: KeysSeen,
 ): RegistrationState {
   if (!("lease" in state)) return state;
   const { name, lease } = state;

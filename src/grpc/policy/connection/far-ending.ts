@@ -1,5 +1,5 @@
 import { type Metadata, status } from "@grpc/grpc-js";
-import type { StatusObject } from "../../shield.js";
+import type { StatusObject } from "../../shield/experimental.js";
 
 /** How far clocks and timers of the two sides may be apart, in milliseconds: grpc-timeout is rounded, timers fire late. */
 const TOLERANCE_MS = 10;

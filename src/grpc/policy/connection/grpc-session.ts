@@ -1,6 +1,6 @@
 import type { Activity } from "../../../membership/connection/activity.js";
 import type { Session } from "../../../membership/connection/transport.js";
-import type { Subchannel } from "../../shield.js";
+import type { Subchannel } from "../../shield/experimental.js";
 import { watchHealth } from "./health-watch.js";
 import { ObservedSubchannel } from "./observed-subchannel.js";
 import { probe } from "./probe.js";

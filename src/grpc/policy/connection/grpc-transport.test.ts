@@ -7,7 +7,7 @@ import { credentials } from "@grpc/grpc-js";
 import { systemTiming } from "../../../async/timing.js";
 import { Activity } from "../../../membership/connection/activity.js";
 import { DialLimit } from "../../../membership/connection/dial-limit.js";
-import type { PolicyHelper, Subchannel } from "../../shield.js";
+import type { PolicyHelper, Subchannel } from "../../shield/experimental.js";
 import { GrpcTransport } from "./grpc-transport.js";
 import { CONNECT_MS } from "./limited-subchannel.js";
 import { TooManyPings } from "./too-many-pings.js";

@@ -1,5 +1,6 @@
 import { Metadata } from "@grpc/grpc-js";
-import { type CallListener, type ConnectionCall, callStarter, type Subchannel } from "../../shield.js";
+import { type CallListener, type ConnectionCall, callStarter } from "../../shield/connection-calls.js";
+import type { Subchannel } from "../../shield/experimental.js";
 
 /** Loaded at the first connection, because importing Rollcall must cost next to nothing. */
 export const healthMessages = () => import("../../../proto/health.js");

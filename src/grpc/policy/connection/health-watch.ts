@@ -2,7 +2,8 @@ import { status } from "@grpc/grpc-js";
 import { Backoff } from "../../../async/backoff.js";
 import { systemTiming } from "../../../async/timing.js";
 import type { HealthWord } from "../../../membership/connection/transport.js";
-import type { ConnectionCall, StatusObject, Subchannel } from "../../shield.js";
+import type { ConnectionCall } from "../../shield/connection-calls.js";
+import type { StatusObject, Subchannel } from "../../shield/experimental.js";
 import { letProcessEnd, streamLimit } from "../../subchannel-internals.js";
 import { type HealthMessages, healthMessages, startHealthCall } from "./health-call.js";
 

@@ -1,7 +1,8 @@
 import { status } from "@grpc/grpc-js";
 import { systemTiming } from "../../../async/timing.js";
 import { ROLLCALL_SERVER } from "../../identity.js";
-import type { CallListener, ConnectionCall, Subchannel } from "../../shield.js";
+import type { CallListener, ConnectionCall } from "../../shield/connection-calls.js";
+import type { Subchannel } from "../../shield/experimental.js";
 import { letProcessEnd } from "../../subchannel-internals.js";
 import { healthMessages, startHealthCall } from "./health-call.js";
 

@@ -1,7 +1,7 @@
 import { connectivityState as State } from "@grpc/grpc-js";
 import type { Timing } from "../../../async/timing.js";
 import type { DialLimit } from "../../../membership/connection/dial-limit.js";
-import { BaseSubchannelWrapper, type Subchannel } from "../../shield.js";
+import { BaseSubchannelWrapper, type Subchannel } from "../../shield/experimental.js";
 import { abandonDial } from "../../subchannel-internals.js";
 
 /**

@@ -8,9 +8,8 @@ import {
   type CallStarter,
   type ConnectionCall,
   callStarter,
-  type StatusObject,
-  type Subchannel,
-} from "../../shield.js";
+} from "../../shield/connection-calls.js";
+import type { StatusObject, Subchannel } from "../../shield/experimental.js";
 import { asRefused } from "../../subchannel-internals.js";
 import { farEnding } from "./far-ending.js";
 

@@ -1,5 +1,6 @@
 import { status } from "@grpc/grpc-js";
-import type { ConnectionCall, Subchannel } from "../../shield.js";
+import type { ConnectionCall } from "../../shield/connection-calls.js";
+import type { Subchannel } from "../../shield/experimental.js";
 import { hasNoStreamLeft, letProcessEnd, ping } from "../../subchannel-internals.js";
 import { startHealthCall } from "./health-call.js";
 

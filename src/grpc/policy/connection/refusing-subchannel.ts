@@ -1,5 +1,6 @@
 import { credentials, Metadata, connectivityState as State, type status } from "@grpc/grpc-js";
-import type { CallListener, CallStarter, ConnectionCall, Subchannel } from "../../shield.js";
+import type { CallListener, CallStarter, ConnectionCall } from "../../shield/connection-calls.js";
+import type { Subchannel } from "../../shield/experimental.js";
 
 /** Of a call that has ended before it began. */
 const NO_CALL = {

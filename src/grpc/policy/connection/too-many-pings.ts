@@ -1,5 +1,5 @@
 import { log } from "../../../log.js";
-import type { Subchannel } from "../../shield.js";
+import type { Subchannel } from "../../shield/experimental.js";
 
 /** Tells, once for a channel, that a server has closed a connection because it was pinged too often. */
 export class TooManyPings {

@@ -1,4 +1,4 @@
-import type { Recording } from "./recording.js";
+import type { Recording } from "../recording.js";
 
 /** So many records on each side of a moment are its neighbours. */
 const NEIGHBOURS = 8;

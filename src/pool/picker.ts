@@ -1,0 +1,75 @@
+import type { Weighed } from "../balancer/node.js";
+import { P2cEwma } from "../balancer/p2c/p2c-ewma.js";
+import type { ResolvedInstance } from "../discovery/resolved-instance.js";
+import type { Instance } from "../instance.js";
+import type { ChannelSource } from "../membership/channel-source.js";
+import type { Connection } from "../membership/connection/connection.js";
+import type { ExchangeOptions } from "./exchange-options.js";
+import { PoolLease } from "./lease.js";
+import type { PoolSession } from "./session.js";
+
+/** So many connections are found stale, and probed, before an exchange waits for an answer. */
+const STALE_PICKS = 5;
+
+/** Which instance an exchange gets: the balancer's choice of those that may be called, past connections that are stale. */
+export class PoolPicker<T> {
+  readonly #connections: ReadonlyMap<string, Connection<ResolvedInstance, PoolSession<T>>>;
+  readonly #source: ChannelSource;
+  readonly #probes: boolean;
+  readonly #balancer: P2cEwma<string>;
+  #distance: (instance: Instance) => number = () => 1;
+  /** Of the last pick, in the flight recorder. */
+  #decision = -1;
+
+  /**
+   * @param connections by the identity that set() names them by.
+   * @param probes whether a connection that is stale can be asked whether anybody is at the other end.
+   */
+  constructor(
+    connections: ReadonlyMap<string, Connection<ResolvedInstance, PoolSession<T>>>,
+    source: ChannelSource,
+    probes: boolean,
+  ) {
+    this.#connections = connections;
+    this.#source = source;
+    this.#probes = probes;
+    this.#balancer = new P2cEwma<string>({
+      weight: (id) => connections.get(id)?.listed.instance.weight ?? 1,
+      distance: (id) => this.#distance(connections.get(id)!.listed.instance),
+      onPick: (chosen, first, second, remembered, kind) => {
+        const { recorder, recorded } = source;
+        if (recorder) this.#decision = recorder.picked(recorded, kind, chosen, first, second, remembered);
+      },
+    });
+  }
+
+  /** What the balancer knows of each instance. */
+  nodes(): readonly Weighed<string>[] {
+    return this.#balancer.nodes();
+  }
+
+  /** Makes these the instances to choose from. */
+  set(ids: Iterable<string>, distance: (instance: Instance) => number): void {
+    this.#distance = distance;
+    this.#balancer.set(ids);
+  }
+
+  /** @param tried identities of instances to be avoided while there are others. */
+  take({ signal, kind }: ExchangeOptions, tried: ReadonlySet<string> | undefined): PoolLease<T> | undefined {
+    for (let stale = 0; stale < STALE_PICKS; stale++) {
+      const node = this.#balancer.pick(tried, kind);
+      if (!node) return undefined;
+      const connection = this.#connections.get(node.key);
+      const session = connection?.session;
+      if (session && !(this.#probes && connection.stale)) {
+        const observer = { source: this.#source, decision: this.#decision };
+        if (tried?.size) this.#source.recorder?.started(this.#decision, tried.size + 1);
+        return new PoolLease(node, connection.listed.instance, session, observer, kind, signal);
+      }
+      connection?.probe("idle");
+      node.released(kind);
+      this.#source.recorder?.forget(this.#decision);
+    }
+    return undefined;
+  }
+}
