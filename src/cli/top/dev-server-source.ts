@@ -74,6 +74,14 @@ const FAMILIES: readonly (readonly Family[])[] = [
   ],
 ];
 
+const CALLED_IN_FLIGHT = "rollcall_client_in_flight";
+const SERVED_IN_FLIGHT = "rollcall_server_in_flight";
+const EXPECTED = "rollcall_client_expected_latency_seconds";
+const WANTED = new Set([
+  ...FAMILIES.flat().flatMap(({ buckets, counts }) => [buckets, counts]),
+  ...[CALLED_IN_FLIGHT, SERVED_IN_FLIGHT, EXPECTED],
+]);
+
 /**
  * A DevServer, or anything else that serves Rollcall's or go-zero's metrics.
  * @param from `host:port`, with a path where it is not /metrics.
@@ -85,7 +93,7 @@ export function devServerSource(from: string): Source {
   return {
     name: url.host,
     async read() {
-      const samples = groupBy(parseMetrics(await metricsAt(url.href, ANSWER_MS)), ({ name }) => name);
+      const samples = groupBy(parseMetrics(await metricsAt(url.href, ANSWER_MS), WANTED), ({ name }) => name);
       return FAMILIES.flatMap((choice) => {
         const family = choice.find(({ counts }) => samples.has(counts));
         return family ? services(family, samples, url.host, before) : [];
@@ -128,13 +136,13 @@ function services(family: Family, samples: Samples, host: string, before: Map<st
 }
 
 function calledInFlight(service: string, samples: Samples): number | undefined {
-  const own = (samples.get("rollcall_client_in_flight") ?? []).filter(({ labels }) => labels.service === service);
+  const own = (samples.get(CALLED_IN_FLIGHT) ?? []).filter(({ labels }) => labels.service === service);
   return own.length === 0 ? undefined : sum(own);
 }
 
 /** Counted by server, not by gRPC service. */
 function servedInFlight(samples: Samples, services: number): number | undefined {
-  const all = samples.get("rollcall_server_in_flight") ?? [];
+  const all = samples.get(SERVED_IN_FLIGHT) ?? [];
   return all.length === 0 || services !== 1 ? undefined : sum(all);
 }
 
@@ -146,8 +154,8 @@ function calledInstances(service: string, samples: Samples): InstanceCounts[] {
         .filter(({ labels }) => labels.service === service && labels.instance !== undefined)
         .map(({ labels, value }) => [labels.instance!, value]),
     );
-  const running = of("rollcall_client_in_flight");
-  const expected = of("rollcall_client_expected_latency_seconds");
+  const running = of(CALLED_IN_FLIGHT);
+  const expected = of(EXPECTED);
   return [...new Set([...running.keys(), ...expected.keys()])].map((address) => {
     const seconds = expected.get(address);
     return {
