@@ -1,5 +1,8 @@
+import { hostname } from "node:os";
+import { isLoopbackHost } from "../../address.js";
 import { outcomeOf } from "../../balancer/outcome.js";
 import { groupBy } from "../../group-by.js";
+import { ownAddresses } from "../../lifecycle/own-addresses.js";
 import { statusCode } from "../../observe/status-names.js";
 import { metricsAt } from "../../operator/metrics-get.js";
 import {
@@ -83,21 +86,29 @@ const WANTED = new Set([
 ]);
 
 /**
- * A DevServer, or anything else that serves Rollcall's or go-zero's metrics.
+ * Where a DevServer tells its metrics.
  * @param from `host:port`, with a path where it is not /metrics.
+ * @throws TypeError for what is none.
  */
-export function devServerSource(from: string): Source {
+export function metricsUrl(from: string): URL {
   const url = new URL(/^https?:\/\//i.test(from) ? from : `http://${from}`);
   if (url.pathname === "/") url.pathname = "/metrics";
+  return url;
+}
+
+/** A DevServer, or anything else that serves Rollcall's or go-zero's metrics. */
+export function devServerSource(url: URL): Source {
+  const port = isOwnHost(url.hostname) ? Number(url.port || (url.protocol === "https:" ? 443 : 80)) : undefined;
   const before = new Map<string, Buckets>();
   return {
-    name: url.host,
+    name: url.href,
     async read() {
       const samples = groupBy(parseMetrics(await metricsAt(url.href, ANSWER_MS), WANTED), ({ name }) => name);
-      return FAMILIES.flatMap((choice) => {
+      const told = FAMILIES.flatMap((choice) => {
         const family = choice.find(({ counts }) => samples.has(counts));
         return family ? services(family, samples, url.host, before) : [];
       });
+      return { services: told, port };
     },
   };
 }
@@ -167,6 +178,12 @@ function calledInstances(service: string, samples: Samples): InstanceCounts[] {
       expectedMs: seconds ? seconds * 1_000 : undefined,
     };
   });
+}
+
+/** Whether a host, as a URL has it, is this machine. */
+function isOwnHost(host: string): boolean {
+  const plain = host.replace(/^\[|\]$/g, "");
+  return isLoopbackHost(host) || plain === hostname() || ownAddresses().some(({ address }) => address === plain);
 }
 
 function sum(samples: readonly Sample[]): number {
