@@ -5,7 +5,7 @@ import type { Decision, SetAside } from "../observe/decisions/decision.js";
 import type { RecordedChannel } from "../observe/decisions/recorder.js";
 import { flightRecorder } from "../observe/decisions/setting.js";
 import { ServiceStats } from "../observe/service-stats.js";
-import { addClient, type ClientSource } from "../observe/sources.js";
+import { addClient, type ClientSource, endedAfterClose } from "../observe/sources.js";
 import type { CalledInstance, CalledService, InstanceState, Percentiles } from "../observe/state.js";
 import type { ChannelState } from "./channel-state.js";
 import type { Connection } from "./connection/connection.js";
@@ -41,6 +41,7 @@ export class ChannelSource implements ClientSource {
   #full: ReadonlySet<string> = new Set();
   readonly #of: Observed;
   readonly #remove: () => void;
+  #closed = false;
   #state: CalledService["state"] = "connecting";
   #ready = new Set<string>();
   /** What each instance last said of its health. */
@@ -58,6 +59,7 @@ export class ChannelSource implements ClientSource {
 
   close(): void {
     this.#remove();
+    this.#closed = true;
   }
 
   /** After a change of who can be called. */
@@ -119,6 +121,7 @@ export class ChannelSource implements ClientSource {
    */
   ended(instance: string, decision: number, code: number, ok: boolean | undefined, ms: number): void {
     this.stats.ended(instance, ms, ok);
+    if (this.#closed) endedAfterClose(this.service, ok);
     this.recorder?.ended(decision, code, ok, ms);
   }
 
