@@ -187,6 +187,11 @@ test("a setting of serveDevServer that cannot be obeyed is refused by its name",
   for (const [settings, message] of [
     [{ Prot: 1 }, /serveDevServer has no option "Prot": did you mean Port\?/],
     [{ Port: "6060" }, /Port is "6060"; expected a number/],
+    [{ Port: 65_536 }, /Port is 65536; expected a port from 0 to 65535/],
+    [{ Port: 60.5 }, /Port is 60.5/],
+    [{ MetricsPath: "metrics" }, /MetricsPath is "metrics"; expected a path that begins with \//],
+    [{ HealthPath: "" }, /HealthPath is ""/],
+    [{ HealthPath: "/metrics" }, /HealthPath is "\/metrics"; expected another path than MetricsPath is/],
     [{ Enabled: "no" }, /Enabled is "no"; expected a boolean/],
     [6060, /serveDevServer takes its options by name/],
   ] as [object, RegExp][]) {
