@@ -91,7 +91,8 @@ const WANTED = new Set([
  * @throws TypeError for what is none.
  */
 export function metricsUrl(from: string): URL {
-  const url = new URL(/^https?:\/\//i.test(from) ? from : `http://${from}`);
+  const url = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(from) ? from : `http://${from}`);
+  if (!/^https?:$/.test(url.protocol)) throw new TypeError(`${url.protocol} is not HTTP`);
   if (url.pathname === "/") url.pathname = "/metrics";
   return url;
 }
