@@ -22,6 +22,8 @@ interface TopOptions {
   readonly json?: boolean;
 }
 
+const NOTHING_YET = "no calls and no servers yet";
+
 /** What is known at one moment. */
 interface View {
   readonly time: Date;
@@ -110,7 +112,8 @@ function printView({ time, flows, troubles }: View, { once, json }: TopOptions):
     return;
   }
   for (const trouble of troubles) printError(`warning: ${trouble}`);
-  if (once) printShown(renderFlows(flows, painter(process.stdout), process.stdout.columns).join("\n"));
+  if (once && flows.length === 0) printError(NOTHING_YET);
+  else if (once) printShown(renderFlows(flows, painter(process.stdout), process.stdout.columns).join("\n"));
   // The first look has no rates yet.
   else if (flows.some(({ callsPerSecond }) => callsPerSecond !== undefined)) {
     printShown(flowLines(flows, time.toTimeString().slice(0, 8)).map(shown).join("\n"));
@@ -120,7 +123,7 @@ function printView({ time, flows, troubles }: View, { once, json }: TopOptions):
 function screenLines({ time, flows, sources, troubles }: View, width: number): string[] {
   const paint = painter(process.stdout);
   const head = `rollcall top  ${time.toTimeString().slice(0, 8)}  ${sources} ${sources === 1 ? "source" : "sources"}  q ends it`;
-  const none = sources === 0 ? [`Waiting: ${HOW}.`] : flows.length === 0 ? ["No calls and no servers yet."] : [];
+  const none = sources === 0 ? [`Waiting: ${HOW}.`] : flows.length === 0 ? [NOTHING_YET] : [];
   return [
     paint(cut(head, width), "dim"),
     ...troubles.map((trouble) => paint(cut(`! ${shown(trouble)}`, width), "red")),

@@ -61,13 +61,16 @@ function sinceTheStart(closed: Tally, read: (channel: CalledService) => number):
 }
 
 /** Servers of one name are one. */
-function perServerName(read: (states: readonly ServedService[]) => number): () => Reading[] {
+function perServerName(read: (states: readonly ServedService[]) => number | undefined): () => Reading[] {
   return () => {
     const byName = groupBy(
       [...servers].map((server) => server.state()),
       ({ name }) => name,
     );
-    return [...byName].map(([name, states]) => ({ value: read(states), labels: { name } }));
+    return [...byName].flatMap(([name, states]) => {
+      const value = read(states);
+      return value === undefined ? [] : [{ value, labels: { name } }];
+    });
   };
 }
 
@@ -218,10 +221,13 @@ export const GAUGES: readonly Gauge[] = [
   },
   {
     name: "rollcall.server.listed",
-    help: "1 while the registry lists this process's server, as far as is known",
+    help: "1 while the registry lists this process's server, as far as is known; none for one that is not to be listed",
     unit: "1",
     labels: ["name"],
-    read: perServerName((states) => (states.every(({ listed }) => listed) ? 1 : 0)),
+    read: perServerName((states) => {
+      const listable = states.filter(({ service }) => service !== undefined);
+      return listable.length === 0 ? undefined : Number(listable.every(({ listed }) => listed));
+    }),
   },
   {
     name: "rollcall.server.in_flight",
