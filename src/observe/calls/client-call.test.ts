@@ -80,3 +80,21 @@ test("attempts that run when the call's deadline passes have ended so, and not b
   assert.equal(peerOfCall(), "10.0.0.2:80");
   assert.deepEqual(measured.slice(-2), ["call 4, 1 retries, 0 hedges", "ended 4"]);
 });
+
+test("the times of attempts are by the clock of the call's span, also when it was set while the process ran", (t) => {
+  const now = Date.now;
+  const hour = 3_600_000;
+  t.mock.method(Date, "now", () => now() + hour);
+  const later = observeCall(
+    "/shop.Order/Get",
+    { service: "order.rpc", target: "x" },
+    { metrics: false, traces: true },
+  )!;
+  later.attempt("10.0.0.1:80", headers).ended(UNAVAILABLE, "gone");
+  later.attempt("10.0.0.2:80", headers).ended(OK, "");
+  later.ended(OK, "");
+  const [first, second, whole] = spans.getFinishedSpans();
+  for (const { startTime, endTime } of [first!, second!]) {
+    for (const [seconds] of [startTime, endTime]) assert.ok(Math.abs(seconds - whole!.startTime[0]) < 60);
+  }
+});

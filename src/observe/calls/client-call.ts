@@ -4,6 +4,7 @@ import { type ChannelLabels, methodLabel } from "../metrics/labels.js";
 import { currentMeasures, type Measures } from "../metrics/measures.js";
 import { openTelemetry } from "../opentelemetry.js";
 import { statusName } from "../status-names.js";
+import { epochOffset } from "../wall-time.js";
 import { methodAttributes, peerAttributes } from "./attributes.js";
 import { adoptableSpan } from "./foreign-span.js";
 import { isTracing, tracer } from "./tracing.js";
@@ -150,7 +151,7 @@ export class ClientCall {
       `Attempt.${this.#path.slice(1)}`,
       {
         kind: openTelemetry()!.SpanKind.INTERNAL,
-        startTime: performance.timeOrigin + began,
+        startTime: epochOffset() + began,
         attributes: {
           ...methodAttributes(this.#path),
           "rollcall.attempt": n,
@@ -185,7 +186,7 @@ export class ClientAttempt {
   trace(span: Span): void {
     this.#span = span;
     if (this.code !== undefined) {
-      endSpan(span, this.code, this.#details, { endTime: performance.timeOrigin + this.#endedAt });
+      endSpan(span, this.code, this.#details, { endTime: epochOffset() + this.#endedAt });
     }
   }
 
