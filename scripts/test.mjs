@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { compileAll } from "./typescript/compile.mjs";
 
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
 const roots = process.argv.includes("--unit") ? ["src"] : ["src", "test"];
@@ -23,6 +24,7 @@ if (groups.length === 0) {
 }
 
 const began = performance.now();
+await compileAll();
 const results = [];
 for (const { folder, files } of groups) results.push(await run(folder, files));
 if (existsSync(leftovers))
@@ -42,7 +44,8 @@ function testFiles(folder) {
 async function run(folder, files) {
   const outcome = join(scratch, `${folder}.json`);
   const flags = [
-    "--import=tsx",
+    "--enable-source-maps",
+    "--import=./scripts/typescript/load.mjs",
     "--import=./scripts/test-time-limit.mjs",
     "--import=./scripts/test-leftovers.mjs",
     "--test",
@@ -54,14 +57,20 @@ async function run(folder, files) {
   ];
   const child = spawn(process.execPath, [...flags, ...files], {
     stdio: "inherit",
-    env: { ROLLCALL_LOG_LEVEL: "silent", ...process.env, ROLLCALL_TEST_LEFTOVERS: leftovers },
+    env: {
+      ROLLCALL_LOG_LEVEL: "silent",
+      ...process.env,
+      ROLLCALL_TEST_LEFTOVERS: leftovers,
+      ROLLCALL_COMPILED: "true",
+    },
   });
   const [code] = await once(child, "exit");
-  const { passed, failed, skipped } = JSON.parse(readFileSync(outcome, "utf8"));
-  return { ok: code === 0 && failed === 0 && passed + skipped.length > 0, passed, failed, skipped };
+  const { passed, failed, skipped, tookMs } = JSON.parse(readFileSync(outcome, "utf8"));
+  return { ok: code === 0 && failed === 0 && passed + skipped.length > 0, passed, failed, skipped, tookMs };
 }
 
 function report(results) {
+  if (wanted.length === 0) listSlowest(results);
   const skipped = results.flatMap((result) => result.skipped);
   if (skipped.length > 0) console.log("\nskipped:");
   for (const { name, file, reason } of skipped) console.log(`  ${file}: ${name}: ${reason}`);
@@ -69,4 +78,11 @@ function report(results) {
   const seconds = Math.round((performance.now() - began) / 1000);
   const [passed, failed] = [sum((result) => result.passed), sum((result) => result.failed)];
   console.log(`\ntests: ${passed} passed, ${failed} failed, ${skipped.length} skipped, ${seconds} s`);
+}
+
+/** What to look at first when a run has become too long. */
+function listSlowest(results) {
+  const files = results.flatMap(({ tookMs }) => Object.entries(tookMs)).sort(([, a], [, b]) => b - a);
+  console.log("\nslowest files:");
+  for (const [file, ms] of files.slice(0, 15)) console.log(`  ${file}: ${Math.round(ms / 1000)} s`);
 }

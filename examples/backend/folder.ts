@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import {
@@ -18,6 +18,7 @@ const POLL_MS = 200;
 export const folderBackend: Backend = {
   parse({ path, params: { key, ...params } }) {
     if (!path || !key) throw new TypeError("expected folder:///path/of/the/folder?key=service");
+    if (!/^\w[\w.-]*$/.test(key)) throw new TypeError("the key is the name of a folder: letters, digits, . _ and -");
     return { hosts: [], service: key, params: { ...params, folder: `/${path}` } };
   },
   discovery: ({ params }) => new FolderDiscovery(params.folder!),
@@ -38,6 +39,7 @@ class FolderDiscovery implements Discovery {
     while (!signal.aborted) {
       try {
         const set = await this.#list(service);
+        if (signal.aborted) return;
         if (trouble !== undefined) onTrouble?.(undefined);
         trouble = undefined;
         // A reader that is slow asks late, and then gets what is true by then.
@@ -57,9 +59,11 @@ class FolderDiscovery implements Discovery {
     // Where the folder is there, a service without a folder of its own has no instances.
     if (!(await readdir(this.#folder)).includes(service)) return [];
     const files = (await readdir(join(this.#folder, service))).sort();
-    const texts = await Promise.all(files.map((file) => readFile(join(this.#folder, service, file), "utf8")));
-    // An empty file is being written at this moment.
-    return texts.filter((text) => text !== "").map((text) => JSON.parse(text) as Instance);
+    // What begins with a dot is being written.
+    const listed = files.filter((file) => !file.startsWith("."));
+    // One that goes meanwhile cannot be read: that is no answer, and the next look gives one.
+    const texts = await Promise.all(listed.map((file) => readFile(join(this.#folder, service, file), "utf8")));
+    return texts.map((text) => JSON.parse(text) as Instance);
   }
 }
 
@@ -128,7 +132,10 @@ class FolderRegistration extends EventEmitter<{ lost: [Error]; restored: [] }> i
       await mkdir(this.#folder).catch((error) => {
         if (error.code !== "EEXIST") throw error;
       });
-      await writeFile(join(this.#folder, this.#instance.address), JSON.stringify(this.#instance));
+      const { address } = this.#instance;
+      // A file that is written in its place is empty for a moment, and who reads it then would miss the instance.
+      await writeFile(join(this.#folder, `.${address}`), JSON.stringify(this.#instance));
+      await rename(join(this.#folder, `.${address}`), join(this.#folder, address));
       this.listed = true;
       return undefined;
     } catch (error) {

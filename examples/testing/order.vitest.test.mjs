@@ -8,7 +8,7 @@ beforeAll(async () => {
   setLogLevel("error");
   registry = await startDevRegistry(); // etcd in memory, on a free port
   const Etcd = { Hosts: [registry.endpoint], Key: "order.rpc" };
-  // A free port of this machine alone; no drain, for no other client is to be told; no signals, which are the runner's.
+  // A free port of this machine alone; no drain, for no other client is to be told.
   const config = { ListenOn: "127.0.0.1:0", Etcd, Shutdown: { WrapUpTime: 0 } };
   server = orderServer(config);
   await server.start();

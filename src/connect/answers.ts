@@ -33,7 +33,7 @@ export function observedAnswers<M extends MessageShape<DescMessage>>(
   };
   const releases = [
     () => call.unlink(),
-    onAbort(signal, () => endAborted(lease, signal)),
+    onAbort(signal, () => endAborted(lease, signal, reads)),
     // A reader that waits is told first, and says what the end means.
     onAbort(call.over, () => setImmediate(ignore)),
     onAbort(call.givenUp, () => {

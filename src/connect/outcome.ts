@@ -18,7 +18,7 @@ export interface RunningCall extends Pick<Call, "signal" | "deadline" | "inputFa
 /** Ends the lease of a call that failed. @returns the error as the caller must see it. */
 export function endFailed({ lease, signal, deadline, inputFailed }: RunningCall, reason: unknown): ConnectError {
   if (signal.aborted) {
-    endAborted(lease, signal);
+    endAborted(lease, signal, true);
     return ConnectError.from(reason);
   }
   const error = ConnectError.from(reason);
@@ -51,9 +51,12 @@ function brokeOff({ code, cause }: ConnectError): boolean {
   return code === Code.Aborted && reason !== undefined && reason !== "ERR_STREAM_WRITE_AFTER_END";
 }
 
-/** Ends the lease of a call that its caller has given up, or that has run out of time: that is the instance's doing. */
-export function endAborted(lease: Ending, signal: AbortSignal): void {
+/**
+ * Ends the lease of a call that its caller has given up, or that has run out of time: that is the instance's doing.
+ * @param waits whether the caller was waiting for the instance, and not the instance for a reader.
+ */
+export function endAborted(lease: Ending, signal: AbortSignal, waits: boolean): void {
   const { reason } = signal as { reason: unknown };
   const timedOut = (reason instanceof ConnectError && reason.code === Code.DeadlineExceeded) || isTimeout(reason);
-  lease.finish(timedOut ? "failure" : "ignore", { timedOut });
+  lease.finish(timedOut ? "failure" : "ignore", { timedOut, gaveUp: waits });
 }

@@ -7,6 +7,7 @@ import { leaveReason, type SeenLease } from "../operator/leave-reason.js";
 import { redactText } from "../target/redact.js";
 import { mapOf } from "./call-map.js";
 import { type News, newsOfEdges, newsOfRows } from "./events.js";
+import { withListedNames } from "./listed-names.js";
 import { type Fleet, type FleetEvent, instanceId, MOST_EVENTS, type Update } from "./model.js";
 import { processReports } from "./process-feed.js";
 import { type ProcessReport, withPresences } from "./process-report.js";
@@ -89,14 +90,20 @@ export class FleetFeed {
       const told = await processReports(asked);
       // Who has come or gone while they were asked.
       this.#reports = withPresences(told, asked, presencesOf(this.#look));
-      this.#stats.take(this.#reports, performance.now());
+      const named = this.#named();
+      this.#stats.take(named, performance.now());
       this.#startedAt = new Map(
-        this.#reports.flatMap(({ serves, startedAt }) =>
+        named.flatMap(({ serves, startedAt }) =>
           startedAt > 0 ? serves.map(({ service, address }) => [instanceId(service, address), startedAt] as const) : [],
         ),
       );
       this.#publish();
     }
+  }
+
+  /** What processes have told, by the names that etcd has. */
+  #named(): ProcessReport[] {
+    return withListedNames(this.#reports, new Set(this.#look?.registrations.map(({ service }) => service)));
   }
 
   async #followHealth(signal: AbortSignal): Promise<void> {
@@ -144,7 +151,7 @@ export class FleetFeed {
         seen: (id) => this.#seen.get(id)!,
       }),
     );
-    const map = mapOf(rows, this.#reports, this.#stats);
+    const map = mapOf(rows, this.#named(), this.#stats);
     const { version, registry, events } = this.#fleet;
     const fleet: Fleet = {
       version,

@@ -1,6 +1,5 @@
 import { registerBuiltInBackends } from "../backends/index.js";
-import { inspectIfAsked } from "../observe/inspect/inspect.js";
-import { logEachMinute } from "../observe/minute-log.js";
+import { observeProcess } from "../observe/begin.js";
 import { onTargetForm } from "../target/forms.js";
 import { warnOfSecondCopy } from "./grpc-js-copies.js";
 import { registerPolicies } from "./policy/policy.js";
@@ -10,5 +9,4 @@ registerPolicies();
 registerBuiltInBackends();
 onTargetForm(registerTargetScheme);
 warnOfSecondCopy();
-inspectIfAsked();
-logEachMinute();
+observeProcess();

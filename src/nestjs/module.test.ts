@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { ModulesContainer, NestFactory } from "@nestjs/core";
 import { RollcallModule } from "./module.js";
 import { Rollcall } from "./rollcall.js";
+import { RollcallServer } from "./server.js";
 import { destroyedBefore } from "./shutdown-order.js";
 
 class AppModule {}
@@ -30,6 +31,21 @@ test("any module's providers may inject Rollcall, which is still the first to be
   };
   await app.close();
   assert.deepEqual(ended, ["rollcall", "health"]);
+});
+
+test("a microservice, which has no HTTP server, does not wait for one to be listed", async () => {
+  const strategy = new RollcallServer(
+    { ListenOn: "127.0.0.1:0", Shutdown: { WrapUpTime: 0 } },
+    { package: "order", protoPath: "examples/order/order.proto", signals: false },
+  );
+  const app = await NestFactory.createMicroservice(
+    { module: AppModule, imports: [RollcallModule.forRoot()] },
+    { strategy, logger: false },
+  );
+  await app.listen();
+  await app.get(Rollcall).listed();
+  assert.ok(strategy.address);
+  await app.close();
 });
 
 test("forRootAsync takes a factory, and says so where something else is given", () => {

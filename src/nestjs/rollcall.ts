@@ -63,11 +63,12 @@ export class Rollcall {
   }
 
   /**
-   * Resolves when the HTTP server is listed, or when the registry could not be reached at first: registering goes on then.
+   * Resolves when the HTTP server is listed, or when the registry could not be reached at first: registering goes on then. At once
+   * in an application without one: a microservice is listed when its `listen()` resolves.
    * @throws what the registry refuses for good; it is logged as well.
    */
-  listed(): Promise<void> {
-    return this.#listed;
+  async listed(): Promise<void> {
+    if (this.#application.host.httpAdapter) await this.#listed;
   }
 
   /** Takes every server of the application out of rotation; calls that come all the same are answered. Idempotent. */

@@ -29,6 +29,8 @@ export interface Ending {
   readonly heard?: boolean;
   /** Whether the exchange ran out of time. Default false. */
   readonly timedOut?: boolean;
+  /** Whether its caller gave it up while it waited for an answer. Default: where the caller's signal has aborted. */
+  readonly gaveUp?: boolean;
 }
 
 /** Who is told how it ended, for metrics and decisions. */
@@ -125,14 +127,15 @@ export class PoolLease<T> implements Lease<T> {
   }
 
   /** What `end` does. */
-  finish(outcome: Outcome = "success", { heard = outcome === "success", timedOut = false }: Ending = {}): void {
+  finish(outcome: Outcome = "success", ending: Ending = {}): void {
+    const { heard = outcome === "success", timedOut = false, gaveUp = this.#caller?.aborted === true } = ending;
     if (this.#state === "over") return;
     if (!isOutcome(outcome)) {
       this.finish("ignore");
       refuse("the outcome", outcome, '"success", "failure" or "ignore"');
     }
-    // How long a caller waited before it gave up says nothing of the instance.
-    const tells = this.#state === "running" && (heard || outcome !== "ignore");
+    // An answer that says nothing of the instance may be quick or slow for reasons of its own; one that was given up took longer.
+    const tells = this.#state === "running" && (outcome !== "ignore" || gaveUp);
     const tookMs = performance.now() - this.#startedAt;
     this.#state = "over";
     this.#release?.();

@@ -12,6 +12,7 @@ import { choose } from "../membership/choice.js";
 import { DialLimit } from "../membership/connection/dial-limit.js";
 import { Membership } from "../membership/membership.js";
 import { distanceFrom } from "../membership/zone.js";
+import { observeProcess } from "../observe/begin.js";
 import type { Decision } from "../observe/decisions/decision.js";
 import type { Target } from "../registry.js";
 import { refuse, targetOf } from "../target/given.js";
@@ -28,6 +29,7 @@ import { PoolTransport, type Shared } from "./transport.js";
 import { Waiters } from "./waiters.js";
 
 registerBuiltInBackends();
+observeProcess();
 
 /** So many connections are found stale, and probed, before an exchange waits for an answer. */
 const STALE_PICKS = 5;

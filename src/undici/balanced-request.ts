@@ -94,7 +94,7 @@ export class BalancedRequest implements RequestEvents {
     if (!lease) return false;
     const { body } = this.#options;
     const { outcome, timedOut, elsewhere } = failureOf(error, { started: this.#started, aborted, body });
-    lease.finish(outcome, { timedOut });
+    lease.finish(outcome, { timedOut, gaveUp: aborted });
     if (!elsewhere) return false;
     lease.connection.lost(error instanceof Error ? error.message : undefined);
     if (this.#tried) return false;

@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { folderBackend } from "../../examples/backend/folder.js";
 
 mkdirSync(".cache", { recursive: true });
 // Inside the checkout, where its node_modules and tsconfig.json are found.
@@ -35,6 +36,21 @@ function spoilt(from: string, to: string): string {
 
 test("the example of docs/writing-a-backend.md keeps the contract", async () => {
   assert.deepEqual(await run(backend), { ok: true, failed: [] });
+});
+
+test("an instance of the example is in every set, however often its file is written", async (t) => {
+  const target = { scheme: "folder", hosts: [], service: "order", params: { folder: mkdtempSync(join(folder, "r-")) } };
+  const registrar = await folderBackend.registrar!(target);
+  const discovery = await folderBackend.discovery!(target);
+  const instances = Array.from({ length: 30 }, (_, n) => ({ address: `10.0.0.${n}:80` }));
+  const registrations = await Promise.all(instances.map((one) => registrar.register("order", one)));
+  t.after(() => Promise.all(registrations.map((one) => one.deregister())));
+  for (let looks = 0; looks < 500; looks++) {
+    for await (const set of discovery.watch("order", { signal: new AbortController().signal })) {
+      assert.equal(set.length, instances.length);
+      break;
+    }
+  }
 });
 
 test("the page shows the example as it is run", () => {

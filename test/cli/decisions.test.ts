@@ -11,6 +11,7 @@ import { createClient, createServer, inspect, type Server } from "../../src/inde
 import { EchoClient, type EchoReply, type EchoRequest, EchoService, echoHandlers, say } from "../support/echo.js";
 import { FixtureRegistry } from "../support/fixture-backend.js";
 import { endOf, runCli } from "../support/programs/cli.js";
+import { TYPESCRIPT } from "../support/typescript.js";
 
 const SERVICE = "decided.rpc";
 const registry = new FixtureRegistry("decided");
@@ -160,7 +161,7 @@ test("a recording is kept for its owner and replayed: what was set within a tent
 });
 
 test("a recording comes by standard input too, which is a socket to a program that Node starts", async (t) => {
-  const child = spawn(process.execPath, ["--import", "tsx", "src/cli/main.ts", "replay", "-", "--json"], {
+  const child = spawn(process.execPath, [...TYPESCRIPT, "src/cli/main.ts", "replay", "-", "--json"], {
     stdio: ["pipe", "pipe", "pipe"],
   });
   t.after(() => child.kill("SIGKILL"));

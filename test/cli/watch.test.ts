@@ -5,6 +5,7 @@ import { type TestContext, test } from "node:test";
 import { startDevRegistry } from "../../src/dev-registry/index.js";
 import { freePort } from "../support/network/ports.js";
 import { linesOf, runCli, startCli } from "../support/programs/cli.js";
+import { TYPESCRIPT } from "../support/typescript.js";
 import { register, registry } from "./registered.js";
 
 test("watch prints one line per change and the count, until it is interrupted", async (t) => {
@@ -65,7 +66,7 @@ async function registeredProcess(t: TestContext, endpoint: string, service: stri
     await new EtcdRegistrar({ hosts: ["${endpoint}"], ttlSeconds: 4 }).register("${service}", { address: "${address}" });
     console.log("registered");
     setInterval(() => {}, 1e6);`;
-  const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", program], {
+  const child = spawn(process.execPath, [...TYPESCRIPT, "--input-type=module", "-e", program], {
     stdio: ["ignore", "pipe", "inherit"],
     env: { ...process.env, ROLLCALL_LOG_LEVEL: "silent" },
   });

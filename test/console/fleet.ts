@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { TYPESCRIPT } from "../support/typescript.js";
 import type { FleetProcess } from "./fleet-program.js";
 
 const PROGRAM = new URL("./fleet-program.ts", import.meta.url).pathname;
@@ -18,7 +19,7 @@ export interface Member {
 }
 
 export async function startMember(name: string, settings: FleetProcess, env: NodeJS.ProcessEnv = {}): Promise<Member> {
-  const child: ChildProcess = spawn(process.execPath, ["--import", "tsx", PROGRAM, name, JSON.stringify(settings)], {
+  const child: ChildProcess = spawn(process.execPath, [...TYPESCRIPT, PROGRAM, name, JSON.stringify(settings)], {
     stdio: ["pipe", "pipe", "inherit"],
     env: { ...process.env, ROLLCALL_LOG_LEVEL: "silent", ...env },
   });

@@ -20,9 +20,11 @@ export class Instance {
     this.#processes = processes;
     this.name = address;
     this.address = address;
-    // On a machine that is busy elsewhere a handler may not be run for seconds: no time limit, and nobody is sent away as from a
-    // server that is full, which is shown elsewhere.
-    this.#options = { name: this.name, config: { Timeout: 0, CpuThreshold: 0, ...config, ListenOn: address } };
+    // On a machine that is busy elsewhere a handler may not be run for seconds: no time limit, a drain of nearly Kubernetes' default
+    // grace period, and nobody is sent away as from a server that is full, which is shown elsewhere.
+    const Shutdown = { WaitTime: 25_000, ...config.Shutdown };
+    const patient = { Timeout: 0, CpuThreshold: 0, ...config, Shutdown };
+    this.#options = { name: this.name, config: { ...patient, ListenOn: address } };
   }
 
   get pid(): number {

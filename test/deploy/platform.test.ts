@@ -11,8 +11,11 @@ import { Processes } from "./compiled.js";
 import { addresses, Instance, Load } from "./fleet.js";
 import { inWords, reasons } from "./in-words.js";
 
-/** Longer than the TTL of the DNS records (1 s), or a client that goes by DNS would learn of it too late. */
-const Shutdown = { WrapUpTime: 2_500, WaitTime: 8_000 };
+/**
+ * It wraps up for longer than the TTL of the DNS records (1 s), or a client that goes by DNS would learn of it too late. It waits for
+ * its calls for longer than they take on a machine that is busy elsewhere.
+ */
+const Shutdown = { WrapUpTime: 2_500, WaitTime: 50_000 };
 const ROUNDS = Number(process.env.DEPLOY_PLATFORM_ROUNDS ?? 1);
 const RATE = Number(process.env.DEPLOY_PLATFORM_RATE ?? 150);
 

@@ -27,8 +27,6 @@ for (const network of ["on loopback", "with 5 to 20 ms of delay each way"] as co
         new Instance(processes, address, {
           Advertise: reached[i]!,
           Etcd: { Hosts: [etcd.endpoint], Key: key },
-          // Kubernetes' default grace period, less some. A call that takes longer is ended, which is shown elsewhere.
-          Shutdown: { WaitTime: 25_000 },
         }),
     );
     await Promise.all(instances.map((instance) => instance.start()));

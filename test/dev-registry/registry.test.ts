@@ -7,6 +7,7 @@ import { credentials, ServerCredentials } from "@grpc/grpc-js";
 import { startDevRegistry } from "../../src/dev-registry/index.js";
 import { EtcdClient } from "../contract/etcd-client.js";
 import { selfSigned } from "../support/real-parts/kube/certificate.js";
+import { TYPESCRIPT } from "../support/typescript.js";
 
 test("a port that is taken is reported, and nothing stays behind", async (t: TestContext) => {
   const first = await startDevRegistry();
@@ -67,7 +68,7 @@ test("a process whose only concern was the dev registry ends by itself after clo
     client.close();
     await Promise.all([registry.close(), registry.close()]);
     console.log("closed");`;
-  const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script], {
+  const child = spawn(process.execPath, [...TYPESCRIPT, "--input-type=module", "-e", script], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const [[code], printed] = await Promise.all([once(child, "exit"), text(child.stdout)]);

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
+import { TYPESCRIPT } from "../support/typescript.js";
 import { disconnected, EchoFleet } from "./echo-fleet.js";
 
 /** Gives a command a hosts file of its own: the first argument, in a mount namespace of the command's own. */
@@ -25,7 +26,7 @@ test("a host name among Endpoints is followed when its address changes, and no c
 
   moveTo(fleet.ips[0]!);
   const endpoint = `order-rpc-0.order-rpc-svc.default:${fleet.port}`;
-  const command = [process.execPath, "--import", "tsx", PROGRAM, endpoint];
+  const command = [process.execPath, ...TYPESCRIPT, PROGRAM, endpoint];
   const child = spawn("unshare", [...WITH_HOSTS, file, ...command], { stdio: ["pipe", "pipe", "inherit"] });
   const exited = once(child, "exit");
   t.after(() => child.kill("SIGKILL"));

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
 import { startDnsResponder } from "../support/real-parts/dns-responder.js";
+import { TYPESCRIPT } from "../support/typescript.js";
 
 const dnsModule = new URL("../../src/backends/dns/index.ts", import.meta.url).href;
 
@@ -14,7 +15,7 @@ async function run(server: string, background: boolean, then: string): Promise<n
     const abort = new AbortController();
     const reader = dnsDiscovery(target).watch("order:80", { signal: abort.signal, background: ${background} })[Symbol.asyncIterator]();
     ${then}`;
-  const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", program], {
+  const child = spawn(process.execPath, [...TYPESCRIPT, "--input-type=module", "-e", program], {
     stdio: "inherit",
   });
   const [status] = await once(child, "exit");

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { COMMANDS } from "../../src/cli/commands.js";
+import { makeProgram } from "../../src/cli/program.js";
 import { runCli, startCli } from "../support/programs/cli.js";
 import { CliWorld } from "../support/programs/cli-world.js";
 import { Terminal, terminalSkipReason } from "../support/programs/terminal.js";
@@ -94,11 +95,46 @@ function titles(lines: readonly string[]): string[] {
   return lines.filter((line) => /^[A-Z#][A-Z#/_ ]+[A-Z#]$/.test(line));
 }
 
+/** The section of a command, or of what all of them have. */
+function sectionOf(heading: string): string {
+  const [, body = ""] = new RegExp(`^## ${heading}\\n([\\s\\S]*?)(?=^## |$(?![\\s\\S]))`, "m").exec(text) ?? [];
+  return body;
+}
+
+/** What stands in the table of options, each as the help writes it. */
+function optionsIn(section: string): string[] {
+  const [, table = ""] = /^\| option \| default \|.*\n\|.*\n((?:\|.*\n)+)/m.exec(section) ?? [];
+  return [...table.matchAll(/^\| ([^|]*) \|/gm)].flatMap(([, cell]) =>
+    [...cell!.matchAll(/`([^`]+)`/g)].map(([, option]) => option!),
+  );
+}
+
+test("every option of every command stands on the page with its default, and no other", async () => {
+  const program = await makeProgram(() => true);
+  const common = optionsIn(sectionOf("What all of them keep to"));
+  for (const { name, hidden } of COMMANDS) {
+    if (hidden) continue;
+    const heading = /^(?:pause|resume)$/.test(name) ? "pause and resume" : name;
+    const command = program.commands.find((one) => one.name() === name)!;
+    const flags = command.options.map((option) => option.flags);
+    const shared = flags.includes(common[0]!) ? common : [];
+    assert.deepEqual([...optionsIn(sectionOf(heading)), ...shared].sort(), [...flags].sort(), name);
+    for (const { flags, defaultValue } of command.options) {
+      if (defaultValue === undefined || typeof defaultValue === "boolean") continue;
+      const row = text.split("\n").filter((line) => line.startsWith("| `-") && line.includes(`\`${flags}\``));
+      assert.ok(
+        row.some((line) => line.split(" | ")[1]!.includes(String(defaultValue))),
+        `${name} ${flags} is ${defaultValue} by default`,
+      );
+    }
+  }
+});
+
 type Field = { readonly type: string; readonly isOptional: boolean };
 
 /** The fields of a section's table: one row may have several. */
 function fieldsOf(section: string, column = "field"): Map<string, Field> {
-  const [, body = ""] = new RegExp(`^## ${section}\\n([\\s\\S]*?)(?=^## |$(?![\\s\\S]))`, "m").exec(text) ?? [];
+  const body = sectionOf(section);
   const [, table = ""] = new RegExp(`^\\| ${column} \\| type \\|.*\\n\\|.*\\n((?:\\|.*\\n)+)`, "m").exec(body) ?? [];
   const rows = [...table.matchAll(/^\| (.*?) \| (\w+) \|/gm)].flatMap(([, names, type]) =>
     [...names!.matchAll(/`([^`]+)`/g)].map(([, name]) => {

@@ -23,3 +23,23 @@ for (const page of PAGES) {
     }
   });
 }
+
+/** What a diff leaves: its lines without those that go, as they are without their indentation. */
+function outcome(diff: string): string {
+  const lines = diff.split("\n").filter((line) => !line.startsWith("-"));
+  return lines.map((line) => line.slice(1).trim()).join("\n");
+}
+
+test("every change that docs/migration.md shows ends in a program or file that is run", () => {
+  const unindented = programs.map((program) => program.replaceAll(/^[ ]+/gm, ""));
+  const shown = [...readFileSync("docs/migration.md", "utf8").matchAll(/^```diff\n(.*?)^```/gms)].map(
+    ([, diff]) => diff!,
+  );
+  assert.ok(shown.length > 0);
+  for (const diff of shown) {
+    assert.ok(
+      unindented.some((program) => program.includes(outcome(diff))),
+      `no program has:\n${outcome(diff)}`,
+    );
+  }
+});

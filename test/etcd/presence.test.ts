@@ -6,6 +6,7 @@ import { listPresences, listRegistrations, type Present } from "../../src/backen
 import { startDevRegistry } from "../../src/dev-registry/index.js";
 import { createChannel, createServer, serveDevServer } from "../../src/index.js";
 import { type Etcd, etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
+import { TYPESCRIPT } from "../support/typescript.js";
 import { until } from "../support/until.js";
 
 const PROGRAM = new URL("./presence-program.ts", import.meta.url).pathname;
@@ -93,7 +94,7 @@ for (const { name, skip, start } of REGISTRIES) {
 
     test("a process that is closed leaves nothing, one that ends by itself no longer than its lease", async () => {
       for (const what of ["close", "leave"]) {
-        const child = spawn(process.execPath, ["--import", "tsx", PROGRAM, registry.endpoint, what, "a.rpc", "b.rpc"], {
+        const child = spawn(process.execPath, [...TYPESCRIPT, PROGRAM, registry.endpoint, what, "a.rpc", "b.rpc"], {
           stdio: ["ignore", "pipe", "inherit"],
         });
         const limit = setTimeout(() => child.kill("SIGKILL"), 120_000);

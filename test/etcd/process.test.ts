@@ -5,6 +5,7 @@ import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 import { EtcdDiscovery, listRegistrations } from "../../src/backends/etcd/index.js";
 import { type Etcd, etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
+import { TYPESCRIPT } from "../support/typescript.js";
 import { Follower } from "./follower.js";
 
 const skip = etcdSkipReason();
@@ -24,7 +25,7 @@ class Registering implements AsyncDisposable {
   #wake = () => {};
 
   constructor(service: string, ttlSeconds: number) {
-    const args = ["--import", "tsx", PROGRAM, etcd.endpoint, service, ADDRESS, String(ttlSeconds)];
+    const args = [...TYPESCRIPT, PROGRAM, etcd.endpoint, service, ADDRESS, String(ttlSeconds)];
     this.child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
     this.exited = once(this.child, "exit");
     createInterface(this.child.stdout!).on("line", (line) => {

@@ -8,6 +8,7 @@ import { clockSkipReason, JumpingClock } from "../support/clock.js";
 import { etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
 import { etcdctl } from "../support/real-parts/etcdctl.js";
 import { type Outcome, Traffic } from "../support/traffic.js";
+import { TYPESCRIPT } from "../support/typescript.js";
 import { disposable, Fleet, faultMs, type Listed, listsOnce, report, stopwatch } from "./under-fire.js";
 
 const skip = etcdSkipReason() || clockSkipReason();
@@ -23,7 +24,7 @@ class DistantCalls implements AsyncDisposable {
   readonly #exited;
 
   constructor({ hosts, key }: Listed, env: NodeJS.ProcessEnv) {
-    this.#program = fork(PROGRAM, [...hosts, key], { execArgv: ["--import", "tsx"], env: { ...process.env, ...env } });
+    this.#program = fork(PROGRAM, [...hosts, key], { execArgv: [...TYPESCRIPT], env: { ...process.env, ...env } });
     this.#exited = once(this.#program, "exit");
     this.#program.on("message", ({ clock, ...outcome }: Outcome & { clock: number }) => {
       this.clock = clock;

@@ -19,7 +19,7 @@ class OrderPod {
   constructor(cluster: KubeApiServer, name: string) {
     this.#cluster = cluster;
     this.#name = name;
-    const config = { ListenOn: "127.0.0.1:0", CpuThreshold: 0, Shutdown: { WrapUpTime: 500, WaitTime: 5_000 } };
+    const config = { ListenOn: "127.0.0.1:0", CpuThreshold: 0, Shutdown: { WrapUpTime: 500, WaitTime: 30_000 } };
     this.#server = createServer(
       config,
       (server) =>

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { KubeApiServer } from "../support/real-parts/kube/stand-in.js";
+import { TYPESCRIPT } from "../support/typescript.js";
 import { endpoint, slice } from "./pod.js";
 
 const BACKEND = new URL("../../src/backends/kubernetes/index.ts", import.meta.url).href;
@@ -25,7 +26,7 @@ const ABSENT = `data:text/javascript,${encodeURIComponent(`
 async function run(program: string, environment: NodeJS.ProcessEnv): Promise<string> {
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    ["--import", "tsx", "--import", ABSENT, "--input-type=module", "--eval", program],
+    [...TYPESCRIPT, "--import", ABSENT, "--input-type=module", "--eval", program],
     { env: { ...process.env, ...environment }, timeout: 180_000 },
   );
   return stdout;

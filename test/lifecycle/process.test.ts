@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { test } from "node:test";
 import { type Ended, endOf } from "../examples/example.js";
+import { TYPESCRIPT } from "../support/typescript.js";
 
 const root = new URL("../..", import.meta.url).href;
 
@@ -28,7 +29,7 @@ function run(program: string): ChildProcess {
       });
     const at = { address: "127.0.0.1:8080" };
   `;
-  return spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", setUp + program], {
+  return spawn(process.execPath, [...TYPESCRIPT, "--input-type=module", "-e", setUp + program], {
     stdio: ["ignore", "pipe", "pipe"],
   });
 }

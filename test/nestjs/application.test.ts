@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { type DevRegistry, startDevRegistry } from "../../src/dev-registry/index.js";
 import { EightCallers, httpCaller, nestCaller } from "../support/programs/callers.js";
+import { TYPESCRIPT } from "../support/typescript.js";
 import { type NestKind, startApplication } from "./application-process.js";
 
 let registry: DevRegistry;
@@ -10,7 +11,7 @@ before(async () => {
 });
 after(() => registry.close());
 
-const PROGRAM = ["--import", "tsx", "test/nestjs/programs/application.ts"];
+const PROGRAM = [...TYPESCRIPT, "test/nestjs/programs/application.ts"];
 
 function callersOf(kind: NestKind, key: string): EightCallers[] {
   const grpc = () => new EightCallers(nestCaller(registry.endpoint, `${key}.rpc`));

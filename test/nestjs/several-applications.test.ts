@@ -5,10 +5,11 @@ import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { credentials } from "@grpc/grpc-js";
 import { find, OrderClient } from "../../examples/order/order.js";
+import { TYPESCRIPT } from "../support/typescript.js";
 
 test("of two Nest applications in one process, the first to be done on SIGTERM does not cut off a call of the other", async (t) => {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-  const child = spawn(process.execPath, ["--import", "tsx", "test/nestjs/programs/two-applications.ts"], {
+  const child = spawn(process.execPath, [...TYPESCRIPT, "test/nestjs/programs/two-applications.ts"], {
     env: { ...env, ROLLCALL_LOG_LEVEL: "info" },
     stdio: ["ignore", "pipe", "pipe"],
   });

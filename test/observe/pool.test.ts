@@ -1,8 +1,17 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { processState } from "../../src/observe/collect.js";
+import { allStates } from "../../src/observe/inspect/inspect-client.js";
 import { GAUGES } from "../../src/observe/metrics/gauges.js";
 import { createPool } from "../../src/pool/index.js";
+import { TYPESCRIPT } from "../support/typescript.js";
+import { until } from "../support/until.js";
 
 const TARGET = "direct:///127.0.0.1:4001,127.0.0.1:4002";
 
@@ -59,4 +68,24 @@ test("an exchange made again elsewhere is a second attempt, and one given up say
     ],
   );
   await pool.close();
+});
+
+test("a process that has pools alone obeys ROLLCALL_INSPECT and writes a line a minute, as one with channels", async (t) => {
+  const runtime = mkdtempSync(join(tmpdir(), "rollcall-pool-"));
+  const program = new URL("./pool-program.ts", import.meta.url).pathname;
+  const env = { ...process.env, XDG_RUNTIME_DIR: runtime, ROLLCALL_INSPECT: "1", ROLLCALL_LOG_LEVEL: "info" };
+  const child = spawn(process.execPath, [...TYPESCRIPT, program], { env });
+  t.after(() => {
+    child.kill("SIGKILL");
+    rmSync(runtime, { recursive: true, force: true });
+  });
+  const written = text(child.stderr);
+  await once(child.stdout, "data");
+  process.env.XDG_RUNTIME_DIR = runtime;
+  await until(async () => (await allStates()).some(({ pid }) => pid === child.pid), "the process can be inspected");
+  const [state] = await allStates();
+  assert.deepEqual(state!.calls[0]!.totals, { calls: 1, failures: 0 });
+  child.stdin.end();
+  child.kill("SIGTERM");
+  assert.match(await written, /"calls":1,.*"statistics of the last minute"/);
 });

@@ -57,7 +57,10 @@ test("the image of docs/docker-and-kubernetes.md serves, is called by its shop, 
     if (instruction === "COPY" && text === ". .") cpSync("examples/docker", project.folder, { recursive: true });
     if (instruction === "COPY" && text.startsWith("package.json")) {
       rmSync(join(project.folder, "node_modules"), { recursive: true });
-      for (const file of text.split(" ").slice(0, -1)) assert.ok(existsSync(join(project.folder, file)), file);
+      // A tarball is there until Rollcall is on a registry; here it is installed from elsewhere.
+      const files = text.split(" ").slice(0, -1);
+      for (const file of files.filter((name) => name !== "*.tgz"))
+        assert.ok(existsSync(join(project.folder, file)), file);
     }
     if (instruction !== "RUN") continue;
     const { status, stderr }: { status: number | null; stderr: string } = spawnSync("sh", ["-c", text], {

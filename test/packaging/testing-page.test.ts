@@ -24,7 +24,7 @@ describe("the programs of docs/testing.md pass", { skip: !project && "the npm re
   if (project) cpSync("examples/testing", project.folder, { recursive: true });
   for (const [runner, command, passed] of [
     ["Vitest", ["vitest", "run", "order.vitest"], /2 passed/],
-    ["Jest", ["jest", "--ci", "--testRegex", "order.jest.test.cjs"], /1 passed/],
+    ["Jest", ["jest", "--ci", "order.jest"], /1 passed/],
     ["node:test", ["node", "--test", "order.node.mjs"], /pass 2/],
   ] as const) {
     test(`with ${runner}`, async () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
+import { TYPESCRIPT } from "../support/typescript.js";
 import { until } from "../support/until.js";
 import { A, B, Fleet, gate } from "./fleet.js";
 
@@ -63,7 +64,7 @@ test("a closed pool has nothing ready", async (t) => {
 
 test("a pool that is never closed does not keep the process", async () => {
   const program = new URL("./unheld-program.ts", import.meta.url).pathname;
-  const child = spawn(process.execPath, ["--import", "tsx", program], {
+  const child = spawn(process.execPath, [...TYPESCRIPT, program], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   let said = "";

@@ -19,6 +19,28 @@ test("an instance that is slow gets few exchanges", async (t) => {
   assert.ok((counts.get(A) ?? 0) < 40, `the slow one had ${counts.get(A)} of 200`);
 });
 
+test("an instance that callers give up waiting for is avoided, and no failure is held against it", async (t) => {
+  const pool = new Fleet().pool(t, [A, B, C]);
+  await until(() => pool.stats().ready === 3, "all are connected");
+  let givenUp = 0;
+  for (let i = 0; i < 200; i++) {
+    const abort = new AbortController();
+    const exchange = pool.run(
+      async (address, { signal }) => {
+        await new Promise<void>((resolve, reject) => {
+          if (address !== A) return setImmediate(resolve);
+          signal.addEventListener("abort", () => reject(signal.reason));
+          setTimeout(() => abort.abort(), 20);
+        });
+      },
+      { signal: abort.signal },
+    );
+    await exchange.catch(() => givenUp++);
+  }
+  assert.ok(givenUp > 0 && givenUp < 30, `${givenUp} of 200 waited for the one that does not answer`);
+  assert.ok(pool.stats().instances.every(({ failureRate }) => failureRate === 0));
+});
+
 test("an exchange that did not start is made once more, elsewhere", async (t) => {
   const pool = new Fleet().pool(t, [A, B, C]);
   await until(() => pool.stats().ready === 3, "all are connected");

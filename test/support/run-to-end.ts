@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { TYPESCRIPT } from "./typescript.js";
 
 /** Runs a TypeScript program to its end, for which two minutes are a bound and no measure. @returns its exit code and lines. */
 export async function runToEnd(
@@ -7,7 +8,7 @@ export async function runToEnd(
   args: readonly string[],
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<{ code: number | null; lines: string[] }> {
-  const child = spawn(process.execPath, ["--import", "tsx", program, ...args], {
+  const child = spawn(process.execPath, [...TYPESCRIPT, program, ...args], {
     env,
     stdio: ["ignore", "pipe", "inherit"],
   });

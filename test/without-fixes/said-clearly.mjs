@@ -165,7 +165,7 @@ export const saidClearly = [
   {
     item: "13.24",
     promise: "doctor tests write rights",
-    changes: [["src/cli/doctor/examine.ts", "yield* await checkWriting(where, settings, config.Key, attributes);", ""]],
+    changes: [["src/cli/doctor/examine.ts", "yield* await checkWriting(where, settings, key, attributes);", ""]],
     test: "test/cli/doctor.test.ts",
     name: "a server that may not write is told before it starts: no rights, and an etcd that is full",
   },

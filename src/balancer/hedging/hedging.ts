@@ -18,7 +18,7 @@ const [SPARING, GENEROUS] = [0.88, 1.12];
 /** However large the budget: more calls than a tenth are no tail, and near CROWD nothing would be hedged. */
 const LEAST_DELAY_SHARE = 0.9;
 /** Before so many answers nobody knows what is slow. */
-const LEAST_ANSWERS = 40;
+const LEAST_ANSWERS = 30;
 /** Answers are remembered for one to two of these, in milliseconds, or for longer where they are few. */
 const WINDOW_MS = 5_000;
 /** The first window is so long, each further one twice as long: what a client meets that knows nothing is soon out of date. */

@@ -49,7 +49,7 @@ export class Latency {
   /**
    * A call is given up before its answer. One says little; where several are with nothing heard between them, the silence
    * goes on, though this call adds no more to it.
-   * @param perMeanMs one over the mean of its kind, as it was before this call's end told of it.
+   * @param perMeanMs one over the mean of its kind, before this call's time is learned from.
    */
   gaveUp(pool: Pool, latencyMs: number, perMeanMs: number): void {
     this.#givenUp += 1;

@@ -132,15 +132,15 @@ export class Member<K> extends Probing implements Weighed<K> {
       pool.over += 1;
       if (kind.streaming > 0) kind.streamed(false);
     }
-    const { perMeanMs } = kind;
+    // What its caller gave up has not been answered. Its own silence is not what its time is compared with.
+    const gaveUp = timed && ok === undefined;
+    if (gaveUp) this.gaveUp(pool, latencyMs, kind.perMeanMs);
     if (timed) this.#measure(latencyMs, ok, kind);
     if (ok !== undefined) {
       this.judge(ok, kind);
       kind.judge(ok);
     }
-    // What its caller gave up has not been answered.
-    if (timed && ok === undefined) this.gaveUp(pool, latencyMs, perMeanMs);
-    else this.heard(pool);
+    if (!gaveUp) this.heard(pool);
   }
 
   #measure(latencyMs: number, ok: boolean | undefined, kind: Kind): void {
@@ -150,12 +150,6 @@ export class Member<K> extends Probing implements Weighed<K> {
     this.spend(latencyMs, kind);
     pool.measure(latencyMs, kind);
     if (!ok && !this.#isLonger()) return;
-    if (ok === undefined && pool.mean > 0) {
-      // Ended by the caller after longer than expected, as a second copy that lost: it would have taken as long again as any call
-      // here. Counted as its own time alone, the slowest instances, whose calls lose most, would look the better for it.
-      const times = this.expected / pool.mean;
-      pool.measure(latencyMs + times * times * kind.meanMs, kind);
-    }
     this.learn(pool);
     pool.learn(kind);
   }

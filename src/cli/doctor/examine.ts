@@ -1,4 +1,5 @@
 import { type EtcdSettings, etcdSettings } from "../../backends/etcd/index.js";
+import { servicePath } from "../../backends/etcd/layout/layout.js";
 import { registerBuiltInBackends } from "../../backends/index.js";
 import { ConfigError, describeProblem } from "../../config/config-error.js";
 import { readConfig } from "../../config/load.js";
@@ -81,19 +82,20 @@ async function* checkEtcd(
     yield* files;
     if (files.some(({ outcome }) => outcome === "failed")) return;
   }
-  const { checks, listing } = await askEtcd(settings, config.Key);
+  const key = servicePath(settings, config.Key);
+  const { checks, listing } = await askEtcd(settings, key);
   if (isNew) yield* checks;
   if (!listing) return;
-  yield* checkListing(where, config.Key, listing, kind);
+  yield* checkListing(where, key, listing, kind);
   if (server) {
     const { Weight, Zone, Metadata } = server;
     const attributes = Weight !== undefined || Zone !== undefined || Metadata !== undefined;
-    yield* await checkWriting(where, settings, config.Key, attributes);
+    yield* await checkWriting(where, settings, key, attributes);
   }
   if (!listing.registrations.some(({ instance }) => instance)) return;
   // What is advertised is of use only where it can be reached.
   const found = await resolvedInstances(target).catch((error: Error) => error);
-  if (found instanceof Error) yield failed(`${where} key ${config.Key}`, found.message);
+  if (found instanceof Error) yield failed(`${where} key ${key}`, found.message);
   else {
     const advice = "see why it is still listed, or which address it should register (Advertise)";
     yield* await checkInstances(where, found, advice);

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { type EtcdSettings, etcdSettings } from "../../backends/etcd/index.js";
+import { servicePath } from "../../backends/etcd/layout/layout.js";
 import { registerBuiltInBackends } from "../../backends/index.js";
 import type { Target } from "../../registry.js";
 import { parseTargetUrl } from "../../target/parse.js";
@@ -8,7 +9,12 @@ import { type EtcdOptions, readEtcdOptions } from "./etcd-options.js";
 
 /** What a command is asked about: keys of an etcd, or a target of another backend. */
 export type Place =
-  | { readonly kind: "etcd"; readonly settings: EtcdSettings; readonly service: string }
+  | {
+      readonly kind: "etcd";
+      readonly settings: EtcdSettings;
+      /** As it stands in etcd, which is its name but for Kratos' layout; empty for everything. */
+      readonly service: string;
+    }
   | { readonly kind: "target"; readonly target: Target; readonly shown: string };
 
 /**
@@ -28,7 +34,9 @@ export function readPlace(argument: string, options: EtcdOptions, command: Comma
     }
     // Accounts and files may be given by option all the same.
     const { hosts: _hosts, ...given } = readEtcdOptions({ ...options, etcd: target.hosts.join(",") }, command);
-    return { kind: "etcd", settings: etcdSettings({ ...target, settings: given }), service: target.service };
+    const settings = etcdSettings({ ...target, settings: given });
+    // Everything there is stands under other keys as well.
+    return { kind: "etcd", settings, service: all ? "" : servicePath(settings, target.service) };
   } catch (error) {
     return command.error(`error: ${(error as Error).message}`);
   }

@@ -4,6 +4,7 @@ import { Announcer } from "./announcer.js";
 import { CallMap } from "./call-map.js";
 import { Confirm, type Siblings } from "./confirm.js";
 import { useFleet } from "./connection.js";
+import { choose } from "./filter.js";
 import { Header } from "./header.js";
 import { Instances } from "./instances.js";
 import { Services } from "./services.js";
@@ -59,18 +60,6 @@ export function App() {
       <Announcer events={fleet.events} />
     </>
   );
-}
-
-/** Every word of the filter is to be found somewhere in the row. */
-function choose(rows: readonly InstanceRow[], service: string | undefined, filter: string): readonly InstanceRow[] {
-  const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
-  if (service === undefined && words.length === 0) return rows;
-  return rows.filter((row) => {
-    if (service !== undefined && row.service !== service) return false;
-    const { paused, health, zone, version, id } = row;
-    const text = `${id} ${zone} ${version} ${paused ? "paused" : health}`.toLowerCase();
-    return words.every((word) => text.includes(word));
-  });
 }
 
 const NOBODY: Siblings = { listed: 0, total: 0 };

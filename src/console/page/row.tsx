@@ -1,5 +1,6 @@
 import { Component } from "preact";
 import type { InstanceRow } from "../model.js";
+import { stateOf } from "./filter.js";
 import { age, millis, percent, rate } from "./format.js";
 
 /** An instance that has come so lately is marked as new, in milliseconds. */
@@ -106,8 +107,8 @@ export class Row extends Component<Props> {
   }
 }
 
-function State({ row: { paused, health } }: { row: InstanceRow }) {
-  const state = paused ? "paused" : health === "unknown" ? "listed" : health;
+function State({ row }: { row: InstanceRow }) {
+  const state = stateOf(row);
   return <span class={`state ${state.replace(" ", "-")}`}>{state}</span>;
 }
 

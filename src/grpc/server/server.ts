@@ -18,6 +18,7 @@ import { authInterceptor } from "./auth/auth-interceptor.js";
 import type { Authenticate, Authenticator } from "./auth/authenticator.js";
 import { authenticatorOf } from "./auth/choose.js";
 import { CallStats } from "./call-stats.js";
+import { certificateIsRead } from "./certificates.js";
 import { overloadProtection } from "./guard.js";
 import { HEALTH_SERVICE, ServerHealth } from "./health-service.js";
 import { ServedCalls } from "./served-calls.js";
@@ -52,7 +53,8 @@ export interface Server {
    * Binds, reports SERVING, registers. A registry that cannot be reached, or that refuses for a reason that may pass, does
    * not fail it: registering goes on. Resolves without serving when the server is stopped meanwhile. Later calls return
    * the first promise.
-   * @throws Error when the port cannot be bound, the registry is misconfigured, `build` has failed or the server was stopped before.
+   * @throws Error when the port cannot be bound, TLS files cannot be read, the registry is misconfigured, `build` has failed or the server
+   * was stopped before.
    */
   start(): Promise<void>;
   /**
@@ -213,6 +215,7 @@ class ListedServer implements Server {
     this.#addHealth();
     await this.#authenticator?.open();
     const bound = await this.#server.listen(listen.host, listen.port, this.#credentials);
+    await certificateIsRead(this.#credentials);
     this.#port = bound.port;
     this.#stats.start();
     const advertised = chooseAddress({ listenHost: bound.host, boundPort: bound.port, advertise: Advertise });

@@ -4,29 +4,33 @@ import { addServer } from "../sources.js";
 import type { ServedService } from "../state.js";
 import { GAUGES } from "./gauges.js";
 
-function serves(name: string, service: string | undefined, listed: boolean): () => void {
-  const totals = { calls: 0, failures: 0 };
-  const state: ServedService = {
-    ...{ name, service, listed, totals },
-    ...{ address: "10.0.0.1:80", state: "serving", registry: undefined, inFlight: 2 },
-  };
-  return addServer({ state: () => state });
-}
+const server = (more: Partial<ServedService>): ServedService => ({
+  name: "order",
+  address: "10.0.0.1:8080",
+  state: "serving",
+  service: "order.rpc",
+  registry: "etcd 10.0.0.9:2379",
+  listed: true,
+  inFlight: 0,
+  totals: { calls: 0, failures: 0 },
+  ...more,
+});
 
-const read = (name: string) => [...GAUGES.find((gauge) => gauge.name === name)!.read()];
+const listed = () => [...GAUGES.find(({ name }) => name === "rollcall.server.listed")!.read()];
 
-test("a server that is not to be listed anywhere is not missed in a registry, and its calls are counted", (t) => {
-  const added = [
-    ...[serves("order", "order.rpc", true), serves("order", "order.rpc", true), serves("order", undefined, false)],
-    ...[serves("cart", "cart.rpc", true), serves("cart", "cart.rpc", false)],
-    serves("local", undefined, false),
-  ];
-  t.after(() => {
-    for (const remove of added) remove();
-  });
-  assert.deepEqual(read("rollcall.server.listed"), [
-    { value: 1, labels: { name: "order" } },
-    { value: 0, labels: { name: "cart" } },
-  ]);
-  assert.deepEqual(read("rollcall.server.in_flight").at(-1), { value: 2, labels: { name: "local" } });
+test("a server that has no registry is not told as one that is not listed", (t) => {
+  t.after(
+    addServer({ state: () => server({ name: "in k8s", service: undefined, registry: undefined, listed: false }) }),
+  );
+  assert.deepEqual(listed(), []);
+});
+
+test("of servers of one name one that is not listed is told, one without a registry is left out", (t) => {
+  let isListed = true;
+  t.after(addServer({ state: () => server({ service: undefined, registry: undefined, listed: false }) }));
+  t.after(addServer({ state: () => server({}) }));
+  t.after(addServer({ state: () => server({ listed: isListed }) }));
+  assert.deepEqual(listed(), [{ value: 1, labels: { name: "order" } }]);
+  isListed = false;
+  assert.deepEqual(listed(), [{ value: 0, labels: { name: "order" } }]);
 });

@@ -184,7 +184,7 @@ export const GAUGES: readonly Gauge[] = [
   },
   {
     name: "rollcall.registry.answer_age",
-    help: "Time since the registry's last answer about a service",
+    help: "Time since the registry last told the instances of a service; it grows while nothing changes",
     unit: "s",
     labels: ["service"],
     read: perService((channels) => {
@@ -221,12 +221,13 @@ export const GAUGES: readonly Gauge[] = [
   },
   {
     name: "rollcall.server.listed",
-    help: "1 while the registry lists this process's server, as far as is known; none for one that is not to be listed",
+    help: "1 while the registry lists this process's server, as far as is known; of servers that have a registry",
     unit: "1",
     labels: ["name"],
     read: perServerName((states) => {
-      const listable = states.filter(({ service }) => service !== undefined);
-      return listable.length === 0 ? undefined : Number(listable.every(({ listed }) => listed));
+      const toBeListed = states.filter(({ service }) => service !== undefined);
+      if (toBeListed.length === 0) return undefined;
+      return toBeListed.every(({ listed }) => listed) ? 1 : 0;
     }),
   },
   {

@@ -6,6 +6,7 @@ import * as grpc from "@grpc/grpc-js";
 import { createClient } from "../../../src/index.js";
 import { EchoClient, say, tally } from "../../support/echo.js";
 import { Host, hostsSkipReason } from "../../support/network/hosts.js";
+import { TYPESCRIPT } from "../../support/typescript.js";
 import { until } from "../../support/until.js";
 import { gatherWarnings } from "../../support/warnings.js";
 
@@ -16,7 +17,7 @@ const PROGRAM = new URL("../programs/echo-server.ts", import.meta.url).pathname;
 async function startHost(t: TestContext, index: number) {
   const host = new Host(index);
   const address = `${host.ip}:8080`;
-  const [command, ...args] = [...host.run, process.execPath, "--import", "tsx", PROGRAM, address];
+  const [command, ...args] = [...host.run, process.execPath, ...TYPESCRIPT, PROGRAM, address];
   const child = spawn(command!, args, { stdio: ["ignore", "pipe", "inherit"] });
   t.after(async () => {
     const exited = once(child, "exit");

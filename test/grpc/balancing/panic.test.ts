@@ -10,6 +10,7 @@ import { EchoClient, say, tally } from "../../support/echo.js";
 import { startBlackHole } from "../../support/network/black-hole.js";
 import { freePort } from "../../support/network/ports.js";
 import { startHealthServer } from "../../support/real-parts/health-server.js";
+import { TYPESCRIPT } from "../../support/typescript.js";
 import { until } from "../../support/until.js";
 import { gatherWarnings } from "../../support/warnings.js";
 
@@ -18,7 +19,7 @@ const PROGRAM = new URL("../programs/cluster.ts", import.meta.url).pathname;
 /** Three processes behind one port. */
 async function startCluster(t: TestContext) {
   const port = await freePort();
-  const child = spawn(process.execPath, ["--import", "tsx", PROGRAM], {
+  const child = spawn(process.execPath, [...TYPESCRIPT, PROGRAM], {
     stdio: ["pipe", "pipe", "inherit"],
     env: { ...process.env, PORT: String(port) },
   });

@@ -6,11 +6,12 @@ import { HealthCheckResponse_ServingStatus as Status } from "../../../src/proto/
 import { startBlackHole } from "../../support/network/black-hole.js";
 import { startSwallowingPort } from "../../support/network/swallowing-port.js";
 import { startHealthServer } from "../../support/real-parts/health-server.js";
+import { TYPESCRIPT } from "../../support/typescript.js";
 
 const PROGRAM = new URL("../programs/one-call.ts", import.meta.url).pathname;
 
 function start(t: TestContext, ...args: string[]) {
-  const child = spawn(process.execPath, ["--import", "tsx", PROGRAM, ...args], {
+  const child = spawn(process.execPath, [...TYPESCRIPT, PROGRAM, ...args], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   t.after(() => child.kill("SIGKILL"));

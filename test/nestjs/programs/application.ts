@@ -12,7 +12,7 @@ import { Rollcall, RollcallModule, RollcallServer } from "rollcall/nestjs";
 
 const [kind = "", key = "", protoPath = ""] = process.argv.slice(2);
 const Hosts = [process.env.ETCD!];
-const Shutdown = { WrapUpTime: 500, WaitTime: 5_000 };
+const Shutdown = { WrapUpTime: 500, WaitTime: 30_000 };
 
 @Injectable()
 class Database {

@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { TYPESCRIPT } from "../typescript.js";
 
 /** Why network namespaces cannot be made here, or false. In CI a root user has to be able to. */
 export function namespaceSkipReason(): string | false {
@@ -46,7 +47,7 @@ export class TwoHosts {
 
   /** Runs a program of the tests at one of the hosts. */
   start(host: 0 | 1, program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
-    const command = ["netns", "exec", this.#names[host], process.execPath, "--import", "tsx", program, ...args];
+    const command = ["netns", "exec", this.#names[host], process.execPath, ...TYPESCRIPT, program, ...args];
     const child = spawn("ip", command, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } });
     this.#children.push(child);
     return child;

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { TestContext } from "node:test";
+import { TYPESCRIPT } from "../typescript.js";
 
 const MAIN = new URL("../../../src/cli/main.ts", import.meta.url).pathname;
 
@@ -20,7 +21,7 @@ export function startCli(
   stdout: "pipe" | number = "pipe",
 ): ChildProcess {
   const { ETCD_ENDPOINTS: _endpoints, ETCD_USER: _user, ROLLCALL_LOG_LEVEL: _level, ...rest } = process.env;
-  const child = spawn(process.execPath, ["--import", "tsx", MAIN, ...args], {
+  const child = spawn(process.execPath, [...TYPESCRIPT, MAIN, ...args], {
     env: { ...rest, ...env },
     stdio: ["ignore", stdout, "pipe"],
   });

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { TYPESCRIPT } from "../typescript.js";
 
 const PROGRAM = new URL("./instance-program.ts", import.meta.url).pathname;
 
@@ -24,7 +25,7 @@ export async function startInstance(yaml: string, env: NodeJS.ProcessEnv = {}): 
   const folder = mkdtempSync(join(tmpdir(), "rollcall-instance-"));
   const file = join(folder, "service.yaml");
   writeFileSync(file, yaml);
-  const child = spawn(process.execPath, ["--import", "tsx", PROGRAM, file], {
+  const child = spawn(process.execPath, [...TYPESCRIPT, PROGRAM, file], {
     stdio: ["ignore", "pipe", "inherit"],
     env: { ...process.env, ...env },
   });

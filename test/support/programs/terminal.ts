@@ -3,6 +3,7 @@ import { once } from "node:events";
 import type { TestContext } from "node:test";
 import { stripVTControlCharacters } from "node:util";
 import { shellWord } from "../../../src/cli/output.js";
+import { TYPESCRIPT } from "../typescript.js";
 
 const MAIN = new URL("../../../src/cli/main.ts", import.meta.url).pathname;
 
@@ -25,7 +26,7 @@ export class Terminal {
     args: readonly string[],
     { columns = 100, rows = 24, env = {} }: { columns?: number; rows?: number; env?: NodeJS.ProcessEnv } = {},
   ) {
-    const command = [process.execPath, "--import", "tsx", MAIN, ...args].map(shellWord).join(" ");
+    const command = [process.execPath, ...TYPESCRIPT, MAIN, ...args].map(shellWord).join(" ");
     const shell = `stty cols ${columns} rows ${rows}; sh -c ${shellWord(`echo pid=$$; exec ${command}`)}; echo code=$?; stty -a`;
     const { NO_COLOR: _no, FORCE_COLOR: _force, ROLLCALL_LOG_LEVEL: _level, ...rest } = process.env;
     this.#child = spawn("script", ["-qfec", shell, "/dev/null"], {

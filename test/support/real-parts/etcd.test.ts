@@ -3,6 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { test } from "node:test";
+import { TYPESCRIPT } from "../typescript.js";
 import { etcdSkipReason, startEtcd, startEtcdCluster } from "./etcd.js";
 import { etcdctl } from "./etcdctl.js";
 
@@ -45,7 +46,7 @@ test("an etcd does not outlive a test process that is killed", { skip }, async (
     const etcd = await startEtcd();
     console.log(etcd.pid);
     setInterval(() => {}, 1000);`;
-  const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script]);
+  const child = spawn(process.execPath, [...TYPESCRIPT, "--input-type=module", "-e", script]);
   const [printed] = await once(child.stdout, "data");
   const pid = Number(String(printed));
   assert.ok(isAlive(pid));

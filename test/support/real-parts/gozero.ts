@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { type Outcome, Traffic } from "../traffic.js";
+import { TYPESCRIPT } from "../typescript.js";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -55,7 +56,7 @@ export function startGozeroServer(yaml: string, ...args: string[]): Promise<Serv
 /** The same for a Rollcall server. */
 export function startNodeServer(yaml: string): Promise<ServerProcess> {
   const program = join(root, "test/interop/programs/server.ts");
-  return serving("a Rollcall server", start([process.execPath, "--import", "tsx", program], yaml, []));
+  return serving("a Rollcall server", start([process.execPath, ...TYPESCRIPT, program], yaml, []));
 }
 
 async function serving(what: string, { child, stop }: ReturnType<typeof start>): Promise<ServerProcess> {

@@ -41,6 +41,11 @@ const LAYOUTS: Readonly<Record<EtcdLayout, Layout>> = {
   "kratos-tls": kratosLayout("grpcs"),
 };
 
+/** Where the instances of a service stand in etcd, in the layout of the settings: their keys without the slash and the id. */
+export function servicePath({ layout }: { readonly layout?: EtcdLayout | undefined }, service: string): string {
+  return layoutOf(layout).path(service);
+}
+
 /** @throws TypeError that names those there are. */
 export function layoutOf(name: string = "go-zero"): Layout {
   const known = name.toLowerCase();
