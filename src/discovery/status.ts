@@ -32,24 +32,25 @@ export class ChannelStatus {
     return where === "" || where === service ? scheme : `${scheme} ${where}`;
   }
 
-  /** Why no call can be made, in words, or undefined when some instance is ready. */
-  explain(now = performance.now()): string | undefined {
+  /** Why no call can be made, in words, or undefined when some instance is ready. How many there are, and since when, are fields. */
+  explain(): string | undefined {
     if (this.ready > 0) return undefined;
     const service = JSON.stringify(this.target.service);
     const trouble = this.trouble ? `; ${this.trouble.message}` : "";
     if (this.listed === undefined) {
       return `instances of ${service} are not known: ${this.registry} has not answered yet${trouble || "; check that it is reachable"}`;
     }
-    const age = ((now - this.answeredAt) / 1000).toFixed(1);
     if (this.listed === 0) {
       const advice = trouble || "; check that a server has registered under exactly this key";
-      return `no instance of ${service} is listed in ${this.registry} (last answer ${age} s ago)${advice}`;
+      return `no instance of ${service} is listed in ${this.registry}${advice}`;
     }
     const error = this.connectionError ? `; last error: ${this.connectionError}` : "";
-    const listed =
-      this.source === "registry"
-        ? `that ${this.registry} lists (last answer ${age} s ago)`
-        : `that ${this.registry} listed ${age} s ago (from ${this.source === "snapshot" ? "a snapshot" : "memory"})`;
-    return `none of the ${this.listed} instance(s) of ${service} ${listed} can take a call${error}${trouble}`;
+    return `none of the instances of ${service} that ${this.registry} ${LISTS[this.source]} can take a call${error}${trouble}`;
   }
 }
+
+const LISTS: Readonly<Record<SetSource, string>> = {
+  registry: "lists",
+  memory: "listed last (from memory)",
+  snapshot: "listed last (from a snapshot)",
+};

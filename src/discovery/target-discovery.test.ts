@@ -110,7 +110,7 @@ test("stopped and started again while the registry is away, it starts from the l
   assert.deepEqual(await next(), ["10.0.0.1:1", "10.0.0.2:1"]);
   assert.match(
     discovery.status.explain()!,
-    /none of the 2 .* listed 0\.\d s ago \(from memory\) .* connection refused/,
+    /none of the instances .* listed last \(from memory\) .* connection refused/,
   );
   assert.equal(discovery.status.source, "memory");
   sets.set(lists("10.0.0.3:1"));
@@ -131,7 +131,8 @@ test("a registry that says nothing at all has a moment's time; one that answers 
   const silent = discover(target, { lastKnown });
   silent.discovery.start();
   assert.deepEqual(await silent.next(), ["10.0.0.1:1"]);
-  assert.match(silent.discovery.status.explain()!, /listed 6\d\.\d s ago/, "its age is that of the answer");
+  const ageMs = performance.now() - silent.discovery.status.answeredAt;
+  assert.ok(ageMs > 60_000, "its age is that of the answer");
   silent.discovery.stop();
 
   const answering = discover(target, { lastKnown });

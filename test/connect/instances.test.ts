@@ -98,7 +98,7 @@ test("where nobody can be connected to, calls fail as unavailable and say why", 
   await until(() => transport.stats().ready === 0, "it is gone");
   await assert.rejects(client.say({ text: "x" }), (error: ConnectError) => {
     assert.equal(error.code, Code.Unavailable);
-    assert.match(error.rawMessage, /none of the 1 instance.*ECONNREFUSED/);
+    assert.match(error.rawMessage, /none of the instances.*ECONNREFUSED/);
     return true;
   });
 });

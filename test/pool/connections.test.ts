@@ -79,7 +79,7 @@ test("when no instance can be connected to, callers are told so at once", async 
   const pool = fleet.pool(t, [A], { waitMs: Number.POSITIVE_INFINITY });
   await assert.rejects(
     pool.run(() => {}),
-    /none of the 1 instance.* can take a call.*127\.0\.0\.1:1001 is down/,
+    /none of the instances.* can take a call.*127\.0\.0\.1:1001 is down/,
   );
 });
 

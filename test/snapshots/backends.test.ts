@@ -67,7 +67,7 @@ for (const [backend, url] of Object.entries(targets)) {
     );
     const ageMs = performance.now() - discovery!.status.answeredAt;
     assert.ok(ageMs >= 60_000, `told as ${ageMs} ms old`);
-    assert.match(discovery!.status.explain()!, /listed 6\d\.\d s ago \(from a snapshot\)/);
+    assert.match(discovery!.status.explain()!, /listed last \(from a snapshot\)/);
     discovery!.stop();
   });
 }

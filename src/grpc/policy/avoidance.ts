@@ -63,8 +63,8 @@ export class Avoidance {
     if (forMs === 0) return undefined;
     this.#log.allFull(Math.ceil(forMs));
     full.unsent.count(this.#service());
-    const who = this.#size === 1 ? "the only instance" : `all ${this.#size} instances`;
-    const details = `${who} of ${JSON.stringify(this.#service())} ready for calls said that they are overloaded (grpc-retry-pushback-ms)`;
+    const service = JSON.stringify(this.#service());
+    const details = `all instances of ${service} that are ready for calls said that they are overloaded (grpc-retry-pushback-ms)`;
     const refusal = { code: status.RESOURCE_EXHAUSTED, details, metadata: new Metadata() };
     return { ...QUEUE, pickResultType: PickResultType.DROP, status: refusal };
   }
