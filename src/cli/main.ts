@@ -18,6 +18,7 @@ try {
 function exitCodeOf(error: unknown): number {
   // Commander has printed its own errors, and help counts as one.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  printError(error instanceof Failure ? `rollcall: ${error.message}` : ((error as Error).stack ?? String(error)));
+  if (error instanceof Failure) printError(`rollcall: ${error.message}`);
+  else for (const line of ((error as Error).stack ?? String(error)).split("\n")) printError(line);
   return EXIT.problem;
 }

@@ -6,9 +6,9 @@ export const EXIT = { ok: 0, problem: 1, usage: 2, warning: 3 } as const;
 /** What keeps a command from doing its work, in one line for the operator. Ends it with exit code 1. */
 export class Failure extends Error {}
 
-/** Writes lines of results. Everything else goes to standard error. */
-export function print(lines: string): void {
-  process.stdout.write(`${shown(lines)}\n`);
+/** Writes one line of results, whatever stands in it. Everything else goes to standard error. */
+export function print(line: string): void {
+  printShown(shown(line));
 }
 
 /** Writes lines that are fit to be printed already, because they may have colours. */
@@ -16,8 +16,8 @@ export function printShown(lines: string): void {
   process.stdout.write(`${lines}\n`);
 }
 
-export function printError(lines: string): void {
-  process.stderr.write(`${shown(lines)}\n`);
+export function printError(line: string): void {
+  process.stderr.write(`${shown(line)}\n`);
 }
 
 /** Data as JSON on a line of its own. */
@@ -50,12 +50,9 @@ export function endWithReader(): void {
   });
 }
 
-/** Text as it may be printed: without secrets, and without what steers a terminal. */
-export function shown(lines: string): string {
-  return lines
-    .split("\n")
-    .map((line) => printable(redactText(line)))
-    .join("\n");
+/** A line as it may be printed: without secrets, and without what steers a terminal or would begin another line. */
+export function shown(line: string): string {
+  return printable(redactText(line));
 }
 
 function withoutSecrets(data: unknown): unknown {

@@ -64,7 +64,7 @@ const WANTED = new Set([ATTEMPTS, FAILURES, SERVED_COUNT, SERVED_SECONDS, EXPECT
 
 /** As its presence and its /metrics tell it. @param metrics undefined where they cannot be read. */
 export function reportOfPresence(presence: Present, metrics: string | undefined): ProcessReport {
-  const samples = metrics === undefined ? [] : parseMetrics(metrics).filter(({ name }) => WANTED.has(name));
+  const samples = metrics === undefined ? [] : parseMetrics(metrics, WANTED);
   const { host, pid, name, startedAt, serves, calls } = presence;
   const served = serves.length === 1 ? servedCounts(samples) : undefined;
   return {

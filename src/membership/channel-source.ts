@@ -4,7 +4,7 @@ import type { Decision, SetAside } from "../observe/decisions/decision.js";
 import type { RecordedChannel } from "../observe/decisions/recorder.js";
 import { flightRecorder } from "../observe/decisions/setting.js";
 import { ServiceStats } from "../observe/service-stats.js";
-import { addClient, type ClientSource } from "../observe/sources.js";
+import { addClient, type ClientSource, endedAfterClose } from "../observe/sources.js";
 import type { CalledInstance, CalledService, InstanceState, Percentiles } from "../observe/state.js";
 import { ChangesLog } from "./changes-log.js";
 import type { ChannelState } from "./channel-state.js";
@@ -41,6 +41,7 @@ export class ChannelSource implements ClientSource {
   #full: ReadonlySet<string> = new Set();
   readonly #of: Observed;
   readonly #remove: () => void;
+  #closed = false;
   #state: CalledService["state"] = "connecting";
   #ready = new Set<string>();
   readonly #changes = new ChangesLog();
@@ -57,6 +58,7 @@ export class ChannelSource implements ClientSource {
 
   close(): void {
     this.#remove();
+    this.#closed = true;
   }
 
   /** After a change of who can be called. */
@@ -98,6 +100,7 @@ export class ChannelSource implements ClientSource {
    */
   ended(instance: string, decision: number, code: number, ok: boolean | undefined, ms: number): void {
     this.stats.ended(instance, ms, ok);
+    if (this.#closed) endedAfterClose(this.service, ok);
     this.recorder?.ended(decision, code, ok, ms);
   }
 

@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { basename } from "node:path";
 import { clustersInUse } from "../etcd-client/clusters-in-use.js";
 import { redactText } from "../target/redact.js";
-import { clients, servers } from "./sources.js";
+import { clients, metricsEndpoints, servers } from "./sources.js";
 import { type ProcessState, type RegistrySession, type ServedService, STATE_SCHEMA } from "./state.js";
 
 /** The state of this process as it is now. */
@@ -18,6 +18,7 @@ export function processState(): ProcessState {
     calls: [...clients].map((client) => client.state()),
     serves,
     registries: registries(),
+    metricsPorts: [...metricsEndpoints].map(({ port }) => port),
   };
 }
 

@@ -50,6 +50,12 @@ export function addClient(source: ClientSource): () => void {
   };
 }
 
+/** An attempt of a channel that was closed meanwhile has ended. */
+export function endedAfterClose(service: string, ok: boolean | undefined): void {
+  closedChannels.calls.count(service);
+  if (ok === false) closedChannels.failures.count(service);
+}
+
 export function addServer(source: ServerSource): () => void {
   servers.add(source);
   started();

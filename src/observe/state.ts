@@ -20,6 +20,8 @@ export interface ProcessState {
   /** Servers of this process. */
   readonly serves: readonly ServedService[];
   readonly registries: readonly RegistrySession[];
+  /** Ports at which it tells its metrics over HTTP too (DevServer, Prometheus). */
+  readonly metricsPorts: readonly number[];
 }
 
 /** One channel to a service. */

@@ -7,15 +7,36 @@ test("lines of Prometheus' text format are read with their labels, others are le
 # TYPE a_total counter
 a_total 3
 a_total{service="order.rpc",note="a \\"b\\", {c}\\\\ \\n"} 4.5 1700000000
-b_bucket{le="+Inf"} +Inf
+b_bucket{le="+Inf"} 7
+  b_bucket { le = "1" , } 5 # {trace_id="a"} 1
+a_total +Inf
+a_total{le="1" 2
+a_total{le="1"}2
 rubbish
+rubbish1
 a_total{service="x"} abc
 `;
   assert.deepEqual(parseMetrics(text), [
     { name: "a_total", labels: {}, value: 3 },
     { name: "a_total", labels: { service: "order.rpc", note: 'a "b", {c}\\ \n' }, value: 4.5 },
-    { name: "b_bucket", labels: { le: "+Inf" }, value: Number.POSITIVE_INFINITY },
+    { name: "b_bucket", labels: { le: "+Inf" }, value: 7 },
+    { name: "b_bucket", labels: { le: "1" }, value: 5 },
+    { name: "a_total", labels: { le: "1" }, value: 2 },
   ]);
+  assert.deepEqual(parseMetrics(text, new Set(["b_bucket", "c"])).length, 2, "only those that are asked for");
+});
+
+test("what is no metrics is read without harm and without delay, however long it is", () => {
+  const long = 1 << 20;
+  const strange = [
+    "a{".padEnd(long, "x"),
+    'a{b="'.padEnd(long, "x"),
+    `a{${'b="x",'.repeat(200_000)}`,
+    "a".padEnd(long),
+    `a${" ".repeat(long)}{`,
+  ];
+  const lines = Array.from({ length: 500 }, () => `a${" ".repeat(60_000)}{`);
+  assert.deepEqual(parseMetrics([...strange, ...lines, "a 1"].join("\n")), [{ name: "a", labels: {}, value: 1 }]);
 });
 
 test("quantiles are those between two readings, and all of it after a restart", () => {

@@ -131,6 +131,15 @@ rpc_server_requests_code_total{method="/shop.Order/Get",code="14"} ${scrapes * 2
   assert.ok(Math.abs(p50Ms - 2.78) < 0.01 && Math.abs(p99Ms - 9.5) < 0.01, stdout);
 });
 
+test("a page without any metric of ours has nothing to show, which is said", async (t) => {
+  const server = createHttpServer((_request, response) => response.end("process_cpu_seconds_total 3\n"));
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  t.after(() => server.close());
+  const from = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const ended = await runCli(t, ["top", "--once", "--interval", "0.1", "--from", from], elsewhere);
+  assert.deepEqual([ended.code, ended.stdout, ended.stderr], [0, "", "no calls and no servers yet\n"]);
+});
+
 test("metrics behind TLS are asked for by https://, and a certificate that nobody knows is said with the host", async (t) => {
   const { cert, key } = selfSigned();
   const server = createHttpsServer({ cert, key }, (_request, response) => {

@@ -41,7 +41,7 @@ test("every metric of single calls stands on the page with its attributes, and n
   calls.attemptEnded(channel, "a.B/C", 0, 1, 1, 1);
   calls.callEnded(channel, "a.B/C", 0, 1, { retries: 1, hedges: 1 });
   calls.serverStarted("a.B/C");
-  calls.serverEnded("a.B/C", 0, 1);
+  calls.serverEnded("a.B/C", 0, 1, 0, 0);
   const there = [...calls.counters, ...calls.histograms].map(({ name, read }) => {
     const [first] = read();
     return [name, Object.keys(first!.labels).map((label) => label.replace("_", "."))];

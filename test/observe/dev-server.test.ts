@@ -118,6 +118,30 @@ test("/metrics under load agrees with the calls that were made, under our names 
   assert.equal(value(samples, "rollcall_server_listed", { name: SERVICE }), 1);
 });
 
+test("what a server sent and received, in bytes, is what its client received and sent, of streams as well", async () => {
+  const stream = client.chat();
+  for (const text of ["a", "longer".repeat(1_000)]) stream.write({ text });
+  stream.end();
+  for await (const reply of stream) assert.ok(reply.text);
+  await say(client, { text: "once more" });
+  const side = (samples: readonly Sample[], name: string, method: string) => {
+    const of = (what: string) =>
+      value(samples, `grpc_${name}_total_compressed_message_size_bytes_${what}`, { grpc_method: method });
+    return [of("count"), of("sum")];
+  };
+  await until(async () => {
+    const samples = await scrape();
+    return ["test.Echo/Chat", "test.Echo/Say"].every((method) => {
+      const [sent, received] = [side(samples, "server_call_sent", method), side(samples, "server_call_rcvd", method)];
+      const isAll = (ours: number[], theirs: number[]) => ours[1]! > 0 && ours.join() === theirs.join();
+      return (
+        isAll(sent, side(samples, "client_attempt_rcvd", method)) &&
+        isAll(received, side(samples, "client_attempt_sent", method))
+      );
+    });
+  }, "both sides agree");
+});
+
 test("nothing but metrics and health is served: no state, no decisions, no orders", async () => {
   for (const path of ["/", "/state", "/decisions", "/recording", "/debug/pprof"]) {
     const response = await fetch(url(path));
@@ -187,6 +211,11 @@ test("a setting of serveDevServer that cannot be obeyed is refused by its name",
   for (const [settings, message] of [
     [{ Prot: 1 }, /serveDevServer has no option "Prot": did you mean Port\?/],
     [{ Port: "6060" }, /Port is "6060"; expected a number/],
+    [{ Port: 65_536 }, /Port is 65536; expected a port from 0 to 65535/],
+    [{ Port: 60.5 }, /Port is 60.5/],
+    [{ MetricsPath: "metrics" }, /MetricsPath is "metrics"; expected a path that begins with \//],
+    [{ HealthPath: "" }, /HealthPath is ""/],
+    [{ HealthPath: "/metrics" }, /HealthPath is "\/metrics"; expected another path than MetricsPath is/],
     [{ Enabled: "no" }, /Enabled is "no"; expected a boolean/],
     [6060, /serveDevServer takes its options by name/],
   ] as [object, RegExp][]) {

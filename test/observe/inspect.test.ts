@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
-import { request } from "node:http";
+import { once } from "node:events";
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { createServer as createHttpServer, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -88,7 +89,7 @@ test("a process tells its own user the services it calls and serves, with counts
 });
 
 test("decisions and recordings are read over the socket, and are those of the API", async () => {
-  const [process] = inspected();
+  const [process] = await inspected();
   const told = await decisionsOf(process!, SERVICE);
   const own = channelOf(client)!.decisions();
   assert.equal(told.length, 61);
@@ -100,8 +101,8 @@ test("decisions and recordings are read over the socket, and are those of the AP
   assert.equal(recording!.instances.length, 3);
 });
 
-test("nobody else can open the socket or look into its folder", () => {
-  const [process] = inspected();
+test("nobody else can open the socket or look into its folder", async () => {
+  const [process] = await inspected();
   assert.equal(statSync(inspectDir()).mode & 0o777, 0o700);
   assert.equal(statSync(process!.socket).mode & 0o777, 0o600);
 });
@@ -129,6 +130,66 @@ test("an inspect() that failed can be asked for again, once its folder is right"
   }
   end = await inspect();
   assert.equal((await allStates()).length, 1);
+});
+
+/** What another container that shares the folder has there: a process of any number, which is nobody's here or another's. */
+async function listenAt(socket: string): Promise<() => void> {
+  const other = createHttpServer((_request, response) => response.end("{}"));
+  await once(other.listen(socket), "listening");
+  return () => other.close();
+}
+
+/** As a process leaves its socket behind that is killed. */
+function leaveBehind(socket: string): void {
+  const script = "require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))";
+  spawnSync(process.execPath, ["-e", script, socket]);
+  assert.ok(existsSync(socket));
+}
+
+/** No process has a higher one. */
+const NOBODY = 2 ** 22 + 1;
+
+test("sockets of dead processes are told by that nobody listens, whoever has their numbers now, and are removed where they are nobody's", async () => {
+  const [reused, dead] = [inspectSocket(process.ppid), inspectSocket(NOBODY)];
+  leaveBehind(reused);
+  leaveBehind(dead);
+  assert.deepEqual(
+    (await inspected()).map(({ pid }) => pid),
+    [process.pid],
+  );
+  assert.ok(!existsSync(dead));
+  rmSync(reused);
+});
+
+test("a process of another container that shares the folder is seen, though its number is nobody's here", async () => {
+  const close = await listenAt(inspectSocket(NOBODY));
+  try {
+    assert.deepEqual(
+      (await inspected()).map(({ pid }) => pid),
+      [process.pid, NOBODY],
+    );
+  } finally {
+    close();
+  }
+});
+
+test("two processes of one number, of two containers, are both seen, and neither takes the other's socket", async () => {
+  await end();
+  const close = await listenAt(inspectSocket(process.pid));
+  try {
+    end = await inspect();
+    const both = await inspected();
+    assert.deepEqual(
+      both.map(({ pid }) => pid),
+      [process.pid, process.pid],
+    );
+    assert.equal((await allStates()).length, 1, "what tells no state of ours is left out");
+    await end();
+    assert.deepEqual(readdirSync(inspectDir()), [`${process.pid}.sock`]);
+  } finally {
+    close();
+  }
+  end = await inspect();
 });
 
 test("a user whom /etc/passwd does not know, as in containers, has an inspect socket of its own", {

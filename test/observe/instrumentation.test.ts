@@ -24,6 +24,5 @@ test("with @opentelemetry/instrumentation-grpc a call has exactly one CLIENT and
     "they are the instrumentation's",
   );
   const peers = clientSpans.map(({ attributes }) => attributes["peer.address"]);
-  // The first call of a bare client waits for its channel to begin, where its span is out of sight.
-  assert.deepEqual([...peers.slice(0, 5), ...peers.slice(6)], [...answers.slice(0, 5), ...answers.slice(6)]);
+  assert.deepEqual(peers, answers);
 });

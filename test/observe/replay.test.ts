@@ -18,7 +18,11 @@ function workOf(i: number, slow: boolean): number {
 
 before(async () => {
   for (let i = 0; i < 4; i++) servers.push(await startBareEcho());
-  client = createClient(EchoClient, { Endpoints: servers.map(({ address }) => address), HealthCheck: false });
+  client = createClient(EchoClient, {
+    Endpoints: servers.map(({ address }) => address),
+    HealthCheck: false,
+    Timeout: 0,
+  });
   let n = 0;
   const caller = async (who: number) => {
     for (let i = 0; i < 150; i++) await say(client, { delayMs: workOf(n++, who === 0) });

@@ -28,7 +28,7 @@ export async function callersOf(
   service: string,
   pid?: number,
 ): Promise<{ readonly callers: Caller[]; readonly troubles: string[] }> {
-  const states = await allOf(chosenOf(pid), stateOf);
+  const states = await allOf(await chosenOf(pid), stateOf);
   const found = states.answers.map(({ answer }) => answer);
   if (found.length === 0) throw new Failure(states.troubles.join("; "));
   const calling = states.answers.filter(({ answer }) => answer.calls.some((called) => called.service === service));
@@ -45,8 +45,8 @@ export async function callersOf(
 }
 
 /** @throws Failure when there is none. */
-function chosenOf(pid: number | undefined): Inspected[] {
-  const there = inspected();
+async function chosenOf(pid: number | undefined): Promise<Inspected[]> {
+  const there = await inspected();
   const chosen = there.filter((one) => pid === undefined || one.pid === pid);
   if (chosen.length > 0) return chosen;
   const others = there.length === 0 ? "" : `; those that can be inspected: ${there.map((one) => one.pid).join(", ")}`;

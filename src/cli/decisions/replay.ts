@@ -72,7 +72,10 @@ async function play(file: string, { json, ...options }: ReplayOptions): Promise<
       `warning: the prediction for the recorded settings is ${percent(error)} off (mean, median or p90), so take it with care; ` +
         "record more calls, or while the fleet changes less",
     );
-  } else if (!json) print(`\nThe prediction for the recorded settings is within ${percent(Math.max(error, 0.001))}.`);
+  } else if (!json) {
+    print("");
+    print(`The prediction for the recorded settings is within ${percent(Math.max(error, 0.001))}.`);
+  }
 }
 
 async function readRecording(file: string): Promise<Recording> {

@@ -39,8 +39,9 @@ export class Screen {
     return this.#ended.signal;
   }
 
+  /** The last column stays empty: behind a character there the cursor stands on it, and what clears the rest of a line would take it away. */
   get width(): number {
-    return this.#output.columns || 80;
+    return Math.max(1, (this.#output.columns || 80) - 1);
   }
 
   get height(): number {

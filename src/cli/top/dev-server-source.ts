@@ -1,5 +1,8 @@
+import { hostname } from "node:os";
+import { isLoopbackHost } from "../../address.js";
 import { outcomeOf } from "../../balancer/outcome.js";
 import { groupBy } from "../../group-by.js";
+import { ownAddresses } from "../../lifecycle/own-addresses.js";
 import { statusCode } from "../../observe/status-names.js";
 import { metricsAt } from "../../operator/metrics-get.js";
 import {
@@ -74,22 +77,39 @@ const FAMILIES: readonly (readonly Family[])[] = [
   ],
 ];
 
+const CALLED_IN_FLIGHT = "rollcall_client_in_flight";
+const SERVED_IN_FLIGHT = "rollcall_server_in_flight";
+const EXPECTED = "rollcall_client_expected_latency_seconds";
+const WANTED = new Set([
+  ...FAMILIES.flat().flatMap(({ buckets, counts }) => [buckets, counts]),
+  ...[CALLED_IN_FLIGHT, SERVED_IN_FLIGHT, EXPECTED],
+]);
+
 /**
- * A DevServer, or anything else that serves Rollcall's or go-zero's metrics.
+ * Where a DevServer tells its metrics.
  * @param from `host:port`, with a path where it is not /metrics.
+ * @throws TypeError for what is none.
  */
-export function devServerSource(from: string): Source {
-  const url = new URL(/^https?:\/\//i.test(from) ? from : `http://${from}`);
+export function metricsUrl(from: string): URL {
+  const url = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(from) ? from : `http://${from}`);
+  if (!/^https?:$/.test(url.protocol)) throw new TypeError(`${url.protocol} is not HTTP`);
   if (url.pathname === "/") url.pathname = "/metrics";
+  return url;
+}
+
+/** A DevServer, or anything else that serves Rollcall's or go-zero's metrics. */
+export function devServerSource(url: URL): Source {
+  const port = isOwnHost(url.hostname) ? Number(url.port || (url.protocol === "https:" ? 443 : 80)) : undefined;
   const before = new Map<string, Buckets>();
   return {
-    name: url.host,
+    name: url.href,
     async read() {
-      const samples = groupBy(parseMetrics(await metricsAt(url.href, ANSWER_MS)), ({ name }) => name);
-      return FAMILIES.flatMap((choice) => {
+      const samples = groupBy(parseMetrics(await metricsAt(url.href, ANSWER_MS), WANTED), ({ name }) => name);
+      const told = FAMILIES.flatMap((choice) => {
         const family = choice.find(({ counts }) => samples.has(counts));
         return family ? services(family, samples, url.host, before) : [];
       });
+      return { services: told, port };
     },
   };
 }
@@ -128,13 +148,13 @@ function services(family: Family, samples: Samples, host: string, before: Map<st
 }
 
 function calledInFlight(service: string, samples: Samples): number | undefined {
-  const own = (samples.get("rollcall_client_in_flight") ?? []).filter(({ labels }) => labels.service === service);
+  const own = (samples.get(CALLED_IN_FLIGHT) ?? []).filter(({ labels }) => labels.service === service);
   return own.length === 0 ? undefined : sum(own);
 }
 
 /** Counted by server, not by gRPC service. */
 function servedInFlight(samples: Samples, services: number): number | undefined {
-  const all = samples.get("rollcall_server_in_flight") ?? [];
+  const all = samples.get(SERVED_IN_FLIGHT) ?? [];
   return all.length === 0 || services !== 1 ? undefined : sum(all);
 }
 
@@ -146,8 +166,8 @@ function calledInstances(service: string, samples: Samples): InstanceCounts[] {
         .filter(({ labels }) => labels.service === service && labels.instance !== undefined)
         .map(({ labels, value }) => [labels.instance!, value]),
     );
-  const running = of("rollcall_client_in_flight");
-  const expected = of("rollcall_client_expected_latency_seconds");
+  const running = of(CALLED_IN_FLIGHT);
+  const expected = of(EXPECTED);
   return [...new Set([...running.keys(), ...expected.keys()])].map((address) => {
     const seconds = expected.get(address);
     return {
@@ -159,6 +179,12 @@ function calledInstances(service: string, samples: Samples): InstanceCounts[] {
       expectedMs: seconds ? seconds * 1_000 : undefined,
     };
   });
+}
+
+/** Whether a host, as a URL has it, is this machine. */
+function isOwnHost(host: string): boolean {
+  const plain = host.replace(/^\[|\]$/g, "");
+  return isLoopbackHost(host) || plain === hostname() || ownAddresses().some(({ address }) => address === plain);
 }
 
 function sum(samples: readonly Sample[]): number {

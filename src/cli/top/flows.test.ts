@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Flows, type Reading } from "./flows.js";
+import { countedOnce, Flows, type Reading } from "./flows.js";
 
 function reading(source: string, at: number, calls: number, failures: number, p50Ms = 10, p99Ms = 50): Reading {
   const counts = { calls, failures, inFlight: 1, p50Ms, p99Ms };
@@ -50,4 +50,18 @@ test("a channel that is closed, and a service that is new, give no other one's c
   at(2_000, one("shop.B", 1_000_000), one("shop.C", 2_000_000));
   const [, b, c] = at(3_000, one("shop.A", 1), one("shop.B", 1_000_001), one("shop.C", 2_000_002));
   assert.deepEqual([b!.callsPerSecond, c!.callsPerSecond], [1, 2]);
+});
+
+test("the calls of a process that tells them by its socket and by its metrics are counted once", () => {
+  const scraped = reading("http://127.0.0.1:6060/metrics", 0, 100, 0);
+  const served = { ...scraped.services[0]!, side: "serves" as const };
+  const readings: Reading[] = [
+    { ...reading("4711.sock", 0, 100, 0), otherPorts: [6060] },
+    { ...scraped, services: [...scraped.services, served], port: 6060 },
+    { ...reading("http://127.0.0.1:6061/metrics", 0, 10, 0), port: 6061 },
+    reading("http://10.0.0.9:6060/metrics", 0, 1, 0),
+  ];
+  const [called, serves] = new Flows().read(countedOnce(readings));
+  assert.deepEqual([called!.calls, called!.sources], [111, 3]);
+  assert.deepEqual([serves!.side, serves!.calls], ["serves", 100]);
 });

@@ -1,5 +1,5 @@
 import { groupBy } from "../../group-by.js";
-import type { Counts, ServiceCounts } from "./sample.js";
+import type { Counts, ServiceCounts, Told } from "./sample.js";
 
 /** How calls of one service, or of one instance of it, went between two readings, all sources together. */
 export interface Flow {
@@ -33,10 +33,19 @@ export interface ServiceFlow extends Flow {
 }
 
 /** What one source told, and when, in milliseconds of performance.now. */
-export interface Reading {
+export interface Reading extends Told {
   readonly source: string;
   readonly at: number;
-  readonly services: readonly ServiceCounts[];
+}
+
+/** A process that is asked by its socket and by its metrics is counted once: its socket tells of single instances too. */
+export function countedOnce(readings: readonly Reading[]): Reading[] {
+  const others = new Set(readings.flatMap(({ otherPorts = [] }) => otherPorts));
+  return readings.map((reading) => {
+    if (reading.port === undefined || !others.has(reading.port)) return reading;
+    // What it serves stands under other names there, with latencies that the socket does not tell.
+    return { ...reading, services: reading.services.filter(({ side }) => side === "serves") };
+  });
 }
 
 interface Before {

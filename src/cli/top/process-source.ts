@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { type Inspected, stateOf } from "../../observe/inspect/inspect-client.js";
 import type { CalledService, ServedService } from "../../observe/state.js";
 import type { ServiceCounts, Source } from "./sample.js";
@@ -5,10 +6,12 @@ import type { ServiceCounts, Source } from "./sample.js";
 /** A process of this user, by its inspect socket. */
 export function processSource(process: Inspected): Source {
   return {
-    name: `process ${process.pid}`,
+    name: process.socket,
     async read() {
-      const { calls, serves } = await stateOf(process);
-      return [...calls.map(called), ...serves.map(served)];
+      const { calls, serves, host, metricsPorts = [] } = await stateOf(process);
+      const services = [...calls.map(called), ...serves.map(served)];
+      // A container that shares the folder of sockets has ports of its own.
+      return { services, otherPorts: host === hostname() ? metricsPorts : [] };
     },
   };
 }

@@ -28,10 +28,19 @@ export interface ServiceCounts extends Counts {
   readonly instances: readonly InstanceCounts[];
 }
 
+/** What a source tells. */
+export interface Told {
+  readonly services: readonly ServiceCounts[];
+  /** The port of this machine at which it was told; undefined for other machines, and for what is no port. */
+  readonly port?: number | undefined;
+  /** Ports of this machine at which the same process tells of its calls once more. */
+  readonly otherPorts?: readonly number[] | undefined;
+}
+
 /** Something that can be asked again and again. */
 export interface Source {
-  /** For people, for example `cart (pid 4711)`. */
+  /** Its own among the sources. */
   readonly name: string;
   /** @throws Error when it does not answer. */
-  read(): Promise<readonly ServiceCounts[]>;
+  read(): Promise<Told>;
 }

@@ -8,8 +8,8 @@ import { withProgress } from "../terminal/progress.js";
 import { isLive, Screen } from "../terminal/screen.js";
 import { painter } from "../terminal/style.js";
 import { cut } from "../terminal/text-width.js";
-import { devServerSource } from "./dev-server-source.js";
-import { Flows, type Reading, type ServiceFlow } from "./flows.js";
+import { devServerSource, metricsUrl } from "./dev-server-source.js";
+import { countedOnce, Flows, type Reading, type ServiceFlow } from "./flows.js";
 import { processSource } from "./process-source.js";
 import type { Source } from "./sample.js";
 import { flowLines, renderFlows } from "./view.js";
@@ -21,6 +21,8 @@ interface TopOptions {
   readonly once?: boolean;
   readonly json?: boolean;
 }
+
+const NOTHING_YET = "no calls and no servers yet";
 
 /** What is known at one moment. */
 interface View {
@@ -64,11 +66,11 @@ async function top(options: TopOptions): Promise<void> {
 async function* looks(options: TopOptions, signal: AbortSignal): AsyncGenerator<View, void> {
   const { from = [], interval, service, once } = options;
   const flows = new Flows();
-  const servers = from.map(devServerSource);
+  const servers = [...new Set(from)].map((href) => devServerSource(new URL(href)));
   for (let n = 0; !signal.aborted; n++) {
-    const sources = [...inspected().map(knownProcess), ...servers];
+    const sources = [...(await inspected()).map(knownProcess), ...servers];
     const { readings, troubles } = await readAll(sources);
-    const all = flows.read(readings).filter((flow) => service === undefined || flow.service === service);
+    const all = flows.read(countedOnce(readings)).filter((flow) => service === undefined || flow.service === service);
     const view = { time: new Date(), flows: all, sources: readings.length, troubles };
     if (n === 0 && readings.length === 0 && !isWaiting(options)) throw new Failure(nothing(troubles));
     if (!once) yield view;
@@ -96,7 +98,7 @@ function knownProcess(process: Parameters<typeof processSource>[0]): Source {
 
 async function readAll(sources: readonly Source[]): Promise<{ readings: Reading[]; troubles: string[] }> {
   const answers = await Promise.allSettled(
-    sources.map(async (source) => ({ source: source.name, services: await source.read(), at: performance.now() })),
+    sources.map(async (source) => ({ source: source.name, ...(await source.read()), at: performance.now() })),
   );
   return {
     readings: answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : [])),
@@ -110,7 +112,8 @@ function printView({ time, flows, troubles }: View, { once, json }: TopOptions):
     return;
   }
   for (const trouble of troubles) printError(`warning: ${trouble}`);
-  if (once) printShown(renderFlows(flows, painter(process.stdout), process.stdout.columns).join("\n"));
+  if (once && flows.length === 0) printError(NOTHING_YET);
+  else if (once) printShown(renderFlows(flows, painter(process.stdout), process.stdout.columns).join("\n"));
   // The first look has no rates yet.
   else if (flows.some(({ callsPerSecond }) => callsPerSecond !== undefined)) {
     printShown(flowLines(flows, time.toTimeString().slice(0, 8)).map(shown).join("\n"));
@@ -120,7 +123,7 @@ function printView({ time, flows, troubles }: View, { once, json }: TopOptions):
 function screenLines({ time, flows, sources, troubles }: View, width: number): string[] {
   const paint = painter(process.stdout);
   const head = `rollcall top  ${time.toTimeString().slice(0, 8)}  ${sources} ${sources === 1 ? "source" : "sources"}  q ends it`;
-  const none = sources === 0 ? [`Waiting: ${HOW}.`] : flows.length === 0 ? ["No calls and no servers yet."] : [];
+  const none = sources === 0 ? [`Waiting: ${HOW}.`] : flows.length === 0 ? [NOTHING_YET] : [];
   return [
     paint(cut(head, width), "dim"),
     ...troubles.map((trouble) => paint(cut(`! ${shown(trouble)}`, width), "red")),
@@ -135,14 +138,16 @@ function nothing(troubles: readonly string[]): string {
   return `nothing to show: no process can be inspected and no --from is given; ${HOW}`;
 }
 
+/** URLs, each written the one way. */
 function readFrom(text: string, before: readonly string[] = []): string[] {
-  const hosts = text.split(",").map((one) => one.trim());
-  for (const host of hosts) {
-    if (!URL.canParse(/^https?:\/\//i.test(host) ? host : `http://${host}`)) {
-      throw new InvalidArgumentError(`${JSON.stringify(host)} is no host:port.`);
+  const urls = text.split(",").map((one) => {
+    try {
+      return metricsUrl(one.trim()).href;
+    } catch {
+      throw new InvalidArgumentError(`${JSON.stringify(one.trim())} is no host:port.`);
     }
-  }
-  return [...before, ...hosts];
+  });
+  return [...before, ...urls];
 }
 
 function readSeconds(text: string): number {

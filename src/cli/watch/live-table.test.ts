@@ -61,3 +61,12 @@ test("of several services each row names its own until there is room for nothing
   const rows = table.render({ ...look, width: 30, now: 1_000 }).slice(2);
   assert.deepEqual(rows, ["SERVICE    ADDRESS", "order.rpc  10.0.0.1:1"]);
 });
+
+test("of 20,000 instances those are drawn that fit, and all are counted", () => {
+  const table = new LiveTable("order.rpc", false);
+  const all = Array.from({ length: 20_000 }, (_, i) => at(`h${i}`));
+  table.update(all, changesBetween(undefined, all), 0);
+  const lines = table.render({ ...look, now: 1 });
+  assert.match(lines[0]!, /20000 instances/);
+  assert.ok(lines.length > look.height && lines.length < 2 * look.height, "more than fits, so that this is told");
+});

@@ -62,8 +62,9 @@ class DiscoveryResolver implements NameResolver {
     const begins = !this.#running;
     this.#running = true;
     this.#discovery.start();
-    // Rollcall's own policies know how to wait, so calls get past name resolution at once and can be told why they wait.
-    if (begins && this.#ownPolicy) detached(() => process.nextTick(() => this.#tellWaiting()));
+    // Rollcall's own policies know how to wait, so calls get past name resolution at once and can be told why they wait. At once,
+    // because the call that has asked for this is looked at next: queued, it would lose its caller's context, and so its trace.
+    if (begins && this.#ownPolicy) detached(() => this.#tellWaiting());
   }
 
   destroy(): void {

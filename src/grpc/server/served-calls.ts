@@ -5,6 +5,7 @@ import { observeServedCall, type ServedObservation } from "../../observe/calls/s
 import { runInCall } from "../call-context.js";
 import { headersOf } from "../carried-call.js";
 import type { EndedCall } from "./call-stats.js";
+import { sizeOf } from "./message-sizes.js";
 import { endOfCancelled, isHealthCall, isUnary } from "./served-method.js";
 
 export interface ServedCallsOptions {
@@ -93,7 +94,11 @@ class ServedCall {
     this.interceptingCall = new grpc.ServerInterceptingCall(call, {
       start: (next) => next(this.#listener()),
       sendMetadata: (metadata, next) => this.#ended || next(metadata),
-      sendMessage: (message, next) => this.#ended || next(message),
+      sendMessage: (message, next) => {
+        if (this.#ended) return;
+        next(message);
+        this.#observed?.sent(sizeOf(message));
+      },
       sendStatus: (status, next) => {
         if (this.#ended) return;
         this.#finish(status.code ?? grpc.status.OK, status.details ?? "");
@@ -122,7 +127,10 @@ class ServedCall {
           : (run) => runInCall({ deadline: limit }, run);
         inCall(() => next(metadata));
       },
-      onReceiveMessage: (message, next) => inCall(() => next(message)),
+      onReceiveMessage: (message, next) => {
+        this.#observed?.received(sizeOf(message));
+        inCall(() => next(message));
+      },
       onReceiveHalfClose: (next) => inCall(next),
       onCancel: () => {
         const { code, details } = endOfCancelled(this.#call);

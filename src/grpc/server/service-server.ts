@@ -1,5 +1,6 @@
 import * as grpc from "@grpc/grpc-js";
 import { formatAddress, type HostPort, isWildcardHost } from "../../address.js";
+import { withSizes } from "./message-sizes.js";
 import { recovered } from "./recover.js";
 
 /** A grpc.Server that knows the names of its services, and whose handlers may throw. */
@@ -7,7 +8,7 @@ export class ServiceServer extends grpc.Server {
   readonly serviceNames = new Set<string>();
 
   override addService(service: grpc.ServiceDefinition, implementation: grpc.UntypedServiceImplementation): void {
-    super.addService(service, recovered(service, implementation));
+    super.addService(withSizes(service), recovered(service, implementation));
     for (const { path } of Object.values(service)) this.serviceNames.add(path.split("/")[1] ?? "");
   }
 

@@ -4,6 +4,7 @@ import { type ChannelLabels, methodLabel } from "../metrics/labels.js";
 import { currentMeasures, type Measures } from "../metrics/measures.js";
 import { openTelemetry } from "../opentelemetry.js";
 import { statusName } from "../status-names.js";
+import { epochOffset } from "../wall-time.js";
 import { methodAttributes, peerAttributes } from "./attributes.js";
 import { adoptableSpan } from "./foreign-span.js";
 import { isTracing, tracer } from "./tracing.js";
@@ -48,8 +49,11 @@ export class ClientCall {
   readonly #adopted: boolean;
   /** Undefined where there is no SDK. */
   readonly #context: Context | undefined;
+  #retries = 0;
   #hedges = 0;
   readonly #attempts: ClientAttempt[] = [];
+  /** Those that have ended, in the order of their ends. */
+  readonly #endedAttempts: ClientAttempt[] = [];
   #ended = false;
 
   /** Use observeCall(). */
@@ -84,13 +88,26 @@ export class ClientCall {
     this.#measures?.attemptStarted(this.#channel, this.#method);
     const attempt = new ClientAttempt(peer, (code, sent, received) => {
       const seconds = (performance.now() - attempt.began) / 1000;
+      this.#endedAttempts.push(attempt);
       this.#measures?.attemptEnded(this.#channel, this.#method, code, seconds, sent, received);
     });
-    const before = this.#attempts.at(-1);
     this.#attempts.push(attempt);
-    if (before && before.code === undefined) this.#hedges += 1;
-    if (before && this.#span) harmless(() => this.#traceAttempts(before, attempt, headers));
+    if (this.#attempts.length > 1) {
+      const reason = this.#reasonForMore();
+      if (this.#span) harmless(() => this.#traceAttempts(attempt, reason, headers));
+    }
     return attempt;
+  }
+
+  /** Counts an attempt after the first. While one has ended that no other has followed it is its retry, else a copy beside those that run. */
+  #reasonForMore(): string {
+    const last = this.#endedAttempts.at(-1);
+    if (!last || this.#endedAttempts.length <= this.#retries) {
+      this.#hedges += 1;
+      return "hedge";
+    }
+    this.#retries += 1;
+    return `retry after ${statusName(last.code!)}`;
   }
 
   /** The call is over, as its caller sees it. Once; more is ignored. */
@@ -98,7 +115,7 @@ export class ClientCall {
     if (this.#ended) return;
     this.#ended = true;
     this.#measures?.callEnded(this.#channel, this.#method, code, (performance.now() - this.#began) / 1000, {
-      retries: Math.max(0, this.#attempts.length - 1 - this.#hedges),
+      retries: this.#retries,
       hedges: this.#hedges,
     });
     const span = this.#span;
@@ -107,20 +124,22 @@ export class ClientCall {
 
   #endSpans(span: Span, code: number, details: string): void {
     const attempts = this.#attempts;
-    // The one that answered: of several that run at once, the last that ended as the call did.
-    const attempt = attempts.findLast((one) => one.code === code) ?? attempts.at(-1);
+    // The one that answered: of several that run at once, the last to end as the call did.
+    const answered = this.#endedAttempts.findLast((one) => one.code === code);
+    const attempt = answered ?? attempts.at(-1);
     if (attempt && span.isRecording()) span.setAttributes(peerAttributes(attempt.peer));
     if (attempts.length > 1) span.setAttribute("rollcall.attempts", attempts.length);
-    for (const one of attempts) one.leave();
+    // Those that still run were given up for the one that answered, or with the call: at its deadline, or by its caller.
+    for (const one of attempts) one.leave(answered ? CANCELLED : code, "the call is over");
     if (!this.#adopted) endSpan(span, code, details);
   }
 
   /** From a call's second attempt on. */
-  #traceAttempts(before: ClientAttempt, attempt: ClientAttempt, headers: Headers): void {
+  #traceAttempts(attempt: ClientAttempt, reason: string, headers: Headers): void {
     if (!this.#span?.isRecording()) return;
     const number = this.#attempts.length;
-    if (number === 2) before.trace(this.#beginAttempt(before, 1, undefined));
-    const reason = before.code === undefined ? "hedge" : `retry after ${statusName(before.code)}`;
+    const first = this.#attempts[0]!;
+    if (number === 2) first.trace(this.#beginAttempt(first, 1, undefined));
     const span = this.#beginAttempt(attempt, number, reason);
     attempt.trace(span);
     const { propagation, trace } = openTelemetry()!;
@@ -132,7 +151,7 @@ export class ClientCall {
       `Attempt.${this.#path.slice(1)}`,
       {
         kind: openTelemetry()!.SpanKind.INTERNAL,
-        startTime: performance.timeOrigin + began,
+        startTime: epochOffset() + began,
         attributes: {
           ...methodAttributes(this.#path),
           "rollcall.attempt": n,
@@ -167,7 +186,7 @@ export class ClientAttempt {
   trace(span: Span): void {
     this.#span = span;
     if (this.code !== undefined) {
-      endSpan(span, this.code, this.#details, { endTime: performance.timeOrigin + this.#endedAt });
+      endSpan(span, this.code, this.#details, { endTime: epochOffset() + this.#endedAt });
     }
   }
 
@@ -181,9 +200,10 @@ export class ClientAttempt {
   }
 
   /** The call is over and this attempt has not said so yet: the caller gave up, or another attempt was first. */
-  leave(): void {
-    if (this.code === undefined && this.#span) endSpan(this.#span, CANCELLED, "the call is over");
-    if (this.code === undefined) this.#span = undefined;
+  leave(code: number, details: string): void {
+    if (this.code !== undefined) return;
+    if (this.#span) endSpan(this.#span, code, details);
+    this.#span = undefined;
   }
 }
 

@@ -28,7 +28,7 @@ export function observeRefusedCall(path: string, code: number): void {
   if (!measures) return;
   const method = methodLabel(path);
   measures.serverStarted(method);
-  measures.serverEnded(method, code, 0);
+  measures.serverEnded(method, code, 0, 0, 0);
 }
 
 function callerAttributes(peer: string): Attributes {
@@ -49,6 +49,8 @@ export class ServedObservation {
   readonly #began = performance.now();
   #span: Span | undefined;
   #context: Context | undefined;
+  #sent = 0;
+  #received = 0;
 
   constructor(path: string, measures: Measures | undefined, tracing: boolean) {
     this.#path = path;
@@ -86,9 +88,19 @@ export class ServedObservation {
     else work();
   }
 
+  /** @param bytes of a message that goes out. */
+  sent(bytes: number): void {
+    this.#sent += bytes;
+  }
+
+  /** @param bytes of a message that has come in. */
+  received(bytes: number): void {
+    this.#received += bytes;
+  }
+
   ended(code: number, details: string): void {
     const seconds = (performance.now() - this.#began) / 1000;
-    this.#measures?.serverEnded(this.#method, code, seconds);
+    this.#measures?.serverEnded(this.#method, code, seconds, this.#sent, this.#received);
     if (this.#span) endSpan(this.#span, code, details, { isError: FAULTS.has(code) });
     this.#span = undefined;
   }

@@ -1,4 +1,5 @@
 import type { Weighed } from "../../balancer/node.js";
+import { epochOffset } from "../wall-time.js";
 import type { AttemptOutcome, ComparedInstance, Decision, SetAside } from "./decision.js";
 
 /** Picks kept where nobody says how many. */
@@ -120,10 +121,11 @@ export class FlightRecorder {
   /** The oldest first. @param channel only of this one. Default all. */
   decisions(channel?: RecordedChannel): Decision[] {
     const found: Decision[] = [];
+    const epoch = epochOffset();
     for (let seq = Math.max(0, this.#seq - this.size); seq < this.#seq; seq++) {
       const slot = seq & (this.size - 1);
       const of = this.#channels[slot];
-      if (of && (channel === undefined || of === channel)) found.push(this.#read(slot, of));
+      if (of && (channel === undefined || of === channel)) found.push(this.#read(slot, of, epoch));
     }
     return found;
   }
@@ -140,14 +142,15 @@ export class FlightRecorder {
     parts[p + 5] = node.share;
   }
 
-  #read(slot: number, { service }: RecordedChannel): Decision {
+  /** @param epoch the same for all that are read together: what lies between them is to stay exact. */
+  #read(slot: number, { service }: RecordedChannel, epoch: number): Decision {
     const running = this.#outcome[slot] === RUNNING;
     const compared = [0, 1, 2].map((n) => slot * COMPARED + n).filter((at) => this.#instances[at] !== "");
     const instances = compared.map((at) => this.#compared(at));
     const [chosen, ...others] = instances;
     return {
       seq: this.#seqs[slot]!,
-      at: performance.timeOrigin + this.#at[slot]!,
+      at: epoch + this.#at[slot]!,
       service,
       method: this.#methods[slot]!,
       instance: this.#instances[slot * COMPARED]!,

@@ -1,5 +1,5 @@
 import type { CalledService } from "../state.js";
-import type { Decision } from "./decision.js";
+import type { AttemptOutcome, ComparedInstance, Decision } from "./decision.js";
 
 /** What `rollcall replay` reads: the decisions of one channel, and what its client was set to. */
 export interface Recording {
@@ -62,11 +62,18 @@ function isInstance(one: Partial<RecordedInstance> | null): boolean {
   return isText(one?.id) && isText(one?.address) && isAbove0(one?.weight) && isAbove0(one?.distance);
 }
 
-/** What is replayed: when a call came, which instance it went to and how it ended. */
+/** What is replayed: when a call came, who was compared, which instance it went to and how it ended. */
 function isDecision(one: Partial<Decision> | null): boolean {
-  const { at, instance, attempt, latencyMs, outcome, code = 0 } = one ?? {};
-  const ended = latencyMs === undefined || isTime(latencyMs);
-  return isTime(at) && isText(instance) && isAbove0(attempt) && ended && isText(outcome) && Number.isInteger(code);
+  const { at, instance, attempt, latencyMs, outcome, code = 0, method = "", compared } = one ?? {};
+  const known = isTime(at) && isText(instance) && isText(method) && isAbove0(attempt) && Number.isInteger(code);
+  const ends = outcome === "running" ? latencyMs === undefined : isTime(latencyMs) && ENDS.has(outcome);
+  return known && ends && Array.isArray(compared) && compared.every(isCompared);
+}
+
+const ENDS: ReadonlySet<unknown> = new Set(["ok", "failed", "ignored"] satisfies AttemptOutcome[]);
+
+function isCompared(one: Partial<ComparedInstance> | null): boolean {
+  return isText(one?.instance) && isTime(one?.expectedMs) && isTime(one?.inFlight) && isAbove0(one?.distance);
 }
 
 function isText(value: unknown): boolean {

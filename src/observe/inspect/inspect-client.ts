@@ -1,9 +1,11 @@
 import { readdirSync, rmSync } from "node:fs";
 import { request } from "node:http";
+import { join } from "node:path";
 import type { Decision } from "../decisions/decision.js";
 import type { Recording } from "../decisions/recording.js";
-import type { ProcessState } from "../state.js";
-import { inspectDir, inspectSocket, isOwn } from "./inspect-address.js";
+import { type ProcessState, STATE_SCHEMA } from "../state.js";
+import { inspectDir, isOwn, pidOfSocket } from "./inspect-address.js";
+import { knock } from "./knock.js";
 
 /** A process of this user that can be inspected. */
 export interface Inspected {
@@ -16,19 +18,30 @@ const ANSWER_MS = 3_000;
 /** A longer answer is no answer of ours. */
 const MOST_BYTES = 256 << 20;
 
-/** The processes of this user that can be inspected. Sockets of processes that have died are removed. */
-export function inspected(): Inspected[] {
-  return names().flatMap((name) => {
-    const pid = Number(/^(\d+)\.sock$/.exec(name)?.[1]);
-    if (!(pid > 0)) return [];
-    if (isAlive(pid)) return [{ pid, socket: inspectSocket(pid) }];
-    rmSync(inspectSocket(pid), { force: true });
-    return [];
-  });
+/** The processes of this user that can be inspected. Sockets that processes have left behind when they died are removed. */
+export async function inspected(): Promise<Inspected[]> {
+  const found = await Promise.all(
+    names().map(async (name): Promise<Inspected[]> => {
+      const pid = pidOfSocket(name);
+      if (pid === undefined) return [];
+      const socket = join(inspectDir(), name);
+      if (await knock(socket)) return [{ pid, socket }];
+      // Of one that is alive it may be about to be listened on.
+      if (!isAlive(pid)) rmSync(socket, { force: true });
+      return [];
+    }),
+  );
+  return found.flat().sort((a, b) => a.pid - b.pid);
 }
 
-export function stateOf(process: Inspected): Promise<ProcessState> {
-  return get(process, "/state");
+/** @throws Error also when it is told as this version does not know it. */
+export async function stateOf(process: Inspected): Promise<ProcessState> {
+  const state = await get<ProcessState | null>(process, "/state");
+  if (state?.schema === STATE_SCHEMA) return state;
+  const found = JSON.stringify(state?.schema) ?? "none";
+  throw new Error(
+    `process ${process.pid} tells its state by schema ${found}, this is for schema ${STATE_SCHEMA}: use the rollcall of its version`,
+  );
 }
 
 /** @param service only of this service key. Default all. */
@@ -43,7 +56,7 @@ export function recordingsOf(process: Inspected, service?: string): Promise<Reco
 
 /** The states of all processes that answer; those that do not are left out. */
 export async function allStates(): Promise<ProcessState[]> {
-  const answers = await Promise.allSettled(inspected().map(stateOf));
+  const answers = await Promise.allSettled((await inspected()).map(stateOf));
   return answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
 }
 

@@ -5,6 +5,7 @@ import { processState } from "../collect.js";
 import { recordingOf } from "../decisions/recording.js";
 import { clients } from "../sources.js";
 import { checkedInspectSocket, makeInspectDir } from "./inspect-address.js";
+import { knock } from "./knock.js";
 
 /** What is answered, all of it JSON and none of it a secret. Nothing here acts. */
 const ROUTES: Readonly<Record<string, (query: URLSearchParams) => unknown>> = {
@@ -20,10 +21,9 @@ const ROUTES: Readonly<Record<string, (query: URLSearchParams) => unknown>> = {
  * @throws Error when the socket cannot be made.
  */
 export async function serveInspection(): Promise<() => Promise<void>> {
-  const path = checkedInspectSocket(process.pid);
+  checkedInspectSocket(process.pid);
   makeInspectDir();
-  // Of an earlier process with this number.
-  rmSync(path, { force: true });
+  const path = await freeSocket();
   const server = createServer(answer);
   server.unref();
   // Nobody else can open the folder, so that the moment between the two is nobody's.
@@ -38,6 +38,16 @@ export async function serveInspection(): Promise<() => Promise<void>> {
     await new Promise((resolve) => server.close(resolve));
     remove();
   };
+}
+
+/** A name at which nobody listens: a container that shares the folder may have a process of this number too. */
+async function freeSocket(): Promise<string> {
+  let n = 1;
+  while (await knock(checkedInspectSocket(process.pid, n))) n++;
+  const path = checkedInspectSocket(process.pid, n);
+  // Of an earlier process with this number.
+  rmSync(path, { force: true });
+  return path;
 }
 
 function listening(server: Server, path: string): Promise<void> {

@@ -48,7 +48,7 @@ type Routes = ReadonlyMap<string, (response: ServerResponse) => void | Promise<v
  * Serves metrics and health. Nothing else is served: what a process knows of others, and what acts, is for its own user alone
  * (src/observe/inspect/inspect.ts). Holds no process. A port that cannot be bound is logged and fails nothing, as with go-zero.
  * @param healthy whether the health path answers 200; else 503. Default always.
- * @throws TypeError for a setting that is not known, or of another type than its default.
+ * @throws TypeError for a setting that is not known, of another type than its default, or no port or path to serve at.
  */
 export async function serveDevServer(
   settings: DevServerSettings,
@@ -61,6 +61,12 @@ export async function serveDevServer(
     if (typeof asked !== typeof value) refuse(name, asked, `a ${typeof value}, as ${JSON.stringify(value)} is`);
   }
   const { Enabled, Host, Port, MetricsPath, HealthPath, EnableMetrics, HealthResponse } = whole;
+  if (!Number.isInteger(Port) || Port < 0 || Port > 65_535) refuse("Port", Port, "a port from 0 to 65535");
+  for (const [name, path] of Object.entries({ MetricsPath, HealthPath })) {
+    if (!path.startsWith("/"))
+      refuse(name, path, `a path that begins with /, as ${DEV_SERVER_DEFAULTS.MetricsPath} does`);
+  }
+  if (EnableMetrics && MetricsPath === HealthPath) refuse("HealthPath", HealthPath, "another path than MetricsPath is");
   if (!Enabled) return NOT_SERVED;
   const routes = new Map<string, (response: ServerResponse) => void | Promise<void>>();
   routes.set(HealthPath, (response) =>

@@ -1,19 +1,25 @@
 import type { Target } from "../../registry.js";
 
-/** So many methods are told apart; further ones are `other`, as gRFC A66 has it: a proxy forwards any path. */
-const MOST_METHODS = 1_000;
+/** So many methods and so many targets are told apart; further ones are `other`, as gRFC A66 has it: a proxy forwards any path. */
+const MOST = 1_000;
 
-const methods = new Map<string, string>();
+/** A label of a text, for as many texts as are told apart. */
+function bounded(labelOf: (text: string) => string): (text: string) => string {
+  const labels = new Map<string, string>();
+  return (text) => {
+    const known = labels.get(text);
+    if (known !== undefined) return known;
+    if (labels.size >= MOST) return "other";
+    const label = labelOf(text);
+    labels.set(text, label);
+    return label;
+  };
+}
 
 /** `pkg.Service/Method` of a path, for metrics. */
-export function methodLabel(path: string): string {
-  const known = methods.get(path);
-  if (known !== undefined) return known;
-  if (methods.size >= MOST_METHODS) return "other";
-  const label = path.replace(/^\//, "");
-  methods.set(path, label);
-  return label;
-}
+export const methodLabel = bounded((path) => path.replace(/^\//, ""));
+
+const targetLabel = bounded((target) => target);
 
 /** What a channel's calls have in common in metrics and spans. */
 export interface ChannelLabels {
@@ -26,5 +32,5 @@ export interface ChannelLabels {
 export function channelLabels({ scheme, hosts, service }: Target): ChannelLabels {
   const where = hosts.join(",");
   const target = where === "" || where === service ? `${scheme}:///${service}` : `${scheme}:///${where}?key=${service}`;
-  return { service, target };
+  return { service, target: targetLabel(target) };
 }

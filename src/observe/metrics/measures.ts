@@ -23,7 +23,7 @@ export interface Measures {
   /** @param more attempts after the first. */
   callEnded(channel: ChannelLabels, method: string, code: number, seconds: number, more: MoreAttempts): void;
   serverStarted(method: string): void;
-  serverEnded(method: string, code: number, seconds: number): void;
+  serverEnded(method: string, code: number, seconds: number, sent: number, received: number): void;
 }
 
 let prometheus: Measures | undefined;
@@ -61,9 +61,9 @@ function both(one: Measures, other: Measures): Measures {
       one.serverStarted(method);
       other.serverStarted(method);
     },
-    serverEnded(method, code, seconds) {
-      one.serverEnded(method, code, seconds);
-      other.serverEnded(method, code, seconds);
+    serverEnded(method, code, seconds, sent, received) {
+      one.serverEnded(method, code, seconds, sent, received);
+      other.serverEnded(method, code, seconds, sent, received);
     },
   };
   paired = { one, other, both: pair };

@@ -81,6 +81,14 @@ function measuresOf(meter: Meter): Measures {
     unit: "{call}",
   });
   const servedDuration = latency("grpc.server.call.duration", "Time of a call as the server sees it");
+  const servedSent = size(
+    "grpc.server.call.sent_total_compressed_message_size",
+    "Bytes of messages that a server sent in a call",
+  );
+  const servedReceived = size(
+    "grpc.server.call.rcvd_total_compressed_message_size",
+    "Bytes of messages that a server received in a call",
+  );
   observeGauges(meter);
 
   // The same objects each time: they are looked at for each value.
@@ -109,8 +117,13 @@ function measuresOf(meter: Meter): Measures {
     serverStarted(method) {
       served.of("", method, 0).value += 1;
     },
-    serverEnded(method, code, seconds) {
-      harmless(() => servedDuration.record(seconds, ofServed.of("", method, knownCode(code))));
+    serverEnded(method, code, seconds, sent, received) {
+      const attributes = ofServed.of("", method, knownCode(code));
+      harmless(() => {
+        servedDuration.record(seconds, attributes);
+        servedSent.record(sent, attributes);
+        servedReceived.record(received, attributes);
+      });
     },
   };
 }

@@ -87,6 +87,18 @@ export class CallMetrics implements Measures {
     byServedStatus,
     LATENCY_BUCKETS,
   );
+  readonly #servedSentBytes = this.#histogram(
+    "grpc_server_call_sent_total_compressed_message_size_bytes",
+    "Bytes of messages that a server sent in a call",
+    byServedStatus,
+    SIZE_BUCKETS,
+  );
+  readonly #servedReceivedBytes = this.#histogram(
+    "grpc_server_call_rcvd_total_compressed_message_size_bytes",
+    "Bytes of messages that a server received in a call",
+    byServedStatus,
+    SIZE_BUCKETS,
+  );
   readonly #goZeroClient = this.#goZero("client");
   readonly #goZeroServer = this.#goZero("server");
 
@@ -120,8 +132,10 @@ export class CallMetrics implements Measures {
     this.#served.of("", method, 0).value += 1;
   }
 
-  serverEnded(method: string, code: number, seconds: number): void {
+  serverEnded(method: string, code: number, seconds: number, sent: number, received: number): void {
     const known = knownCode(code);
+    this.#servedSentBytes.of("", method, known).add(sent);
+    this.#servedReceivedBytes.of("", method, known).add(received);
     this.#servedSeconds.of("", method, known).add(seconds);
     this.#goZeroServer(method, known, seconds);
   }

@@ -129,16 +129,20 @@ for (const [name, make] of Object.entries(CLIENTS)) {
     client.close();
   });
 
-  test(`${name}: a call's span is a child of the one that is active`, async () => {
+  test(`${name}: each call's span is a child of the one that is active, the calls among them with which the channel begins`, async () => {
     const client = make(registry.target(service));
-    await say(client);
-    spans.reset();
-    await trace.getTracer("test").startActiveSpan("request", async (request) => {
-      await say(client).finally(() => request.end());
-    });
-    const [one] = spans.getFinishedSpans().filter(({ kind }) => kind === SpanKind.CLIENT);
-    const request = spans.getFinishedSpans().find((span) => span.name === "request");
-    assert.equal(one!.parentSpanContext?.spanId, request!.spanContext().spanId);
+    const names = ["first", "beside it", "later"];
+    const request = (named: string) =>
+      trace.getTracer("test").startActiveSpan(named, (span) => say(client).finally(() => span.end()));
+    await Promise.all([request("first"), request("beside it")]);
+    await request("later");
+    const ended = spans.getFinishedSpans();
+    const parents = ended
+      .filter(({ kind }) => kind === SpanKind.CLIENT)
+      .map(
+        ({ parentSpanContext }) => ended.find((span) => span.spanContext().spanId === parentSpanContext?.spanId)?.name,
+      );
+    assert.deepEqual(parents.sort(), names.sort());
     client.close();
   });
 }
