@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseRecording } from "./recording.js";
-import { replay } from "./replay.js";
+import { replay } from "./replay/replay.js";
 
 const compared = { instance: "a:1", load: 1, expectedMs: 5, inFlight: 0, failureRate: 0, distance: 1, share: 1 };
 const ended = { outcome: "ok", code: 0, latencyMs: 5 };
