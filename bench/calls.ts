@@ -1,6 +1,6 @@
 /**
- * Calls per second and CPU per call through grpc-js with p2c_ewma, round_robin and pick_first over the same servers, in
- * short paired runs that take turns. `npm run bench:calls [rounds]`, about five minutes.
+ * Calls per second and CPU per call through grpc-js with p2c_ewma, with hedging too, round_robin and pick_first over the same
+ * servers, in short paired runs that take turns. `npm run bench:calls [rounds]`, about six minutes.
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -15,8 +15,14 @@ const rounds = Number(process.argv[2] ?? 100);
 /** Short, so that what disturbs the machine hits one pair of many. */
 const RUN_MS = 250;
 const WARM_MS = 3_000;
-const BALANCERS = ["p2c_ewma", "round_robin", "pick_first"] as const;
-type Balancer = (typeof BALANCERS)[number];
+const CLIENTS = {
+  p2c_ewma: { BalancerName: "p2c_ewma" },
+  "p2c_ewma, Hedge": { BalancerName: "p2c_ewma", Hedge: {} },
+  round_robin: { BalancerName: "round_robin" },
+  pick_first: { BalancerName: "pick_first" },
+} as const;
+type Contestant = keyof typeof CLIENTS;
+const CONTESTANTS = Object.keys(CLIENTS) as Contestant[];
 
 interface Run {
   readonly callsPerSecond: number;
@@ -37,18 +43,15 @@ async function compare(name: string, delays: number[], inFlight: number): Promis
   });
   const [Endpoints] = (await once(servers, "message")) as [string[]];
   const clients = new Map(
-    BALANCERS.map((BalancerName) => [
-      BalancerName,
-      createClient(EchoClient, { Endpoints, BalancerName, Timeout: 20_000 }),
-    ]),
+    CONTESTANTS.map((one) => [one, createClient(EchoClient, { Endpoints, Timeout: 20_000, ...CLIENTS[one] })]),
   );
-  const runs = new Map<Balancer, Run[]>(BALANCERS.map((balancer) => [balancer, []]));
+  const runs = new Map<Contestant, Run[]>(CONTESTANTS.map((one) => [one, []]));
   for (const client of clients.values()) await load(client, inFlight, WARM_MS); // JIT and connections are warm when it counts
   for (let round = 0; round < rounds; round++) {
-    // Each round begins with another one, so that no balancer always runs after the same other.
-    for (let turn = 0; turn < BALANCERS.length; turn++) {
-      const balancer = BALANCERS[(round + turn) % BALANCERS.length]!;
-      runs.get(balancer)!.push(await load(clients.get(balancer)!, inFlight));
+    // Each round begins with another one, so that nobody always runs after the same other.
+    for (let turn = 0; turn < CONTESTANTS.length; turn++) {
+      const one = CONTESTANTS[(round + turn) % CONTESTANTS.length]!;
+      runs.get(one)!.push(await load(clients.get(one)!, inFlight));
     }
   }
   report(`${name}, ${inFlight} calls in flight`, runs);
@@ -81,22 +84,16 @@ async function load(client: EchoClient, inFlight: number, forMs = RUN_MS): Promi
   return { callsPerSecond: (calls * 1000) / (performance.now() - began), cpuPerCall: (user + system) / calls };
 }
 
-function report(name: string, runs: ReadonlyMap<Balancer, readonly Run[]>): void {
+function report(name: string, runs: ReadonlyMap<Contestant, readonly Run[]>): void {
   console.log(`\n${name} (${rounds} paired runs of ${RUN_MS} ms)`);
-  const reference = runs.get("round_robin")!;
-  for (const [balancer, own] of runs) {
-    const ratios = own.map((run, i) => run.callsPerSecond / reference[i]!.callsPerSecond);
-    console.log(
-      `  ${balancer.padEnd(12)} ${spread(
-        own.map((run) => run.callsPerSecond),
-        0,
-      )} calls/s   ` +
-        `${spread(
-          own.map((run) => run.cpuPerCall),
-          0,
-        )} µs CPU a call   ${spread(ratios, 2)} x round_robin`,
-    );
+  const rates = (one: Contestant) => runs.get(one)!.map(({ callsPerSecond }) => callsPerSecond);
+  const ratio = (one: Contestant, to: Contestant) => rates(one).map((rate, round) => rate / rates(to)[round]!);
+  for (const [one, own] of runs) {
+    const cpu = own.map(({ cpuPerCall }) => cpuPerCall);
+    const figures = [`${spread(rates(one), 0)} calls/s`, `${spread(cpu, 0)} µs CPU a call`];
+    console.log(`  ${one.padEnd(16)} ${figures.join("   ")}   ${spread(ratio(one, "round_robin"), 2)} x round_robin`);
   }
+  console.log(`  with Hedge: ${spread(ratio("p2c_ewma, Hedge", "p2c_ewma"), 2)} x p2c_ewma without`);
 }
 
 /** Median, with the quartiles in brackets. */
