@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { InstanceRow } from "../model.js";
 import { act } from "./connection.js";
 import { count } from "./format.js";
@@ -18,7 +18,7 @@ export function Confirm(props: { row: InstanceRow | undefined; siblings: Sibling
   const dialog = useRef<HTMLDialogElement>(null);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string>();
-  useEffect(() => {
+  useLayoutEffect(() => {
     setError(undefined);
     setBusy(false);
     if (row) dialog.current?.showModal();
@@ -36,8 +36,16 @@ export function Confirm(props: { row: InstanceRow | undefined; siblings: Sibling
       setBusy(false);
     }
   };
+  // A browser tells of the end some time later, and the next key may come before: what is asked then is not ended by that.
+  const onClose = () => dialog.current?.open || onEnd();
   return (
-    <dialog ref={dialog} aria-labelledby="confirm-title" aria-describedby="confirm-text" onClose={onEnd}>
+    <dialog
+      ref={dialog}
+      aria-labelledby="confirm-title"
+      aria-describedby="confirm-text"
+      onCancel={onEnd}
+      onClose={onClose}
+    >
       {row && (
         <>
           <h2 id="confirm-title">
@@ -50,7 +58,7 @@ export function Confirm(props: { row: InstanceRow | undefined; siblings: Sibling
             </p>
           )}
           <p class="buttons">
-            <button type="button" class="plain" onClick={() => dialog.current?.close()}>
+            <button type="button" class="plain" onClick={onEnd}>
               Cancel
             </button>
             <button type="button" class="main" disabled={busy} onClick={() => void carryOut(row)}>
