@@ -51,6 +51,7 @@ async function clientOf(service: string, more: object = {}): Promise<EchoClient>
   const client = createClient(EchoClient, {
     Target: registry.target(service),
     BalancerName: "consistent_hash",
+    Timeout: 60_000,
     ...more,
   });
   await inPlace(client, registry.listed(service));

@@ -26,7 +26,10 @@ test("a caller that ends a call with a status of its own, as interceptors do, ha
   const servers = await instances(2);
   const client = clientOf(servers, { Hedge: { Budget: 1 }, Timeout: 0 });
   await connected(client, servers);
-  await warm(client);
+  // So slow that the caller gives up long before a copy is due.
+  for (const one of servers)
+    one.handler = (_call, callback) => void setTimeout(() => callback(null, { instance: one.address }), 200);
+  await warm(client, 50);
   for (const one of servers) one.handler = hangs;
   for (const one of servers) one.calls = 0;
   const gaveUp: grpc.Interceptor = (options, next) => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
-import { createClient } from "../../../../src/index.js";
+import { channelOf, createClient } from "../../../../src/index.js";
 import { HealthCheckResponse_ServingStatus as Status } from "../../../../src/proto/health.js";
 import { EchoClient, say, tally } from "../../../support/echo.js";
 import { startHealthServer } from "../../../support/real-parts/health-server.js";
@@ -18,7 +18,7 @@ test("RESOURCE_EXHAUSTED without pushback is a failure as before, and goes to th
   assert.equal(instances[0]!.calls, failed);
 });
 
-test("Middlewares.Breaker: false leaves it to the balancer where calls go", async (t) => {
+test("Middlewares.Breaker: false and MaxSetAside: 0 leave it to the balancer where calls go", async (t) => {
   const { instances } = await fleet(t, 2, "no-breaker");
   const client = createClient(EchoClient, {
     Target: registry.target("no-breaker"),
@@ -27,8 +27,15 @@ test("Middlewares.Breaker: false leaves it to the balancer where calls go", asyn
   });
   t.after(() => client.close());
   instances[0]!.pushback = "20000";
-  for (let i = 0; i < 100; i++) await codeOf(say(client));
-  assert.ok(instances[0]!.calls > 1, "MaxSetAside: 0 sets nobody aside");
+  await until(async () => {
+    await codeOf(say(client));
+    return instances[0]!.calls > 0;
+  }, "the full one is called");
+  for (const { setAside } of channelOf(client)!.stats()!.instances) assert.equal(setAside, undefined);
+  await until(async () => {
+    await codeOf(say(client));
+    return instances[0]!.calls > 1;
+  }, "it is called again");
 });
 
 test("a method that fails at one instance is called at the others, and fails nowhere else", async (t) => {
