@@ -58,9 +58,12 @@ class DatabaseModule {}
 })
 class AppModule {}
 
+/** On a full machine calls take long, and each such call is a warning. */
+const Middlewares = { StatConf: { SlowThreshold: 60_000 } };
+
 const strategy = () =>
   new RollcallServer(
-    { Name: key, ListenOn: "127.0.0.1:0", Etcd: { Hosts, Key: `${key}.rpc` }, Shutdown },
+    { Name: key, ListenOn: "127.0.0.1:0", Etcd: { Hosts, Key: `${key}.rpc` }, Shutdown, Middlewares },
     { package: "order", protoPath },
   );
 
