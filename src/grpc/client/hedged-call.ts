@@ -85,7 +85,7 @@ export class HedgedCall implements Call {
 
   #begin(copy: Copy): void {
     copy.startedAt = performance.now();
-    const metadata = this.#metadata.clone();
+    const metadata = copy.number === 1 ? this.#metadata : this.#metadata.clone();
     // As gRFC A6 has it of retries and hedges.
     if (copy.number === 2) metadata.set("grpc-previous-rpc-attempts", String(Math.max(1, this.#history.started)));
     sendAs(metadata, { history: this.#history, retried: copy.number === 1 });
