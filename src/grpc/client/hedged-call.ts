@@ -16,17 +16,43 @@ export interface HedgedBy {
   readonly mostAttempts: number;
 }
 
-interface Copy {
+/** What becomes of the copies of a call. */
+interface CopyEvents {
+  received(copy: Copy, metadata: grpc.Metadata): void;
+  answered(copy: Copy, message: unknown): void;
+  ended(copy: Copy, end: grpc.StatusObject): void;
+}
+
+/** One of the two, which listens to itself: an object less for each call. */
+class Copy implements CallListener {
   readonly call: Call;
   readonly number: 1 | 2;
-  startedAt: number;
+  readonly #events: CopyEvents;
+  startedAt = 0;
   /** Held back until it is known which copy answers. */
-  metadata?: grpc.Metadata;
-  over: boolean;
+  metadata: grpc.Metadata | undefined;
+  over = false;
+
+  constructor(call: Call, number: 1 | 2, events: CopyEvents) {
+    this.call = call;
+    this.number = number;
+    this.#events = events;
+  }
+
+  onReceiveMetadata(metadata: grpc.Metadata): void {
+    this.#events.received(this, metadata);
+  }
+  onReceiveMessage(message: unknown): void {
+    this.#events.answered(this, message);
+  }
+  onReceiveStatus(end: grpc.StatusObject): void {
+    this.over = true;
+    this.#events.ended(this, end);
+  }
 }
 
 /** A call that is sent a second time when its answer is late. The first copy that answers is the call, the other is ended. */
-export class HedgedCall implements Call {
+export class HedgedCall implements Call, CopyEvents {
   readonly #path: string;
   readonly #open: () => Call;
   readonly #hedging: Hedging<string>;
@@ -50,7 +76,7 @@ export class HedgedCall implements Call {
     this.#open = open;
     this.#hedging = hedging;
     this.#mostAttempts = mostAttempts;
-    this.#first = { call: open(), number: 1, startedAt: 0, over: false };
+    this.#first = new Copy(open(), 1, this);
   }
 
   start(metadata: grpc.Metadata, listener: CallListener): void {
@@ -77,7 +103,7 @@ export class HedgedCall implements Call {
     if (this.#history.started >= this.#mostAttempts) return true;
     if (!this.#hedging.take(this.#path, outlived)) return false;
     this.#history.mostAttempts = this.#mostAttempts;
-    const second: Copy = { call: this.#open(), number: 2, startedAt: 0, over: false };
+    const second = new Copy(this.#open(), 2, this);
     this.#second = second;
     this.#request.repeatOn(second.call, () => this.#begin(second));
     return true;
@@ -89,20 +115,19 @@ export class HedgedCall implements Call {
     // As gRFC A6 has it of retries and hedges.
     if (copy.number === 2) metadata.set("grpc-previous-rpc-attempts", String(Math.max(1, this.#history.started)));
     sendAs(metadata, { history: this.#history, retried: copy.number === 1 });
-    copy.call.start(metadata, {
-      onReceiveMetadata: (received) => {
-        if (this.#winner === copy) this.#listener!.onReceiveMetadata(received);
-        else copy.metadata = received;
-      },
-      onReceiveMessage: (message) => {
-        if (this.#wins(copy, true)) this.#listener!.onReceiveMessage(message);
-      },
-      onReceiveStatus: (end) => this.#ended(copy, end),
-    });
+    copy.call.start(metadata, copy);
   }
 
-  #ended(copy: Copy, end: grpc.StatusObject): void {
-    copy.over = true;
+  received(copy: Copy, metadata: grpc.Metadata): void {
+    if (this.#winner === copy) this.#listener!.onReceiveMetadata(metadata);
+    else copy.metadata = metadata;
+  }
+
+  answered(copy: Copy, message: unknown): void {
+    if (this.#wins(copy, true)) this.#listener!.onReceiveMessage(message);
+  }
+
+  ended(copy: Copy, end: grpc.StatusObject): void {
     if (!this.#winner && !this.#givenUp && LEFT_TO_THE_OTHER.includes(end.code)) {
       if (!this.#second) this.#hedge(false);
       const other = copy === this.#first ? this.#second : this.#first;
