@@ -10,7 +10,7 @@ export interface Name {
   readonly lastKnown: readonly string[] | undefined;
 }
 
-/** So many reasons are told; of the others their number. */
+/** So many reasons are told. How many names there are is not: it changes, and calls quote this in their errors. */
 const REASONS_TOLD = 3;
 
 /** The host names that a set of instances uses, each followed once, however many instances have it. */
@@ -84,8 +84,8 @@ export class NamesInUse {
     const reasons = [...this.#names.values()].flatMap(({ followed }) => followed.trouble?.message ?? []);
     if (reasons.length === 0) return undefined;
     const told = reasons.slice(0, REASONS_TOLD).join("; ");
-    const others = reasons.length > REASONS_TOLD ? `; and ${reasons.length - REASONS_TOLD} more` : "";
-    return `${reasons.length} of ${this.#names.size} host names cannot be resolved: ${told}${others}`;
+    const others = reasons.length > REASONS_TOLD ? "; and others" : "";
+    return `host names cannot be resolved: ${told}${others}`;
   }
 }
 

@@ -102,6 +102,11 @@ test("other settings: round_robin, weights, a zone, a subset and hedging each do
   assert.ok(hedged.hedges > 500 && hedged.p99Ms < turns.p99Ms * 0.8, JSON.stringify(hedged));
 });
 
+test("a copy that lost says how long its instance took at least: one that always loses is avoided as without hedging", () => {
+  const hedged = replay(played(), { hedgeMs: 30 });
+  assert.ok(hedged.hedges > 0 && hedged.shares.slow! < 0.1, JSON.stringify(hedged));
+});
+
 test("what cannot be replayed is refused with its reason", () => {
   assert.throws(() => replay({ ...played(), decisions: [] }), /no call that has ended/);
   assert.throws(() => replay(played(), { policy: "random" as never }), /expected p2c_ewma or round_robin/);

@@ -22,7 +22,7 @@ export interface Policy {
   isFull?(): boolean;
   /** The server was full and refused a call. @returns whether it is sent once more, elsewhere. Default: it has failed. */
   refused?(server: number, forMs: number): boolean;
-  /** Whether that it is full is not obeyed, so that what it refuses has failed. Default never. */
+  /** Whether its word that it is full is not obeyed, so that what it refuses has failed. Default never. */
   ignores?(server: number): boolean;
   /** Whether a call that has failed is made again, after so many attempts. Default never. */
   retries?(attempts: number): boolean;

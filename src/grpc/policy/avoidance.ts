@@ -93,7 +93,7 @@ export class Avoidance {
     return elsewhere && this.#size > 1 && this.#setAside.full < this.#size && this.#elsewhere.take();
   }
 
-  /** Whether that it is full is not obeyed, so that what it refuses has failed. */
+  /** Whether its word that it is full is not obeyed, so that what it refuses has failed. */
   ignores(instance: string): boolean {
     return this.#setAside.ignores(instance);
   }

@@ -90,8 +90,8 @@ export class Play {
     const second = this.#send(at + hedgeMs, recorded, this.#settings.random(), new Set([first.instance]));
     const secondMs = hedgeMs + second.ms;
     const wins = secondMs < first.ms && second.ok !== false;
-    if (wins) this.#events.add(at + secondMs, () => first.cancel());
-    else this.#events.add(at + first.ms, () => second.cancel());
+    if (wins) this.#events.add(at + secondMs, () => first.cancel(secondMs));
+    else this.#events.add(at + first.ms, () => second.cancel(first.ms - hedgeMs));
     tally?.addHedge();
     tally?.add(first.instance, wins ? secondMs : first.ms, (wins ? second.ok : first.ok) === false);
   }
@@ -129,6 +129,7 @@ class Copy {
   readonly #method: string;
   readonly #node: Node<string> | undefined;
   readonly #inFlight: Map<string, number>;
+  #hasAnswered = false;
   #over = false;
 
   /** @param node undefined where the balancer has not picked the instance. */
@@ -152,7 +153,9 @@ class Copy {
 
   /** It has had its first message, and has not ended. */
   goesOn(): void {
-    if (!this.#over) this.#node?.answered(this.ms, this.#method);
+    if (this.#over) return;
+    this.#hasAnswered = true;
+    this.#node?.answered(this.ms, this.#method);
   }
 
   /** @param ms undefined where its latency has been told, or says nothing. */
@@ -160,9 +163,9 @@ class Copy {
     this.#finish(ms, this.ok);
   }
 
-  /** Another copy has won. */
-  cancel(): void {
-    this.#finish(undefined, undefined);
+  /** Another copy has won, after this one ran for so long: as the policy tells of a call that was given up. */
+  cancel(afterMs: number): void {
+    this.#finish(this.#hasAnswered ? undefined : afterMs, undefined);
   }
 
   #finish(ms: number | undefined, ok: boolean | undefined): void {
