@@ -47,7 +47,7 @@ for (const protocol of ["connect", "grpc", "grpc-web"] as const) {
       client.say({ text: "hang" }),
       client.gather(endless(over.signal)),
       reading(client.chat(endless(over.signal))),
-      reading(client.tell({ text: "hang" })),
+      reading(client.tell({ text: "a", waitMs: 60_000 })),
     ]);
     await until(() => server.calls === calls.length, "all are under way");
     await server.kill();
