@@ -3,18 +3,12 @@ import { timerMs } from "../../async/backoff.js";
 import type { Hedging } from "../../balancer/hedging/hedging.js";
 import { outcomeOf } from "../../balancer/outcome.js";
 import { CallHistory, NO_ATTEMPT_LEFT, sendAs } from "../call-facts.js";
+import type { HedgedMethod } from "./call-settings.js";
 import { type Message, SentRequest } from "./sent-request.js";
 import type { Call, CallListener } from "./service-call.js";
 
 /** A copy that ends so was not carried out, or not to its end: the other one may still answer. */
 const LEFT_TO_THE_OTHER: readonly grpc.status[] = [grpc.status.UNAVAILABLE, grpc.status.RESOURCE_EXHAUSTED];
-
-/** What a call is hedged with. */
-export interface HedgedBy {
-  readonly hedging: Hedging<string>;
-  /** Attempts in all, retries and the second copy together. */
-  readonly mostAttempts: number;
-}
 
 /** What becomes of the copies of a call. */
 interface CopyEvents {
@@ -62,7 +56,8 @@ export class HedgedCall implements Call, CopyEvents {
   readonly #first: Copy;
   #second: Copy | undefined;
   #winner: Copy | undefined;
-  #metadata = new grpc.Metadata();
+  /** As the call began; undefined before. */
+  #metadata: grpc.Metadata | undefined;
   #listener: CallListener | undefined;
   /** How a copy ended that left it to the other. */
   #leftWith: grpc.StatusObject | undefined;
@@ -71,7 +66,7 @@ export class HedgedCall implements Call, CopyEvents {
   #timer: NodeJS.Timeout | undefined;
 
   /** @param open makes a copy of the call, which is not started. */
-  constructor(path: string, { hedging, mostAttempts }: HedgedBy, open: () => Call) {
+  constructor(path: string, hedging: Hedging<string>, { mostAttempts }: HedgedMethod, open: () => Call) {
     this.#path = path;
     this.#open = open;
     this.#hedging = hedging;
@@ -111,7 +106,7 @@ export class HedgedCall implements Call, CopyEvents {
 
   #begin(copy: Copy): void {
     copy.startedAt = performance.now();
-    const metadata = copy.number === 1 ? this.#metadata : this.#metadata.clone();
+    const metadata = copy.number === 1 ? this.#metadata! : this.#metadata!.clone();
     // As gRFC A6 has it of retries and hedges.
     if (copy.number === 2) metadata.set("grpc-previous-rpc-attempts", String(Math.max(1, this.#history.started)));
     sendAs(metadata, { history: this.#history, retried: copy.number === 1 });

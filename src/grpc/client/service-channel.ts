@@ -98,7 +98,7 @@ export class ServiceChannel extends grpc.Channel implements ObservedChannel {
     const until = this.#deadlineOf(path, deadline);
     const open = () => super.createCall(path, until, host, parentCall, flags);
     const hedged = this.#streams.get(path) ? undefined : this.#hedged(path);
-    const call = hedged ? new HedgedCall(path, { hedging: this.#hedging, ...hedged }, open) : open();
+    const call = hedged ? new HedgedCall(path, this.#hedging, hedged, open) : open();
     return new ServiceCall(call, path, this.#streams.get(path) === false ? this.#unary : this.#other);
   }
 
