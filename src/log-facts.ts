@@ -1,5 +1,5 @@
-import { types } from "node:util";
 import { isSecretName, printable, redactText } from "./target/redact.js";
+import { isError } from "./thrown.js";
 
 /** Deeper, longer and wider facts are cut: a log line is no dump. */
 const MOST_LEVELS = 4;
@@ -36,11 +36,6 @@ function shown(value: unknown, depth: number): unknown {
   if (value instanceof Map || value instanceof Set) return shown([...value], depth);
   if (Array.isArray(value)) return value.slice(0, MOST_ITEMS).map((item) => shown(item, depth + 1));
   return fields(value, depth);
-}
-
-/** Of another realm as well: in a test of Jest, those that Node itself makes are. */
-export function isError(value: unknown): value is Error {
-  return value instanceof Error || types.isNativeError(value);
 }
 
 /** The error itself where nothing of it is to be hidden, else an Error that says the rest. */

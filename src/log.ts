@@ -1,8 +1,9 @@
 import { writeSync } from "node:fs";
 import { hostname } from "node:os";
 import { isatty } from "node:tty";
-import { isError, presentable } from "./log-facts.js";
+import { presentable } from "./log-facts.js";
 import { printable, redactText } from "./target/redact.js";
+import { isError } from "./thrown.js";
 
 const LEVELS = ["trace", "debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof LEVELS)[number];
@@ -149,7 +150,7 @@ function json(time: Date, at: Severity, facts: Record<string, unknown>, msg: str
 function readable(time: Date, at: Severity, facts: Record<string, unknown>, message: string): string {
   const clock = `${time.toTimeString().slice(0, 8)}.${String(time.getMilliseconds()).padStart(3, "0")}`;
   const pairs = Object.entries(facts).map(([name, value]) => {
-    const said = name !== "err" ? value : isError(value) ? messageOf(value) : (messageIn(value) ?? value);
+    const said = name !== "err" ? value : isError(value) ? withCauses(value) : (messageIn(value) ?? value);
     return ` ${name}=${typeof said === "string" && !/[\s"=]/.test(said) ? said : JSON.stringify(said)}`;
   });
   return `${clock} ${at.toUpperCase().padEnd(5)} ${message}${pairs.length > 0 ? ` ${pairs.join("")}` : ""}`;
@@ -161,9 +162,9 @@ function messageIn(value: unknown): unknown {
 }
 
 /** With those of its causes, where it does not repeat them itself. */
-function messageOf({ message, cause }: Error): string {
+function withCauses({ message, cause }: Error): string {
   if (!isError(cause)) return message;
-  const inner = messageOf(cause);
+  const inner = withCauses(cause);
   return message.includes(inner) ? message : `${message}: ${inner}`;
 }
 

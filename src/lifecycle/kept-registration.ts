@@ -5,6 +5,7 @@ import type { Instance } from "../instance.js";
 import { log } from "../log.js";
 import type { Registration, Target } from "../registry.js";
 import { refuse } from "../target/given.js";
+import { messageOf } from "../thrown.js";
 
 /**
  * One stay of an instance in its registry. Whatever the registry does, neither the beginning nor the end takes longer than it
@@ -59,7 +60,7 @@ export class KeptRegistration {
     this.#warn(`cannot be registered yet: no answer in ${Math.round(limitMs)} ms; registering goes on`);
     this.#registered.catch((error) => {
       if (signal.aborted) return;
-      log.error(this.#facts({ err: error }), `${this.#instance.address} cannot be registered: ${reasonOf(error)}`);
+      log.error(this.#facts({ err: error }), `${this.#instance.address} cannot be registered: ${messageOf(error)}`);
     });
   }
 
@@ -115,7 +116,7 @@ export class KeptRegistration {
   }
 
   #tell(reason: unknown, what: string): void {
-    const why = reasonOf(reason);
+    const why = messageOf(reason);
     if (why === this.#reason || this.#leaving.signal.aborted) return;
     this.#reason = why;
     this.#warn(`${what}: ${why}; retrying`);
@@ -129,9 +130,4 @@ export class KeptRegistration {
     const { scheme, service } = this.#target;
     return { service, instance: this.#instance.address, backend: scheme, ...more };
   }
-}
-
-/** The message of whatever was thrown. */
-function reasonOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
 }

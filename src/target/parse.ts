@@ -1,5 +1,6 @@
 import { quote } from "../address.js";
 import type { Target, TargetParts } from "../registry.js";
+import { messageOf } from "../thrown.js";
 import { formOf, isKnownScheme, type TargetForm } from "./forms.js";
 import { nearMiss } from "./key-names.js";
 
@@ -65,9 +66,8 @@ function explained(url: string, form: TargetForm, parse: () => Target): Target {
   try {
     return parse();
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
     const expected = form.expected === undefined ? "" : `; expected ${form.expected}`;
-    throw new TypeError(`${quote(url)} is not a target: ${why}${expected}`, { cause: error });
+    throw new TypeError(`${quote(url)} is not a target: ${messageOf(error)}${expected}`, { cause: error });
   }
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Agent } from "node:http";
 import type { RequestOptions } from "node:https";
 import { createRequire } from "node:module";
+import { messageOf } from "../../../thrown.js";
 import {
   type KubeConfig,
   type KubeconfigCluster,
@@ -189,8 +190,4 @@ function credentialsOf(options: RequestOptions, user: KubeconfigUser | undefined
       ...(rejectUnauthorized !== undefined && { rejectUnauthorized }),
     },
   };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

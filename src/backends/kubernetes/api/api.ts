@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { messageOf } from "../../../thrown.js";
 import type { ClusterAccess, Credentials } from "../access/access.js";
 import { readRetryAfter } from "../retry-after.js";
 import { ApiError, refusal, type Status } from "./api-error.js";
@@ -123,10 +124,4 @@ async function readStatus({ body }: Answer): Promise<Status | undefined> {
   } catch {
     return undefined; // a proxy's page, or a connection that broke: the status code says enough
   }
-}
-
-/** What went wrong; connecting to a name with several addresses fails with one error for each. */
-function messageOf(error: unknown): string {
-  if (error instanceof AggregateError && error.message === "") return error.errors.map(messageOf).join("; ");
-  return error instanceof Error ? error.message : String(error);
 }
