@@ -13,7 +13,8 @@ import { Traffic } from "./traffic.js";
 
 /** Of each of the two clients. */
 const CALLS_PER_SECOND = 60;
-const LIMIT_S = 29.5;
+/** A machine that is busy with other things may be given longer. */
+const LIMIT_S = Number(process.env.DEMO_LIMIT_S ?? 29.5);
 
 const screen = new Screen();
 const balance = new Balance((warning) => screen.say(`  rollcall warns: ${warning}`));
