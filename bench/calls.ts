@@ -1,6 +1,6 @@
 /**
  * Calls per second and CPU per call through grpc-js with p2c_ewma, with hedging too, round_robin and pick_first over the same
- * servers, in short paired runs that take turns. `npm run bench:calls [rounds]`, about six minutes.
+ * servers, in short paired runs that take turns. `npm run bench:calls [rounds]`, about seven minutes.
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -11,10 +11,14 @@ const { createClient, setLogLevel } = (await import(
   new URL("../dist/index.js", import.meta.url).href
 )) as typeof import("../src/index.js");
 
-const rounds = Number(process.argv[2] ?? 100);
+const rounds = Number(process.argv[2] ?? 250);
 /** Short, so that what disturbs the machine hits one pair of many. */
-const RUN_MS = 250;
+const RUN_MS = 100;
 const WARM_MS = 3_000;
+/** Each time with servers and clients of its own: two clients of the same kind differ by a twentieth for as long as they live. */
+const REPETITIONS = 5;
+/** Of clients after the first, whose code is compiled. */
+const WARM_AGAIN_MS = 1_000;
 const CLIENTS = {
   p2c_ewma: { BalancerName: "p2c_ewma" },
   "p2c_ewma, Hedge": { BalancerName: "p2c_ewma", Hedge: {} },
@@ -38,26 +42,30 @@ await compare("3 servers, one answers in 40 ms", [0, 0, 40], 4);
 
 /** @param inFlight calls in flight at a time. */
 async function compare(name: string, delays: number[], inFlight: number): Promise<void> {
-  const servers = fork(new URL("./support/echo-servers.ts", import.meta.url), delays.map(String), {
-    execArgv: ["--import", "tsx"],
-  });
-  const [Endpoints] = (await once(servers, "message")) as [string[]];
-  const clients = new Map(
-    CONTESTANTS.map((one) => [one, createClient(EchoClient, { Endpoints, Timeout: 20_000, ...CLIENTS[one] })]),
-  );
   const runs = new Map<Contestant, Run[]>(CONTESTANTS.map((one) => [one, []]));
-  for (const client of clients.values()) await load(client, inFlight, WARM_MS); // JIT and connections are warm when it counts
-  for (let round = 0; round < rounds; round++) {
-    // Each round begins with another one, so that nobody always runs after the same other.
-    for (let turn = 0; turn < CONTESTANTS.length; turn++) {
-      const one = CONTESTANTS[(round + turn) % CONTESTANTS.length]!;
-      runs.get(one)!.push(await load(clients.get(one)!, inFlight));
+  for (let repetition = 0; repetition < REPETITIONS; repetition++) {
+    const servers = fork(new URL("./support/echo-servers.ts", import.meta.url), delays.map(String), {
+      execArgv: ["--import", "tsx"],
+    });
+    const [Endpoints] = (await once(servers, "message")) as [string[]];
+    const clients = new Map(
+      inTurn(repetition).map((one) => [one, createClient(EchoClient, { Endpoints, Timeout: 20_000, ...CLIENTS[one] })]),
+    );
+    // JIT and connections are warm when it counts.
+    for (const client of clients.values()) await load(client, inFlight, repetition === 0 ? WARM_MS : WARM_AGAIN_MS);
+    for (let round = 0; round < rounds / REPETITIONS; round++) {
+      for (const one of inTurn(round)) runs.get(one)!.push(await load(clients.get(one)!, inFlight));
     }
+    for (const client of clients.values()) client.close();
+    servers.disconnect();
+    await once(servers, "exit");
   }
   report(`${name}, ${inFlight} calls in flight`, runs);
-  for (const client of clients.values()) client.close();
-  servers.disconnect();
-  await once(servers, "exit");
+}
+
+/** Each time another one comes first, so that nobody always runs after the same other. */
+function inTurn(time: number): Contestant[] {
+  return CONTESTANTS.map((_, turn) => CONTESTANTS[(time + turn) % CONTESTANTS.length]!);
 }
 
 async function load(client: EchoClient, inFlight: number, forMs = RUN_MS): Promise<Run> {
