@@ -1,7 +1,25 @@
 import assert from "node:assert/strict";
-import { AsyncLocalStorage } from "node:async_hooks";
+import { AsyncLocalStorage, createHook } from "node:async_hooks";
 import { test } from "node:test";
-import { detached } from "./detached.js";
+
+const made: number[] = [];
+const destroyed = new Set<number>();
+const hook = createHook({
+  init(id, type) {
+    if (type === "rollcall") made.push(id);
+  },
+  destroy(id) {
+    destroyed.add(id);
+  },
+}).enable();
+const { detached } = await import("./detached.js");
+
+test("who follows what is open, as Jest can, finds nothing of the import", async () => {
+  for (let turn = 0; turn < 100 && destroyed.size === 0; turn++) await new Promise(setImmediate);
+  hook.disable();
+  assert.equal(made.length, 1);
+  assert.ok(destroyed.has(made[0]!));
+});
 
 test("detached work and what it starts see no store of the caller, who keeps it", async () => {
   const storage = new AsyncLocalStorage<string>();
