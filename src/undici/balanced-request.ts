@@ -109,7 +109,8 @@ export class BalancedRequest implements RequestEvents {
     const { body } = this.#options;
     const aborted = isAborted || this.#threw;
     const { outcome, timedOut, elsewhere } = failureOf(error, { started: this.#started, aborted, body });
-    lease.finish(outcome, { timedOut, gaveUp: aborted });
+    // An answer that was a failure stays one, though its caller leaves it there: undici's retry does, and who does not read its body.
+    lease.finish(this.#outcome === "failure" ? "failure" : outcome, { timedOut, gaveUp: aborted });
     if (!elsewhere) return false;
     lease.connection.lost(error instanceof Error ? error.message : undefined);
     if (this.#tried) return false;

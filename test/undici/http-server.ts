@@ -9,6 +9,8 @@ export interface HttpServer {
   readonly requests: { host: string; url: string; method: string; body: string }[];
   status: number;
   delayMs: number;
+  /** Answers begin, and do not end. */
+  endless: boolean;
   close(): void;
 }
 
@@ -25,7 +27,8 @@ export async function startHttp(name: string, port = 0, tls?: { key: string; cer
     if (request.url === "/hang") return;
     if (http.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, http.delayMs));
     response.statusCode = http.status;
-    response.end(name);
+    if (http.endless) response.write(name);
+    else response.end(name);
   };
   const server = (tls ? createSecureServer(tls, answer) : createServer(answer)) as Server;
   server.listen(port, "127.0.0.1");
@@ -36,6 +39,7 @@ export async function startHttp(name: string, port = 0, tls?: { key: string; cer
     requests: [],
     status: 200,
     delayMs: 0,
+    endless: false,
     close: () => {
       server.close();
       server.closeAllConnections();
