@@ -31,6 +31,8 @@ export async function startHttp(name: string, port = 0, tls?: { key: string; cer
     else response.end(name);
   };
   const server = (tls ? createSecureServer(tls, answer) : createServer(answer)) as Server;
+  // It ends no idle connection: on a full machine that could meet a request.
+  server.keepAliveTimeout = 0;
   server.listen(port, "127.0.0.1");
   await once(server, "listening");
   const http: HttpServer = {
