@@ -5,8 +5,8 @@ import { registerInstance } from "rollcall";
 
 let serving = false;
 const app = fastify();
-app.addHook("onRequest", async (_request, reply) => {
-  // While it drains, a connection ends with the request that it brought.
+app.addHook("onSend", async (_request, reply) => {
+  // While it drains, a connection ends with the answer to the request that it brought.
   if (!serving) reply.header("connection", "close");
 });
 app.get("/", async () => ({ servedBy: String(process.pid) }));

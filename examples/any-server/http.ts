@@ -6,9 +6,9 @@ import { registerInstance } from "rollcall";
 
 let serving = false;
 const server = createServer((request, response) => {
-  // A connection that is kept alive would go on bringing requests; while the server drains it ends with this one.
-  if (!serving) response.setHeader("connection", "close");
   if (request.url === "/healthz") response.statusCode = serving ? 200 : 503;
+  // A connection that is kept alive would go on bringing requests; while the server drains it ends with this answer.
+  if (!serving) response.setHeader("connection", "close");
   response.end(JSON.stringify({ servedBy: String(process.pid) }));
 });
 server.listen(Number(process.env.PORT ?? 8080));

@@ -2,6 +2,7 @@ import type { Transport } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import { knock } from "../pool/knock.js";
 import type { ConnectContext } from "../pool/options.js";
+import { callAt } from "./call-url.js";
 import type { DialOptions } from "./dial.js";
 import { agentFor } from "./http1-agent.js";
 import { Http2Connection } from "./http2-connection.js";
@@ -51,7 +52,7 @@ type Connecting =
   | { readonly httpVersion: "2"; readonly sessionManager: Http2Connection };
 
 function transportOf({ protocol, baseUrl, options }: Calling, connecting: Connecting): Transport {
-  const all = { ...options, baseUrl, ...connecting };
+  const all = { ...options, baseUrl, interceptors: [callAt], ...connecting };
   if (protocol === "connect") return createConnectTransport(all);
   if (protocol === "grpc-web") return createGrpcWebTransport(all);
   const { useHttpGet: _useHttpGet, ...grpc } = all;

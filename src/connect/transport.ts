@@ -23,6 +23,7 @@ import { checkNames, targetOf } from "../target/given.js";
 import { observedAnswers } from "./answers.js";
 import { explained, onAnInstance } from "./attempts.js";
 import { type Call, LONGEST_MS, pathOf, timeLeft } from "./call.js";
+import { calledAt } from "./call-url.js";
 import { connectInstance, type InstanceConnection } from "./instance-connection.js";
 import { Messages } from "./messages.js";
 import { callingOf, NAMES, type RollcallTransportOptions } from "./options.js";
@@ -129,7 +130,7 @@ class BalancedTransport implements RollcallTransport {
 
   #sendUnary<I extends DescMessage, O extends DescMessage>(
     method: DescMethodUnary<I, O>,
-    { signal, header, message, contextValues }: UnaryRequest<I, O>,
+    { signal, url, header, message }: UnaryRequest<I, O>,
     deadline: number | undefined,
   ): Promise<UnaryResponse<I, O>> {
     const call: Call = { kind: pathOf(method), signal, deadline };
@@ -137,7 +138,7 @@ class BalancedTransport implements RollcallTransport {
     return onAnInstance(this.#pool, call, again, async (lease) => {
       const { transport } = lease.connection;
       const sent = message as MessageInitShape<I>;
-      const response = await transport.unary(method, signal, timeLeft(deadline), header, sent, contextValues);
+      const response = await transport.unary(method, signal, timeLeft(deadline), header, sent, calledAt(url));
       lease.finish("success");
       return response;
     });
@@ -145,7 +146,7 @@ class BalancedTransport implements RollcallTransport {
 
   #sendStream<I extends DescMessage, O extends DescMessage>(
     method: DescMethodStreaming<I, O>,
-    { signal, header, message, contextValues }: StreamRequest<I, O>,
+    { signal, url, header, message }: StreamRequest<I, O>,
     deadline: number | undefined,
   ): Promise<StreamResponse<I, O>> {
     const messages = new Messages(message);
@@ -159,7 +160,7 @@ class BalancedTransport implements RollcallTransport {
       const unlink = onAbort(signal, cancel);
       try {
         const left = timeLeft(deadline);
-        const response = await transport.stream(method, abort.signal, left, header, sent, contextValues);
+        const response = await transport.stream(method, abort.signal, left, header, sent, calledAt(url));
         messages.forget();
         const answered = { ...call, lease, over, givenUp: this.#givenUp.signal, cancel, unlink };
         return { ...response, message: observedAnswers(response.message, answered) };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:http";
+import { Agent, createServer, get } from "node:http";
 import { connect, createServer as createHttp2Server, type Http2SecureServer } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -25,6 +25,26 @@ test("a server on a socket of the file system drains like any other, and cannot 
   assert.ok(life.serving);
   await life.close();
   assert.ok(!life.serving && !server.listening);
+});
+
+test("a connection that is kept alive ends with the request under way when the server is taken out", async (t) => {
+  const config = checkServerConfig({ ListenOn: ":0", Shutdown: { WrapUpTime: 0, WaitTime: 60_000 } });
+  const life = new HttpLife(undefined, config, false);
+  const answers: (() => void)[] = [];
+  const server = createServer((_request, response) => answers.push(() => response.end("served")));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  await life.enter(server);
+  const agent = new Agent({ keepAlive: true });
+  t.after(() => agent.destroy());
+  const asked = get({ port: (server.address() as AddressInfo).port, agent });
+  await once(server, "request");
+  await life.pause();
+  answers[0]!();
+  const [response] = await once(asked, "response");
+  response.resume();
+  assert.equal(response.headers.connection, "close");
+  await life.close();
 });
 
 test("connections of HTTP/2 end with their last request, and what does not end is ended in time", async (t) => {

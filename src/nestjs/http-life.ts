@@ -14,6 +14,8 @@ export class HttpLife {
   readonly #signals: boolean;
   /** Of HTTP/2, which Nest serves through Fastify. */
   readonly #sessions = new Set<ServerHttp2Session>();
+  /** Of requests under way, over HTTP/1.1. */
+  readonly #responses = new Set<ServerResponse>();
   #life: ServerLife | undefined;
   #serving = false;
 
@@ -43,13 +45,16 @@ export class HttpLife {
       this.#sessions.add(session);
       session.once("close", () => this.#sessions.delete(session));
     });
-    server.prependListener("request", (request, response) => this.#endKeepAlive(request, response));
+    server.prependListener("request", (request: IncomingMessage, response: ServerResponse) => {
+      if (request.httpVersionMajor < 2) this.#answer(response);
+    });
     this.#life = instanceLife(this.#target, place, {
       drainMs: Shutdown.WrapUpTime,
       waitMs: Shutdown.WaitTime,
       signals: this.#signals,
       health: (serving) => {
         this.#serving = serving;
+        if (!serving) for (const response of this.#responses) endKeepAlive(response);
       },
       close: () => {
         // GOAWAY: requests under way end, and no new ones begin; the server's close() alone would wait for clients to leave.
@@ -89,8 +94,14 @@ export class HttpLife {
     throw new Error(`the HTTP server listens on ${path}; only a host and a port can be registered`);
   }
 
-  /** A connection that is kept alive would go on bringing requests; while the server is out it ends with this one. */
-  #endKeepAlive(request: Pick<IncomingMessage, "httpVersionMajor">, response: Pick<ServerResponse, "setHeader">): void {
-    if (!this.#serving && request.httpVersionMajor < 2) response.setHeader("connection", "close");
+  #answer(response: ServerResponse): void {
+    this.#responses.add(response);
+    response.once("close", () => this.#responses.delete(response));
+    if (!this.#serving) endKeepAlive(response);
   }
+}
+
+/** A connection that is kept alive would go on bringing requests to a server that is out, and hold its close(); it ends with this one. */
+function endKeepAlive(response: ServerResponse): void {
+  if (!response.headersSent) response.setHeader("connection", "close");
 }

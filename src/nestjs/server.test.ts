@@ -43,7 +43,7 @@ test("a port that is taken fails the start of the application, in words", async 
   await Promise.all([taken.close(), second.close()]);
 });
 
-test("listening twice is listening once, and a close while it begins is obeyed", async () => {
+test("listening twice is listening once, a close while it begins is obeyed, and after one nothing listens", async () => {
   const listen = (server: RollcallServer) => new Promise<unknown>((resolve) => void server.listen(resolve));
   const server = new RollcallServer({ ListenOn: "127.0.0.1:0" }, proto);
   assert.deepEqual(await Promise.all([listen(server), listen(server)]), [undefined, undefined]);
@@ -51,6 +51,7 @@ test("listening twice is listening once, and a close while it begins is obeyed",
   assert.equal(await listen(server), undefined);
   assert.equal(server.port, port);
   await server.close();
+  assert.match(String(await listen(server)), /closed before: make a RollcallServer for each application/);
   const again = new RollcallServer({ ListenOn: `127.0.0.1:${port}` }, proto);
   assert.equal(await listen(again), undefined, "nobody else is left at the port");
   await again.close();

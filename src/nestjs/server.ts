@@ -60,6 +60,7 @@ export class RollcallServer extends ServerGrpc implements CustomTransportStrateg
   /** Binds, reports SERVING, registers; as createServer's start(). Called again it tells how that went. */
   override async listen(callback: (error?: unknown, ...more: unknown[]) => void): Promise<void> {
     try {
+      if (this.#isClosed) throw new Error("the server was closed before: make a RollcallServer for each application");
       this.#starting ??= this.#start();
       await this.#starting;
     } catch (error) {

@@ -3,7 +3,8 @@ import type { Outcome } from "../balancer/outcome.js";
 import { safely } from "../log.js";
 import type { PoolLease } from "../pool/lease.js";
 import type { ServicePool } from "../pool/pool.js";
-import { failureOf } from "./failure.js";
+import { isStream, remembering } from "./body.js";
+import { answeredBy, failureOf } from "./failure.js";
 import { fail, followed, type Handler, isNew, type RequestEvents } from "./handlers.js";
 import { type DispatchOptions, type Door, type Origin, sentTo } from "./request.js";
 
@@ -25,6 +26,7 @@ export class BalancedRequest implements RequestEvents {
   #lease: PoolLease<Door> | undefined;
   #tried: Set<string> | undefined;
   #started = false;
+  #threw = false;
   #outcome: Outcome = "success";
   #upgraded: Duplex | undefined;
   /** Of a request that could not be sent at once: aborts when it is given up before it is sent, or its body fails. */
@@ -41,7 +43,8 @@ export class BalancedRequest implements RequestEvents {
     kind: string | undefined,
   ) {
     this.#balancing = balancing;
-    this.#options = options;
+    const body = remembering(options.body);
+    this.#options = body === options.body ? options : { ...options, body };
     this.#origin = origin;
     this.#handler = handler;
     this.#kind = kind;
@@ -89,12 +92,25 @@ export class BalancedRequest implements RequestEvents {
     socket.end(() => socket.destroy());
   }
 
-  failed(error: unknown, aborted: boolean): boolean {
+  /** Its caller's doing, as an abort is. */
+  threw(): void {
+    this.#threw = true;
+  }
+
+  failed(error: unknown, isAborted: boolean): boolean {
     const lease = this.#lease;
     if (!lease) return false;
+    const status = answeredBy(error);
+    if (status !== undefined) {
+      this.answered(status);
+      this.completed();
+      return false;
+    }
     const { body } = this.#options;
+    const aborted = isAborted || this.#threw;
     const { outcome, timedOut, elsewhere } = failureOf(error, { started: this.#started, aborted, body });
-    lease.finish(outcome, { timedOut, gaveUp: aborted });
+    // An answer that was a failure stays one, though its caller leaves it there: undici's retry does, and who does not read its body.
+    lease.finish(this.#outcome === "failure" ? "failure" : outcome, { timedOut, gaveUp: aborted });
     if (!elsewhere) return false;
     lease.connection.lost(error instanceof Error ? error.message : undefined);
     if (this.#tried) return false;
@@ -187,10 +203,6 @@ class WaitingController {
   pause(): void {}
 
   resume(): void {}
-}
-
-function isStream(body: unknown): body is NodeJS.EventEmitter {
-  return typeof body === "object" && body !== null && "on" in body && typeof body.on === "function";
 }
 
 function abortError(): DOMException {

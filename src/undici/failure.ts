@@ -1,4 +1,5 @@
 import type { Outcome } from "../balancer/outcome.js";
+import { errorOf } from "./body.js";
 
 /** How far a request had come when it failed. */
 export interface FailedRequest {
@@ -42,13 +43,14 @@ export function failureOf(error: unknown, { started, aborted, body }: FailedRequ
   return { outcome: callers ? "ignore" : "failure", timedOut, elsewhere: !started && !callers };
 }
 
+/** The status of an answer that undici's responseError, composed nearer to the wire, has made an error of. */
+export function answeredBy(error: unknown): number | undefined {
+  const { code, statusCode } = (error ?? {}) as Record<string, unknown>;
+  return code === "UND_ERR_RESPONSE" && typeof statusCode === "number" ? statusCode : undefined;
+}
+
 function factsOf(error: unknown): { name: string; code: string; syscall: string } {
   const { name, code, syscall } = (error ?? {}) as Record<string, unknown>;
   const text = (value: unknown) => (typeof value === "string" ? value : "");
   return { name: text(name), code: text(code), syscall: text(syscall) };
-}
-
-/** Of a stream that the caller sends. */
-function errorOf(body: unknown): unknown {
-  return typeof body === "object" && body !== null && "errored" in body ? (body.errored ?? undefined) : undefined;
 }

@@ -13,6 +13,8 @@ export interface RequestEvents {
   upgraded(socket: unknown): void;
   /** The caller gives the request up. */
   aborted(): void;
+  /** The caller's handler has thrown: undici ends the request with that. */
+  threw(): void;
   /** What the caller gave as the reason, where started() was answered by false. */
   readonly abortReason: unknown;
   /**
@@ -59,6 +61,15 @@ function hideMissing(follower: object, own: Called, optional: readonly string[])
   }
 }
 
+function asked(events: RequestEvents, call: () => unknown): unknown {
+  try {
+    return call();
+  } catch (error) {
+    events.threw();
+    throw error;
+  }
+}
+
 /** undici 6 calls these, and Node's fetch brings them to any version. */
 class OldFollower {
   readonly #own: Called;
@@ -78,7 +89,7 @@ class OldFollower {
       this.#events.aborted();
     };
     if (!this.#events.started()) return noted(this.#events.abortReason);
-    return this.#own.onConnect?.(noted, context);
+    return asked(this.#events, () => this.#own.onConnect?.(noted, context));
   }
 
   onResponseStarted(): unknown {
@@ -87,11 +98,11 @@ class OldFollower {
 
   onHeaders(status: number, headers: unknown, resume: unknown, text: unknown): unknown {
     this.#events.answered(status);
-    return this.#own.onHeaders?.(status, headers, resume, text);
+    return asked(this.#events, () => this.#own.onHeaders?.(status, headers, resume, text));
   }
 
   onData(chunk: unknown): unknown {
-    return this.#own.onData?.(chunk);
+    return asked(this.#events, () => this.#own.onData?.(chunk));
   }
 
   onComplete(trailers: unknown): unknown {
@@ -130,7 +141,7 @@ class NewFollower {
 
   onRequestStart(controller: Controller, context: unknown): unknown {
     if (!this.#events.started()) return controller.abort(this.#events.abortReason);
-    return this.#own.onRequestStart?.(controller, context);
+    return asked(this.#events, () => this.#own.onRequestStart?.(controller, context));
   }
 
   onRequestUpgrade(controller: Controller, status: unknown, headers: unknown, socket: unknown): unknown {
@@ -146,11 +157,11 @@ class NewFollower {
 
   onResponseStart(controller: unknown, status: number, headers: unknown, text: unknown): unknown {
     this.#events.answered(status);
-    return this.#own.onResponseStart?.(controller, status, headers, text);
+    return asked(this.#events, () => this.#own.onResponseStart?.(controller, status, headers, text));
   }
 
   onResponseData(controller: unknown, chunk: unknown): unknown {
-    return this.#own.onResponseData?.(controller, chunk);
+    return asked(this.#events, () => this.#own.onResponseData?.(controller, chunk));
   }
 
   onResponseEnd(controller: unknown, trailers: unknown): unknown {

@@ -40,6 +40,10 @@ const NAMES = ["origins", "outcome", "kind", "zone", "subset", "connectMs", "wai
 const NO_ORIGIN =
   "the request names no origin: rollcallInterceptor goes with new Agent().compose(...), and requests by a whole URL; a Client or a Pool speaks to one server alone";
 
+/** Agents of undici 6 would follow redirects beneath the interceptor: to the one instance that answered, by its address. */
+const REDIRECTED =
+  "maxRedirections cannot be obeyed for balanced requests: compose interceptors.redirect({ maxRedirections }) behind rollcallInterceptor instead";
+
 /**
  * Sends each request of an undici dispatcher, and so of fetch, to a lightly loaded instance of a service. The server still sees the
  * host of the request's URL, and TLS verifies that name. An instance is used once its port has accepted a connection; one
@@ -74,6 +78,10 @@ export function rollcallInterceptor(
       }
       const origin = originOf(request);
       if (!origin || (origins && !origins.has(origin.origin))) return dispatch(request, handler);
+      if (request.maxRedirections) {
+        fail(handler, null, new TypeError(REDIRECTED));
+        return true;
+      }
       return new BalancedRequest(balancing, request, origin, handler, kind(request)).send();
     };
   };

@@ -33,6 +33,8 @@ export interface DispatchOptions {
   readonly path: string;
   readonly headers?: unknown;
   readonly body?: unknown;
+  /** Of undici 6. */
+  readonly maxRedirections?: number;
 }
 
 /** The same request, to the address of an instance; the server still sees the host that the caller named, and so does TLS. */
@@ -52,7 +54,8 @@ function withHost(headers: unknown, host: string): unknown {
     return pairs.some(([name]) => isHost(name)) ? pairs.flat() : [...pairs.flat(), "host", host];
   }
   const names = headers as Record<string, unknown>;
-  return Object.keys(names).some(isHost) ? names : { ...names, host };
+  // What is undefined undici leaves out.
+  return Object.keys(names).some((name) => isHost(name) && names[name] !== undefined) ? names : { ...names, host };
 }
 
 function isHost(name: unknown): boolean {

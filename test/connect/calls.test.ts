@@ -60,6 +60,21 @@ test("interceptors run once for each call, and see its URL by the service's name
   assert.deepEqual(urls, [url, url]);
 });
 
+test("an interceptor may change the path of a call", async (t) => {
+  const route: Interceptor = (next) => (request) => next({ ...request, url: request.url.replace("/nowhere/", "/") });
+  for (const [protocol, httpVersion] of [
+    ["connect", "1.1"],
+    ["connect", "2"],
+    ["grpc", "2"],
+    ["grpc-web", "2"],
+  ] as const) {
+    const options = { protocol, httpVersion, baseUrl: "http://talk.rpc/nowhere", interceptors: [route] };
+    const { client } = await fleet(t, ["a"], options, { http: httpVersion });
+    assert.equal((await client.say({ text: "x" })).text, "x");
+    assert.deepEqual(await texts(client.tell({ text: "t" })), ["t0", "t1", "t2"]);
+  }
+});
+
 test("errors keep their code, and those of an instance lower its share", async (t) => {
   for (const protocol of PROTOCOLS) {
     const { client, transport } = await fleet(t, ["a"], { protocol });

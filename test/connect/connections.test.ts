@@ -123,3 +123,32 @@ test("a server that takes no more calls at a time is not thought dead, however l
   t.after(() => transport.close().then(() => server.close()));
   assert.equal((await createClient(Talk, transport).say({ text: "x" })).text, "");
 });
+
+test("HTTP/1.1: a connection that idles is left before its server ends it, which would cost the call that it meets", async (t) => {
+  let left = (_: unknown) => {};
+  const leaves = new Promise((resolve) => {
+    left = resolve;
+  });
+  // It ends no connection itself.
+  const server = createTcpServer((socket) => {
+    socket
+      .on("error", () => {})
+      .once("data", () => {
+        socket.once("end", left);
+        socket.write("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n");
+        socket.write("Connection: keep-alive\r\nKeep-Alive: timeout=2\r\n\r\n{}");
+      });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => server.close());
+  const transport = createRollcallTransport({
+    target: `direct:///127.0.0.1:${(server.address() as AddressInfo).port}`,
+    protocol: "connect",
+    httpVersion: "1.1",
+    useBinaryFormat: false,
+  });
+  t.after(() => transport.close());
+  await createClient(Talk, transport).say({ text: "x" });
+  await leaves;
+});

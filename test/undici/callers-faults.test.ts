@@ -60,16 +60,59 @@ for (const contestant of contestants) {
           this.destroy(new Error("the disk is gone"));
         },
       });
+    const failing = async function* () {
+      yield "a";
+      throw new Error("the line is cut");
+    };
+    const lent = new ReadableStream();
+    lent.getReader();
     for (const [options, expected] of [
       [{ headers: { "not a name": "x" } }, /invalid header/],
       [{ headers: { expect: "100-continue" } }, /not supported/],
       [{ method: "POST", body: "x", headers: { "content-length": "5" } }, /length/],
       [{ method: "POST", body: unreadable() }, /the disk is gone/],
+      [{ method: "POST", body: failing() }, /the line is cut/],
+      [{ method: "POST", body: ReadableStream.from(failing()) }, /the line is cut/],
+      [{ method: "POST", body: lent }, /locked/],
     ] as const) {
-      await assert.rejects(undici.request("http://order.http/", { dispatcher, ...options }), expected);
+      await assert.rejects(undici.request("http://order.http/", { dispatcher, ...options } as object), expected);
     }
     const [instance] = interceptor.stats().instances;
     assert.deepEqual([instance!.failureRate, instance!.inFlight, instance!.state], [0, 0, "serving"]);
+  });
+
+  test(`${name}: a handler that throws at an answer is no failure of the instance`, async (t) => {
+    const { servers, interceptor } = await fleet(t, contestant, 1);
+    servers[0]!.status = 404;
+    const agent = new undici.Agent();
+    t.after(() => agent.destroy());
+    const dispatcher = agent.compose(interceptor as never);
+    const refuse = () => {
+      throw new Error("not what I asked for");
+    };
+    const streamed = undici.stream("http://order.http/", { dispatcher, method: "GET", opaque: undefined }, refuse);
+    await assert.rejects(streamed, /not what I asked for/);
+    const [instance] = interceptor.stats().instances;
+    assert.deepEqual([instance!.failureRate, instance!.inFlight], [0, 0]);
+  });
+
+  const { responseError } = undici.interceptors as Partial<typeof undici.interceptors>;
+  test(`${name}: an answer that responseError makes an error of counts by its status`, {
+    skip: !responseError && "it has no such interceptor",
+  }, async (t) => {
+    const { servers, interceptor } = await fleet(t, contestant, 1);
+    const agent = new undici.Agent();
+    t.after(() => agent.destroy());
+    const dispatcher = agent.compose(responseError!() as never, interceptor as never);
+    for (const [status, isFailure] of [
+      [404, false],
+      [503, true],
+    ] as const) {
+      servers[0]!.status = status;
+      await assert.rejects(undici.request("http://order.http/", { dispatcher }), { statusCode: status });
+      const [instance] = interceptor.stats().instances;
+      assert.deepEqual([instance!.failureRate > 0, instance!.inFlight], [isFailure, 0]);
+    }
   });
 
   test(`${name}: a body that fails while its request waits fails the request, and nothing else`, async (t) => {

@@ -38,6 +38,34 @@ for (const contestant of contestants) {
 
   if (global) continue;
 
+  test(`${name}: an answer of 503 is a failure, though undici's retry, or a caller, leaves it at its status`, async (t) => {
+    const retry = undici.interceptors.retry({ maxRetries: 1, minTimeout: 1 });
+    const leaveBody = async (dispatcher: object) => {
+      const { body } = await undici.request("http://order.http/", { dispatcher } as object);
+      body.on("error", () => {}).destroy();
+    };
+    const retried = async (dispatcher: object) => {
+      // It answers for itself, or throws: as the version has it.
+      await undici.request("http://order.http/", { dispatcher } as object).then(
+        ({ body }) => body.dump(),
+        () => {},
+      );
+    };
+    for (const [ask, others] of [
+      [leaveBody, []],
+      [retried, [retry]],
+    ] as const) {
+      const { servers, interceptor } = await fleet(t, contestant, 1);
+      servers[0]!.status = 503;
+      servers[0]!.endless = ask === leaveBody;
+      const agent = new undici.Agent();
+      t.after(() => agent.destroy());
+      await ask(agent.compose(interceptor as never, ...others));
+      await until(() => interceptor.stats().instances[0]!.inFlight === 0, "the request has ended");
+      assert.ok(interceptor.stats().instances[0]!.failureRate > 0);
+    }
+  });
+
   test(`${name}: a second attempt by the same undici client is an error of the request alone`, async (t) => {
     const servers = [await startHttp("one"), await startHttp("two")];
     for (const server of servers) t.after(() => server.close());

@@ -9,6 +9,8 @@ export interface HttpServer {
   readonly requests: { host: string; url: string; method: string; body: string }[];
   status: number;
   delayMs: number;
+  /** Answers begin, and do not end. */
+  endless: boolean;
   close(): void;
 }
 
@@ -16,14 +18,21 @@ export interface HttpServer {
 export async function startHttp(name: string, port = 0, tls?: { key: string; cert: string }): Promise<HttpServer> {
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     let body = "";
-    for await (const chunk of request) body += chunk;
+    try {
+      for await (const chunk of request) body += chunk;
+    } catch {
+      return; // given up before it was sent as a whole
+    }
     http.requests.push({ host: request.headers.host ?? "", url: request.url!, method: request.method!, body });
     if (request.url === "/hang") return;
     if (http.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, http.delayMs));
     response.statusCode = http.status;
-    response.end(name);
+    if (http.endless) response.write(name);
+    else response.end(name);
   };
   const server = (tls ? createSecureServer(tls, answer) : createServer(answer)) as Server;
+  // It ends no idle connection: on a full machine that could meet a request.
+  server.keepAliveTimeout = 0;
   server.listen(port, "127.0.0.1");
   await once(server, "listening");
   const http: HttpServer = {
@@ -32,6 +41,7 @@ export async function startHttp(name: string, port = 0, tls?: { key: string; cer
     requests: [],
     status: 200,
     delayMs: 0,
+    endless: false,
     close: () => {
       server.close();
       server.closeAllConnections();

@@ -16,6 +16,15 @@ for (const { name, undici, global } of contestants) {
   });
 }
 
+test("redirects that undici 6 would follow to the address of one instance are refused", async (t) => {
+  const { undici } = contestants[0]!;
+  const interceptor = rollcallInterceptor("direct:///127.0.0.1:1");
+  t.after(() => interceptor.close());
+  const dispatcher = new undici.Agent().compose(interceptor as never);
+  const options = { dispatcher, maxRedirections: 3 } as object;
+  await assert.rejects(undici.request("http://order.http/", options), /compose interceptors\.redirect/);
+});
+
 test("what cannot be obeyed is refused by name", () => {
   const make = (options: object) => () => rollcallInterceptor("direct:///127.0.0.1:1", options);
   assert.throws(make({ origins: ["order"] }), /origins is "order"; expected origins such as/);

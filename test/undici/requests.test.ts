@@ -63,6 +63,12 @@ for (const contestant of contestants) {
     assert.equal(statusCode, 200);
     assert.match(await body.text(), /^[01]$/);
     assert.equal(servers.flatMap(({ requests }) => requests)[0]?.host, "mine.example");
+    const unnamed = await undici.request("http://order.http/r", { dispatcher, headers: { host: undefined } as never });
+    await unnamed.body.dump();
+    assert.ok(
+      servers.some(({ requests }) => requests.some(({ host }) => host === "order.http")),
+      "a Host that is undefined is none of the caller's own",
+    );
     const other = await startHttp("other");
     t.after(() => other.close());
     const answer = await undici.request(`http://${other.address}/`, { dispatcher });
