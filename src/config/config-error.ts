@@ -14,7 +14,7 @@ export class ConfigError extends Error {
   readonly file: string;
   readonly problems: readonly ConfigProblem[];
 
-  constructor(file: string, problems: readonly ConfigProblem[], options?: ErrorOptions) {
+  constructor(file: string, problems: readonly ConfigProblem[], options?: { readonly cause?: unknown }) {
     super(problems.map((problem) => describeProblem(file, problem)).join("\n"), options);
     this.name = "ConfigError";
     this.file = file;

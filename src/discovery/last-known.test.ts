@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setLogger, setLogLevel } from "../log.js";
 import { parseTargetUrl } from "../target/parse.js";
+import { failingOs } from "../testing/failing-os.js";
 import { discover, lists, WatchedRegistry } from "../testing/watched-registry.js";
-import { type KnownSet, type LastKnownSets, RememberedSets } from "./last-known.js";
+import { type KnownSet, keptOnDisk, type LastKnownSets, RememberedSets } from "./last-known.js";
 
 test("stopped and started again while the registry is away, it starts from the last known set, of the same discovery", async () => {
   const registry = new WatchedRegistry("td-idle");
@@ -156,3 +158,25 @@ for (const [what, find] of [
     discovery.stop();
   });
 }
+
+test("without a home folder, and without another one for snapshots, one warning says so and the client goes on", async (t) => {
+  const { ROLLCALL_SNAPSHOT_DIR, XDG_CACHE_HOME } = process.env;
+  Object.assign(process.env, { ROLLCALL_SNAPSHOT_DIR: "", XDG_CACHE_HOME: "" });
+  failingOs(t, "homedir");
+  const warnings: string[] = [];
+  setLogger({ debug() {}, info() {}, error() {}, warn: (_facts, message) => void warnings.push(message) });
+  t.after(() => {
+    setLogLevel("silent");
+    for (const [name, value] of Object.entries({ ROLLCALL_SNAPSHOT_DIR, XDG_CACHE_HOME })) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  });
+  const store = keptOnDisk({ maxAgeMs: 1 });
+  const target = { scheme: "td-homeless", hosts: [], service: "order", params: {} };
+  const set = { instances: [{ instance: { address: "10.0.0.1:1" }, addresses: [] }], at: Date.now() };
+  store.keep(target, set);
+  assert.equal(await store.find(target), set);
+  assert.equal(warnings.length, 1);
+  assert.match(warnings[0]!, /snapshots cannot be kept: this user has no home folder; set Snapshot\.Dir or/);
+});

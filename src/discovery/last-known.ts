@@ -1,3 +1,4 @@
+import { log } from "../log.js";
 import type { Target } from "../registry.js";
 import type { ResolvedInstance } from "./resolved-instance.js";
 import type { SnapshotOptions } from "./snapshots.js";
@@ -55,13 +56,24 @@ export function keptOnDisk(options: SnapshotOptions): LastKnownSets {
   const key = JSON.stringify([options.dir, options.maxAgeMs]);
   const known = stores.get(key);
   if (known) return known;
-  const opened = memoised(async () => new (await import("./snapshots.js")).Snapshots(options));
+  const opened = memoised(() => openedOrRemembered(options));
   const store: LastKnownSets = {
     find: async (target) => (await opened()).find(target),
-    keep: (target, set) => void opened().then((snapshots) => snapshots.keep(target, set)),
+    keep: (target, set) => void opened().then((sets) => sets.keep(target, set)),
   };
   stores.set(key, store);
   return store;
+}
+
+/** What is on disk; what this process remembers where there is no folder for it. Never rejects. */
+async function openedOrRemembered(options: SnapshotOptions): Promise<LastKnownSets> {
+  try {
+    return new (await import("./snapshots.js")).Snapshots(options);
+  } catch (error) {
+    const why = (error as Error).message;
+    log.warn({ err: error }, `snapshots cannot be kept: ${why}; a start without the registry will know nobody`);
+    return remembered;
+  }
 }
 
 function memoised<T>(make: () => Promise<T>): () => Promise<T> {

@@ -214,6 +214,7 @@ test("the folder is the environment's, else one in the user's cache folder", () 
   assert.equal(defaultDir({ ROLLCALL_SNAPSHOT_DIR: "~/snap" }), join(homedir(), "snap"));
   assert.equal(defaultDir({ ROLLCALL_SNAPSHOT_DIR: "~snap" }), "~snap");
   assert.match(defaultDir({ XDG_CACHE_HOME: "/c", LOCALAPPDATA: "/c" }), /rollcall[\\/]snapshots$/);
+  assert.equal(defaultDir({ XDG_CACHE_HOME: "", LOCALAPPDATA: "" }), defaultDir({}), "as if it were not set");
 });
 
 test("a program that makes up targets as it goes fills the folder no more than others", async () => {

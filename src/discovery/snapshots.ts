@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { detached } from "../async/detached.js";
 import { SNAPSHOT_DEFAULTS } from "../defaults.js";
+import { homeFolder } from "../home-folder.js";
 import { log } from "../log.js";
 import type { Target } from "../registry.js";
 import { type KnownSet, type LastKnownSets, remembered } from "./last-known.js";
@@ -137,17 +137,27 @@ export class Snapshots implements LastKnownSets {
   }
 }
 
-/** `$ROLLCALL_SNAPSHOT_DIR`, where ~ is the home folder though no shell has read it (as in a Docker env file); else `rollcall/snapshots` in the user's cache folder. */
+/**
+ * `$ROLLCALL_SNAPSHOT_DIR`, where ~ is the home folder though no shell has read it (as in a Docker env file); else
+ * `rollcall/snapshots` in the user's cache folder.
+ * @throws Error when it is to be in the home folder, and there is none.
+ */
 export function defaultDir(env: NodeJS.ProcessEnv = process.env): string {
   const named = env.ROLLCALL_SNAPSHOT_DIR;
-  if (named) return /^~(?=[\\/]|$)/.test(named) ? join(homedir(), named.slice(1)) : named;
+  if (named) return /^~(?=[\\/]|$)/.test(named) ? inHome(named.slice(1)) : named;
   const cache =
     process.platform === "darwin"
-      ? join(homedir(), "Library", "Caches")
+      ? inHome("Library", "Caches")
       : process.platform === "win32"
-        ? (env.LOCALAPPDATA ?? join(homedir(), "AppData", "Local"))
-        : (env.XDG_CACHE_HOME ?? join(homedir(), ".cache"));
+        ? env.LOCALAPPDATA || inHome("AppData", "Local")
+        : env.XDG_CACHE_HOME || inHome(".cache");
   return join(cache, "rollcall", "snapshots");
+}
+
+function inHome(...path: string[]): string {
+  const home = homeFolder();
+  if (home !== undefined) return join(home, ...path);
+  throw new Error("this user has no home folder; set Snapshot.Dir or $ROLLCALL_SNAPSHOT_DIR to a folder");
 }
 
 /** On the disk before it has its name: what is read under the name is always a whole file. */

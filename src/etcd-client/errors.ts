@@ -12,7 +12,7 @@ export class EtcdError extends Error {
   /** What etcd (or the transport) said, word by word. */
   readonly details: string;
 
-  constructor(host: string, code: number, details: string, advice = "", options?: ErrorOptions) {
+  constructor(host: string, code: number, details: string, advice = "", options?: { readonly cause?: unknown }) {
     super(`etcd at ${host}: ${details}${advice && `; ${advice}`}`, options);
     this.host = host;
     this.code = code;

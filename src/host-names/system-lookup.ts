@@ -41,10 +41,19 @@ async function lookUp(
   const listed = addressesInHostsFile(await textOf(hostsFile), host).filter((address) => isIP(address));
   if (listed.length > 0) return { addresses: listed };
   const names = fullNames(host, searchListOf(await textOf(resolvConf)));
-  const answer = await searchDns(names, servers, options);
   // What DNS knew before, it would know now.
-  if (answer.addresses.length > 0 || options.previous?.name) return answer;
-  return (await askSystem(host)) ?? answer;
+  const knownToDns = options.previous?.name !== undefined;
+  try {
+    const answer = await searchDns(names, servers, options);
+    if (answer.addresses.length > 0 || knownToDns) return answer;
+    return (await askSystem(host)) ?? answer;
+  } catch (error) {
+    // A server that is silent would be so to getaddrinfo, which keeps one of Node's few threads while it waits.
+    const silent = (error as NodeJS.ErrnoException).code === "ETIMEOUT";
+    const known = knownToDns || silent || options.signal.aborted ? undefined : await askSystem(host);
+    if (known) return known;
+    throw error;
+  }
 }
 
 /** The first of the names that has an address. The one that had it last time is asked first, and is mostly all that is asked. */

@@ -3,7 +3,7 @@ import { formatAddress } from "../address.js";
 import { log } from "../log.js";
 import type { Advertised } from "./advertise.js";
 import { type Placed, place, whereabouts } from "./moved-address.js";
-import { describe, type Interfaces } from "./own-addresses.js";
+import { describe, type Interfaces, visibleInterfaces } from "./own-addresses.js";
 
 /** How often the machine's addresses are looked at, in milliseconds; it takes a tenth of a millisecond. */
 const LOOK_EVERY_MS = 5_000;
@@ -32,7 +32,7 @@ export class AddressWatch {
   constructor(advertised: Advertised, onMoved: (address: string) => void, options: AddressWatchOptions = {}) {
     this.#onMoved = onMoved;
     this.#interfaces = options.interfaces ?? networkInterfaces;
-    this.#placed = place(advertised, this.#interfaces());
+    this.#placed = place(advertised, visibleInterfaces(this.#interfaces));
     this.#everyMs = options.everyMs ?? LOOK_EVERY_MS;
   }
 
@@ -61,7 +61,7 @@ export class AddressWatch {
       else if (found.is === "gone") this.#warn(interfaces);
       else if (found.is === "here") this.#warned = false;
     } catch (error) {
-      // Some sandboxes do not let a program see the interfaces.
+      // In a sandbox, or for the moment: none is not the same as not to be seen.
       log.debug({ err: error }, "the machine's addresses cannot be read");
     }
   }

@@ -1,7 +1,13 @@
 import { BlockList, isIP } from "node:net";
-import { networkInterfaces } from "node:os";
 import { formatAddress, isLoopbackHost, isWildcardHost, parseAddress, quote } from "../address.js";
-import { describe, type Interfaces, type OwnAddress, ownAddresses, preferred } from "./own-addresses.js";
+import {
+  describe,
+  type Interfaces,
+  type OwnAddress,
+  ownAddresses,
+  preferred,
+  visibleInterfaces,
+} from "./own-addresses.js";
 
 export interface AdvertiseInput {
   /** The host that is listened on; empty or `::` for all interfaces, 0.0.0.0 for all over IPv4. */
@@ -35,7 +41,7 @@ export interface Advertised {
  * @throws TypeError when Advertise or $POD_IP cannot be used.
  */
 export function chooseAddress(input: AdvertiseInput): Advertised {
-  const { listenHost, boundPort: port, advertise, env = process.env, interfaces = networkInterfaces() } = input;
+  const { listenHost, boundPort: port, advertise, env = process.env, interfaces = visibleInterfaces() } = input;
   const reached = (own: OwnAddress) => isListenedOn(own, listenHost);
   if (advertise) return wanted(advertise, port, interfaces, reached);
   if (!isWildcardHost(listenHost)) {

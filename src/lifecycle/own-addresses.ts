@@ -1,4 +1,5 @@
 import { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
+import { log } from "../log.js";
 
 export type Interfaces = NodeJS.Dict<NetworkInterfaceInfo[]>;
 
@@ -11,7 +12,17 @@ export interface OwnAddress {
   readonly local: boolean;
 }
 
-export function ownAddresses(interfaces: Interfaces = networkInterfaces()): OwnAddress[] {
+/** Those of this machine; none where a sandbox lets no program see them. */
+export function visibleInterfaces(read: () => Interfaces = networkInterfaces): Interfaces {
+  try {
+    return read();
+  } catch (error) {
+    log.debug({ err: error }, "the machine's addresses cannot be read");
+    return {};
+  }
+}
+
+export function ownAddresses(interfaces: Interfaces = visibleInterfaces()): OwnAddress[] {
   return Object.entries(interfaces).flatMap(([name, infos = []]) =>
     infos.map(({ address, family, internal }) => {
       return { interface: name, address, family, local: internal || isLinkLocal(address) };

@@ -7,6 +7,7 @@ import { registerBackend } from "../backends/table.js";
 import type { Instance } from "../instance.js";
 import { setLogger, setLogLevel } from "../log.js";
 import type { Registration } from "../registry.js";
+import { failingOs } from "../testing/failing-os.js";
 import type { InstanceToRegister } from "./instance-to-register.js";
 import { type RegisterOptions, registerInstance } from "./register-instance.js";
 
@@ -41,6 +42,14 @@ test("of a port alone the address is this machine's, and Advertise's forms may c
   const registered = await registerInstance(url, { port: 8080, advertise: "127.0.0.0/8" }, { drainMs: 0 });
   assert.equal(registered.address, "127.0.0.1:8080");
   await registered.stop();
+});
+
+test("where a sandbox shows no program the machine's addresses, one that is named is listed, and else that is asked for", async (t) => {
+  failingOs(t, "networkInterfaces");
+  const registered = await registerInstance(url, { port: 8080, advertise: "10.0.0.7" }, { drainMs: 0 });
+  assert.equal(registered.address, "10.0.0.7:8080");
+  await registered.stop();
+  await assert.rejects(registerInstance(url, { port: 8080 }), /no network address to register; set Advertise/);
 });
 
 test("what cannot be obeyed is refused by name, and nothing is listed", async () => {

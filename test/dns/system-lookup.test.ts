@@ -79,6 +79,16 @@ test("a name that DNS does not know may be known to the system", async (t) => {
   assert.ok(addresses.includes("127.0.0.1") || addresses.includes("::1"), String(addresses));
 });
 
+for (const broken of ["SERVFAIL", "REFUSED", "no server"] as const) {
+  test(`a name that DNS has never known is asked of the system where DNS fails too: ${broken}`, async (t) => {
+    const servers = broken === "no server" ? "127.0.0.1:1" : (await responder(t, () => broken)).address;
+    const { lookup } = system(t, { servers });
+    const { addresses } = await lookup("localhost", { signal });
+    assert.ok(addresses.includes("127.0.0.1") || addresses.includes("::1"), String(addresses));
+    await assert.rejects(lookup("order.invalid", { signal }), /^Error: DNS server .*, asked for order\.invalid, /);
+  });
+}
+
 test("a name that nobody knows is told with all names that were asked for", async (t) => {
   const server = await responder(t, () => "NXDOMAIN");
   const { lookup } = system(t, { resolvConf: "search a.test b.test", servers: server.address });

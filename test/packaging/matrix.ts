@@ -184,7 +184,7 @@ function typeCheck(project: Project, version: string, module: string, moduleReso
     module,
     moduleResolution,
     target: "ES2022",
-    lib: ["ES2023"],
+    lib: ["ES2020"],
     strict: true,
     noEmit: true,
     skipLibCheck: false,

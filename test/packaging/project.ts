@@ -94,7 +94,8 @@ export class Project {
 
   /** Checks the types of this project with the checkout's compiler. Node16 knows no require() of an ES module. */
   typeCheck(files: readonly string[], module: "Node16" | "NodeNext"): Ran {
-    const compilerOptions = { module, target: "ES2022", strict: true, noEmit: true, types: ["node"] };
+    // The lowest lib that @types/node can be read with.
+    const compilerOptions = { module, target: "ES2020", lib: ["ES2020"], strict: true, noEmit: true, types: ["node"] };
     writeFileSync(join(this.folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files }));
     const tsc = join(require.resolve("typescript/package.json"), "..", "bin", "tsc");
     const { status, stdout, stderr } = spawnSync(process.execPath, [tsc, "-p", "."], {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
+import { homeFolder } from "../../home-folder.js";
 
 /** A user of a kubeconfig, as far as it is used here. */
 export interface KubeconfigUser {
@@ -52,10 +52,22 @@ export interface KubeConfig extends Entries {
   getCurrentContext(): string;
 }
 
-/** Which files are read: those of $KUBECONFIG in their order, else ~/.kube/config. */
+/**
+ * Which files are read: those of $KUBECONFIG in their order, else ~/.kube/config.
+ * @throws Error when there is no home folder either.
+ */
 export function kubeconfigFiles(kubeconfig: string | undefined): string[] {
   const files = (kubeconfig ?? "").split(delimiter).filter((file) => file !== "");
-  return files.length > 0 ? files : [join(homedir(), ".kube", "config")];
+  if (files.length > 0) return files;
+  const inHome = homeKubeconfig();
+  if (inHome !== undefined) return [inHome];
+  throw new Error("there is no kubeconfig: $KUBECONFIG is not set, and this user has no home folder");
+}
+
+/** ~/.kube/config, whether it is there or not; undefined without a home folder. */
+export function homeKubeconfig(): string | undefined {
+  const home = homeFolder();
+  return home === undefined ? undefined : join(home, ".kube", "config");
 }
 
 /**

@@ -25,7 +25,7 @@ export class RpcError extends Error {
   override readonly name = "RpcError";
   readonly code: Status;
 
-  constructor(code: Status, details: string, options?: ErrorOptions) {
+  constructor(code: Status, details: string, options?: { readonly cause?: unknown }) {
     super(details, options);
     this.code = code;
   }

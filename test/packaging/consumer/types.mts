@@ -17,6 +17,9 @@ import { type DevRegistry, startDevRegistry } from "rollcall/dev-registry";
 import { etcdBackend } from "rollcall/etcd";
 import "rollcall/register";
 
+export type { TestedBackend } from "rollcall/backend-tests";
+export type { Pool } from "rollcall/pool";
+
 export async function main(Order: ServiceClientConstructor, build: (server: GrpcServer) => void): Promise<void> {
   const config = await loadConfig("cart.yaml", rpcServerConfig.extend({ OrderRpc: rpcClientConfig }));
   const server: Server = createServer(config, build);

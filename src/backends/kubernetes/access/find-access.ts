@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
+import { homeKubeconfig } from "../kubeconfig-files.js";
 import type { ClusterAccess } from "./access.js";
 import { inClusterAccess } from "./in-cluster.js";
 import { type KubeconfigOptions, kubeconfigAccess } from "./kubeconfig.js";
@@ -22,7 +21,8 @@ export async function findAccess(options: AccessOptions): Promise<ClusterAccess>
   if (file !== undefined || context !== undefined || kubeconfig) return kubeconfigAccess({ file, context, kubeconfig });
   const inCluster = await inClusterAccess(environment, serviceAccount);
   if (inCluster) return inCluster;
-  if (existsSync(join(homedir(), ".kube", "config"))) return kubeconfigAccess();
+  const inHome = homeKubeconfig();
+  if (inHome !== undefined && existsSync(inHome)) return kubeconfigAccess();
   throw new Error(
     "there is no way to a Kubernetes cluster: this is no pod with a service account token (is " +
       "automountServiceAccountToken off?), $KUBECONFIG is not set and ~/.kube/config does not exist",
