@@ -53,6 +53,7 @@ type Echo = import("../support/echo.js").EchoClient;
 const Client = grpc.makeClientConstructor(EchoService, "test.Echo") as unknown as new (
   address: string,
   credentials: import("@grpc/grpc-js").ChannelCredentials,
+  options?: import("@grpc/grpc-js").ChannelOptions,
 ) => Echo;
 const clients = [
   createClient(Client, { Target: registry.target("i") }),

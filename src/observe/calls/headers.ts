@@ -18,5 +18,6 @@ export const reader = {
 
 /** Whether they tell of a trace already, in the words of the propagator that is set: W3C's, B3's or another's. */
 export function tellOfTrace(headers: Headers): boolean {
-  return harmless(() => openTelemetry()?.propagation.fields().some((name) => headers.get(name) !== undefined)) ?? false;
+  const isThere = (name: string) => headers.get(name) !== undefined;
+  return harmless(() => openTelemetry()?.propagation.fields().some(isThere)) ?? false;
 }
