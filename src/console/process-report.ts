@@ -86,13 +86,15 @@ export function reportOfPresence(presence: Present, metrics: string | undefined)
 
 /** Of metrics that name instances; without the label a number is the whole service's. */
 function instancesIn(samples: readonly Sample[], service: string): ReportedInstance[] {
-  const own = samples.filter(({ labels }) => labels.service === service && labels.instance);
-  const rates = new Map(
-    own.flatMap(({ name, labels, value }) => (name === FAILURE_RATE ? [[labels.instance, value]] : [])),
-  );
-  return own.flatMap(({ name, labels: { instance = "" }, value }) =>
-    name === EXPECTED ? [{ address: instance, expectedMs: value * 1_000, failureRate: rates.get(instance) ?? 0 }] : [],
-  );
+  const of = (wanted: string) =>
+    samples.filter(({ name, labels }) => name === wanted && labels.service === service && labels.instance);
+  // Of one that has not answered yet no latency is expected, but it may fail.
+  const expected = new Map(of(EXPECTED).map(({ labels, value }) => [labels.instance, value]));
+  return of(FAILURE_RATE).map(({ labels: { instance = "" }, value }) => ({
+    address: instance,
+    expectedMs: (expected.get(instance) ?? 0) * 1_000,
+    failureRate: value,
+  }));
 }
 
 /**
