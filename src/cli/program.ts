@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { addCommands } from "./commands.js";
+import { shown } from "./output.js";
 
 /** Put in by the build. */
 declare const ROLLCALL_VERSION: string | undefined;
@@ -11,6 +12,8 @@ export async function makeProgram(isChosen: (name: string) => boolean): Promise<
     .description("Service discovery and load balancing: see and check what is registered, and how calls go.")
     .version(version)
     .exitOverride()
+    // What was typed stands in it, and may be a password or steer the terminal.
+    .configureOutput({ outputError: (text, write) => write(`${text.trimEnd().split("\n").map(shown).join("\n")}\n`) })
     .addHelpText(
       "after",
       "\nExit codes: 0 all is well, 1 a problem was found, 2 the command was misused, 3 warnings only (doctor)." +

@@ -10,7 +10,7 @@ import { type News, newsOfEdges, newsOfRows } from "./events.js";
 import { withListedNames } from "./listed-names.js";
 import { type Fleet, type FleetEvent, instanceId, MOST_EVENTS, type Update } from "./model.js";
 import { processReports } from "./process-feed.js";
-import { type ProcessReport, withPresences } from "./process-report.js";
+import { byProcess, type ProcessReport, withPresences } from "./process-report.js";
 import { looksAtRegistry, type RegistryLook } from "./registry-feed.js";
 import { rowsOf } from "./rows.js";
 import { StatsBook } from "./stats.js";
@@ -189,7 +189,7 @@ export class FleetFeed {
 }
 
 function presencesOf(look: RegistryLook | undefined): readonly Present[] {
-  return look === undefined || look.presences instanceof Error ? [] : look.presences;
+  return look === undefined || look.presences instanceof Error ? [] : byProcess(look.presences);
 }
 
 function idOf({ service, instance }: Registered): string | undefined {

@@ -1,5 +1,6 @@
 import type { Present } from "../backends/etcd/index.js";
 import { outcomeOf } from "../balancer/outcome.js";
+import { groupBy } from "../group-by.js";
 import type { ProcessState } from "../observe/state.js";
 import { statusName } from "../observe/status-names.js";
 import { parseMetrics, type Sample } from "../operator/metrics-text.js";
@@ -7,7 +8,7 @@ import type { Counts } from "./rates.js";
 
 /** What one process is known to do, whichever way it is known. */
 export interface ProcessReport {
-  /** Host and number. */
+  /** Its own among all processes of the fleet. */
   readonly id: string;
   readonly name: string;
   readonly startedAt: number;
@@ -38,7 +39,7 @@ export function reportOfState({ host, pid, name, startedAt, calls, serves }: Pro
   const listed = serves.flatMap(({ service, address }) => (service && address ? [{ service, address }] : []));
   const served = serves.length === 1 ? serves[0]!.totals : undefined;
   return {
-    id: processId(host, pid),
+    id: processId({ host, pid, startedAt }),
     name,
     startedAt,
     serves: listed,
@@ -65,10 +66,10 @@ const WANTED = new Set([ATTEMPTS, FAILURES, SERVED_COUNT, SERVED_SECONDS, EXPECT
 /** As its presence and its /metrics tell it. @param metrics undefined where they cannot be read. */
 export function reportOfPresence(presence: Present, metrics: string | undefined): ProcessReport {
   const samples = metrics === undefined ? [] : parseMetrics(metrics, WANTED);
-  const { host, pid, name, startedAt, serves, calls } = presence;
+  const { name, startedAt, serves, calls } = presence;
   const served = serves.length === 1 ? servedCounts(samples) : undefined;
   return {
-    id: processId(host, pid),
+    id: processId(presence),
     name,
     startedAt,
     serves,
@@ -85,13 +86,15 @@ export function reportOfPresence(presence: Present, metrics: string | undefined)
 
 /** Of metrics that name instances; without the label a number is the whole service's. */
 function instancesIn(samples: readonly Sample[], service: string): ReportedInstance[] {
-  const own = samples.filter(({ labels }) => labels.service === service && labels.instance);
-  const rates = new Map(
-    own.flatMap(({ name, labels, value }) => (name === FAILURE_RATE ? [[labels.instance, value]] : [])),
-  );
-  return own.flatMap(({ name, labels: { instance = "" }, value }) =>
-    name === EXPECTED ? [{ address: instance, expectedMs: value * 1_000, failureRate: rates.get(instance) ?? 0 }] : [],
-  );
+  const of = (wanted: string) =>
+    samples.filter(({ name, labels }) => name === wanted && labels.service === service && labels.instance);
+  // Of one that has not answered yet no latency is expected, but it may fail.
+  const expected = new Map(of(EXPECTED).map(({ labels, value }) => [labels.instance, value]));
+  return of(FAILURE_RATE).map(({ labels: { instance = "" }, value }) => ({
+    address: instance,
+    expectedMs: (expected.get(instance) ?? 0) * 1_000,
+    failureRate: value,
+  }));
 }
 
 /**
@@ -103,8 +106,8 @@ export function withPresences(
   before: readonly Present[],
   now: readonly Present[],
 ): ProcessReport[] {
-  const was = new Map(before.map((one) => [processId(one.host, one.pid), one]));
-  const is = new Map(now.map((one) => [processId(one.host, one.pid), one]));
+  const was = new Map(before.map((one) => [processId(one), one]));
+  const is = new Map(now.map((one) => [processId(one), one]));
   const known = new Set(reports.map(({ id }) => id));
   const kept = reports.flatMap((report) => {
     const presence = is.get(report.id);
@@ -114,7 +117,7 @@ export function withPresences(
     const others = presence.calls.filter((service) => !calls.some((one) => one.service === service));
     return [{ ...report, calls: [...calls, ...others.map((service) => ({ service, instances: [] }))] }];
   });
-  const fresh = now.filter(({ host, pid }) => !known.has(processId(host, pid)));
+  const fresh = now.filter((presence) => !known.has(processId(presence)));
   return [...kept, ...fresh.map((presence) => reportOfPresence(presence, undefined))];
 }
 
@@ -137,6 +140,15 @@ function sum(samples: readonly Sample[]): number {
   return samples.reduce((all, { value }) => all + value, 0);
 }
 
-function processId(host: string, pid: number): string {
-  return `${host}:${pid}`;
+/** A process has a presence for each account and lease time that its clients have at etcd: together they are what it calls. */
+export function byProcess(presences: readonly Present[]): Present[] {
+  return [...groupBy(presences, processId).values()].map((same) => ({
+    ...same[0]!,
+    calls: [...new Set(same.flatMap(({ calls }) => calls))].sort(),
+  }));
+}
+
+/** Containers on their host's network have its name, and are often number 1 each: when they began tells them apart. */
+function processId({ host, pid, startedAt }: Pick<Present, "host" | "pid" | "startedAt">): string {
+  return `${host}:${pid}:${startedAt}`;
 }

@@ -27,3 +27,21 @@ test("a caller that is seen late, or no more, brings or takes none of the calls 
   book.take([caller("a", 500)], 4_000);
   assert.equal(book.ofInstance(ID)?.callsPerSecond, 100);
 });
+
+test("a caller that has had no answer yet makes nobody's latency smaller", () => {
+  const book = new StatsBook();
+  const metricsOf = (id: string, expectedMs: number): ProcessReport => {
+    const instances = [{ address: ADDRESS, expectedMs, failureRate: 0 }];
+    return { id, name: id, startedAt: 0, serves: [], calls: [{ service: "order.rpc", instances }] };
+  };
+  book.take([metricsOf("a", 40), metricsOf("b", 0)], 0);
+  assert.equal(book.ofInstance(ID)?.latencyMs, 40);
+
+  const idle = (id: string, expectedMs: number): ProcessReport => {
+    const { calls, ...report } = caller(id, 100);
+    const instances = calls[0]!.instances.map((one) => ({ ...one, expectedMs }));
+    return { ...report, calls: [{ ...calls[0]!, instances }] };
+  };
+  for (const at of [1_000, 2_000]) book.take([idle("a", 40), idle("b", 0)], at);
+  assert.equal(book.ofInstance(ID)?.latencyMs, 40);
+});

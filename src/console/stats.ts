@@ -77,13 +77,17 @@ function seenByCallers(reports: readonly ProcessReport[]): Map<string, Map<strin
 
 /** What several processes see of one instance: who calls it more knows more. */
 function allTogether(told: readonly { readonly rate: Rate; readonly expectedMs: number }[]): Omit<Stats, "share"> {
-  const calls = told.reduce((sum, { rate }) => sum + rate.callsPerSecond, 0);
-  const mean = (of: (one: (typeof told)[number]) => number) =>
-    told.reduce((sum, one) => sum + of(one) * (calls > 0 ? one.rate.callsPerSecond / calls : 1 / told.length), 0);
+  const sum = (among: typeof told) => among.reduce((all, { rate }) => all + rate.callsPerSecond, 0);
+  const mean = (of: (one: (typeof told)[number]) => number, among: typeof told) => {
+    const calls = sum(among);
+    const partOf = ({ rate }: (typeof told)[number]) => (calls > 0 ? rate.callsPerSecond / calls : 1 / among.length);
+    return among.reduce((all, one) => all + of(one) * partOf(one), 0);
+  };
+  const expecting = told.filter(({ expectedMs }) => expectedMs > 0);
   return {
-    callsPerSecond: calls,
-    failureShare: mean(({ rate }) => rate.failureShare),
-    latencyMs: mean((one) => one.expectedMs),
+    callsPerSecond: sum(told),
+    failureShare: mean(({ rate }) => rate.failureShare, told),
+    latencyMs: mean(({ expectedMs }) => expectedMs, expecting),
   };
 }
 
@@ -94,9 +98,14 @@ function together(a: Seen, b: Seen): Seen {
   const [callsOfA, callsOfB] = [a.counts?.calls ?? 0, b.counts?.calls ?? 0];
   const partOfA = callsOfA + callsOfB > 0 ? callsOfA / (callsOfA + callsOfB) : 0.5;
   const failures = (a.counts?.failures ?? 0) + (b.counts?.failures ?? 0);
+  // Who has had no answer yet expects nothing.
+  const expectedMs =
+    a.expectedMs > 0 && b.expectedMs > 0
+      ? a.expectedMs * partOfA + b.expectedMs * (1 - partOfA)
+      : Math.max(a.expectedMs, b.expectedMs);
   return {
     ...((a.counts || b.counts) && { counts: { calls: callsOfA + callsOfB, failures } }),
-    expectedMs: a.expectedMs * partOfA + b.expectedMs * (1 - partOfA),
+    expectedMs,
     failureRate: a.failureRate * partOfA + b.failureRate * (1 - partOfA),
   };
 }

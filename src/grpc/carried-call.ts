@@ -1,5 +1,6 @@
 import { Metadata } from "@grpc/grpc-js";
-import type { ClientCall, Headers } from "../observe/calls/client-call.js";
+import type { ClientCall } from "../observe/calls/client-call.js";
+import type { Headers } from "../observe/calls/headers.js";
 
 const CALL = Symbol("rollcall.call");
 
@@ -29,5 +30,6 @@ export function headersOf(metadata: Metadata): Headers {
   return {
     set: (name, value) => metadata.set(name, value),
     get: (name) => metadata.get(name)[0]?.toString(),
+    names: () => Object.keys(metadata.getMap()),
   };
 }

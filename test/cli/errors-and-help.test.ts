@@ -40,6 +40,7 @@ test("misuse is explained, with exit code 2", async (t) => {
     [["ls", "--etcd", "a:b:c"], /"a:b:c" is not an address/],
     [["ls", "--cert", "a.pem"], /error: --cert is given without --key/],
     [["ls", "--etcd", ""], /--etcd/],
+    [["ls", "--user", ":hunter2"], /--user begins with a colon/],
   ];
   await Promise.all(
     cases.map(async ([args, message]) => {
@@ -51,6 +52,24 @@ test("misuse is explained, with exit code 2", async (t) => {
   const help = await runCli(t, ["--help"]);
   assert.equal(help.code, 0);
   assert.match(help.stdout, /doctor.*Exit codes: 0/s);
+});
+
+test("what is told of a misuse shows no secret, and steers no terminal", async (t) => {
+  const cases = [
+    ["ls", "--password=hunter2"],
+    ["top", "--from", "http://shop:hunter2@order-1:99999"],
+    ["ls", "--etcd", "shop:hunter2@order-1:99999"],
+    ["ls", "--user", ":hunter2"],
+    ["ls", "--\u001b[2J"],
+  ];
+  await Promise.all(
+    cases.map(async (args) => {
+      const { code, stderr } = await runCli(t, args);
+      assert.equal(code, 2, args.join(" "));
+      assert.match(stderr, /^error: /);
+      assert.doesNotMatch(stderr.replaceAll("\n", ""), /hunter2|\p{Cc}/u);
+    }),
+  );
 });
 
 test("errors name the options of the command line, not the keys of YAML", async (t) => {

@@ -198,3 +198,16 @@ test("on a terminal top is drawn again and again, fits it, and leaves it as it w
     assert.deepEqual(await terminal.end(), { code, clean: true }, JSON.stringify(how));
   }
 });
+
+test("on a terminal that becomes smaller top fits at once, whenever the next look is", {
+  skip: terminalSkipReason(),
+}, async (t) => {
+  const terminal = new Terminal(t, ["top", "--interval", "3600"], { columns: 100, rows: 24 });
+  const isShown = (drawn: readonly string[]) => drawn.some((line) => line.startsWith("topped.rpc"));
+  const before = await terminal.until(isShown);
+  assert.ok(before.some((line) => line.length > 40));
+  terminal.resize(40, 6);
+  await terminal.until((drawn) => isShown(drawn) && drawn.length <= 6 && drawn.every((line) => line.length < 40));
+  terminal.send("q");
+  assert.deepEqual(await terminal.end(), { code: 0, clean: true });
+});

@@ -194,6 +194,15 @@ test("a host that is no address of this machine is told as that", async () => {
   );
 });
 
+test("an IPv6 host is listened on, in brackets as go-zero's files write it, and without", async () => {
+  for (const Host of ["[::1]", "::1"]) {
+    const served = await serveDevServer({ Host, Port: 0 });
+    const { status } = await fetch(`http://[::1]:${served.port}/healthz`);
+    assert.equal(status, 200, Host);
+    await served.close();
+  }
+});
+
 test("a DevServer that is switched off is not served, and its port is not the one of Prometheus", async () => {
   const off = await serveDevServer({ Enabled: false, Host: "127.0.0.1", Port: 0 });
   assert.equal(off.port, undefined);

@@ -31,8 +31,12 @@ const OFFERS: Readonly<Record<string, readonly Offer[]>> = {
 export async function candidates(words: readonly string[]): Promise<string[]> {
   const last = words.at(-1) ?? "";
   const before = words.slice(0, -1);
-  const found = await all(before, last).catch(() => []);
-  return [...new Set(found)].filter((one) => one.startsWith(last) && one === printable(one)).sort();
+  return fitting(await all(before, last).catch(() => []), last);
+}
+
+/** Those that a word may become. A key of etcd without a slash has an empty service, which completes nothing. */
+export function fitting(found: readonly string[], word: string): string[] {
+  return [...new Set(found)].filter((one) => one !== "" && one.startsWith(word) && one === printable(one)).sort();
 }
 
 async function all(before: readonly string[], last: string): Promise<readonly string[]> {

@@ -80,6 +80,8 @@ function asOptions(message: string): string {
 function account({ user = "", passFile }: EtcdOptions): { user: string; pass: string } | undefined {
   const [, name = "", given] = /^([^:]*)(?::(.*))?$/s.exec(user) ?? [];
   if (name === "") {
+    if (given !== undefined)
+      throw new Error("--user begins with a colon, so it names nobody: write name or name:password");
     if (passFile) throw new Error("--pass-file needs a user: give --user or $ETCD_USER");
     return undefined;
   }

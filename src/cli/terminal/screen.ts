@@ -6,6 +6,12 @@ const ENTER = `${ESC}?1049h${ESC}?25l`;
 const LEAVE = `${ESC}?25h${ESC}?1049l`;
 const ENDING = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
+/** How large a picture may be. */
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
 /** Whether something that is drawn again and again can be shown: a terminal that can be steered. */
 export function isLive(output: NodeJS.WriteStream, env: NodeJS.ProcessEnv = process.env): boolean {
   return output.isTTY === true && env.TERM !== "dumb" && env.TERM !== "";
@@ -19,7 +25,7 @@ export class Screen {
   readonly #output: NodeJS.WriteStream;
   readonly #input: NodeJS.ReadStream;
   readonly #ended = new AbortController();
-  #lines: readonly string[] = [];
+  #picture: (size: Size) => readonly string[] = () => [];
   #isShown = false;
 
   constructor(output: NodeJS.WriteStream = process.stdout, input: NodeJS.ReadStream = process.stdin) {
@@ -39,18 +45,12 @@ export class Screen {
     return this.#ended.signal;
   }
 
-  /** The last column stays empty: behind a character there the cursor stands on it, and what clears the rest of a line would take it away. */
-  get width(): number {
-    return Math.max(1, (this.#output.columns || 80) - 1);
-  }
-
-  get height(): number {
-    return this.#output.rows || 24;
-  }
-
-  /** Shows these lines, fit to be printed. What does not fit is cut below; lines with styles have to fit the width. */
-  draw(lines: readonly string[]): void {
-    this.#lines = lines;
+  /**
+   * Shows a picture, now and anew whenever the terminal has another size.
+   * @param picture its lines, fit to be printed. What does not fit is cut below; lines with styles have to fit the width.
+   */
+  draw(picture: (size: Size) => readonly string[]): void {
+    this.#picture = picture;
     this.#draw();
   }
 
@@ -82,9 +82,12 @@ export class Screen {
 
   readonly #draw = (): void => {
     if (!this.#isShown) return;
-    const { height, width } = this;
-    const fit =
-      this.#lines.length > height ? [...this.#lines.slice(0, height - 1), cut("… more below", width)] : this.#lines;
+    // The last column stays empty: behind a character there the cursor stands on it, and what clears the rest of a line would
+    // take it away.
+    const width = Math.max(1, (this.#output.columns || 80) - 1);
+    const height = this.#output.rows || 24;
+    const lines = this.#picture({ width, height });
+    const fit = lines.length > height ? [...lines.slice(0, height - 1), cut("… more below", width)] : lines;
     const drawn = fit.map((line) => `${line}${ESC}K`).join("\r\n");
     this.#output.write(`${ESC}H${drawn}${ESC}J`);
   };

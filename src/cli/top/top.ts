@@ -54,7 +54,7 @@ async function top(options: TopOptions): Promise<void> {
   const screen = live ? new Screen() : undefined;
   try {
     for await (const view of looks(options, screen?.signal ?? new AbortController().signal)) {
-      if (screen) screen.draw(screenLines(view, screen.width));
+      if (screen) screen.draw(({ width }) => screenLines(view, width));
       else printView(view, options);
     }
   } finally {

@@ -31,10 +31,13 @@ export async function* watchEtcd(
   { signal, onTrouble }: FeedOptions,
 ): AsyncGenerator<Look, void> {
   const prefix = service && `${service}/`;
-  const events = service ? changesOf(settings, service, { signal, onTrouble }) : undefined;
+  let changed = new AbortController();
+  if (service) onChanges(settings, service, { signal, onTrouble }, () => changed.abort());
   let answering = true;
   while (!signal.aborted) {
     const began = performance.now();
+    // Before the look: what changes during it is looked at again at once.
+    changed = new AbortController();
     try {
       const { registrations } = await answerOf(settings, (limit) =>
         listRegistrations(settings, { prefix, signal: limit }),
@@ -42,36 +45,22 @@ export async function* watchEtcd(
       const at = performance.now();
       // Deeper keys are listed to a client of the service as well.
       yield { listed: listedOf(registrations, service, at), why: (left) => whyLeft(left, registrations) };
-      if (!answering && !events) onTrouble(undefined);
+      if (!answering && !service) onTrouble(undefined);
       answering = true;
     } catch (error) {
-      if (answering && !events) onTrouble(error as Error);
+      if (answering && !service) onTrouble(error as Error);
       answering = false;
     }
     const wait = Math.max(LOOK_MS, (performance.now() - began) / SHARE);
-    const waited = new AbortController();
-    const over = AbortSignal.any([signal, waited.signal]);
-    await Promise.race([sleep(wait, over), ...(events ? [events.changed()] : [])]);
-    waited.abort();
+    await sleep(wait, AbortSignal.any([signal, changed.signal]));
   }
 }
 
-/** Rings at every change that etcd tells of a service. */
-function changesOf(settings: EtcdSettings, service: string, options: FeedOptions): { changed(): Promise<void> } {
-  let ring: (() => void) | undefined;
-  let rung = false;
+/** Tells of every change that etcd tells of a service. */
+function onChanges(settings: EtcdSettings, service: string, options: FeedOptions, changed: () => void): void {
   void (async () => {
-    for await (const _ of new EtcdDiscovery(settings).watch(service, options)) {
-      rung = true;
-      ring?.();
-    }
+    for await (const _ of new EtcdDiscovery(settings).watch(service, options)) changed();
   })().catch(options.onTrouble);
-  return {
-    changed: async () => {
-      if (!rung) await new Promise<void>((resolve) => (ring = resolve));
-      rung = false;
-    },
-  };
 }
 
 function listedOf(registrations: readonly Registered[], service: string, seenAt: number): Listed[] {

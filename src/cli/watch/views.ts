@@ -69,13 +69,11 @@ export class LiveView implements WatchView {
   readonly #paint = painter(process.stdout);
   readonly #isNamed: boolean;
   readonly #ticks = setInterval(() => this.#draw(), TICK_MS);
-  readonly #resized = () => this.#draw();
   #drawing: NodeJS.Timeout | undefined;
 
   constructor(title: string, isNamed: boolean) {
     this.#table = new LiveTable(title, isNamed);
     this.#isNamed = isNamed;
-    process.stdout.on("resize", this.#resized);
     this.#draw();
   }
 
@@ -114,15 +112,13 @@ export class LiveView implements WatchView {
   close(): void {
     clearInterval(this.#ticks);
     clearTimeout(this.#drawing);
-    process.stdout.off("resize", this.#resized);
     this.#screen.close();
   }
 
   #draw(): void {
     this.#drawing ??= setTimeout(() => {
       this.#drawing = undefined;
-      const { width, height } = this.#screen;
-      this.#screen.draw(this.#table.render({ now: performance.now(), paint: this.#paint, width, height }));
+      this.#screen.draw((size) => this.#table.render({ now: performance.now(), paint: this.#paint, ...size }));
     }, DRAW_MS);
   }
 }

@@ -2,6 +2,7 @@ import { Client, type Metadata, status } from "@grpc/grpc-js";
 import type { ChannelStatus } from "../../discovery/status.js";
 import { type ClientCall, observeCall } from "../../observe/calls/client-call.js";
 import { isInstrumented } from "../../observe/calls/foreign-span.js";
+import { tellOfTrace } from "../../observe/calls/headers.js";
 import { channelLabels } from "../../observe/metrics/labels.js";
 import { CallFacts, sentAs } from "../call-facts.js";
 import { carry, headersOf } from "../carried-call.js";
@@ -18,7 +19,7 @@ type FilterFactories = CallConfig["dynamicFilterFactories"];
 
 /** Of a call that had to wait for its channel to begin, the caller's context is gone; its headers tell whether it is traced. */
 function wantedFor(metadata: Metadata) {
-  const spanned = isInstrumented(Client.prototype.makeUnaryRequest) && metadata.get("traceparent").length > 0;
+  const spanned = isInstrumented(Client.prototype.makeUnaryRequest) && tellOfTrace(headersOf(metadata));
   return { metrics: true, traces: true, spanned };
 }
 

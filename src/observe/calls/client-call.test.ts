@@ -3,13 +3,14 @@ import { afterEach, beforeEach, test } from "node:test";
 import { InMemorySpanExporter, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
 import { NodeTracerProvider } from "@opentelemetry/sdk-trace-node";
 import { type Measures, measureInto } from "../metrics/measures.js";
-import { type ClientCall, type Headers, observeCall } from "./client-call.js";
+import { type ClientCall, observeCall } from "./client-call.js";
+import type { Headers } from "./headers.js";
 
 const [OK, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, UNAVAILABLE] = [0, 4, 8, 14] as const;
 const spans = new InMemorySpanExporter();
 new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] }).register();
 
-const headers: Headers = { set: () => {}, get: () => undefined };
+const headers: Headers = { set: () => {}, get: () => undefined, names: () => [] };
 const measured: string[] = [];
 const measures: Measures = {
   attemptStarted: () => measured.push("started"),

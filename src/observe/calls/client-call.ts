@@ -7,15 +7,8 @@ import { statusName } from "../status-names.js";
 import { epochOffset } from "../wall-time.js";
 import { methodAttributes, peerAttributes } from "./attributes.js";
 import { adoptableSpan } from "./foreign-span.js";
+import { type Headers, writer } from "./headers.js";
 import { isTracing, tracer } from "./tracing.js";
-
-/** Writes and reads the headers of a call. */
-export interface Headers {
-  set(name: string, value: string): void;
-  get(name: string): string | undefined;
-}
-
-const writer = { set: (headers: Headers, name: string, value: string) => headers.set(name, value) };
 
 /** Which measurements and spans a call gets. */
 export interface Wanted {

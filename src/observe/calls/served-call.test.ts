@@ -12,7 +12,7 @@ after(() => tracing.shutdown());
 function attributesFor(peer: string) {
   spans.reset();
   const call = observeServedCall("/test.Echo/Say", { metrics: false, traces: true })!;
-  call.started({ get: () => undefined, set: () => {} }, peer);
+  call.started({ get: () => undefined, set: () => {}, names: () => [] }, peer);
   call.ended(0, "");
   const { attributes } = spans.getFinishedSpans()[0]!;
   return ["client.address", "network.peer.address", "network.peer.port"].map((name) => attributes[name]);

@@ -4,13 +4,9 @@ import { methodLabel } from "../metrics/labels.js";
 import { currentMeasures, type Measures } from "../metrics/measures.js";
 import { openTelemetry } from "../opentelemetry.js";
 import { methodAttributes } from "./attributes.js";
-import { endSpan, type Headers, type Wanted } from "./client-call.js";
+import { endSpan, type Wanted } from "./client-call.js";
+import { type Headers, reader } from "./headers.js";
 import { isTracing, tracer } from "./tracing.js";
-
-const reader = {
-  keys: () => [],
-  get: (headers: Headers, name: string) => headers.get(name),
-};
 
 /**
  * Begins to observe a call that has come in; undefined while nobody looks.

@@ -160,7 +160,10 @@ function send(response: ServerResponse, status: number, body: string, type = "te
   response.end(body);
 }
 
-/** An empty host is all interfaces, over IPv6 and IPv4; over IPv4 alone where the machine has no IPv6. */
+/**
+ * An empty host is all interfaces, over IPv6 and IPv4; over IPv4 alone where the machine has no IPv6. go-zero's files write an
+ * IPv6 address in brackets, Node takes it without.
+ */
 function listening(server: Server, host: string, port: number): Promise<void> {
   const listen = (on: string | undefined) =>
     new Promise<void>((resolve, reject) => {
@@ -170,5 +173,5 @@ function listening(server: Server, host: string, port: number): Promise<void> {
         resolve();
       });
     });
-  return listen(host || undefined);
+  return listen(host.replace(/^\[|\]$/g, "") || undefined);
 }

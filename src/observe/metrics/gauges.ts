@@ -73,10 +73,10 @@ export const GAUGES: readonly Gauge[] = [
   },
   {
     name: "rollcall.client.expected_latency",
-    help: "Latency that the balancer expects of the next call; without the instance's address the mean over instances",
+    help: "Latency that the balancer expects of the next call; without the instance's address the mean over instances that it knows",
     unit: "s",
     labels: ["service", "instance"],
-    read: perInstance(({ expectedMs }) => expectedMs / 1000, mean),
+    read: perInstance(({ expectedMs }) => (expectedMs > 0 ? expectedMs / 1000 : undefined), mean),
   },
   {
     name: "rollcall.client.failure_rate",

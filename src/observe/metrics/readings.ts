@@ -73,22 +73,29 @@ export function perServerName(read: (states: readonly ServedService[]) => number
   };
 }
 
-/** One reading for each instance that is called, or for each service. @param together how the numbers of a service's instances become one. */
+/**
+ * One reading for each instance that is called, or for each service; none where there is no value.
+ * @param read undefined while it is not known of the instance.
+ * @param together how the numbers of a service's instances become one.
+ */
 export function perInstance(
-  read: (instance: CalledInstance) => number,
-  together: (values: readonly number[]) => number,
+  read: (instance: CalledInstance) => number | undefined,
+  together: (values: readonly number[]) => number | undefined,
 ): () => Reading[] {
+  const reading = (instances: readonly CalledInstance[], labels: Reading["labels"]): Reading[] => {
+    const value = together(instances.map(read).filter((one) => one !== undefined));
+    return value === undefined ? [] : [{ value, labels }];
+  };
   return () =>
     [...services()].flatMap(([service, channels]) => {
       const instances = channels.flatMap((channel) => channel.instances);
-      if (!byInstance()) return [{ value: together(instances.map(read)), labels: { service } }];
+      if (!byInstance()) return reading(instances, { service });
       const byAddress = groupBy(instances, ({ address }) => address);
-      return [...byAddress].map(([instance, same]) => ({
-        value: together(same.map(read)),
-        labels: { service, instance },
-      }));
+      return [...byAddress].flatMap(([instance, same]) => reading(same, { service, instance }));
     });
 }
 
 export const sum = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0);
-export const mean = (values: readonly number[]): number => (values.length === 0 ? 0 : sum(values) / values.length);
+/** Undefined where nothing is known. */
+export const mean = (values: readonly number[]): number | undefined =>
+  values.length === 0 ? undefined : sum(values) / values.length;

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { readlinkSync } from "node:fs";
 import type { TestContext } from "node:test";
 import { stripVTControlCharacters } from "node:util";
 import { shellWord } from "../../../src/cli/output.js";
@@ -59,6 +60,12 @@ export class Terminal {
 
   send(keys: string): void {
     this.#child.stdin!.write(keys);
+  }
+
+  /** The window gets another size. */
+  resize(columns: number, rows: number): void {
+    const tty = readlinkSync(`/proc/${this.#pid}/fd/0`);
+    spawnSync("stty", ["-F", tty, "cols", `${columns}`, "rows", `${rows}`]);
   }
 
   kill(signal: NodeJS.Signals): void {
