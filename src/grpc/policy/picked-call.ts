@@ -3,7 +3,7 @@ import type { Node } from "../../balancer/node.js";
 import { outcomeOf } from "../../balancer/outcome.js";
 import { log, logs } from "../../log.js";
 import type { ChannelSource } from "../../membership/channel-source.js";
-import type { CallHistory } from "../call-facts.js";
+import type { CallFacts } from "../call-facts.js";
 import type { Pushback } from "../pushback.js";
 import { type PickResult, PickResultType } from "../shield/experimental.js";
 import type { Avoidance } from "./avoidance.js";
@@ -24,7 +24,7 @@ export interface Choice {
   readonly node: Node<string>;
   /** The call's method. */
   readonly kind: string | undefined;
-  readonly history: CallHistory | undefined;
+  readonly facts: CallFacts | undefined;
   readonly reservation: Reservation;
   /** Its number in the flight recorder. */
   readonly decision: number;
@@ -60,10 +60,10 @@ export class PickedCall implements PickResult, CallWatcher, AnsweredCall {
 
   // grpc-js takes these two off the result and calls them alone.
   readonly onCallStarted = (): void => {
-    const { node, kind, history, reservation } = this.#choice;
+    const { node, kind, facts, reservation } = this.#choice;
     this.#call = this.#observed.takeStartedCall();
     this.#startedAt = performance.now();
-    history?.start();
+    facts?.start();
     if (!reservation.settle()) return;
     node.started(kind);
     if (this.#call) this.#call.watcher = this;
@@ -93,10 +93,13 @@ export class PickedCall implements PickResult, CallWatcher, AnsweredCall {
     this.#observers.firstAnswers.came(this);
   }
 
-  onRefused(pushback: Pushback): boolean {
-    const { node, history } = this.#choice;
-    const elsewhere = this.#observers.avoidance.refused(node.key, pushback);
-    return elsewhere && !history?.isUsedUp;
+  onRefused({ ms, elsewhere }: Pushback): boolean {
+    const { node, facts } = this.#choice;
+    // grpc-js makes a call once more for this reason, and not twice.
+    const mayMoveOn = elsewhere && !facts?.isUsedUp && !facts?.history.movedOn;
+    const movesOn = this.#observers.avoidance.refused(node.key, { ms, elsewhere: mayMoveOn });
+    if (facts && movesOn) facts.history.movedOn = true;
+    return movesOn;
   }
 
   goesOn(): void {
