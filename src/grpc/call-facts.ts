@@ -1,27 +1,20 @@
 import type { Metadata, MetadataOptions } from "@grpc/grpc-js";
 
-/** How an attempt ends that may not be made any more. */
-export const NO_ATTEMPT_LEFT = "the call has used all attempts that Retry allows";
+/** How an attempt ends that may not be made. */
+export const NO_ATTEMPT_LEFT = "the call may make no further attempt";
 
 /** Where a call has been, whatever sent it there: shared by its attempts and its copies. */
 export class CallHistory {
   #first: string | undefined;
   #tried: Set<string> | undefined;
-  #started = 0;
-  /** Attempts that are picked for in this turn and have not started: two copies may be picked for before either starts. */
-  #starting = 0;
+  /** Attempts that were started. */
+  started = 0;
+  /** Attempts that are picked for and have not started: call credentials may take their time. */
+  starting = 0;
   /** No more attempts than this are started. */
   mostAttempts = Number.POSITIVE_INFINITY;
-
-  /** Attempts that were started. */
-  get started(): number {
-    return this.#started;
-  }
-
-  /** Whether no further attempt may be made. */
-  get isUsedUp(): boolean {
-    return this.#started + this.#starting >= this.mostAttempts;
-  }
+  /** Whether a full server has refused the call, which was made once more for that reason. */
+  movedOn = false;
 
   /** Instances that were picked for the call; undefined before the first. Most calls are picked for once and need no set. */
   get tried(): ReadonlySet<string> | undefined {
@@ -32,35 +25,47 @@ export class CallHistory {
   tries(instance: string): void {
     this.#first ??= instance;
     this.#tried?.add(instance);
-    if (this.mostAttempts < Number.POSITIVE_INFINITY) this.#reserve();
-  }
-
-  /** An attempt that was picked for has started. */
-  start(): void {
-    this.#started += 1;
-    if (this.#starting > 0) this.#starting -= 1;
-  }
-
-  /** Until the next turn: grpc-js starts what it has picked for within this one, or picks again. */
-  #reserve(): void {
-    this.#starting += 1;
-    setImmediate(() => {
-      this.#starting = 0;
-    });
   }
 }
 
 /**
- * What every pick of a call is told. grpc-js hands the same `pickInformation` of the call's config to each of them, retries and
- * hedges included, so that it can carry where the call has been.
+ * What every pick of a call, or of one copy of it, is told. grpc-js hands the same `pickInformation` of the call's config to each of
+ * them, retries and hedges included, so that it can carry where the call has been.
  */
 export class CallFacts {
   readonly method: string;
   readonly history: CallHistory;
+  /** Whether it is a second copy, which goes to another instance than the first or nowhere. */
+  readonly isSecond: boolean;
+  /** Picked for and not started: where grpc-js picks once more before it starts, that is the same attempt. */
+  #starting = false;
 
-  constructor(method: string, history = new CallHistory()) {
+  constructor(method: string, copy?: SentAs) {
     this.method = method;
-    this.history = history;
+    this.history = copy?.history ?? new CallHistory();
+    this.isSecond = copy !== undefined && !copy.retried;
+  }
+
+  /** Whether no further attempt may be made. */
+  get isUsedUp(): boolean {
+    const { started, starting, mostAttempts } = this.history;
+    return started + starting - Number(this.#starting) >= mostAttempts;
+  }
+
+  /** An instance is picked. */
+  tries(instance: string): void {
+    this.history.tries(instance);
+    if (this.#starting) return;
+    this.#starting = true;
+    this.history.starting += 1;
+  }
+
+  /** The attempt that was picked for has started. */
+  start(): void {
+    this.history.started += 1;
+    if (!this.#starting) return;
+    this.#starting = false;
+    this.history.starting -= 1;
   }
 }
 

@@ -24,6 +24,12 @@ export function pushbackOf({ code, metadata }: StatusObject): Pushback | undefin
   return { ms: Math.min(Math.max(ms, 0), LONGEST_MS), elsewhere: ms >= 0 };
 }
 
+/** Whether the server forbids another attempt, whatever the code: by a negative number, or one that cannot be read (gRFC A6). */
+export function forbidsAnother({ metadata }: StatusObject): boolean {
+  const said = textOf(metadata);
+  return said !== undefined && !/^\d+$/.test(said);
+}
+
 function textOf(metadata: Metadata | null | undefined): string | undefined {
   const [said] = metadata?.get(PUSHBACK) ?? [];
   return said === undefined ? undefined : String(said).trim();

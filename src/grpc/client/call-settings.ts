@@ -60,20 +60,25 @@ export interface HedgedMethod {
   readonly mostAttempts: number;
 }
 
-/** Whether and how calls of a path are hedged by the client itself; those with a fixed Delay are by grpc-js. */
-export function hedgedMethods({
-  Hedge,
-  Retry,
-  Methods = [],
-}: ClientConfig): (path: string) => HedgedMethod | undefined {
-  const live = (hedge: MethodGiven["Hedge"]) => hedge !== undefined && hedge !== false && hedge.Delay === undefined;
-  if (!live(Hedge) && !Methods.some((method) => live(method.Hedge))) return () => undefined;
+/** Whether any calls are hedged by the client itself; those with a fixed Delay are by grpc-js. */
+export function hedgesItself({ Hedge, Methods = [] }: ClientConfig): boolean {
+  return isLive(Hedge) || Methods.some((method) => isLive(method.Hedge));
+}
+
+/** Whether and how calls of a path are hedged by the client itself. */
+export function hedgedMethods(config: ClientConfig): (path: string) => HedgedMethod | undefined {
+  const { Hedge, Retry, Methods = [] } = config;
+  if (!hedgesItself(config)) return () => undefined;
   return (path) => {
     const method = settingsFor(path, Methods);
-    if (!live(method.Hedge ?? Hedge)) return undefined;
+    if (!isLive(method.Hedge ?? Hedge)) return undefined;
     const retry = method.Retry ?? Retry;
     return { mostAttempts: retry ? Math.max(2, retry.MaxAttempts ?? RETRY_DEFAULTS.MaxAttempts) : 2 };
   };
+}
+
+function isLive(hedge: MethodGiven["Hedge"]): boolean {
+  return hedge !== undefined && hedge !== false && hedge.Delay === undefined;
 }
 
 type MethodSettings = Pick<MethodGiven, "Retry" | "Hedge">;

@@ -3,12 +3,24 @@ import { timerMs } from "../../async/backoff.js";
 import type { Hedging } from "../../balancer/hedging/hedging.js";
 import { outcomeOf } from "../../balancer/outcome.js";
 import { CallHistory, NO_ATTEMPT_LEFT, sendAs } from "../call-facts.js";
-import type { HedgedMethod } from "./call-settings.js";
+import { forbidsAnother } from "../pushback.js";
 import { type Message, SentRequest } from "./sent-request.js";
 import type { Call, CallListener } from "./service-call.js";
 
-/** A copy that ends so was not carried out, or not to its end: the other one may still answer. */
-const LEFT_TO_THE_OTHER: readonly grpc.status[] = [grpc.status.UNAVAILABLE, grpc.status.RESOURCE_EXHAUSTED];
+/** A copy that ends so was not carried out, or not to its end: another one may still answer. */
+const LEFT_TO_ANOTHER: readonly grpc.status[] = [grpc.status.UNAVAILABLE, grpc.status.RESOURCE_EXHAUSTED];
+/**
+ * Nor was one that ends so: its instance was ended, or is of an older version. But the caller's own word may look the same, and a
+ * method that is nowhere: no other copy is sent for it.
+ */
+const LEFT_TO_ONE_THAT_RUNS: readonly grpc.status[] = [grpc.status.CANCELLED, grpc.status.UNIMPLEMENTED];
+
+/** What a call is hedged with. */
+export interface HedgedBy {
+  readonly hedging: Hedging<string>;
+  /** Attempts in all, retries and the second copy together. */
+  readonly mostAttempts: number;
+}
 
 /** What becomes of the copies of a call. */
 interface CopyEvents {
@@ -48,7 +60,7 @@ class Copy implements CallListener {
 /** A call that is sent a second time when its answer is late. The first copy that answers is the call, the other is ended. */
 export class HedgedCall implements Call, CopyEvents {
   readonly #path: string;
-  readonly #open: () => Call;
+  readonly #another: () => Call | undefined;
   readonly #hedging: Hedging<string>;
   readonly #mostAttempts: number;
   readonly #history = new CallHistory();
@@ -59,19 +71,24 @@ export class HedgedCall implements Call, CopyEvents {
   /** As the call began; undefined before. */
   #metadata: grpc.Metadata | undefined;
   #listener: CallListener | undefined;
+  /** Whether the second copy was sent because the first was late, and not because it had failed. */
+  #isRace = false;
   /** How a copy ended that left it to the other. */
   #leftWith: grpc.StatusObject | undefined;
   /** Its caller has ended it, with whatever status. */
   #givenUp = false;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param open makes a copy of the call, which is not started. */
-  constructor(path: string, hedging: Hedging<string>, { mostAttempts }: HedgedMethod, open: () => Call) {
+  /**
+   * @param call not started.
+   * @param another makes a copy of it, which is not started either; undefined once the channel is closed.
+   */
+  constructor(path: string, { hedging, mostAttempts }: HedgedBy, call: Call, another: () => Call | undefined) {
     this.#path = path;
-    this.#open = open;
+    this.#another = another;
     this.#hedging = hedging;
     this.#mostAttempts = mostAttempts;
-    this.#first = new Copy(open(), 1, this);
+    this.#first = new Copy(call, 1, this);
   }
 
   start(metadata: grpc.Metadata, listener: CallListener): void {
@@ -95,11 +112,17 @@ export class HedgedCall implements Call, CopyEvents {
   #hedge(outlived: boolean): boolean {
     // A copy that is out of question needs not be asked for again.
     if (!this.#request.isRepeatable || this.#second || this.#winner) return true;
-    if (this.#history.started >= this.#mostAttempts) return true;
+    const { started, starting } = this.#history;
+    // What waits for a connection, or for its credentials, is not helped by another one that waits.
+    if (started === 0) return false;
+    if (started + starting >= this.#mostAttempts) return true;
     if (!this.#hedging.take(this.#path, outlived)) return false;
+    const call = this.#another();
+    if (!call) return true;
     this.#history.mostAttempts = this.#mostAttempts;
-    const second = new Copy(this.#open(), 2, this);
+    const second = new Copy(call, 2, this);
     this.#second = second;
+    this.#isRace = !this.#first.over;
     this.#request.repeatOn(second.call, () => this.#begin(second));
     return true;
   }
@@ -123,18 +146,19 @@ export class HedgedCall implements Call, CopyEvents {
   }
 
   ended(copy: Copy, end: grpc.StatusObject): void {
-    if (!this.#winner && !this.#givenUp && LEFT_TO_THE_OTHER.includes(end.code)) {
-      if (!this.#second) this.#hedge(false);
+    // That no attempt is left is no reason; how the other copy ended is.
+    const notSent = end.details === NO_ATTEMPT_LEFT;
+    const leftToAnother = LEFT_TO_ANOTHER.includes(end.code);
+    if (!this.#winner && !this.#givenUp && (leftToAnother || LEFT_TO_ONE_THAT_RUNS.includes(end.code))) {
+      if (leftToAnother && !this.#second && !forbidsAnother(end)) this.#hedge(false);
       const other = copy === this.#first ? this.#second : this.#first;
-      if (other && !other.over) {
-        this.#leftWith = end;
-        return;
-      }
+      if (!notSent) this.#leftWith = end;
+      else if (copy === this.#second) this.#second = undefined;
+      if (other && !other.over) return;
     }
     const { code } = end;
     const answered = code !== grpc.status.CANCELLED && outcomeOf(code) !== "failure";
-    // That no attempt is left is no reason; how the other copy ended is.
-    const why = end.details === NO_ATTEMPT_LEFT ? this.#leftWith : undefined;
+    const why = notSent ? this.#leftWith : undefined;
     if (this.#wins(copy, answered)) this.#listener!.onReceiveStatus(why ?? end);
   }
 
@@ -149,7 +173,8 @@ export class HedgedCall implements Call, CopyEvents {
     const now = performance.now();
     const copyMs = this.#second && now - this.#second.startedAt;
     const ms = now - this.#first.startedAt;
-    this.#hedging.ended(this.#path, ms, this.#second ? 2 : 1, answered ? copy.number : 0, copyMs);
+    const copies = this.#second && this.#isRace ? 2 : 1;
+    this.#hedging.ended(this.#path, ms, copies, answered ? copy.number : 0, copyMs);
     if (copy.metadata) this.#listener!.onReceiveMetadata(copy.metadata);
     return true;
   }

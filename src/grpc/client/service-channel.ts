@@ -14,13 +14,15 @@ import { currentCall } from "../call-context.js";
 import { carry, headersOf } from "../carried-call.js";
 import { carryHashKey } from "../hash-key.js";
 import { SNAPSHOT_OPTION, TARGET_OPTION } from "../resolver/target-option.js";
-import { HASH_POLICY } from "../service-config.js";
+import { HASH_POLICY, isRollcallPolicy, serviceConfigFor } from "../service-config.js";
 import { SOURCE_OPTION, SourceHolder } from "../source-holder.js";
-import { callTimeouts, clientServiceConfig, type HedgedMethod, hedgedMethods } from "./call-settings.js";
+import { callTimeouts, clientServiceConfig, type HedgedMethod, hedgedMethods, hedgesItself } from "./call-settings.js";
 import type { ChannelSettings, ObservedChannel } from "./channel.js";
 import { HedgedCall } from "./hedged-call.js";
 import { announceClient } from "./presence.js";
 import { type Call, type CallSetting, ServiceCall } from "./service-call.js";
+
+const { SHUTDOWN } = grpc.connectivityState;
 
 /** grpc-js can write no longer time limit (100 million hours, in milliseconds); a deadline further off is none. */
 const FARTHEST_MS = 3.6e14 - 1_000;
@@ -47,6 +49,7 @@ export class ServiceChannel extends grpc.Channel implements ObservedChannel {
     const { url, target } = targetOfClient(config);
     const holder = new SourceHolder();
     const serviceConfig = givenServiceConfig(channelOptions) ?? JSON.stringify(clientServiceConfig(config));
+    if (hedgesItself(config)) checkPolicyOfHedge(serviceConfig);
     super(url, credentials ?? grpc.credentials.createInsecure(), {
       // Instances are in the client's own network, also where dns:/// names them: channelOptions may say otherwise.
       "grpc.enable_http_proxy": 0,
@@ -98,8 +101,14 @@ export class ServiceChannel extends grpc.Channel implements ObservedChannel {
     const until = this.#deadlineOf(path, deadline);
     const open = () => super.createCall(path, until, host, parentCall, flags);
     const hedged = this.#streams.get(path) ? undefined : this.#hedged(path);
-    const call = hedged ? new HedgedCall(path, this.#hedging, hedged, open) : open();
+    const call = hedged ? this.#hedge(path, hedged, open) : open();
     return new ServiceCall(call, path, this.#streams.get(path) === false ? this.#unary : this.#other);
+  }
+
+  #hedge(path: string, method: HedgedMethod, open: () => Call): HedgedCall {
+    // A channel that was closed lets its calls end, and throws where one more is made.
+    const another = () => (this.getConnectivityState(false) === SHUTDOWN ? undefined : open());
+    return new HedgedCall(path, { hedging: this.#hedging, ...method }, open(), another);
   }
 
   /** The call's own deadline, else its timeout from now; never later than the deadline of the call that is being served. */
@@ -145,6 +154,15 @@ function givenServiceConfig(options: grpc.ChannelOptions | undefined): string | 
   if (given === undefined || given === null) return undefined;
   if (typeof given === "string" && isJsonObject(given)) return given;
   return refuse('channelOptions["grpc.service_config"]', given, 'a service config as JSON text, {"methodConfig": []}');
+}
+
+/** @throws TypeError under a policy of grpc-js' own: it does not tell where a call has been, and a copy might go there as well. */
+function checkPolicyOfHedge(serviceConfig: string): void {
+  const { policy } = serviceConfigFor({ "grpc.service_config": serviceConfig });
+  if (isRollcallPolicy(policy)) return;
+  throw new TypeError(
+    `Hedge without a Delay counts with p2c_ewma and consistent_hash alone, and the policy is ${policy}`,
+  );
 }
 
 function isJsonObject(text: string): boolean {

@@ -5,17 +5,17 @@ import type { ChannelSource } from "../../membership/channel-source.js";
 import type { Connection } from "../../membership/connection/connection.js";
 import { upState } from "../../membership/connection/connection-state.js";
 import { distanceFrom } from "../../membership/zone.js";
-import { type CallHistory, factsIn } from "../call-facts.js";
+import { type CallFacts, factsIn } from "../call-facts.js";
 import { type Picker, type PickResult, QUEUE } from "../shield/experimental.js";
 import { Avoidance } from "./avoidance.js";
 import type { GrpcSession } from "./connection/grpc-session.js";
 import type { ListedEndpoint } from "./connection/grpc-transport.js";
 import type { ObservedSubchannel } from "./connection/observed-subchannel.js";
 import { FirstAnswers } from "./first-answers.js";
+import { NOT_SENT, usedUp } from "./not-sent.js";
 import { type CallObservers, type Compared, PickedCall } from "./picked-call.js";
 import type { PolicyConfig } from "./policy-config.js";
 import { Reservations } from "./reservations.js";
-import { usedUp } from "./used-up.js";
 
 export type GrpcConnection = Connection<ListedEndpoint, GrpcSession>;
 
@@ -82,17 +82,21 @@ export class CallPicker implements Picker {
     const facts = factsIn(extraPickInfo);
     const kind = facts?.method;
     const history = facts?.history;
-    const refusal = usedUp(history) ?? this.#avoidance.refusal();
+    const refusal = usedUp(facts) ?? this.#avoidance.refusal();
     if (refusal) return refusal;
     for (let stale = 0; stale < STALE_PICKS; stale++) {
       const node = this.#choose(history?.tried, kind);
       if (!node) return QUEUE;
+      if (facts?.isSecond && history?.tried?.has(node.key)) {
+        this.#giveBack(node, kind);
+        return NOT_SENT;
+      }
       const connection = this.#connections.get(node.key);
       const session = connection?.session;
       if (session && !connection.stale) {
         if (history && history.started > 0) this.#source.recorder?.started(this.#decision, history.started + 1);
-        history?.tries(node.key);
-        return this.#resultFor(node, kind, session.observed, history);
+        facts?.tries(node.key);
+        return this.#resultFor(node, kind, session.observed, facts);
       }
       // It has just gone, or nothing has passed on it for so long that the way may be gone: the call goes elsewhere, or waits
       // until the policy has something new to say.
@@ -112,8 +116,11 @@ export class CallPicker implements Picker {
       avoided.add(node.key);
       this.#giveBack(node, kind);
       node = this.#balancer.pick(new Set([...(tried ?? []), ...avoided]), kind);
-      // There is no other.
-      if (node && avoided.has(node.key)) return node;
+      // There is no other: to one that is avoided rather than back to where the call has been.
+      if (node && (avoided.has(node.key) || tried?.has(node.key))) {
+        this.#giveBack(node, kind);
+        return this.#balancer.pick(tried, kind);
+      }
     }
     if (avoided) this.#avoidance.avoided(avoided, kind ?? "");
     return node;
@@ -128,12 +135,12 @@ export class CallPicker implements Picker {
     node: Node<string>,
     kind: string | undefined,
     subchannel: ObservedSubchannel,
-    history: CallHistory | undefined,
+    facts: CallFacts | undefined,
   ): PickResult {
     const reservation = this.#reservations.add(node, kind);
     const decision = this.#decision;
     this.#source.recorder?.at(decision, reservation.at);
-    const choice = { node, kind, history, reservation, decision, compared: this.#compared };
+    const choice = { node, kind, facts, reservation, decision, compared: this.#compared };
     return new PickedCall(subchannel, choice, this.#observers);
   }
 }

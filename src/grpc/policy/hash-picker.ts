@@ -12,8 +12,8 @@ import type { ListedEndpoint } from "./connection/grpc-transport.js";
 import { RefusingSubchannel } from "./connection/refusing-subchannel.js";
 import type { HashConfig } from "./hash-config.js";
 import { HashedCall, type HashedCallObservers } from "./hashed-call.js";
+import { NOT_SENT, usedUp } from "./not-sent.js";
 import { Reservations } from "./reservations.js";
-import { usedUp } from "./used-up.js";
 
 /** grpc-js says in it how often a call has been tried before. */
 const ATTEMPTS = "grpc-previous-rpc-attempts";
@@ -60,13 +60,14 @@ export class HashPicker implements Picker {
 
   pick({ metadata, extraPickInfo }: Parameters<Picker["pick"]>[0]): PickResult {
     this.#reservations.expire();
-    const history = factsIn(extraPickInfo)?.history;
-    const refusal = usedUp(history);
+    const facts = factsIn(extraPickInfo);
+    const refusal = usedUp(facts);
     if (refusal) return refusal;
     const key = takeHashKey(metadata, this.#config.requestHashHeader);
     if (key === undefined) return this.#keyless;
-    const tried = history ? history.tried : this.#firstOf(key, Number(metadata.get(ATTEMPTS)[0] ?? 0));
+    const tried = facts ? facts.history.tried : this.#firstOf(key, Number(metadata.get(ATTEMPTS)[0] ?? 0));
     const id = this.#choose(key, tried);
+    if (facts?.isSecond && id !== undefined && tried?.has(id)) return NOT_SENT;
     const connection = id === undefined ? undefined : this.#connections.get(id);
     const session = connection?.session;
     // It has just gone, and the policy is about to say so.
@@ -76,8 +77,8 @@ export class HashPicker implements Picker {
       connection.probe("idle");
       return QUEUE;
     }
-    history?.tries(id);
-    return new HashedCall(id, session.observed, history, this.#observers);
+    facts?.tries(id);
+    return new HashedCall(id, session.observed, facts, this.#observers);
   }
 
   /** @param tried instances that have had this call before. */
@@ -85,7 +86,9 @@ export class HashPicker implements Picker {
     const { boundedLoad } = this.#config;
     if (!tried && boundedLoad === 0) return this.#ring.pick(key);
     const most = boundedLoad === 0 ? Infinity : Math.ceil((boundedLoad * (this.#inFlight.total + 1)) / this.#ring.size);
-    return this.#ring.pick(key, (id) => !tried?.has(id) && this.#inFlight.at(id) < most);
+    const chosen = this.#ring.pick(key, (id) => !tried?.has(id) && this.#inFlight.at(id) < most);
+    // All others are at the bound: rather beyond it than back to where the call has been.
+    return chosen !== undefined && tried?.has(chosen) ? this.#ring.pick(key, (id) => !tried.has(id)) : chosen;
   }
 
   /** Under another resolver than Rollcall's only the number of attempts is known: they went to the first on the ring. */

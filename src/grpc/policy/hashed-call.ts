@@ -1,7 +1,7 @@
 import type { status } from "@grpc/grpc-js";
 import { outcomeOf } from "../../balancer/outcome.js";
 import type { ChannelSource } from "../../membership/channel-source.js";
-import type { CallHistory } from "../call-facts.js";
+import type { CallFacts } from "../call-facts.js";
 import { type PickResult, PickResultType } from "../shield/experimental.js";
 import type { CallsInFlight } from "./calls-in-flight.js";
 import type { CallWatcher, ObservedCall, ObservedSubchannel } from "./connection/observed-subchannel.js";
@@ -21,7 +21,7 @@ export class HashedCall implements PickResult, CallWatcher {
   readonly subchannel: PickResult["subchannel"];
   readonly #instance: string;
   readonly #observed: ObservedSubchannel;
-  readonly #history: CallHistory | undefined;
+  readonly #facts: CallFacts | undefined;
   readonly #observers: HashedCallObservers;
   readonly #reservation: Reservation;
   #call: ObservedCall | undefined;
@@ -31,13 +31,13 @@ export class HashedCall implements PickResult, CallWatcher {
   constructor(
     instance: string,
     observed: ObservedSubchannel,
-    history: CallHistory | undefined,
+    facts: CallFacts | undefined,
     observers: HashedCallObservers,
   ) {
     this.subchannel = observed.asSubchannel();
     this.#instance = instance;
     this.#observed = observed;
-    this.#history = history;
+    this.#facts = facts;
     this.#observers = observers;
     // Not at its start: of calls that are started together all are picked for before the first one starts.
     observers.inFlight.add(instance);
@@ -49,7 +49,7 @@ export class HashedCall implements PickResult, CallWatcher {
     this.#call = this.#observed.takeStartedCall();
     this.#startedAt = performance.now();
     if (this.#call) this.#call.watcher = this;
-    this.#history?.start();
+    this.#facts?.start();
     this.#reservation.settle();
   };
 

@@ -3,7 +3,7 @@ import type { Node } from "../../balancer/node.js";
 import { outcomeOf } from "../../balancer/outcome.js";
 import { log, logs } from "../../log.js";
 import type { ChannelSource } from "../../membership/channel-source.js";
-import type { CallHistory } from "../call-facts.js";
+import type { CallFacts } from "../call-facts.js";
 import type { Pushback } from "../pushback.js";
 import { type PickResult, PickResultType } from "../shield/experimental.js";
 import type { Avoidance } from "./avoidance.js";
@@ -24,7 +24,7 @@ export interface Choice {
   readonly node: Node<string>;
   /** The call's method. */
   readonly kind: string | undefined;
-  readonly history: CallHistory | undefined;
+  readonly facts: CallFacts | undefined;
   readonly reservation: Reservation;
   /** Its number in the flight recorder. */
   readonly decision: number;
@@ -60,10 +60,10 @@ export class PickedCall implements PickResult, CallWatcher, AnsweredCall {
 
   // grpc-js takes these two off the result and calls them alone.
   readonly onCallStarted = (): void => {
-    const { node, kind, history, reservation } = this.#choice;
+    const { node, kind, facts, reservation } = this.#choice;
     this.#call = this.#observed.takeStartedCall();
     this.#startedAt = performance.now();
-    history?.start();
+    facts?.start();
     if (!reservation.settle()) return;
     node.started(kind);
     if (this.#call) this.#call.watcher = this;
@@ -76,10 +76,12 @@ export class PickedCall implements PickResult, CallWatcher, AnsweredCall {
     const answered = (this.#firstMessageAt ?? now) - this.#startedAt;
     // Full is not broken, and quickly said: it counts for nothing, where it can be obeyed.
     const full = this.#call?.pushback !== undefined && !avoidance.ignores(node.key);
-    const outcome = full ? "ignore" : outcomeOf(code, this.#call?.endedByFarSide);
+    // A stream that has answered is wanted until its deadline, and no longer.
+    const wasWanted = this.#streams && code === status.DEADLINE_EXCEEDED;
+    const outcome = full || wasWanted ? "ignore" : outcomeOf(code, this.#call?.endedByFarSide);
     const ok = outcome === "ignore" ? undefined : outcome === "success";
     source.ended(node.key, decision, code, ok, answered);
-    if (!full) avoidance.ended(node.key, kind ?? "", code, ok);
+    if (!full) avoidance.ended(node.key, kind ?? "", wasWanted ? status.CANCELLED : code, ok);
     if (this.#firstMessageAt !== undefined) firstAnswers.ended(this);
     // An answer such as NOT_FOUND may be quick or slow for reasons of its own; only a call that was given up was longer than this.
     const gaveUp = code === status.CANCELLED && this.#firstMessageAt === undefined;
@@ -93,10 +95,13 @@ export class PickedCall implements PickResult, CallWatcher, AnsweredCall {
     this.#observers.firstAnswers.came(this);
   }
 
-  onRefused(pushback: Pushback): boolean {
-    const { node, history } = this.#choice;
-    const elsewhere = this.#observers.avoidance.refused(node.key, pushback);
-    return elsewhere && !history?.isUsedUp;
+  onRefused({ ms, elsewhere }: Pushback): boolean {
+    const { node, facts } = this.#choice;
+    // grpc-js makes a call once more for this reason, and not twice.
+    const mayMoveOn = elsewhere && !facts?.isUsedUp && !facts?.history.movedOn;
+    const movesOn = this.#observers.avoidance.refused(node.key, { ms, elsewhere: mayMoveOn });
+    if (facts && movesOn) facts.history.movedOn = true;
+    return movesOn;
   }
 
   goesOn(): void {

@@ -59,7 +59,7 @@ export function configSelector(
       }
       return {
         methodConfig: copy?.retried === false ? onceOnly(methodConfig) : methodConfig,
-        pickInformation: new CallFacts(path, copy?.history) as CallFacts & CallConfig["pickInformation"],
+        pickInformation: new CallFacts(path, copy) as CallFacts & CallConfig["pickInformation"],
         status: status.OK,
         dynamicFilterFactories: factories,
       };

@@ -119,8 +119,8 @@ class Guard {
             this.#report.refused("late", method.path);
             call.sendStatus(LATE);
           },
-          // Also when grpc-js has ended it at its deadline.
-          onCancel: () => end(endOfCancelled(call).code),
+          // Also when grpc-js has ended it at its deadline. Until then, and no longer, its caller wanted a stream of answers.
+          onCancel: () => end(method.responseStream ? grpc.status.CANCELLED : endOfCancelled(call).code),
         }),
       sendStatus: (status, next) => {
         end(status.code ?? grpc.status.OK);

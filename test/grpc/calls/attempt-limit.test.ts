@@ -40,6 +40,33 @@ test("with Hedge and Retry a call makes no more attempts in all than MaxAttempts
   }
 });
 
+test("so it is where the credentials of an attempt take their time", async () => {
+  const servers = await instances(4);
+  const client = clientOf(servers, {
+    Hedge: { Budget: 1 },
+    Retry: { MaxAttempts: 2, InitialBackoff: 1, MaxBackoff: 1 },
+    Timeout: 20_000,
+  });
+  await connected(client, servers);
+  let attempts = 0;
+  // So slow that a second copy is due after the retry, which waits for its credentials.
+  for (const one of servers) {
+    one.handler = (call, callback) => {
+      if (call.request.text !== "counted") return void setTimeout(() => callback(null, { instance: one.address }), 20);
+      attempts += 1;
+      unavailable(call, callback);
+    };
+  }
+  await warm(client, 100);
+  let asked = 0;
+  const credentials = grpc.credentials.createFromMetadataGenerator((_call, done) => {
+    asked += 1;
+    setTimeout(() => done(null, new grpc.Metadata()), asked === 1 ? 0 : 200);
+  });
+  await assert.rejects(say(client, { text: "counted" }, { credentials }), { code: grpc.status.UNAVAILABLE });
+  assert.equal(attempts, 2);
+});
+
 test("where both copies of a call fail, its caller is told why, and not that no attempt is left", async () => {
   const servers = await instances(3);
   const client = clientOf(servers, {

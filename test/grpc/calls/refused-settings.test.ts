@@ -65,6 +65,19 @@ test("a setting that the chosen balancer would ignore is refused by its name", (
   }
 });
 
+test("Hedge without a Delay is refused where the policy cannot send a copy to another instance", () => {
+  const message = /^Hedge without a Delay counts with p2c_ewma and consistent_hash alone, .* is round_robin$/;
+  const refused = { name: "TypeError", message };
+  const roundRobin = { Endpoints: ENDPOINTS, BalancerName: "round_robin" } as const;
+  assert.throws(() => createChannel({ ...roundRobin, Hedge: {} }), refused);
+  assert.throws(() => createChannel({ ...roundRobin, Methods: [{ FullMethod: "/a/b", Hedge: {} }] }), refused);
+  const channelOptions = { "grpc.service_config": JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }) };
+  assert.throws(() => createChannel({ Endpoints: ENDPOINTS, Hedge: {} }, { channelOptions }), refused);
+  createChannel({ ...roundRobin, Hedge: { Delay: 20 } }).close();
+  for (const BalancerName of ["p2c_ewma", "consistent_hash"] as const)
+    createChannel({ Endpoints: ENDPOINTS, BalancerName, Hedge: {} }).close();
+});
+
 test("a misspelt setting is refused by its name: it would leave out TLS, or who may call", () => {
   const config = { Endpoints: ENDPOINTS };
   const refused = (message: RegExp) => ({ name: "TypeError", message });

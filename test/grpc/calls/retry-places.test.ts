@@ -1,7 +1,19 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import * as grpc from "@grpc/grpc-js";
+import { withHashKey } from "../../../src/grpc/hash-key.js";
 import { say } from "../../support/echo.js";
-import { bareClientOf, clientOf, closeAll, connected, hangs, instances, unavailable } from "./told-instances.js";
+import { until } from "../../support/until.js";
+import {
+  bareClientOf,
+  clientOf,
+  closeAll,
+  connected,
+  hangs,
+  type Instance,
+  instances,
+  unavailable,
+} from "./told-instances.js";
 
 after(closeAll);
 
@@ -43,6 +55,62 @@ test("no hedge of grpc-js' own hedgingPolicy does either", async () => {
   for (let i = 0; i < CALLS; i++) {
     assert.equal((await say(client, {}, { deadline: Date.now() + 20_000 })).instance, servers[0]!.address);
   }
+});
+
+test("nor does a retry come back because the method mostly fails at the only other instance", async () => {
+  const servers = await instances(2);
+  const client = clientOf(servers, { Retry: { MaxAttempts: 2, InitialBackoff: 1, MaxBackoff: 2 } });
+  await connected(client, servers);
+  const [first, second] = servers as [Instance, Instance];
+  second.handler = (_call, callback) =>
+    void setTimeout(() => callback({ code: grpc.status.INTERNAL, details: "broken" }), 20);
+  await until(async () => {
+    await Promise.allSettled(Array.from({ length: 50 }, () => say(client)));
+    return second.calls > 10;
+  }, "the method fails there so often that it is avoided");
+  const attempts = new Map<string, number>();
+  first.handler = (call, callback) => {
+    const text = call.request.text!;
+    attempts.set(text, (attempts.get(text) ?? 0) + 1);
+    unavailable(call, callback);
+  };
+  for (let i = 0; i < CALLS; i++) await assert.rejects(say(client, { text: `${i}` }));
+  assert.equal(Math.max(...attempts.values()), 1, "attempts of one call at one instance");
+});
+
+test("with consistent_hash and BoundedLoad neither, though the others have as many calls as they may", async () => {
+  const servers = await instances(2);
+  const client = clientOf(servers, {
+    BalancerName: "consistent_hash",
+    HashKey: { BoundedLoad: 1.25 },
+    Retry: { MaxAttempts: 2, InitialBackoff: 1, MaxBackoff: 2 },
+    Timeout: 20_000,
+  });
+  const keyOf = new Map<Instance, string>();
+  await until(async () => {
+    for (let i = 0; i < 20; i++) {
+      const { instance } = await withHashKey(`user-${i}`, () => say(client));
+      keyOf.set(servers.find(({ address }) => address === instance)!, `user-${i}`);
+    }
+    return keyOf.size === 2;
+  }, "each has keys");
+  const [failing, busy] = servers as [Instance, Instance];
+  const held: (() => void)[] = [];
+  busy.handler = (call, callback) => {
+    const answer = () => callback(null, { instance: busy.address });
+    if (call.request.text === "hold") held.push(answer);
+    else answer();
+  };
+  // As many as BoundedLoad allows it beside one that is idle.
+  const hold = () => withHashKey(keyOf.get(busy)!, () => say(client, { text: "hold" }));
+  const holding = [hold(), hold()];
+  await until(() => held.length === 2, "it is busy");
+  failing.calls = 0;
+  failing.handler = unavailable;
+  const { instance } = await withHashKey(keyOf.get(failing)!, () => say(client));
+  assert.deepEqual([instance, failing.calls], [busy.address, 1]);
+  for (const answer of held) answer();
+  await Promise.all(holding);
 });
 
 test("where an instance is the only one, its calls are retried there", async () => {

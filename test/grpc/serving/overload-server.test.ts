@@ -188,3 +188,18 @@ test("a bare grpc-js server is protected by an interceptor, and a wrong threshol
   t.after(() => plain.close());
   assert.ok((await overload(plain)).length > 0);
 });
+
+test("streams that their callers' deadlines end have not failed: the next ones are served", async (t) => {
+  const { client } = await serve(t, {});
+  const untilItsEnd = () =>
+    new Promise<grpc.status>((resolve) => {
+      const stream = client.count({ count: Number.POSITIVE_INFINITY }, { deadline: Date.now() + 200 });
+      stream.on("data", () => {});
+      stream.on("error", ({ code }: grpc.ServiceError) => resolve(code));
+    });
+  // More at a time than the breaker lets fail.
+  for (let round = 0; round < 5; round++) {
+    const ends = await Promise.all(Array.from({ length: 20 }, untilItsEnd));
+    assert.deepEqual(new Set(ends), new Set([grpc.status.DEADLINE_EXCEEDED]));
+  }
+});

@@ -150,9 +150,11 @@ export class ObservedCall implements CallListener {
       this.#activity.ended(this.#startedAt, told.code === status.DEADLINE_EXCEEDED);
     }
     this.#attempt?.ended(told.code, told.details);
-    this.pushback = pushbackOf(told);
+    const pushback = pushbackOf(told);
+    // A call that has been answered anything, if only headers, is not made once more.
+    this.pushback = pushback && { ...pushback, elsewhere: pushback.elsewhere && !this.#answered };
     // Before grpc-js is told, which makes the call once more at once.
-    const elsewhere = this.pushback !== undefined && !this.#answered && this.watcher?.onRefused(this.pushback);
+    const elsewhere = this.pushback !== undefined && this.watcher?.onRefused(this.pushback);
     this.#listener.onReceiveStatus(elsewhere ? asRefused(told) : told);
   }
 }

@@ -7,16 +7,23 @@ import { FixtureRegistry } from "../../../support/fixture-backend.js";
 
 export const registry = new FixtureRegistry();
 
-/** An instance that refuses its Say as a full server does while `pushback` is set. */
+/** An instance that refuses its Say as a full server does while `pushback` is set; after headers if `headers`. */
 async function instance(t: TestContext) {
-  const state = { address: "", calls: 0, pushback: undefined as string | undefined, code: grpc.status.OK };
+  const state = {
+    address: "",
+    calls: 0,
+    pushback: undefined as string | undefined,
+    headers: false,
+    code: grpc.status.OK,
+  };
   const server = new grpc.Server();
   server.addService(EchoService, {
     ...echoHandlers(() => state.address),
-    say: (_call: grpc.ServerUnaryCall<EchoRequest, EchoReply>, callback: grpc.sendUnaryData<EchoReply>) => {
+    say: (call: grpc.ServerUnaryCall<EchoRequest, EchoReply>, callback: grpc.sendUnaryData<EchoReply>) => {
       state.calls += 1;
       if (state.code) return callback({ code: state.code, details: "as asked" });
       if (state.pushback === undefined) return callback(null, { instance: state.address });
+      if (state.headers) call.sendMetadata(new grpc.Metadata());
       const metadata = new grpc.Metadata();
       metadata.set("grpc-retry-pushback-ms", state.pushback);
       callback({ code: grpc.status.RESOURCE_EXHAUSTED, details: "full", metadata });

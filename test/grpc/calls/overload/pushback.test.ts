@@ -23,6 +23,15 @@ test("a full instance's call goes elsewhere unseen, and the next calls do not go
   assert.equal(instances[0]!.calls, 1);
 });
 
+test("a full instance that has sent headers first is called no more either; its call cannot be made elsewhere", async (t) => {
+  const { instances, client } = await fleet(t, 2, "headers-first");
+  instances[0]!.pushback = "20000";
+  instances[0]!.headers = true;
+  let failed = 0;
+  for (let i = 0; i < 200; i++) if ((await codeOf(say(client))) !== grpc.status.OK) failed += 1;
+  assert.deepEqual([instances[0]!.calls, failed], [1, 1]);
+});
+
 test("a bare client with the registry's URL listens as well", async (t) => {
   const { instances } = await fleet(t, 2, "bare-full");
   const client = new EchoClient(registry.target("bare-full"), grpc.credentials.createInsecure());

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Metadata, type StatusObject, status } from "@grpc/grpc-js";
+import type { Hedging } from "../../balancer/hedging/hedging.js";
+import { sentAs } from "../call-facts.js";
+import { HedgedCall } from "./hedged-call.js";
+import type { Call, CallListener } from "./service-call.js";
+
+const end = (code: status): StatusObject => ({ code, details: "", metadata: new Metadata() });
+
+/** A copy that ends as it is told. */
+class FakeCopy {
+  listener: CallListener | undefined;
+  /** Whether it finds an instance. */
+  readonly #isSent: boolean;
+
+  constructor(isSent = true) {
+    this.#isSent = isSent;
+  }
+
+  start(metadata: Metadata, listener: CallListener): void {
+    if (this.#isSent) sentAs(metadata)!.history.started += 1;
+    this.listener = listener;
+  }
+  sendMessageWithContext(): void {}
+  halfClose(): void {}
+  startRead(): void {}
+  cancelWithStatus(): void {}
+
+  asCall(): Call {
+    return this as unknown as Call;
+  }
+}
+
+/** A hedged call whose request is sent, with what it tells. */
+function hedged(first: FakeCopy, another: () => Call | undefined) {
+  /** Copies and the winner, as the rule of hedging is told. */
+  const compared: number[][] = [];
+  const hedging = {
+    started: () => undefined,
+    take: () => true,
+    ended: (_method: string, _ms: number, copies: number, winner: number) => compared.push([copies, winner]),
+  } as unknown as Hedging<string>;
+  const ends: status[] = [];
+  const call = new HedgedCall("/a/b", { hedging, mostAttempts: 2 }, first.asCall(), another);
+  call.start(new Metadata(), {
+    onReceiveMetadata: () => {},
+    onReceiveMessage: () => {},
+    onReceiveStatus: ({ code }) => ends.push(code),
+  });
+  call.sendMessageWithContext({}, Buffer.alloc(0));
+  call.halfClose();
+  return { compared, ends };
+}
+
+test("a copy that was sent because the first had failed is no race: it says nothing of where time belongs", () => {
+  const [first, second] = [new FakeCopy(), new FakeCopy()];
+  const { compared, ends } = hedged(first, () => second.asCall());
+  first.listener!.onReceiveStatus(end(status.UNAVAILABLE));
+  second.listener!.onReceiveMessage(Buffer.alloc(0));
+  second.listener!.onReceiveStatus(end(status.OK));
+  assert.deepEqual([compared, ends], [[[1, 2]], [status.OK]]);
+});
+
+test("a call that fails after its channel was closed ends so: there is no other copy to be had", () => {
+  const first = new FakeCopy();
+  const { ends } = hedged(first, () => undefined);
+  first.listener!.onReceiveStatus(end(status.UNAVAILABLE));
+  assert.deepEqual(ends, [status.UNAVAILABLE]);
+});
+
+test("a call that reached nobody, as when all instances are full, has no copy that would not either", () => {
+  const first = new FakeCopy(false);
+  const { ends } = hedged(first, () => assert.fail("a copy is made"));
+  first.listener!.onReceiveStatus(end(status.RESOURCE_EXHAUSTED));
+  assert.deepEqual(ends, [status.RESOURCE_EXHAUSTED]);
+});
