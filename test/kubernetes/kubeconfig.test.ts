@@ -97,6 +97,31 @@ describe("a program outside the cluster", () => {
     await (await watch(`k8s:///order?kubeconfig=${file}`)).shows("10.0.0.1:8080");
   });
 
+  test("a user that acts as another does so with groups and all, as kubectl does", async () => {
+    const other = {
+      as: "jane",
+      "as-uid": "17",
+      "as-groups": ["dev", "ops"],
+      "as-user-extra": { "shop/Team": ["cart"] },
+    };
+    const file = kubeconfig({ user: { token: "reader", ...other } });
+    await (await watch(`k8s:///order?kubeconfig=${file}`)).shows("10.0.0.1:8080");
+    assert.deepEqual(server.requests[0]!.actsAs, {
+      "impersonate-user": "jane",
+      "impersonate-uid": "17",
+      "impersonate-group": "dev, ops",
+      "impersonate-extra-shop%2fteam": "cart",
+    });
+    const nobody = await watch(
+      `k8s:///order?kubeconfig=${kubeconfig({ user: { token: "reader", "as-groups": ["dev"] } })}`,
+    );
+    await nobody.until(() => nobody.troubles.length > 0);
+    assert.match(
+      nobody.troubles[0]!,
+      /user "someone" has as-uid, as-groups or as-user-extra without as: name the user/,
+    );
+  });
+
   test("an exec plugin is asked again when its token is refused, however long it was said to last", async () => {
     const plugin = join(directory, "plugin");
     const token = join(directory, "issued");

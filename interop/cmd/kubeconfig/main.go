@@ -8,6 +8,7 @@ import (
 	"log"
 	"net/http"
 	"os"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/rest"
@@ -88,8 +89,8 @@ func read(context string) (*access, error) {
 func headersOf(config *rest.Config, server string) (map[string]string, error) {
 	sent := map[string]string{}
 	wrapped, err := rest.HTTPWrappersForConfig(config, transport(func(request *http.Request) (*http.Response, error) {
-		for name := range request.Header {
-			sent[name] = request.Header.Get(name)
+		for name, values := range request.Header {
+			sent[name] = strings.Join(values, ", ")
 		}
 		return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: request}, nil
 	}))

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
 import { homeFolder } from "../../home-folder.js";
+import { type ActsAs, impersonationHeaders } from "./impersonation.js";
 
 /** A user of a kubeconfig, as far as it is used here. */
 export interface KubeconfigUser {
@@ -8,6 +9,8 @@ export interface KubeconfigUser {
   readonly token?: string;
   /** Goes before a token. @kubernetes/client-node does not read it. */
   readonly tokenFile?: string;
+  /** Headers that say whom to take it for. @kubernetes/client-node sends one of them. */
+  readonly impersonation?: Readonly<Record<string, string | string[]>>;
   readonly username?: string;
   readonly password?: string;
   readonly certFile?: string;
@@ -80,17 +83,14 @@ export function loadMerged<C extends KubeConfig>(files: readonly string[], reade
   const loaded = files.filter(hasText).map((file) => {
     const config = readers.create();
     config.loadFromFile(file);
-    const tokenFiles = tokenFilesIn(file, readers.parseYaml);
+    const more = moreOfUsers(file, readers.parseYaml);
     for (const { exec } of config.users) {
       // A bare name is looked for on the path.
       if (exec?.command && /[\\/]/.test(exec.command) && !isAbsolute(exec.command)) {
         exec.command = resolve(dirname(file), exec.command);
       }
     }
-    const users = config.users.map((user): KubeconfigUser => {
-      const tokenFile = tokenFiles.get(user.name);
-      return tokenFile ? { ...user, tokenFile: resolve(dirname(file), tokenFile) } : user;
-    });
+    const users = config.users.map((user): KubeconfigUser => ({ ...user, ...more.get(user.name) }));
     return { config, users };
   });
   if (loaded.length === 0) throw new Error("there is no such file, or nothing in it");
@@ -113,13 +113,21 @@ function hasText(file: string): boolean {
   }
 }
 
-/** By the users' names. Whether it is a kubeconfig has been looked at before. */
-function tokenFilesIn(file: string, parseYaml: (text: string) => unknown): Map<string, string> {
+/** What the library does not read, by the users' names. Whether it is a kubeconfig has been looked at before. */
+function moreOfUsers(file: string, parseYaml: (text: string) => unknown): Map<string, Partial<KubeconfigUser>> {
   const { users } = parseYaml(readFileSync(file, "utf8")) as {
-    users?: { name?: string; user?: { tokenFile?: string } }[];
+    users?: { name?: string; user?: { tokenFile?: string } & ActsAs }[];
   };
-  const found = new Map<string, string>();
-  for (const { name, user } of users ?? []) if (name && user?.tokenFile) found.set(name, user.tokenFile);
+  const found = new Map<string, Partial<KubeconfigUser>>();
+  for (const { name, user } of users ?? []) {
+    if (!name || !user) continue;
+    const { tokenFile } = user;
+    const impersonation = impersonationHeaders(user);
+    found.set(name, {
+      ...(tokenFile && { tokenFile: resolve(dirname(file), tokenFile) }),
+      ...(impersonation && { impersonation }),
+    });
+  }
   return found;
 }
 

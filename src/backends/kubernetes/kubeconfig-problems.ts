@@ -13,7 +13,8 @@ export function clusterProblem({ name, server, caFile, caData }: KubeconfigClust
 
 /** The same of a user. */
 export function userProblem(user: KubeconfigUser): string | undefined {
-  const { name, token, username, password, certFile, certData, keyFile, keyData, exec, authProvider } = user;
+  const { name, token, username, password, certFile, certData, keyFile, keyData, exec, authProvider, impersonation } =
+    user;
   const who = `user ${JSON.stringify(name)}`;
   if (token && (username || password)) return `${who} has both a token and a username or password: keep one`;
   if (certFile || certData) {
@@ -21,6 +22,8 @@ export function userProblem(user: KubeconfigUser): string | undefined {
     if (keyFile && keyData) return `${who} has both client-key and client-key-data: keep one`;
     if (!keyFile && !keyData) return `${who} has a client certificate without client-key or client-key-data`;
   }
+  if (impersonation && !impersonation["impersonate-user"])
+    return `${who} has as-uid, as-groups or as-user-extra without as: name the user`;
   if (exec && authProvider) return `${who} has both exec and auth-provider: keep one`;
   if (exec && !exec.command) return `${who} has exec without a command`;
   return undefined;

@@ -40,7 +40,7 @@ export async function here(kubeconfig: string, context: string | undefined): Pro
       context: JSON.parse(source.replace("kubeconfig context ", "")),
       namespace,
       server: server.href,
-      headers,
+      headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat().join(", ")])),
       ca: String(tls.ca ?? ""),
       cert: String(tls.cert ?? ""),
       key: String(tls.key ?? ""),

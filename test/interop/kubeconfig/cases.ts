@@ -232,4 +232,24 @@ export const cases: Readonly<Record<string, Case>> = {
     files: { a: config("a", { users: [user("a", { token: "t", as: "someone" })] }) },
     kubeconfig: ["a"],
   },
+  "somebody to act as, with all that can be said of them": {
+    files: {
+      a: config("a", {
+        users: [
+          user("a", {
+            token: "t",
+            as: "someone",
+            "as-uid": "17",
+            "as-groups": ["dev", "ops"],
+            "as-user-extra": { "shop.example/Team": ["cart", "order"], "1 %": ["x"] },
+          }),
+        ],
+      }),
+    },
+    kubeconfig: ["a"],
+  },
+  "groups of nobody to act as": {
+    files: { a: config("a", { users: [user("a", { token: "t", "as-groups": ["dev"] })] }) },
+    kubeconfig: ["a"],
+  },
 };

@@ -18,7 +18,7 @@ export interface ClusterAccess {
 export interface Credentials {
   /** Its path, if any, precedes every request's. */
   readonly server: URL;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | string[]>>;
   readonly tls: TlsSettings;
   /** Carries the requests where the cluster is behind a proxy. */
   readonly proxy?: Agent;

@@ -172,13 +172,14 @@ function serverOf({ server }: KubeconfigCluster): URL {
 }
 
 function credentialsOf(options: RequestOptions, user: KubeconfigUser | undefined): Omit<Credentials, "server"> {
-  const headers: Record<string, string> = {};
+  const headers: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(options.headers ?? {})) {
     if (typeof value === "string") headers[name.toLowerCase()] = value.trim();
   }
   if (options.auth) headers.authorization = `Basic ${Buffer.from(options.auth).toString("base64")}`;
   // Read each time, because it is replaced while we run.
   if (user?.tokenFile) headers.authorization = `Bearer ${readFileSync(user.tokenFile, "utf8").trim()}`;
+  Object.assign(headers, user?.impersonation);
   const { ca, cert, key, servername, rejectUnauthorized } = options as TlsSettings;
   return {
     headers,

@@ -14,7 +14,7 @@ export interface Transport {
   /** It carries as many requests as the server allows at a time. */
   readonly full: boolean;
   /** Resolves with the answer's head. Aborting the signal ends the request, also while its body is read. */
-  get(path: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Answer>;
+  get(path: string, headers: Readonly<Record<string, string | string[]>>, signal: AbortSignal): Promise<Answer>;
   /** Takes no further requests and closes when those under way have ended. */
   retire(): void;
   /** Closes at once. */
@@ -112,7 +112,7 @@ class Http2Transport implements Transport {
     return this.#requests >= (this.#session.remoteSettings?.maxConcurrentStreams ?? Number.POSITIVE_INFINITY);
   }
 
-  get(path: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Answer> {
+  get(path: string, headers: Readonly<Record<string, string | string[]>>, signal: AbortSignal): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const stream = this.#session.request({ ":method": "GET", ":path": path, ...headers });
       const abort = () => resetSoon(stream, constants.NGHTTP2_CANCEL);
@@ -173,7 +173,7 @@ class Http1Transport implements Transport {
     this.#agent = proxy ?? new own({ keepAlive: false, ...tls });
   }
 
-  get(path: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Answer> {
+  get(path: string, headers: Readonly<Record<string, string | string[]>>, signal: AbortSignal): Promise<Answer> {
     const request = this.#server.protocol === "http:" ? requestHttp : requestHttps;
     return new Promise((resolve, reject) => {
       const sent = request(new URL(path, this.#server.origin), { agent: this.#agent, headers, signal });

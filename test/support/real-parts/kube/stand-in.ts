@@ -10,6 +10,8 @@ export interface ApiRequest {
   readonly query: Readonly<Record<string, string>>;
   readonly protocol: string;
   readonly status: number;
+  /** Whom the request is made for: its Impersonate headers. */
+  readonly actsAs: Readonly<Record<string, string>>;
 }
 
 export interface KubeApiOptions extends ListenerOptions {
@@ -157,7 +159,12 @@ export class KubeApiServer {
     const refusal = this.refusals.shift() ?? this.#refusal(request, verb, namespace);
     const reply = refusal ?? (verb === "list" ? this.#store.list(namespace!, query) : this.#expired(query));
     const status = reply?.status ?? 200;
-    this.requests.push({ verb, namespace: namespace ?? "", query, protocol: request.httpVersion, status });
+    const actsAs = Object.fromEntries(
+      Object.entries(request.headers).flatMap(([name, value]) =>
+        name.startsWith("impersonate-") ? [[name, String(value)]] : [],
+      ),
+    );
+    this.requests.push({ verb, namespace: namespace ?? "", query, protocol: request.httpVersion, status, actsAs });
     if (reply) {
       response.writeHead(status, { "content-type": "application/json" });
       response.end(typeof reply.body === "string" ? reply.body : JSON.stringify(reply.body));
