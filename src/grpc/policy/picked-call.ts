@@ -76,12 +76,10 @@ export class PickedCall implements PickResult, CallWatcher, AnsweredCall {
     const answered = (this.#firstMessageAt ?? now) - this.#startedAt;
     // Full is not broken, and quickly said: it counts for nothing, where it can be obeyed.
     const full = this.#call?.pushback !== undefined && !avoidance.ignores(node.key);
-    // A stream that has answered is wanted until its deadline, and no longer.
-    const wasWanted = this.#streams && code === status.DEADLINE_EXCEEDED;
-    const outcome = full || wasWanted ? "ignore" : outcomeOf(code, this.#call?.endedByFarSide);
+    const outcome = full ? "ignore" : outcomeOf(code, this.#call?.endedByFarSide);
     const ok = outcome === "ignore" ? undefined : outcome === "success";
     source.ended(node.key, decision, code, ok, answered);
-    if (!full) avoidance.ended(node.key, kind ?? "", wasWanted ? status.CANCELLED : code, ok);
+    if (!full) avoidance.ended(node.key, kind ?? "", code, ok);
     if (this.#firstMessageAt !== undefined) firstAnswers.ended(this);
     // An answer such as NOT_FOUND may be quick or slow for reasons of its own; only a call that was given up was longer than this.
     const gaveUp = code === status.CANCELLED && this.#firstMessageAt === undefined;

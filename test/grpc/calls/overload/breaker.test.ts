@@ -77,19 +77,3 @@ test("two of three that do not serve are more than may be set aside: all are cal
   await until(async () => (await tally(client, 60, 5)).size === 3, "all are called again");
   assert.equal(warnings.filter((line) => /only 1 of 3 instances/.test(JSON.stringify(line))).length, 1);
 });
-
-test("a stream that has answered until its caller's deadline has not failed", async (t) => {
-  const { client } = await fleet(t, 2, "streams-at-deadline");
-  const untilItsEnd = () =>
-    new Promise<grpc.status>((resolve) => {
-      const stream = client.count({ count: Number.POSITIVE_INFINITY }, { deadline: Date.now() + 1_000 });
-      stream.on("data", () => {});
-      stream.on("error", ({ code }: grpc.ServiceError) => resolve(code));
-    });
-  const ends = await Promise.all(Array.from({ length: 20 }, untilItsEnd));
-  assert.deepEqual(new Set(ends), new Set([grpc.status.DEADLINE_EXCEEDED]));
-  const failures = channelOf(client)!
-    .stats()!
-    .instances.map((one) => one.failures);
-  assert.deepEqual(failures, [0, 0]);
-});
