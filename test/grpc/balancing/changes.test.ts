@@ -21,7 +21,8 @@ test("a join opens one connection and an instance that leaves gets no more calls
     "the removed instance gets no call",
   );
   assert.deepEqual(await Promise.all(servers.slice(0, 3).map(connectionsOf)), before);
-  assert.equal((await tally(client, 60, 12)).size, 3);
+  // One that a busy machine has made slow for a moment gets few calls for the next.
+  await until(async () => (await tally(client, 60, 12)).size === 3, "all that are listed are called");
 });
 
 test("calls in flight on a removed instance finish", async () => {
