@@ -161,7 +161,7 @@ function checkPolicyOfHedge(serviceConfig: string): void {
   const { policy } = serviceConfigFor({ "grpc.service_config": serviceConfig });
   if (isRollcallPolicy(policy)) return;
   throw new TypeError(
-    `Hedge without a Delay counts with p2c_ewma and consistent_hash alone, and the policy is ${policy}`,
+    `Hedge without a Delay needs p2c_ewma or consistent_hash, and the policy is ${policy}: choose one of them, or give Hedge a Delay`,
   );
 }
 

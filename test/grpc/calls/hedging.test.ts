@@ -27,8 +27,7 @@ test("a caller that ends a call with a status of its own, as interceptors do, ha
   const client = clientOf(servers, { Hedge: { Budget: 1 }, Timeout: 0 });
   await connected(client, servers);
   // So slow that the caller gives up long before a copy is due.
-  for (const one of servers)
-    one.handler = (_call, callback) => void setTimeout(() => callback(null, { instance: one.address }), 200);
+  hold(servers, 200);
   await warm(client, 50);
   for (const one of servers) one.handler = hangs;
   for (const one of servers) one.calls = 0;
@@ -134,8 +133,7 @@ test("of a call that a server says not to make again no copy is sent", async () 
   const client = clientOf(servers, { Hedge: { Budget: 1 }, Timeout: 0 });
   await connected(client, servers);
   // So slow that no copy is due when the refusal is there.
-  for (const one of servers)
-    one.handler = (_call, callback) => void setTimeout(() => callback(null, { instance: one.address }), 200);
+  hold(servers, 200);
   await warm(client, 50);
   for (const code of [grpc.status.RESOURCE_EXHAUSTED, grpc.status.UNAVAILABLE]) {
     let attempts = 0;

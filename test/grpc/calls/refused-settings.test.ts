@@ -66,7 +66,8 @@ test("a setting that the chosen balancer would ignore is refused by its name", (
 });
 
 test("Hedge without a Delay is refused where the policy cannot send a copy to another instance", () => {
-  const message = /^Hedge without a Delay counts with p2c_ewma and consistent_hash alone, .* is round_robin$/;
+  const message =
+    /^Hedge without a Delay needs p2c_ewma or consistent_hash, .* is round_robin: choose one of them, or give Hedge a Delay$/;
   const refused = { name: "TypeError", message };
   const roundRobin = { Endpoints: ENDPOINTS, BalancerName: "round_robin" } as const;
   assert.throws(() => createChannel({ ...roundRobin, Hedge: {} }), refused);

@@ -248,6 +248,18 @@ export const cases: Readonly<Record<string, Case>> = {
     },
     kubeconfig: ["a"],
   },
+  "groups to act as that are no list": {
+    files: { a: config("a", { users: [user("a", { token: "t", as: "someone", "as-groups": "dev" })] }) },
+    kubeconfig: ["a"],
+  },
+  "something more of somebody to act as that is no list": {
+    files: { a: config("a", { users: [user("a", { token: "t", as: "someone", "as-user-extra": { team: "cart" } })] }) },
+    kubeconfig: ["a"],
+  },
+  "an empty list of groups to act as": {
+    files: { a: config("a", { users: [user("a", { token: "t", as: "someone", "as-groups": [] })] }) },
+    kubeconfig: ["a"],
+  },
   "groups of nobody to act as": {
     files: { a: config("a", { users: [user("a", { token: "t", "as-groups": ["dev"] })] }) },
     kubeconfig: ["a"],
