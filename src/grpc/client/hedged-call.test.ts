@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Metadata, type StatusObject, status } from "@grpc/grpc-js";
 import type { Hedging } from "../../balancer/hedging/hedging.js";
-import { sentAs } from "../call-facts.js";
+import { NO_ATTEMPT_LEFT, sentAs } from "../call-facts.js";
 import { HedgedCall } from "./hedged-call.js";
 import type { Call, CallListener } from "./service-call.js";
 
@@ -33,11 +33,11 @@ class FakeCopy {
 }
 
 /** A hedged call whose request is sent, with what it tells. */
-function hedged(first: FakeCopy, another: () => Call | undefined) {
+function hedged(first: FakeCopy, another: () => Call | undefined, delayMs?: number) {
   /** Copies and the winner, as the rule of hedging is told. */
   const compared: number[][] = [];
   const hedging = {
-    started: () => undefined,
+    started: () => delayMs,
     take: () => true,
     ended: (_method: string, _ms: number, copies: number, winner: number) => compared.push([copies, winner]),
   } as unknown as Hedging<string>;
@@ -74,4 +74,17 @@ test("a call that reached nobody, as when all instances are full, has no copy th
   const { ends } = hedged(first, () => assert.fail("a copy is made"));
   first.listener!.onReceiveStatus(end(status.RESOURCE_EXHAUSTED));
   assert.deepEqual(ends, [status.RESOURCE_EXHAUSTED]);
+});
+
+test("a copy for which there was no other instance at that moment is asked for again: its call may hang for long", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const [first, notSent, second] = [new FakeCopy(), new FakeCopy(false), new FakeCopy()];
+  const copies = [notSent, second];
+  const { compared, ends } = hedged(first, () => copies.shift()!.asCall(), 10);
+  t.mock.timers.tick(10);
+  notSent.listener!.onReceiveStatus({ ...end(status.UNAVAILABLE), details: NO_ATTEMPT_LEFT });
+  t.mock.timers.tick(20);
+  second.listener!.onReceiveMessage(Buffer.alloc(0));
+  second.listener!.onReceiveStatus(end(status.OK));
+  assert.deepEqual([compared, ends], [[[2, 2]], [status.OK]]);
 });

@@ -78,6 +78,8 @@ export class HedgedCall implements Call, CopyEvents {
   /** Its caller has ended it, with whatever status. */
   #givenUp = false;
   #timer: NodeJS.Timeout | undefined;
+  /** The last wait before a copy was asked for, in milliseconds. */
+  #waitMs = 0;
 
   /**
    * @param call not started.
@@ -100,12 +102,17 @@ export class HedgedCall implements Call, CopyEvents {
   }
 
   #wait(ms: number, first: boolean): void {
+    this.#waitMs = ms;
     this.#timer = setTimeout(() => {
-      // While there is no copy to be had, the call may grow so late that it deserves the next.
-      if (!this.#hedge(first)) this.#wait(2 * ms, false);
+      if (!this.#hedge(first)) this.#waitOnceMore();
     }, timerMs(ms));
     // The call itself holds the process.
     this.#timer.unref();
+  }
+
+  /** While there is no copy to be had, the call may grow so late that it deserves the next. */
+  #waitOnceMore(): void {
+    this.#wait(2 * this.#waitMs, false);
   }
 
   /** Sends the second copy, if it may be. @param outlived whether the call has just outlived its delay. */
@@ -154,7 +161,11 @@ export class HedgedCall implements Call, CopyEvents {
       const other = copy === this.#first ? this.#second : this.#first;
       if (!notSent) this.#leftWith = end;
       else if (copy === this.#second) this.#second = undefined;
-      if (other && !other.over) return;
+      if (other && !other.over) {
+        // There was no other instance for it at this moment; there may be one soon.
+        if (!this.#second) this.#waitOnceMore();
+        return;
+      }
     }
     const { code } = end;
     const answered = code !== grpc.status.CANCELLED && outcomeOf(code) !== "failure";
