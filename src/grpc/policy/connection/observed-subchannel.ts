@@ -89,11 +89,12 @@ const OWN_ENDS: readonly status[] = [status.DEADLINE_EXCEEDED, status.CANCELLED,
 /** Passes a call's events on and notes what comes, and whether it was the far side that ended the call. */
 export class ObservedCall implements CallListener {
   readonly method: string;
-  readonly #sent: Metadata;
-  readonly #listener: CallListener;
+  /** The call above, until its end. */
+  #listener: CallListener | undefined;
+  #sent: Metadata | undefined;
+  #attempt: ClientAttempt | undefined;
   readonly #activity: Activity;
   readonly #calls: Map<ObservedCall, ConnectionCall>;
-  readonly #attempt: ClientAttempt | undefined;
   #startedAt = 0;
   /**
    * Whether the end came from the far side or the connection: of a call that the caller cancels grpc-js tells its own side
@@ -131,7 +132,7 @@ export class ObservedCall implements CallListener {
   onReceiveMetadata(metadata: Metadata): void {
     this.#activity.heard();
     this.#answered = true;
-    this.#listener.onReceiveMetadata(metadata);
+    this.#listener?.onReceiveMetadata(metadata);
   }
 
   onReceiveMessage(message: Buffer): void {
@@ -139,12 +140,14 @@ export class ObservedCall implements CallListener {
     if (this.#attempt) this.#attempt.received += payload(message);
     if (!this.#messaged) this.watcher?.onFirstMessage(now);
     this.#messaged = true;
-    this.#listener.onReceiveMessage(message);
+    this.#listener?.onReceiveMessage(message);
   }
 
   onReceiveStatus(end: StatusObject): void {
+    const listener = this.#listener;
+    if (!listener) return;
     this.endedByFarSide = true;
-    const told = farEnding(end, this.#sent, performance.now() - this.#startedAt);
+    const told = farEnding(end, this.#sent!, performance.now() - this.#startedAt);
     if (this.#calls.delete(this)) {
       if (!OWN_ENDS.includes(end.code)) this.#activity.heard();
       this.#activity.ended(this.#startedAt, told.code === status.DEADLINE_EXCEEDED);
@@ -155,7 +158,19 @@ export class ObservedCall implements CallListener {
     this.pushback = pushback && { ...pushback, elsewhere: pushback.elsewhere && !this.#answered };
     // Before grpc-js is told, which makes the call once more at once.
     const elsewhere = this.pushback !== undefined && this.watcher?.onRefused(this.pushback);
-    this.#listener.onReceiveStatus(elsewhere ? asRefused(told) : told);
+    this.#letGo();
+    listener.onReceiveStatus(elsewhere ? asRefused(told) : told);
+  }
+
+  /**
+   * Node's stream of HTTP/2 outlives its end until the next full collection of garbage, and whatever it reaches is copied until then:
+   * all layers of a call were a tenth of what calls cost.
+   */
+  #letGo(): void {
+    this.#sent = undefined;
+    this.#listener = undefined;
+    this.#attempt = undefined;
+    this.watcher = undefined;
   }
 }
 
