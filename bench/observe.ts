@@ -6,12 +6,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
-
-interface Run {
-  readonly callsPerSecond: number;
-  /** CPU of the client process, in microseconds. */
-  readonly cpuPerCall: number;
-}
+import { contestant, inTurns, ratios, spread, warmUp } from "./turns/turns.js";
 
 const rounds = Number(process.argv[2] ?? 60);
 const before = process.argv[3];
@@ -35,26 +30,14 @@ const servers = fork(new URL("./support/echo-servers.ts", import.meta.url), ["0"
 const [endpoints] = (await once(servers, "message")) as [string[]];
 const clients = new Map<string, ChildProcess>();
 for (const [name, { dist, on, decisions }] of Object.entries(VARIANTS)) {
-  const child = fork(new URL("./support/observed-client.ts", import.meta.url), [dist, on, endpoints.join(",")], {
-    execArgv: ["--import", "tsx"],
-    env: { ...process.env, ROLLCALL_DECISIONS: decisions, ROLLCALL_LOG_LEVEL: "warn" },
-  });
-  clients.set(name, child);
-  await run(child, 2_000); // JIT and connections are warm when it counts
+  const args = [dist, on, endpoints.join(",")];
+  clients.set(name, await contestant("observed-client.ts", args, { ROLLCALL_DECISIONS: decisions }));
 }
-
-const runs = new Map<string, Run[]>([...clients.keys()].map((name) => [name, []]));
-const names = [...clients.keys()];
-for (let round = 0; round < rounds; round++) {
-  for (let turn = 0; turn < names.length; turn++) {
-    const name = names[(round + turn) % names.length]!;
-    runs.get(name)!.push(await run(clients.get(name)!, 250));
-  }
-}
+await warmUp(clients, 2_000);
+const runs = await inTurns(clients, rounds, 250);
 console.log(`${rounds} paired runs of 250 ms, 32 calls in flight, Node ${process.version}`);
 for (const [name, own] of runs) {
   const reference = runs.get(name === "nothing on" && before ? "without the code" : "nothing on")!;
-  const ratios = own.map((one, i) => one.callsPerSecond / reference[i]!.callsPerSecond);
   const cpu = own.map((one, i) => reference[i]!.cpuPerCall / one.cpuPerCall);
   console.log(
     `  ${name.padEnd(23)} ${spread(
@@ -64,28 +47,8 @@ for (const [name, own] of runs) {
       `${spread(
         own.map((one) => one.cpuPerCall),
         1,
-      )} µs CPU a call  ratio ${spread(ratios, 3)}, by CPU ${spread(cpu, 3)}`,
+      )} µs CPU a call  ratio ${spread(ratios(own, reference), 3)}, by CPU ${spread(cpu, 3)}`,
   );
 }
 for (const child of clients.values()) child.disconnect();
 servers.disconnect();
-
-async function run(child: ChildProcess, ms: number): Promise<Run> {
-  child.send(ms);
-  const over = new AbortController();
-  const { signal } = over;
-  const gone = once(child, "exit", { signal }).then(([code]) => Promise.reject(new Error(`it ended with ${code}`)));
-  try {
-    const [result] = (await Promise.race([once(child, "message", { signal }), gone])) as [Run];
-    return result;
-  } finally {
-    over.abort();
-  }
-}
-
-/** Median, with the quartiles in brackets. */
-function spread(values: readonly number[], digits: number): string {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (share: number) => sorted[Math.floor(sorted.length * share)]!.toFixed(digits);
-  return `${at(0.5)} [${at(0.25)} .. ${at(0.75)}]`;
-}

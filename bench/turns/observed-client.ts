@@ -1,5 +1,6 @@
-// A client that makes calls for as long as it is told, with nothing observed, or with some of it. See bench/observe.ts.
+// A client that calls when asked, with nothing observed, or with some of it. See bench/observe.ts.
 import { EchoClient } from "../../test/support/echo.js";
+import { callWhenAsked } from "./contestant.js";
 
 /** What is on: `metrics` and `traces` by OpenTelemetry's SDK (`sampled`: one trace in a hundred), `prometheus`, `by-hand`. */
 const [dist = "", on = "", endpoints = ""] = process.argv.slice(2);
@@ -49,25 +50,8 @@ async function spanByHand() {
   };
 }
 
-process.on("message", (ms: number) => {
-  void load(ms).then((result) => process.send!(result));
-});
-process.on("disconnect", () => client.close());
-
-async function load(ms: number) {
-  let calls = 0;
-  const cpu = process.cpuUsage();
-  const began = performance.now();
-  const until = began + ms;
-  const caller = async () => {
-    while (performance.now() < until) {
-      const end = byHand?.();
-      await new Promise<void>((resolve, reject) => client.say({}, {}, (error) => (error ? reject(error) : resolve())));
-      end?.();
-      calls += 1;
-    }
-  };
-  await Promise.all(Array.from({ length: 32 }, caller));
-  const { user, system } = process.cpuUsage(cpu);
-  return { callsPerSecond: (calls * 1000) / (performance.now() - began), cpuPerCall: (user + system) / calls };
-}
+callWhenAsked(async () => {
+  const end = byHand?.();
+  await new Promise<void>((resolve, reject) => client.say({}, {}, (error) => (error ? reject(error) : resolve())));
+  end?.();
+}, 32);
