@@ -56,7 +56,7 @@ export class ObservedSubchannel implements CallStarter {
     const attempt = carriedCall(metadata)?.attempt(this.#subchannel.getAddress(), headersOf(metadata));
     const observed = new ObservedCall(method, metadata, listener, this.#activity, this.#calls, attempt);
     const call = this.#starter.createCall(metadata, host, method, observed, number);
-    if (attempt) countSent(call, attempt);
+    if (attempt) tellSent(call, observed);
     observed.begin(call);
     this.#started = observed;
     return call;
@@ -129,6 +129,10 @@ export class ObservedCall implements CallListener {
     this.#calls.set(this, call);
   }
 
+  onSend(message: Buffer): void {
+    if (this.#attempt) this.#attempt.sent += payload(message);
+  }
+
   onReceiveMetadata(metadata: Metadata): void {
     this.#activity.heard();
     this.#answered = true;
@@ -179,10 +183,10 @@ function payload(message: Buffer): number {
   return Math.max(0, message.length - 5);
 }
 
-function countSent(call: ConnectionCall, attempt: ClientAttempt): void {
+function tellSent(call: ConnectionCall, observed: ObservedCall): void {
   const send = call.sendMessageWithContext;
   call.sendMessageWithContext = (context, message) => {
-    attempt.sent += payload(message);
+    observed.onSend(message);
     send.call(call, context, message);
   };
 }
