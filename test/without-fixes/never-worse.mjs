@@ -294,7 +294,7 @@ export const neverWorse = [
     changes: [
       [
         "src/grpc/policy/connection/observed-subchannel.ts",
-        "farEnding(end, this.#sent, performance.now() - this.#startedAt)",
+        "farEnding(end, this.#sent!, performance.now() - this.#startedAt)",
         "end",
       ],
     ],
