@@ -12,7 +12,7 @@ const { rollcallInterceptor } = (await built("undici")) as typeof import("../../
 const { createPool } = (await built("pool")) as typeof import("../../src/pool/index.js");
 const { createRollcallTransport } = (await built("connect")) as typeof import("../../src/connect/index.js");
 
-export interface Address {
+interface Address {
   readonly http: string;
   readonly connect: string;
 }

@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { quantile } from "../registry/figures.js";
 import type { Run } from "./contestant.js";
 
 /** @param program of this folder, which calls `callWhenAsked`. */
@@ -90,10 +91,6 @@ export function spread(values: readonly number[], digits: number): string {
 
 export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
-}
-
-function quantile(values: readonly number[], share: number): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length * share)]!;
 }
 
 async function run(child: ChildProcess, ms: number): Promise<Run> {

@@ -162,7 +162,7 @@ export class HedgedCall implements Call, CopyEvents {
       if (!notSent) this.#leftWith = end;
       else if (copy === this.#second) this.#second = undefined;
       if (other && !other.over) {
-        // There was no other instance for it at this moment; there may be one soon.
+        // No other instance could be used for the second copy at this moment; one may be soon.
         if (!this.#second) this.#waitOnceMore();
         return;
       }
