@@ -1,12 +1,13 @@
 /**
  * Calls per second and CPU per call through grpc-js with p2c_ewma, with hedging too, round_robin and pick_first over the same
- * servers, in short paired runs that take turns; each client in a process of its own. `npm run bench:calls [rounds]`, about ten minutes.
+ * servers, in short paired runs that take turns; each client in a process of its own, made anew for each repetition.
+ * `npm run bench:calls [repetitions]`, about twelve minutes.
  */
-import type { Run } from "./turns/contestant.js";
-import { contestant, ratios, repeatedly, spread } from "./turns/turns.js";
+import { ratio, spread } from "./turns/figures.js";
+import { contestant, type Results, takeTurns } from "./turns/turns.js";
 
-const rounds = Number(process.argv[2] ?? 250);
-const RUN_MS = 100;
+const repetitions = Number(process.argv[2] ?? 12);
+const [ROUNDS, RUN_MS] = [15, 150];
 const CLIENTS = {
   p2c_ewma: { BalancerName: "p2c_ewma" },
   "p2c_ewma, Hedge": { BalancerName: "p2c_ewma", Hedge: {} },
@@ -27,27 +28,27 @@ async function compare(name: string, delays: number[], inFlight: number): Promis
     const config = { Endpoints, Timeout: 20_000, ...CLIENTS[one] };
     return contestant("grpc-client.ts", [JSON.stringify(config), String(inFlight)]);
   };
-  const runs = await repeatedly({
+  const results = await takeTurns({
     servers: "echo-servers.ts",
     delays,
     contestants: CONTESTANTS,
     start,
-    rounds,
+    repetitions,
+    rounds: ROUNDS,
     runMs: RUN_MS,
-    warmMs: 3_000,
-    repetitions: 5,
+    warmMs: 2_500,
   });
-  report(`${name}, ${inFlight} calls in flight`, runs);
+  report(`${name}, ${inFlight} calls in flight`, results);
 }
 
-function report(name: string, runs: ReadonlyMap<Contestant, readonly Run[]>): void {
-  console.log(`\n${name} (${rounds} paired runs of ${RUN_MS} ms)`);
-  const ratio = (one: Contestant, to: Contestant) => spread(ratios(runs.get(one)!, runs.get(to)!), 2);
-  for (const [one, own] of runs) {
-    const rates = own.map(({ callsPerSecond }) => callsPerSecond);
-    const cpu = own.map(({ cpuPerCall }) => cpuPerCall);
-    const figures = [`${spread(rates, 0)} calls/s`, `${spread(cpu, 0)} µs CPU a call`];
-    console.log(`  ${one.padEnd(16)} ${figures.join("   ")}   ${ratio(one, "round_robin")} x round_robin`);
+function report(name: string, results: Results<Contestant>): void {
+  console.log(`\n${name} (${repetitions} repetitions of ${ROUNDS} runs of ${RUN_MS} ms)`);
+  for (const [one, own] of results) {
+    const figures = [`${spread(own, "callsPerSecond")} calls/s`, `${spread(own, "cpuPerCall")} µs CPU a call`];
+    console.log(
+      `  ${one.padEnd(16)} ${figures.join("   ")}   ${ratio(own, results.get("round_robin")!)} x round_robin`,
+    );
   }
-  console.log(`  with Hedge: ${ratio("p2c_ewma, Hedge", "p2c_ewma")} x p2c_ewma without`);
+  const hedge = ratio(results.get("p2c_ewma, Hedge")!, results.get("p2c_ewma")!);
+  console.log(`  with Hedge: ${hedge} x p2c_ewma without`);
 }

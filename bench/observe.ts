@@ -1,14 +1,15 @@
 /**
  * What observing costs: calls per second of a client with nothing on, with the flight recorder, with the parts of OpenTelemetry's
- * SDK and Prometheus, with everything on, and with spans made by hand, in short paired runs that take turns; each variant in a
- * process of its own. `npm run bench:observe [rounds] [dist]`: a second build, of a commit without this code, is run beside them.
+ * SDK and Prometheus, with everything on, and with what any tracing costs: asynchronous context, a span made by hand. In short
+ * paired runs that take turns; each variant in a process of its own, made anew for each repetition.
+ * `npm run bench:observe [repetitions] [dist]`, about ten minutes: a second build, of a commit without this code, is run beside them.
  */
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 import { resolve } from "node:path";
-import { contestant, inTurns, ratios, spread, warmUp } from "./turns/turns.js";
+import { ratio, spread } from "./turns/figures.js";
+import { contestant, takeTurns } from "./turns/turns.js";
 
-const rounds = Number(process.argv[2] ?? 60);
+const repetitions = Number(process.argv[2] ?? 10);
+const [ROUNDS, RUN_MS] = [12, 200];
 const before = process.argv[3];
 const dist = new URL("../dist/index.js", import.meta.url).href;
 const VARIANTS: Record<string, { dist: string; on: string; decisions: string }> = {
@@ -20,35 +21,32 @@ const VARIANTS: Record<string, { dist: string; on: string; decisions: string }> 
   "and spans of all calls": { dist, on: "traces", decisions: "4096" },
   "all on, 1 span in 100": { dist, on: "prometheus,metrics,traces,sampled", decisions: "4096" },
   "all on": { dist, on: "prometheus,metrics,traces", decisions: "4096" },
+  "asynchronous context": { dist, on: "context", decisions: "0" },
   "a span by hand": { dist, on: "traces,by-hand", decisions: "0" },
   ...(before && { "without the code": { dist: resolve(before, "index.js"), on: "", decisions: "0" } }),
 };
 
-const servers = fork(new URL("./support/echo-servers.ts", import.meta.url), ["0", "0", "0"], {
-  execArgv: ["--import", "tsx"],
+const results = await takeTurns({
+  servers: "echo-servers.ts",
+  delays: [0, 0, 0],
+  contestants: Object.keys(VARIANTS),
+  start: (name, addresses: readonly string[]) => {
+    const { dist, on, decisions } = VARIANTS[name]!;
+    return contestant("observed-client.ts", [dist, on, addresses.join(",")], { ROLLCALL_DECISIONS: decisions });
+  },
+  repetitions,
+  rounds: ROUNDS,
+  runMs: RUN_MS,
+  warmMs: 2_500,
 });
-const [endpoints] = (await once(servers, "message")) as [string[]];
-const clients = new Map<string, ChildProcess>();
-for (const [name, { dist, on, decisions }] of Object.entries(VARIANTS)) {
-  const args = [dist, on, endpoints.join(",")];
-  clients.set(name, await contestant("observed-client.ts", args, { ROLLCALL_DECISIONS: decisions }));
-}
-await warmUp(clients, 2_000);
-const runs = await inTurns(clients, rounds, 250);
-console.log(`${rounds} paired runs of 250 ms, 32 calls in flight, Node ${process.version}`);
-for (const [name, own] of runs) {
-  const reference = runs.get(name === "nothing on" && before ? "without the code" : "nothing on")!;
-  const cpu = own.map((one, i) => reference[i]!.cpuPerCall / one.cpuPerCall);
+const reference = before ? "without the code" : "nothing on";
+console.log(
+  `${repetitions} repetitions of ${ROUNDS} runs of ${RUN_MS} ms, 32 calls in flight, Node ${process.version}`,
+);
+for (const [name, own] of results) {
+  const to = results.get(name === "nothing on" ? reference : "nothing on")!;
+  const figures = [`${spread(own, "callsPerSecond")} calls/s`, `${spread(own, "cpuPerCall")} µs CPU a call`];
   console.log(
-    `  ${name.padEnd(23)} ${spread(
-      own.map((one) => one.callsPerSecond),
-      0,
-    )} calls/s  ` +
-      `${spread(
-        own.map((one) => one.cpuPerCall),
-        1,
-      )} µs CPU a call  ratio ${spread(ratios(own, reference), 3)}, by CPU ${spread(cpu, 3)}`,
+    `  ${name.padEnd(23)} ${figures.join("   ")}   ${ratio(own, to)} times, by CPU ${ratio(to, own, "cpuPerCall")}`,
   );
 }
-for (const child of clients.values()) child.disconnect();
-servers.disconnect();

@@ -1,12 +1,13 @@
 /**
  * Requests per second through rollcall/pool and rollcall/undici beside undici's own Pool and BalancedPool, and through
- * rollcall/connect beside Connect's bare transport, in short paired runs that take turns; each client in a process of its own.
- * `npm run bench:pool [rounds]`, about five minutes.
+ * rollcall/connect beside Connect's bare transport, in short paired runs that take turns; each client in a process of its own, made
+ * anew for each repetition. `npm run bench:pool [repetitions]`, about ten minutes.
  */
-import { contestant, median, ratios, repeatedly, spread } from "./turns/turns.js";
+import { ratio, spread } from "./turns/figures.js";
+import { contestant, takeTurns } from "./turns/turns.js";
 
-const rounds = Number(process.argv[2] ?? 150);
-const RUN_MS = 100;
+const repetitions = Number(process.argv[2] ?? 12);
+const [ROUNDS, RUN_MS] = [15, 100];
 
 const http = await compare("3 equal instances, HTTP/1.1", [0, 0, 0], 64, [
   "undici Pool (1 instance)",
@@ -33,27 +34,25 @@ rollcall/pool, a slow one of three (wanted: 5 x BalancedPool): ${slow}`);
 
 /** @returns how the last one compares with each other, in words. */
 async function compare(title: string, delays: number[], inFlight: number, contestants: string[]): Promise<string> {
-  const runs = await repeatedly({
+  const results = await takeTurns({
     servers: "http-servers.ts",
     delays,
     contestants,
     start: (name, addresses) => contestant("http-client.ts", [name, JSON.stringify(addresses), String(inFlight)]),
-    rounds,
+    repetitions,
+    rounds: ROUNDS,
     runMs: RUN_MS,
     warmMs: 2_000,
-    repetitions: 3,
   });
-  console.log(`\n${title}, ${inFlight} in flight (${rounds} paired runs of ${RUN_MS} ms)`);
+  console.log(`\n${title}, ${inFlight} in flight (${repetitions} repetitions of ${ROUNDS} runs of ${RUN_MS} ms)`);
   const [first] = contestants;
-  for (const [name, own] of runs) {
-    const rate = median(own.map(({ callsPerSecond }) => callsPerSecond)).toFixed(0);
-    const cpu = median(own.map(({ cpuPerCall }) => cpuPerCall)).toFixed(0);
-    const against = `${spread(ratios(own, runs.get(first!)!), 2)} x ${first}`;
-    console.log(`  ${name.padEnd(34)} ${rate.padStart(6)} calls/s  ${cpu.padStart(6)} µs CPU a call  ${against}`);
+  for (const [name, own] of results) {
+    const figures = [`${spread(own, "callsPerSecond")} calls/s`, `${spread(own, "cpuPerCall")} µs CPU a call`];
+    console.log(`  ${name.padEnd(34)} ${figures.join("   ")}   ${ratio(own, results.get(first!)!)} x ${first}`);
   }
-  const last = runs.get(contestants.at(-1)!)!;
+  const last = results.get(contestants.at(-1)!)!;
   return contestants
     .slice(0, -1)
-    .map((name) => `${spread(ratios(last, runs.get(name)!), 2)} x ${name}`)
+    .map((name) => `${ratio(last, results.get(name)!)} x ${name}`)
     .join(", ");
 }

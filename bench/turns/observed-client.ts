@@ -1,8 +1,9 @@
 // A client that calls when asked, with nothing observed, or with some of it. See bench/observe.ts.
+import { AsyncLocalStorage } from "node:async_hooks";
 import { EchoClient } from "../../test/support/echo.js";
 import { callWhenAsked } from "./contestant.js";
 
-/** What is on: `metrics` and `traces` by OpenTelemetry's SDK (`sampled`: one trace in a hundred), `prometheus`, `by-hand`. */
+/** What is on: `metrics` and `traces` by OpenTelemetry's SDK (`sampled`: one trace in a hundred), `prometheus`, `by-hand`, `context`. */
 const [dist = "", on = "", endpoints = ""] = process.argv.slice(2);
 const parts = new Set(on.split(","));
 if (parts.has("metrics")) {
@@ -27,6 +28,8 @@ if (parts.has("traces")) {
   const sampler = new ParentBasedSampler({ root });
   new NodeTracerProvider({ sampler, spanProcessors: [new BatchSpanProcessor(nowhere)] }).register();
 }
+// Node follows every promise and callback from then on, before version 24: any SDK for traces has it do so.
+if (parts.has("context")) new AsyncLocalStorage().run(undefined, () => {});
 const rollcall = (await import(dist)) as typeof import("../../src/index.js");
 if (parts.has("prometheus")) await rollcall.serveDevServer({ Host: "127.0.0.1", Port: 0 });
 const byHand = parts.has("by-hand") ? await spanByHand() : undefined;

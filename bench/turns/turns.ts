@@ -1,10 +1,9 @@
 /**
  * Contestants that call by turns, each in a process of its own: what one has compiled, what it allocates and when it is collected
- * is not another's cost. Their ratios are of runs of the same round.
+ * is not another's cost.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { quantile } from "../registry/figures.js";
 import type { Run } from "./contestant.js";
 
 /** @param program of this folder, which calls `callWhenAsked`. */
@@ -17,28 +16,6 @@ export async function contestant(program: string, args: string[], env: NodeJS.Pr
   return child;
 }
 
-/** Each calls for so long without being counted: code is compiled and connections stand when it counts. */
-export async function warmUp(contestants: ReadonlyMap<string, ChildProcess>, ms: number): Promise<void> {
-  for (const child of contestants.values()) await run(child, ms);
-}
-
-/** One run of each of them in every round. Each round begins with another one, so that nobody always runs after the same other. */
-export async function inTurns<Name extends string>(
-  contestants: ReadonlyMap<Name, ChildProcess>,
-  rounds: number,
-  ms: number,
-): Promise<Map<Name, Run[]>> {
-  const all = [...contestants];
-  const runs = new Map(all.map(([name]): [Name, Run[]] => [name, []]));
-  for (let round = 0; round < rounds; round++) {
-    for (let turn = 0; turn < all.length; turn++) {
-      const [name, child] = all[(round + turn) % all.length]!;
-      runs.get(name)!.push(await run(child, ms));
-    }
-  }
-  return runs;
-}
-
 /** Contestants that call the same servers. */
 export interface Series<Name extends string, Address> {
   /** A program of bench/support: its arguments are each server's delay in milliseconds, and it tells the servers' addresses. */
@@ -46,51 +23,59 @@ export interface Series<Name extends string, Address> {
   readonly delays: readonly number[];
   readonly contestants: readonly Name[];
   readonly start: (name: Name, addresses: readonly Address[]) => Promise<ChildProcess>;
-  /** Of all repetitions together. */
+  /** Each with servers and clients made anew: two clients of the same kind differ by a twentieth for as long as they live. */
+  readonly repetitions: number;
+  /** Of each repetition. */
   readonly rounds: number;
   /** How long each calls in its turn. Short, so that what disturbs the machine hits one round of many. */
   readonly runMs: number;
+  /** How long each calls before it is counted: its code is compiled and its connections stand then. */
   readonly warmMs: number;
-  /** Each with servers and clients made anew: two clients of the same kind differ by a twentieth for as long as they live. */
-  readonly repetitions: number;
 }
 
-export async function repeatedly<Name extends string, Address>(
-  series: Series<Name, Address>,
-): Promise<Map<Name, Run[]>> {
-  const { contestants, rounds, runMs, repetitions } = series;
-  const runs = new Map(contestants.map((name): [Name, Run[]] => [name, []]));
-  for (let repetition = 0; repetition < repetitions; repetition++) {
-    const servers = fork(new URL(`../support/${series.servers}`, import.meta.url), series.delays.map(String), {
-      execArgv: ["--import", "tsx"],
-    });
-    const addresses = (await said(servers)) as Address[];
-    const clients = new Map<Name, ChildProcess>();
-    for (const name of contestants) clients.set(name, await series.start(name, addresses));
-    await warmUp(clients, series.warmMs);
-    const more = await inTurns(clients, rounds / repetitions, runMs);
-    for (const name of contestants) runs.get(name)!.push(...more.get(name)!);
-    for (const child of [...clients.values(), servers]) {
-      child.disconnect();
-      await once(child, "exit");
-    }
+/** What each contestant did: its runs, by repetition. */
+export type Results<Name extends string> = ReadonlyMap<Name, readonly (readonly Run[])[]>;
+
+export async function takeTurns<Name extends string, Address>(series: Series<Name, Address>): Promise<Results<Name>> {
+  const results = new Map(series.contestants.map((name): [Name, Run[][]] => [name, []]));
+  for (let repetition = 0; repetition < series.repetitions; repetition++) {
+    for (const [name, runs] of await repeat(series)) results.get(name)!.push(runs);
+  }
+  return results;
+}
+
+async function repeat<Name extends string, Address>(series: Series<Name, Address>): Promise<Map<Name, Run[]>> {
+  const { contestants, rounds, runMs, warmMs } = series;
+  const servers = fork(new URL(`../support/${series.servers}`, import.meta.url), series.delays.map(String), {
+    execArgv: ["--import", "tsx"],
+  });
+  const addresses = (await said(servers)) as Address[];
+  const clients = new Map<Name, ChildProcess>();
+  for (const name of contestants) clients.set(name, await series.start(name, addresses));
+  for (const client of clients.values()) await run(client, warmMs);
+  const runs = await inTurns(clients, rounds, runMs);
+  for (const child of [...clients.values(), servers]) {
+    child.disconnect();
+    await once(child, "exit");
   }
   return runs;
 }
 
-/** Calls a second of one, as ratio to another's in the same round. */
-export function ratios(of: readonly Run[], to: readonly Run[]): number[] {
-  return of.map(({ callsPerSecond }, round) => callsPerSecond / to[round]!.callsPerSecond);
-}
-
-/** Median, with the quartiles in brackets. */
-export function spread(values: readonly number[], digits: number): string {
-  const show = (share: number) => quantile(values, share).toFixed(digits);
-  return `${show(0.5)} [${show(0.25)} .. ${show(0.75)}]`;
-}
-
-export function median(values: readonly number[]): number {
-  return quantile(values, 0.5);
+/** One run of each of them in every round. Each round begins with another one, so that nobody always runs after the same other. */
+async function inTurns<Name extends string>(
+  clients: ReadonlyMap<Name, ChildProcess>,
+  rounds: number,
+  ms: number,
+): Promise<Map<Name, Run[]>> {
+  const all = [...clients];
+  const runs = new Map(all.map(([name]): [Name, Run[]] => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (let turn = 0; turn < all.length; turn++) {
+      const [name, client] = all[(round + turn) % all.length]!;
+      runs.get(name)!.push(await run(client, ms));
+    }
+  }
+  return runs;
 }
 
 async function run(child: ChildProcess, ms: number): Promise<Run> {
