@@ -52,6 +52,12 @@ test("a client begins with a few copies saved up, for it knows its instances lea
   assert.ok(copies >= 4 && copies <= 8, `${copies}`);
 });
 
+test("a copy that was not sent costs nothing: a client that asks for many in vain has them once they can be sent", () => {
+  calls(60);
+  for (let i = 0; i < 100; i++) if (hedging.take("/a", false)) hedging.notSent();
+  assert.ok(hedging.take("/a", false));
+});
+
 test("the delay follows a method that has become slower or faster, within seconds", () => {
   calls(20_000);
   calls(20_000, { times: 5 });

@@ -82,6 +82,11 @@ export class Hedging<M> {
     return true;
   }
 
+  /** The copy that take() has paid for was not sent, because there was no instance for it just then: its price is given back. */
+  notSent(): void {
+    this.#tokens = Math.min(this.#tokens + 1, MOST_TOKENS);
+  }
+
   /**
    * A call is over.
    * @param ms since started().

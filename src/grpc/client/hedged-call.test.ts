@@ -36,9 +36,16 @@ class FakeCopy {
 function hedged(first: FakeCopy, another: () => Call | undefined, delayMs?: number) {
   /** Copies and the winner, as the rule of hedging is told. */
   const compared: number[][] = [];
+  let paid = 0;
   const hedging = {
     started: () => delayMs,
-    take: () => true,
+    take: () => {
+      paid += 1;
+      return true;
+    },
+    notSent: () => {
+      paid -= 1;
+    },
     ended: (_method: string, _ms: number, copies: number, winner: number) => compared.push([copies, winner]),
   } as unknown as Hedging<string>;
   const ends: status[] = [];
@@ -50,7 +57,7 @@ function hedged(first: FakeCopy, another: () => Call | undefined, delayMs?: numb
   });
   call.sendMessageWithContext({}, Buffer.alloc(0));
   call.halfClose();
-  return { compared, ends };
+  return { compared, ends, paid: () => paid };
 }
 
 test("a copy that was sent because the first had failed is no race: it says nothing of where time belongs", () => {
@@ -76,15 +83,15 @@ test("a call that reached nobody, as when all instances are full, has no copy th
   assert.deepEqual(ends, [status.RESOURCE_EXHAUSTED]);
 });
 
-test("a copy for which there was no other instance at that moment is asked for again: its call may hang for long", (t) => {
+test("a copy for which there was no other instance at that moment is asked for again, and paid for once: its call may hang for long", (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const [first, notSent, second] = [new FakeCopy(), new FakeCopy(false), new FakeCopy()];
   const copies = [notSent, second];
-  const { compared, ends } = hedged(first, () => copies.shift()!.asCall(), 10);
+  const { compared, ends, paid } = hedged(first, () => copies.shift()!.asCall(), 10);
   t.mock.timers.tick(10);
   notSent.listener!.onReceiveStatus({ ...end(status.UNAVAILABLE), details: NO_ATTEMPT_LEFT });
   t.mock.timers.tick(20);
   second.listener!.onReceiveMessage(Buffer.alloc(0));
   second.listener!.onReceiveStatus(end(status.OK));
-  assert.deepEqual([compared, ends], [[[2, 2]], [status.OK]]);
+  assert.deepEqual([compared, ends, paid()], [[[2, 2]], [status.OK], 1]);
 });

@@ -134,6 +134,12 @@ export class HedgedCall implements Call, CopyEvents {
     return true;
   }
 
+  /** There was no other instance for the second copy just then. */
+  #takeBack(): void {
+    this.#second = undefined;
+    this.#hedging.notSent();
+  }
+
   #begin(copy: Copy): void {
     copy.startedAt = performance.now();
     const metadata = copy.number === 1 ? this.#metadata! : this.#metadata!.clone();
@@ -160,9 +166,9 @@ export class HedgedCall implements Call, CopyEvents {
       if (leftToAnother && !this.#second && !forbidsAnother(end)) this.#hedge(false);
       const other = copy === this.#first ? this.#second : this.#first;
       if (!notSent) this.#leftWith = end;
-      else if (copy === this.#second) this.#second = undefined;
+      else if (copy === this.#second) this.#takeBack();
       if (other && !other.over) {
-        // No other instance could be used for the second copy at this moment; one may be soon.
+        // One may be there soon for the second copy.
         if (!this.#second) this.#waitOnceMore();
         return;
       }
