@@ -1,11 +1,11 @@
 import { hostname } from "node:os";
-import { formatAddress } from "../../address.js";
-import type { ProcessFacts } from "../../backends/etcd/index.js";
-import { chooseAddress } from "../../lifecycle/advertise.js";
-import { log } from "../../log.js";
-import { processName } from "../../observe/collect.js";
-import { metricsEndpoints, servers } from "../../observe/sources.js";
-import type { Target } from "../../registry.js";
+import { formatAddress } from "./address.js";
+import type { ProcessFacts } from "./backends/etcd/index.js";
+import { chooseAddress } from "./lifecycle/advertise.js";
+import { log } from "./log.js";
+import { processName } from "./observe/collect.js";
+import { metricsEndpoints, servers } from "./observe/sources.js";
+import type { Target } from "./registry.js";
 
 /**
  * Says in the target's registry, which is etcd, that this process calls its service, until the returned function is called.
@@ -14,7 +14,7 @@ import type { Target } from "../../registry.js";
 export function announceClient(target: Target): () => void {
   let ended = false;
   let end: (() => Promise<void>) | undefined;
-  import("../../backends/etcd/index.js")
+  import("./backends/etcd/index.js")
     .then(({ announceCalls, etcdSettings }) => {
       if (!ended) end = announceCalls(etcdSettings(target), target.service, processFacts);
     })

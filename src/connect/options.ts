@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from "node:tls";
 import type { Interceptor } from "@connectrpc/connect";
 import type { ConnectTransportOptions } from "@connectrpc/connect-node";
-import type { PoolOptions } from "../pool/options.js";
+import { GENERAL, type GeneralOptions } from "../pool/options.js";
 import type { Target } from "../registry.js";
 import { authorityOf } from "../target/authority.js";
 import { refuse } from "../target/given.js";
@@ -11,7 +11,7 @@ import { CALL_OPTIONS, type CallOptions, callOptionsOf } from "./call-options.js
 export interface RollcallTransportOptions
   extends CallOptions,
     Pick<ConnectTransportOptions, "defaultTimeoutMs">,
-    Pick<PoolOptions<unknown>, "zone" | "subset" | "connectMs" | "waitMs"> {
+    GeneralOptions {
   /** Where the instances are listed: a target URL, or its parts. */
   readonly target: string | Target;
   /** What the servers speak. connect-node's servers speak all three. */
@@ -38,11 +38,8 @@ export const NAMES = [
   "baseUrl",
   "tls",
   "interceptors",
-  "zone",
-  "subset",
-  "connectMs",
-  "waitMs",
   "defaultTimeoutMs",
+  ...GENERAL,
   ...CALL_OPTIONS,
 ] as const satisfies readonly (keyof RollcallTransportOptions)[];
 

@@ -17,6 +17,7 @@ import {
 import { createMethodUrl, runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
 import { onAbort } from "../async/on-abort.js";
 import { systemTiming } from "../async/timing.js";
+import { general } from "../pool/options.js";
 import { ServicePool } from "../pool/pool.js";
 import type { PoolStats } from "../pool/stats.js";
 import { checkNames, targetOf } from "../target/given.js";
@@ -66,15 +67,11 @@ class BalancedTransport implements RollcallTransport {
     const calling = callingOf(options, target);
     this.#options = options;
     this.#baseUrl = calling.baseUrl;
-    const { zone, subset, connectMs, waitMs } = options;
     this.#pool = new ServicePool<InstanceConnection>(target, {
       connect: (_instance, context) => connectInstance(calling, context),
       close: (connection) => connection.close(),
       ...(calling.httpVersion === "2" && { probe: async (connection, signal) => connection.probe?.(signal) }),
-      zone,
-      subset,
-      connectMs,
-      waitMs,
+      ...general(options),
     });
   }
 

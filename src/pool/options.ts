@@ -1,6 +1,7 @@
 import type { HostPort } from "../address.js";
 import type { Outcome } from "../balancer/outcome.js";
 import type { Instance } from "../instance.js";
+import type { Target } from "../registry.js";
 import { checkNames, refuse } from "../target/given.js";
 
 /**
@@ -54,34 +55,50 @@ export interface PoolOptions<T> {
    * 10,000; Infinity for no limit.
    */
   waitMs?: number | undefined;
+  /**
+   * Say in the etcd that lists the instances that this process calls their service, and where its metrics are: `rollcall console`
+   * draws who calls whom from it. Refused for a target that another registry lists. Default false.
+   */
+  presence?: boolean | undefined;
 }
 
-const NAMES = ["connect", "close", "outcome", "probe", "zone", "subset", "connectMs", "waitMs"] as const;
+/** What does not depend on the connections: the adapters have it too. */
+export const GENERAL = ["zone", "subset", "connectMs", "waitMs", "presence"] as const;
+export type GeneralOptions = Pick<PoolOptions<unknown>, (typeof GENERAL)[number]>;
+
+export function general({ zone, subset, connectMs, waitMs, presence }: GeneralOptions): GeneralOptions {
+  return { zone, subset, connectMs, waitMs, presence };
+}
+
+const NAMES = ["connect", "close", "outcome", "probe", ...GENERAL] as const;
 const DEFAULT_CONNECT_MS = 10_000;
 const DEFAULT_WAIT_MS = 10_000;
 
 /** The options with their defaults. */
-export type PoolSettings<T> = PoolOptions<T> &
-  Required<Pick<PoolOptions<T>, "zone" | "subset" | "connectMs" | "waitMs">> & {
-    readonly zone: string;
-    readonly subset: number;
-    readonly connectMs: number;
-    readonly waitMs: number;
-  };
+export type PoolSettings<T> = PoolOptions<T> & {
+  readonly zone: string;
+  readonly subset: number;
+  readonly connectMs: number;
+  readonly waitMs: number;
+  readonly presence: boolean;
+};
 
 /** @throws TypeError that names the option and the expected form. */
-export function checkOptions<T>(options: PoolOptions<T>): PoolSettings<T> {
+export function checkOptions<T>(options: PoolOptions<T>, { scheme }: Target): PoolSettings<T> {
   checkNames("a pool", options, NAMES);
   if (typeof options.connect !== "function")
     refuse("connect", options.connect, "a function that connects to an instance");
   for (const name of ["close", "outcome", "probe"] as const) {
     if (options[name] !== undefined && typeof options[name] !== "function") refuse(name, options[name], "a function");
   }
-  const { zone = "", subset = 0, connectMs = DEFAULT_CONNECT_MS, waitMs = DEFAULT_WAIT_MS } = options;
+  const { zone = "", subset = 0, connectMs = DEFAULT_CONNECT_MS, waitMs = DEFAULT_WAIT_MS, presence = false } = options;
   if (typeof zone !== "string") refuse("zone", zone, "the name of a zone");
   if (!Number.isInteger(subset) || subset < 0)
     refuse("subset", subset, "a whole number, 0 for all instances up to 500");
   if (typeof connectMs !== "number" || !(connectMs > 0)) refuse("connectMs", connectMs, "milliseconds above 0");
   if (typeof waitMs !== "number" || !(waitMs >= 0)) refuse("waitMs", waitMs, "milliseconds, 0 or more");
-  return { ...options, zone, subset, connectMs, waitMs };
+  if (typeof presence !== "boolean") refuse("presence", presence, "true or false");
+  if (presence && scheme !== "etcd")
+    throw new TypeError("presence is for targets that etcd lists; give one that begins with etcd:, or leave it out");
+  return { ...options, zone, subset, connectMs, waitMs, presence };
 }

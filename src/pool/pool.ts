@@ -13,6 +13,7 @@ import { Membership } from "../membership/membership.js";
 import { distanceFrom } from "../membership/zone.js";
 import { observeProcess } from "../observe/begin.js";
 import type { Decision } from "../observe/decisions/decision.js";
+import { announceClient } from "../presence.js";
 import type { Target } from "../registry.js";
 import { refuse, targetOf } from "../target/given.js";
 import { asked } from "./asked.js";
@@ -47,6 +48,7 @@ export class ServicePool<T> {
   readonly #waiters = new Waiters();
   readonly #rediscover = new Backoff(REDISCOVER);
   readonly #source: ChannelSource;
+  readonly #endPresence: (() => void) | undefined;
   #state: ChannelState["is"] = "connecting";
   #stopRediscovery: (() => void) | undefined;
   #failed = false;
@@ -54,7 +56,7 @@ export class ServicePool<T> {
 
   constructor(target: string | Target, options: PoolOptions<T>) {
     this.target = targetOf(target);
-    this.#options = checkOptions(options);
+    this.#options = checkOptions(options, this.target);
     const { outcome = outcomeOfError } = this.#options;
     this.#outcome = asked("outcome", outcome, isFailureOutcome, outcomeOfError);
     this.#shared = { options: this.#options, limit: new DialLimit(systemTiming), sessions: new Set() };
@@ -73,6 +75,7 @@ export class ServicePool<T> {
     this.#source = new ChannelSource(observed(this.#discovery, this.#membership, this.#options, nodes));
     this.#picker = new PoolPicker(connections, this.#source, this.#options.probe !== undefined);
     this.#discovery.start();
+    this.#endPresence = this.#options.presence ? announceClient(this.target) : undefined;
   }
 
   /**
@@ -166,6 +169,7 @@ export class ServicePool<T> {
 
   async #close(): Promise<void> {
     this.#stopRediscovery?.();
+    this.#endPresence?.();
     this.#discovery.stop();
     const ends = [...this.#shared.sessions].map(({ closed }) => closed);
     this.#membership.close();

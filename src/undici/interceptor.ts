@@ -1,7 +1,7 @@
 import type { Outcome } from "../balancer/outcome.js";
 import { asked } from "../pool/asked.js";
 import { knock } from "../pool/knock.js";
-import type { PoolOptions } from "../pool/options.js";
+import { GENERAL, type GeneralOptions, general } from "../pool/options.js";
 import { isOutcome } from "../pool/outcome.js";
 import { ServicePool } from "../pool/pool.js";
 import type { PoolStats } from "../pool/stats.js";
@@ -12,8 +12,7 @@ import { fail, type Handler } from "./handlers.js";
 import { outcomeOfStatus } from "./outcome.js";
 import { type DispatchOptions, Door, type Origin } from "./request.js";
 
-export interface RollcallInterceptorOptions
-  extends Pick<PoolOptions<unknown>, "zone" | "subset" | "connectMs" | "waitMs"> {
+export interface RollcallInterceptorOptions extends GeneralOptions {
   /**
    * Only requests to these origins are balanced (`http://order.http`), others pass by: for a dispatcher that serves the whole
    * program. Default: all requests.
@@ -34,7 +33,7 @@ export interface RollcallInterceptor {
   close(): Promise<void>;
 }
 
-const NAMES = ["origins", "outcome", "kind", "zone", "subset", "connectMs", "waitMs"] as const;
+const NAMES = ["origins", "outcome", "kind", ...GENERAL] as const;
 
 /** A Client and a Pool connect to where they were made for, whatever origin a request names: nothing could be balanced. */
 const NO_ORIGIN =
@@ -56,7 +55,6 @@ export function rollcallInterceptor(
   options: RollcallInterceptorOptions = {},
 ): RollcallInterceptor {
   const origins = checkOrigins(options);
-  const { zone, subset, connectMs, waitMs } = options;
   const outcome = asked("outcome", options.outcome ?? outcomeOfStatus, isOutcome, outcomeOfStatus);
   const kind = asked<DispatchOptions, string | undefined>("kind", options.kind ?? methodOf, isText, methodOf);
   const pool = new ServicePool<Door>(target, {
@@ -64,10 +62,7 @@ export function rollcallInterceptor(
       await knock(address, signal);
       return new Door(address, lost);
     },
-    zone,
-    subset,
-    connectMs,
-    waitMs,
+    ...general(options),
   });
   const intercept = (dispatch: Dispatch): Dispatch => {
     const balancing = { pool, dispatch, outcome };

@@ -3,8 +3,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { after, before, suite, test } from "node:test";
 import { listPresences, listRegistrations, type Present } from "../../src/backends/etcd/index.js";
+import { createRollcallTransport } from "../../src/connect/index.js";
 import { startDevRegistry } from "../../src/dev-registry/index.js";
 import { createChannel, createServer, serveDevServer } from "../../src/index.js";
+import { createPool } from "../../src/pool/index.js";
+import { rollcallInterceptor } from "../../src/undici/index.js";
 import { type Etcd, etcdSkipReason, startEtcd } from "../support/real-parts/etcd.js";
 import { TYPESCRIPT } from "../support/typescript.js";
 import { until } from "../support/until.js";
@@ -66,6 +69,18 @@ for (const { name, skip, start } of REGISTRIES) {
       assert.deepEqual((await listRegistrations({ hosts: [registry.endpoint] })).registrations, []);
       silent.close();
       loud.close();
+      await until(async () => (await present()).length === 0, "nobody");
+    });
+
+    test("pools, what sends requests of undici through one, and Connect's transports say it as well", async () => {
+      const target = (key: string) => `etcd:///${registry.endpoint}?key=${key}`;
+      const clients = [
+        createPool(target("a.tcp"), { connect: () => "", presence: true }),
+        rollcallInterceptor(target("b.http"), { presence: true }),
+        createRollcallTransport({ target: target("c.rpc"), protocol: "connect", presence: true }),
+      ];
+      await isCalling(["a.tcp", "b.http", "c.rpc"], "all three");
+      for (const client of clients) await client.close();
       await until(async () => (await present()).length === 0, "nobody");
     });
 

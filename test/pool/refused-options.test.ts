@@ -35,6 +35,8 @@ test("what cannot be obeyed is refused by name", () => {
   assert.throws(make({ subset: -1 }), /subset is -1; expected a whole number/);
   assert.throws(make({ zone: 7 }), /zone is 7/);
   assert.throws(make({ waitMs: Number.NaN }), /waitMs is NaN/);
+  assert.throws(make({ presence: "yes" }), /presence is "yes"; expected true or false/);
+  assert.throws(make({ presence: true }), /presence is for targets that etcd lists; give one that begins with etcd:/);
   assert.throws(make({ zones: "a" }), /no option "zones": did you mean zone\?/);
   assert.throws(() => createPool("etcd:///127.0.0.1:1", { connect }), /is not a target: it has no key/);
   for (const target of [undefined, {}, { scheme: "direct" }, new URL("direct:///127.0.0.1:1")])

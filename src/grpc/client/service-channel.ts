@@ -8,6 +8,7 @@ import { observeCall, type Wanted } from "../../observe/calls/client-call.js";
 import type { Decision } from "../../observe/decisions/decision.js";
 import { type ChannelLabels, channelLabels } from "../../observe/metrics/labels.js";
 import type { CalledService } from "../../observe/state.js";
+import { announceClient } from "../../presence.js";
 import { remembered } from "../../remembered.js";
 import { refuse } from "../../target/given.js";
 import { currentCall } from "../call-context.js";
@@ -19,7 +20,6 @@ import { SOURCE_OPTION, SourceHolder } from "../source-holder.js";
 import { callTimeouts, clientServiceConfig, type HedgedMethod, hedgedMethods, hedgesItself } from "./call-settings.js";
 import type { ChannelSettings, ObservedChannel } from "./channel.js";
 import { HedgedCall } from "./hedged-call.js";
-import { announceClient } from "./presence.js";
 import { type Call, type CallSetting, ServiceCall } from "./service-call.js";
 
 const { SHUTDOWN } = grpc.connectivityState;
