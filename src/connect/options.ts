@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from "node:tls";
 import type { Interceptor } from "@connectrpc/connect";
 import type { ConnectTransportOptions } from "@connectrpc/connect-node";
-import { GENERAL, type GeneralOptions } from "../pool/options.js";
+import { COMMON_NAMES, type CommonOptions } from "../pool/options.js";
 import type { Target } from "../registry.js";
 import { authorityOf } from "../target/authority.js";
 import { refuse } from "../target/given.js";
@@ -11,7 +11,7 @@ import { CALL_OPTIONS, type CallOptions, callOptionsOf } from "./call-options.js
 export interface RollcallTransportOptions
   extends CallOptions,
     Pick<ConnectTransportOptions, "defaultTimeoutMs">,
-    GeneralOptions {
+    CommonOptions {
   /** Where the instances are listed: a target URL, or its parts. */
   readonly target: string | Target;
   /** What the servers speak. connect-node's servers speak all three. */
@@ -39,7 +39,7 @@ export const NAMES = [
   "tls",
   "interceptors",
   "defaultTimeoutMs",
-  ...GENERAL,
+  ...COMMON_NAMES,
   ...CALL_OPTIONS,
 ] as const satisfies readonly (keyof RollcallTransportOptions)[];
 

@@ -17,7 +17,7 @@ import {
 import { createMethodUrl, runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
 import { onAbort } from "../async/on-abort.js";
 import { systemTiming } from "../async/timing.js";
-import { general } from "../pool/options.js";
+import { commonOptions } from "../pool/options.js";
 import { ServicePool } from "../pool/pool.js";
 import type { PoolStats } from "../pool/stats.js";
 import { checkNames, targetOf } from "../target/given.js";
@@ -71,7 +71,7 @@ class BalancedTransport implements RollcallTransport {
       connect: (_instance, context) => connectInstance(calling, context),
       close: (connection) => connection.close(),
       ...(calling.httpVersion === "2" && { probe: async (connection, signal) => connection.probe?.(signal) }),
-      ...general(options),
+      ...commonOptions(options),
     });
   }
 

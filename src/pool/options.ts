@@ -63,14 +63,14 @@ export interface PoolOptions<T> {
 }
 
 /** What does not depend on the connections: the adapters have it too. */
-export const GENERAL = ["zone", "subset", "connectMs", "waitMs", "presence"] as const;
-export type GeneralOptions = Pick<PoolOptions<unknown>, (typeof GENERAL)[number]>;
+export const COMMON_NAMES = ["zone", "subset", "connectMs", "waitMs", "presence"] as const;
+export type CommonOptions = Pick<PoolOptions<unknown>, (typeof COMMON_NAMES)[number]>;
 
-export function general({ zone, subset, connectMs, waitMs, presence }: GeneralOptions): GeneralOptions {
+export function commonOptions({ zone, subset, connectMs, waitMs, presence }: CommonOptions): CommonOptions {
   return { zone, subset, connectMs, waitMs, presence };
 }
 
-const NAMES = ["connect", "close", "outcome", "probe", ...GENERAL] as const;
+const NAMES = ["connect", "close", "outcome", "probe", ...COMMON_NAMES] as const;
 const DEFAULT_CONNECT_MS = 10_000;
 const DEFAULT_WAIT_MS = 10_000;
 

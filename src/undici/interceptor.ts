@@ -1,7 +1,7 @@
 import type { Outcome } from "../balancer/outcome.js";
 import { asked } from "../pool/asked.js";
 import { knock } from "../pool/knock.js";
-import { GENERAL, type GeneralOptions, general } from "../pool/options.js";
+import { COMMON_NAMES, type CommonOptions, commonOptions } from "../pool/options.js";
 import { isOutcome } from "../pool/outcome.js";
 import { ServicePool } from "../pool/pool.js";
 import type { PoolStats } from "../pool/stats.js";
@@ -12,7 +12,7 @@ import { fail, type Handler } from "./handlers.js";
 import { outcomeOfStatus } from "./outcome.js";
 import { type DispatchOptions, Door, type Origin } from "./request.js";
 
-export interface RollcallInterceptorOptions extends GeneralOptions {
+export interface RollcallInterceptorOptions extends CommonOptions {
   /**
    * Only requests to these origins are balanced (`http://order.http`), others pass by: for a dispatcher that serves the whole
    * program. Default: all requests.
@@ -33,7 +33,7 @@ export interface RollcallInterceptor {
   close(): Promise<void>;
 }
 
-const NAMES = ["origins", "outcome", "kind", ...GENERAL] as const;
+const NAMES = ["origins", "outcome", "kind", ...COMMON_NAMES] as const;
 
 /** A Client and a Pool connect to where they were made for, whatever origin a request names: nothing could be balanced. */
 const NO_ORIGIN =
@@ -62,7 +62,7 @@ export function rollcallInterceptor(
       await knock(address, signal);
       return new Door(address, lost);
     },
-    ...general(options),
+    ...commonOptions(options),
   });
   const intercept = (dispatch: Dispatch): Dispatch => {
     const balancing = { pool, dispatch, outcome };

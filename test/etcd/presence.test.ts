@@ -72,7 +72,7 @@ for (const { name, skip, start } of REGISTRIES) {
       await until(async () => (await present()).length === 0, "nobody");
     });
 
-    test("pools, what sends requests of undici through one, and Connect's transports say it as well", async () => {
+    test("pools, undici interceptors and Connect transports say it as well", async () => {
       const target = (key: string) => `etcd:///${registry.endpoint}?key=${key}`;
       const clients = [
         createPool(target("a.tcp"), { connect: () => "", presence: true }),

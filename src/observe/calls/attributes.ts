@@ -20,7 +20,7 @@ export const methodAttributes = remembered((path): Attributes => {
  * Of a call to a service, by its method: put together once, which costs more than the beginning of a span without it. To be
  * copied: an SDK may keep what it is given.
  */
-export const calledAttributes = remembered((service) =>
+export const clientAttributes = remembered((service) =>
   remembered(
     (path): Attributes => ({ ...methodAttributes(path), "server.address": service, "rollcall.service": service }),
   ),

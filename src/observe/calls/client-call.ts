@@ -5,7 +5,7 @@ import { currentMeasures, type Measures } from "../metrics/measures.js";
 import { openTelemetry } from "../opentelemetry.js";
 import { statusName } from "../status-names.js";
 import { epochOffset } from "../wall-time.js";
-import { calledAttributes, methodAttributes, peerAttributes } from "./attributes.js";
+import { clientAttributes, methodAttributes, peerAttributes } from "./attributes.js";
 import { adoptableSpan } from "./foreign-span.js";
 import { type Headers, writer } from "./headers.js";
 import { isTracing, tracer } from "./tracing.js";
@@ -206,7 +206,7 @@ function beginSpan(path: string, service: string, parent: Context): Span {
   const { SpanKind } = openTelemetry()!;
   return tracer().startSpan(
     path.slice(1),
-    { kind: SpanKind.CLIENT, attributes: { ...calledAttributes(service)(path) } },
+    { kind: SpanKind.CLIENT, attributes: { ...clientAttributes(service)(path) } },
     parent,
   );
 }
