@@ -4,6 +4,7 @@ import * as grpc from "@grpc/grpc-js";
 import { createClient } from "../../../../src/index.js";
 import { EchoClient, type EchoReply, type EchoRequest, EchoService, echoHandlers, say } from "../../../support/echo.js";
 import { FixtureRegistry } from "../../../support/fixture-backend.js";
+import { until } from "../../../support/until.js";
 
 export const registry = new FixtureRegistry();
 
@@ -62,3 +63,13 @@ export const codeOf = (call: Promise<unknown>) =>
     () => grpc.status.OK,
     (error: grpc.ServiceError) => error.code,
   );
+
+/** Makes calls one at a time until the instance gets one, as it is chance how soon; returns the codes of all. */
+export async function callUntilReached(client: EchoClient, instance: { readonly calls: number }) {
+  const codes: grpc.status[] = [];
+  await until(async () => {
+    codes.push(await codeOf(say(client)));
+    return instance.calls > 0;
+  }, "the instance gets a call");
+  return codes;
+}
