@@ -55,16 +55,16 @@ export class PoolPicker<T> {
   }
 
   /** @param tried identities of instances to be avoided while there are others. */
-  take({ signal, kind }: ExchangeOptions, tried: ReadonlySet<string> | undefined): PoolLease<T> | undefined {
+  take(options: ExchangeOptions, tried: ReadonlySet<string> | undefined): PoolLease<T> | undefined {
+    const { kind } = options;
     for (let stale = 0; stale < STALE_PICKS; stale++) {
       const node = this.#balancer.pick(tried, kind);
       if (!node) return undefined;
       const connection = this.#connections.get(node.key);
       const session = connection?.session;
       if (session && !(this.#probes && connection.stale)) {
-        const observer = { source: this.#source, decision: this.#decision };
         if (tried?.size) this.#source.recorder?.started(this.#decision, tried.size + 1);
-        return new PoolLease(node, connection.listed.instance, session, observer, kind, signal);
+        return new PoolLease(node, connection.listed.instance, session, this.#source, this.#decision, options);
       }
       connection?.probe("idle");
       node.released(kind);

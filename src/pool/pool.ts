@@ -35,6 +35,10 @@ observeProcess();
 /** How soon a discovery that could not go on is tried again, in milliseconds. */
 const REDISCOVER = { initialMs: 1_000, maxMs: 30_000 };
 
+const NO_OPTIONS: ExchangeOptions = {};
+
+type ExchangeOn<T, R> = (connection: T, lease: PoolLease<T>) => R | PromiseLike<R>;
+
 /** Discovery, membership and balancer, with connections that the user makes. */
 export class ServicePool<T> {
   /** As it was given, or read from the URL. */
@@ -82,36 +86,49 @@ export class ServicePool<T> {
    * An instance for an exchange, if one can be used at once.
    * @param tried identities of instances to be avoided while there are others.
    */
-  take(options: ExchangeOptions = {}, tried?: ReadonlySet<string>): PoolLease<T> | undefined {
+  take(options = NO_OPTIONS, tried?: ReadonlySet<string>): PoolLease<T> | undefined {
     return this.#picker.take(options, tried);
   }
 
-  async acquire(options: ExchangeOptions = {}, tried?: ReadonlySet<string>): Promise<PoolLease<T>> {
+  async acquire(options = NO_OPTIONS, tried?: ReadonlySet<string>): Promise<PoolLease<T>> {
     return this.#atOnce(options, tried) ?? this.#inTime(options, tried);
   }
 
-  async run<R>(
-    exchange: (connection: T, lease: PoolLease<T>) => R | PromiseLike<R>,
-    options: ExchangeOptions = {},
-  ): Promise<R> {
-    if (typeof exchange !== "function") refuse("the exchange", exchange, "a function that is given the connection");
-    checkExchangeOptions(options);
-    let tried: Set<string> | undefined;
-    for (;;) {
-      // Most exchanges do not wait: no promise is made for them.
-      const lease = this.#atOnce(options, tried) ?? (await this.#inTime(options, tried));
-      try {
-        const result = await exchange(lease.connection, lease);
-        lease.finish("success");
-        return result;
-      } catch (error) {
-        if (!this.settle(lease, error, options.signal) || tried) throw error;
-        tried = new Set([lease.id]);
-      }
+  run<R>(exchange: ExchangeOn<T, R>, options = NO_OPTIONS): Promise<R> {
+    try {
+      if (typeof exchange !== "function") refuse("the exchange", exchange, "a function that is given the connection");
+      checkExchangeOptions(options);
+      const lease = this.#atOnce(options);
+      return lease ? this.#make(exchange, lease, options) : this.#runInTime(exchange, options);
+    } catch (error) {
+      return Promise.reject(error);
     }
   }
 
-  #atOnce(options: ExchangeOptions, tried: ReadonlySet<string> | undefined): PoolLease<T> | undefined {
+  async #runInTime<R>(exchange: ExchangeOn<T, R>, options: ExchangeOptions, tried?: ReadonlySet<string>): Promise<R> {
+    const lease = this.#atOnce(options, tried) ?? (await this.#inTime(options, tried));
+    return this.#make(exchange, lease, options, tried);
+  }
+
+  /** No async function, as run() is none: two of them cost an exchange more than its pick does. */
+  #make<R>(
+    exchange: ExchangeOn<T, R>,
+    lease: PoolLease<T>,
+    options: ExchangeOptions,
+    tried?: ReadonlySet<string>,
+  ): Promise<R> {
+    const failed = (error: unknown) => {
+      if (!this.settle(lease, error, options.signal) || tried) throw error;
+      return this.#runInTime(exchange, options, new Set([lease.id]));
+    };
+    const succeeded = (result: R) => {
+      lease.finish("success");
+      return result;
+    };
+    return begun(exchange, lease).then(succeeded, failed);
+  }
+
+  #atOnce(options: ExchangeOptions, tried?: ReadonlySet<string>): PoolLease<T> | undefined {
     const { signal } = options;
     this.#refuseClosed();
     if (signal?.aborted) throw waitedInVain(signal.reason, this.explain());
@@ -216,6 +233,15 @@ export class ServicePool<T> {
     const { trouble } = this.#discovery.status;
     const why = this.explain() ?? `all instances of ${JSON.stringify(this.target.service)} are being probed`;
     return new NoInstanceError(why, trouble && { cause: trouble });
+  }
+}
+
+/** What the exchange promises, which may be its answer, or an error thrown at once. */
+function begun<T, R>(exchange: ExchangeOn<T, R>, lease: PoolLease<T>): Promise<R> {
+  try {
+    return Promise.resolve(exchange(lease.connection, lease));
+  } catch (error) {
+    return Promise.reject(error);
   }
 }
 
