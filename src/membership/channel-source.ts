@@ -115,6 +115,7 @@ export class ChannelSource implements ClientSource {
   state(): CalledService {
     const { status, config } = this.#of;
     const answered = status?.listed !== undefined;
+    const { totals } = this.stats;
     return {
       id: this.id,
       service: this.service,
@@ -128,16 +129,16 @@ export class ChannelSource implements ClientSource {
       trouble: status?.trouble?.message,
       zone: config.zone ?? "",
       subset: config.subset,
-      totals: this.stats.totals,
+      totals,
       latency: this.stats.latency,
-      instances: this.#instances(),
+      instances: this.#instances(totals.calls),
     };
   }
 
-  #instances(): CalledInstance[] {
+  /** @param calls of all. */
+  #instances(calls: number): CalledInstance[] {
     const { connections } = this.#of;
     const nodes = new Map(this.#of.nodes().map((node) => [node.key, node]));
-    const { calls } = this.stats;
     return [...connections].map(([id, connection]) => {
       const { address, weight = 1, zone, metadata } = connection.listed.instance;
       const node = nodes.get(id);

@@ -34,6 +34,13 @@ export class Durations {
     this.#sum += ms > 0 ? Math.min(ms, LONGEST) : 0;
   }
 
+  /** Counts what another has counted as well, in classes of the same growth. */
+  include(other: Durations): void {
+    for (let index = 0; index < this.#counts.length; index++) this.#counts[index]! += other.#counts[index]!;
+    this.#count += other.#count;
+    this.#sum += other.#sum;
+  }
+
   /** The duration that this part of the calls, from 0 to 1, did not exceed, in milliseconds; 0 when there are none. */
   quantile(part: number): number {
     const wanted = Math.max(1, Math.ceil(part * this.#count));

@@ -27,3 +27,18 @@ test("latencies are told by instance, of this minute or of the one before", () =
   assert.equal(stats.of("slow").latency, undefined);
   assert.equal(stats.of("nobody").latency, undefined);
 });
+
+test("latencies of all instances are told together, those of instances that are gone included", () => {
+  const stats = new ServiceStats();
+  const near = (told: number | undefined, ms: number) => assert.ok(Math.abs(told! - ms) < 0.13 * ms, `${told}`);
+  for (let i = 0; i < 60; i++) stats.ended("fast", 10, true);
+  for (let i = 0; i < 40; i++) stats.ended("slow", 1_000, true);
+  stats.keepOnly(new Map([["fast", {}]]));
+  near(stats.latency?.median, 10);
+  near(stats.latency?.p90, 1_000);
+  near(stats.turn()?.p99, 1_000);
+  stats.ended("fast", 10, true);
+  near(stats.latency?.p99, 10);
+  near(stats.turn()?.p99, 10);
+  assert.equal(stats.turn(), undefined);
+});

@@ -4,58 +4,57 @@ import type { CallCounts, Percentiles } from "./state.js";
 /** Of the classes in which latencies are counted: a percentile is right within an eighth. */
 const GROWTH = 1.25;
 
-/** Latencies of this minute, and of the one before. */
-class Minutes {
-  #now = new Durations(GROWTH);
-  #before: Durations | undefined;
-
-  add(ms: number): void {
-    this.#now.add(ms);
-  }
-
-  /** Of this minute while it has some, else of the one before. */
-  get percentiles(): Percentiles | undefined {
-    return percentilesOf(this.#now) ?? (this.#before && percentilesOf(this.#before));
-  }
-
-  /** The minute is over: its latencies, which begin anew. */
-  turn(): Percentiles | undefined {
-    this.#before = this.#now.count > 0 ? this.#now : undefined;
-    this.#now = new Durations(GROWTH);
-    return this.#before && percentilesOf(this.#before);
-  }
-}
-
-/** Attempts at one instance. */
+/** Attempts at one instance or at several, and the latencies of this minute and of the one before. */
 class InstanceCounts implements CallCounts {
   calls = 0;
   failures = 0;
-  readonly #minutes = new Minutes();
+  #now = new Durations(GROWTH);
+  #before: Durations | undefined;
 
   add(ms: number, ok: boolean | undefined): void {
     this.calls += 1;
     if (ok === false) this.failures += 1;
-    this.#minutes.add(ms);
+    this.#now.add(ms);
   }
 
+  /** Counts what another has counted as well. */
+  include(other: InstanceCounts): void {
+    this.calls += other.calls;
+    this.failures += other.failures;
+    this.#now.include(other.#now);
+    if (!other.#before) return;
+    this.#before ??= new Durations(GROWTH);
+    this.#before.include(other.#before);
+  }
+
+  /** Of this minute while it has some, else of the one before. */
   get latency(): Percentiles | undefined {
-    return this.#minutes.percentiles;
+    return percentilesOf(this.#now) ?? (this.#before && percentilesOf(this.#before));
   }
 
+  /** The minute is over: its latencies begin anew. */
   turn(): void {
-    this.#minutes.turn();
+    this.#before = this.#now.count > 0 ? this.#now : undefined;
+    this.#now = new Durations(GROWTH);
   }
 }
 
-/** What one channel counts of its attempts: next to nothing a call, whether anybody looks or not. */
+/**
+ * What one channel counts of its attempts, whether anybody looks or not. Only by instance, as each call pays for it; whoever asks
+ * about all of them has them added up.
+ */
 export class ServiceStats {
-  calls = 0;
-  failures = 0;
   readonly #instances = new Map<string, InstanceCounts>();
-  readonly #minutes = new Minutes();
+  /** Those that are gone, together. */
+  readonly #gone = new InstanceCounts();
 
   get totals(): CallCounts {
-    return { calls: this.calls, failures: this.failures };
+    let { calls, failures } = this.#gone;
+    for (const counts of this.#instances.values()) {
+      calls += counts.calls;
+      failures += counts.failures;
+    }
+    return { calls, failures };
   }
 
   of(id: string): CallCounts & { readonly latency?: Percentiles | undefined } {
@@ -63,25 +62,36 @@ export class ServiceStats {
   }
 
   get latency(): Percentiles | undefined {
-    return this.#minutes.percentiles;
+    return this.#all().latency;
   }
 
   ended(id: string, latencyMs: number, ok: boolean | undefined): void {
     (this.#instances.get(id) ?? this.#meet(id)).add(latencyMs, ok);
-    this.#minutes.add(latencyMs);
-    this.calls += 1;
-    if (ok === false) this.failures += 1;
   }
 
-  /** Forgets the instances that are not among these, and so stays as small as the service is. */
+  /** Forgets which instances they were that are not among these, and so stays as small as the service is. */
   keepOnly(ids: ReadonlyMap<string, unknown>): void {
-    for (const id of this.#instances.keys()) if (!ids.has(id)) this.#instances.delete(id);
+    for (const [id, counts] of this.#instances) {
+      if (ids.has(id)) continue;
+      this.#gone.include(counts);
+      this.#instances.delete(id);
+    }
   }
 
-  /** The minute is over: its latencies, which begin anew. */
+  /** The minute is over. @returns the latencies that it had. */
   turn(): Percentiles | undefined {
-    for (const instance of this.#instances.values()) instance.turn();
-    return this.#minutes.turn();
+    const before = this.#all();
+    before.turn();
+    for (const counts of this.#instances.values()) counts.turn();
+    this.#gone.turn();
+    return before.latency;
+  }
+
+  #all(): InstanceCounts {
+    const all = new InstanceCounts();
+    all.include(this.#gone);
+    for (const counts of this.#instances.values()) all.include(counts);
+    return all;
   }
 
   #meet(id: string): InstanceCounts {

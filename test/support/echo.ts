@@ -33,7 +33,7 @@ export const EchoService = {
 export interface EchoClient extends grpc.Client {
   say(
     request: EchoRequest,
-    options: grpc.CallOptions,
+    options: grpc.CallOptions | grpc.Metadata,
     callback: (error: grpc.ServiceError | null, reply?: EchoReply) => void,
   ): grpc.ClientUnaryCall;
   count(request: EchoRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<EchoReply>;
