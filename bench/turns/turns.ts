@@ -29,7 +29,10 @@ export interface Series<Name extends string, Address> {
   readonly rounds: number;
   /** How long each calls in its turn. Short, so that what disturbs the machine hits one round of many. */
   readonly runMs: number;
-  /** How long each calls before it is counted: its code is compiled and its connections stand then. */
+  /**
+   * How long each calls, in turns too, before it is counted: its code is compiled then. One that had its time at once and then waited
+   * while the others had theirs would begin cold: V8 throws away what has not run for some seconds.
+   */
   readonly warmMs: number;
 }
 
@@ -52,7 +55,7 @@ async function repeat<Name extends string, Address>(series: Series<Name, Address
   const addresses = (await said(servers)) as Address[];
   const clients = new Map<Name, ChildProcess>();
   for (const name of contestants) clients.set(name, await series.start(name, addresses));
-  for (const client of clients.values()) await run(client, warmMs);
+  await inTurns(clients, Math.ceil(warmMs / runMs), runMs);
   const runs = await inTurns(clients, rounds, runMs);
   for (const child of [...clients.values(), servers]) {
     child.disconnect();
