@@ -64,21 +64,24 @@ async function repeat<Name extends string, Address>(series: Series<Name, Address
   return runs;
 }
 
-/** One run of each of them in every round. Each round begins with another one, so that nobody always runs after the same other. */
+/** One run of each of them in every round, in an order of its own: who always ran after the same other would pay for what that left. */
 async function inTurns<Name extends string>(
   clients: ReadonlyMap<Name, ChildProcess>,
   rounds: number,
   ms: number,
 ): Promise<Map<Name, Run[]>> {
-  const all = [...clients];
-  const runs = new Map(all.map(([name]): [Name, Run[]] => [name, []]));
+  const runs = new Map([...clients.keys()].map((name): [Name, Run[]] => [name, []]));
   for (let round = 0; round < rounds; round++) {
-    for (let turn = 0; turn < all.length; turn++) {
-      const [name, client] = all[(round + turn) % all.length]!;
-      runs.get(name)!.push(await run(client, ms));
-    }
+    for (const [name, client] of shuffled(clients)) runs.get(name)!.push(await run(client, ms));
   }
   return runs;
+}
+
+function shuffled<T>(all: Iterable<T>): T[] {
+  return [...all]
+    .map((one) => ({ one, at: Math.random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ one }) => one);
 }
 
 async function run(child: ChildProcess, ms: number): Promise<Run> {

@@ -1,12 +1,12 @@
 import type * as grpc from "@grpc/grpc-js";
-import type { Call } from "./service-call.js";
-
-export type Message = Parameters<Call["sendMessageWithContext"]>;
+import type { Call, Message } from "./service-call.js";
 
 /** What the caller of a call has sent so far, so that a copy of the call can be sent the same. */
 export class SentRequest {
   #credentials: grpc.CallCredentials | undefined;
-  #message: Message | undefined;
+  #context: Message[0] | undefined;
+  /** Where there was one alone. */
+  #message: Message[1] | undefined;
   #messages = 0;
   #halfClosed = false;
   #reading = false;
@@ -20,8 +20,9 @@ export class SentRequest {
     this.#credentials = credentials;
   }
 
-  message(message: Message): void {
+  message(context: Message[0], message: Message[1]): void {
     this.#messages += 1;
+    this.#context = context;
     this.#message = this.#messages === 1 ? message : undefined;
   }
 
@@ -37,7 +38,7 @@ export class SentRequest {
   repeatOn(call: Call, start: () => void): void {
     if (this.#credentials) call.setCredentials(this.#credentials);
     start();
-    if (this.#message) call.sendMessageWithContext({ ...this.#message[0], callback: () => {} }, this.#message[1]);
+    if (this.#message) call.sendMessageWithContext({ ...this.#context, callback: () => {} }, this.#message);
     call.halfClose();
     if (this.#reading) call.startRead();
   }

@@ -6,6 +6,8 @@ import { carriedCall } from "../carried-call.js";
 /** A call as a channel of grpc-js creates it and the layers above it use it. */
 export type Call = ReturnType<grpc.Channel["createCall"]>;
 export type CallListener = Parameters<Call["start"]>[1];
+/** What a message is sent with, and its bytes. */
+export type Message = Parameters<Call["sendMessageWithContext"]>;
 
 /** What a channel does about its calls. */
 export interface CallSetting {
@@ -47,8 +49,8 @@ export class ServiceCall implements Call {
   getPeer(): string {
     return this.#call.getPeer();
   }
-  sendMessageWithContext(...message: Parameters<Call["sendMessageWithContext"]>): void {
-    this.#call.sendMessageWithContext(...message);
+  sendMessageWithContext(context: Message[0], message: Message[1]): void {
+    this.#call.sendMessageWithContext(context, message);
   }
   startRead(): void {
     this.#call.startRead();
