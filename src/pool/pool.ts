@@ -97,7 +97,7 @@ export class ServicePool<T> {
   run<R>(exchange: ExchangeOn<T, R>, options = NO_OPTIONS): Promise<R> {
     try {
       if (typeof exchange !== "function") refuse("the exchange", exchange, "a function that is given the connection");
-      checkExchangeOptions(options);
+      if (options !== NO_OPTIONS) checkExchangeOptions(options);
       const lease = this.#atOnce(options);
       return lease ? this.#make(exchange, lease, options) : this.#runInTime(exchange, options);
     } catch (error) {
