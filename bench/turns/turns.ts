@@ -31,7 +31,7 @@ export interface Series<Name extends string, Address> {
   readonly runMs: number;
   /**
    * How long each calls, in turns too, before it is counted: its code is compiled then. One that had its time at once and then waited
-   * while the others had theirs would begin cold: V8 throws away what has not run for some seconds.
+   * while the others had theirs would begin cold, most likely because V8 throws away what has not run for some seconds.
    */
   readonly warmMs: number;
 }
