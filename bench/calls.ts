@@ -1,7 +1,7 @@
 /**
  * Calls per second and CPU per call through grpc-js with p2c_ewma, with hedging too, round_robin and pick_first over the same
  * servers, in short paired runs that take turns; each client in a process of its own, made anew for each repetition.
- * `npm run bench:calls [repetitions]`, about twelve minutes.
+ * `npm run bench:calls [repetitions]`, about fifteen minutes.
  */
 import { ratio, spread } from "./turns/figures.js";
 import { contestant, type Results, takeTurns } from "./turns/turns.js";

@@ -3,7 +3,7 @@
  * SDK and Prometheus, with everything on, and with what anybody's would cost: asynchronous context, a span made by hand, all the same
  * spans and metrics made by hand. In short paired runs that take turns; each variant in a process of its own, made anew for each
  * repetition.
- * `npm run bench:observe [repetitions] [dist]`, about ten minutes: a second build, of a commit without this code, is run beside them.
+ * `npm run bench:observe [repetitions] [dist]`, about thirteen minutes: a second build, of a commit without this code, is run beside them.
  */
 import { resolve } from "node:path";
 import { ratio, spread } from "./turns/figures.js";

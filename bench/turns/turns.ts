@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { shuffled } from "../../src/shuffled.js";
 import type { Run } from "./contestant.js";
 
 /** @param program of this folder, which calls `callWhenAsked`. */
@@ -75,13 +76,6 @@ async function inTurns<Name extends string>(
     for (const [name, client] of shuffled(clients)) runs.get(name)!.push(await run(client, ms));
   }
   return runs;
-}
-
-function shuffled<T>(all: Iterable<T>): T[] {
-  return [...all]
-    .map((one) => ({ one, at: Math.random() }))
-    .sort((a, b) => a.at - b.at)
-    .map(({ one }) => one);
 }
 
 async function run(child: ChildProcess, ms: number): Promise<Run> {

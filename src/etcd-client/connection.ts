@@ -1,6 +1,7 @@
 import { Backoff, sleep } from "../async/backoff.js";
 import { supervise } from "../async/supervise.js";
 import { log } from "../log.js";
+import { shuffled } from "../shuffled.js";
 import { announce, type ConnectionEvent, type ConnectionState, next } from "./connection-state.js";
 import { type DialOptions, dial } from "./dial.js";
 import { PingPace } from "./rpc/ping-pace.js";
@@ -43,6 +44,7 @@ export class Connection implements Sessions {
   /** @param settings Normalised. */
   constructor(settings: ConnectionSettings, dialHost: Dial = dial) {
     this.#settings = settings;
+    // Each process begins with another host, so that a cluster's members carry alike.
     this.#hosts = shuffled(settings.hosts);
     this.#dial = dialHost;
     void supervise("the connection to etcd", this.#closing.signal, () => this.#run());
@@ -167,12 +169,4 @@ class Round {
     });
     this.outcome.catch(() => {});
   }
-}
-
-/** Each process begins with another host, so that a cluster's members carry alike. */
-function shuffled(hosts: readonly string[]): string[] {
-  return hosts
-    .map((host) => ({ host, order: Math.random() }))
-    .sort((a, b) => a.order - b.order)
-    .map(({ host }) => host);
 }

@@ -110,7 +110,7 @@ export class ServicePool<T> {
     return this.#make(exchange, lease, options, tried);
   }
 
-  /** No async function, as run() is none: two of them cost an exchange more than its pick does. */
+  /** No async function, as run() is none: one costs an exchange about as much as its pick does. */
   #make<R>(
     exchange: ExchangeOn<T, R>,
     lease: PoolLease<T>,

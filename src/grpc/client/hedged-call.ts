@@ -68,8 +68,6 @@ export class HedgedCall implements Call, CopyEvents {
   readonly #first: Copy;
   #second: Copy | undefined;
   #winner: Copy | undefined;
-  /** The copies that matter still. */
-  #live: readonly Call[];
   /** As the call began; undefined before. */
   #metadata: grpc.Metadata | undefined;
   #listener: CallListener | undefined;
@@ -93,7 +91,6 @@ export class HedgedCall implements Call, CopyEvents {
     this.#hedging = hedging;
     this.#mostAttempts = mostAttempts;
     this.#first = new Copy(call, 1, this);
-    this.#live = [call];
   }
 
   start(metadata: grpc.Metadata, listener: CallListener): void {
@@ -132,7 +129,6 @@ export class HedgedCall implements Call, CopyEvents {
     this.#history.mostAttempts = this.#mostAttempts;
     const second = new Copy(call, 2, this);
     this.#second = second;
-    this.#live = [this.#first.call, call];
     this.#isRace = !this.#first.over;
     this.#request.repeatOn(second.call, () => this.#begin(second));
     return true;
@@ -141,7 +137,6 @@ export class HedgedCall implements Call, CopyEvents {
   /** There was no other instance for the second copy just then. */
   #takeBack(): void {
     this.#second = undefined;
-    this.#live = [this.#first.call];
     this.#hedging.notSent();
   }
 
@@ -189,7 +184,6 @@ export class HedgedCall implements Call, CopyEvents {
     if (this.#winner) return this.#winner === copy;
     this.#winner = copy;
     clearTimeout(this.#timer);
-    if (this.#second) this.#live = [copy.call];
     const other = copy === this.#first ? this.#second : this.#first;
     if (other && !other.over)
       other.call.cancelWithStatus(grpc.status.CANCELLED, "another copy of the call answered first");
@@ -202,26 +196,32 @@ export class HedgedCall implements Call, CopyEvents {
     return true;
   }
 
+  /** The copies that matter still. */
+  #live(): Call[] {
+    if (this.#winner) return [this.#winner.call];
+    return this.#second ? [this.#first.call, this.#second.call] : [this.#first.call];
+  }
+
   cancelWithStatus(status: grpc.status, details: string): void {
     this.#givenUp = true;
     clearTimeout(this.#timer);
-    for (const call of this.#live) call.cancelWithStatus(status, details);
+    for (const call of this.#live()) call.cancelWithStatus(status, details);
   }
   sendMessageWithContext(context: Message[0], message: Message[1]): void {
     this.#request.message(context, message);
-    for (const call of this.#live) call.sendMessageWithContext(context, message);
+    for (const call of this.#live()) call.sendMessageWithContext(context, message);
   }
   startRead(): void {
     this.#request.reading();
-    for (const call of this.#live) call.startRead();
+    for (const call of this.#live()) call.startRead();
   }
   halfClose(): void {
     this.#request.halfClosed();
-    for (const call of this.#live) call.halfClose();
+    for (const call of this.#live()) call.halfClose();
   }
   setCredentials(credentials: grpc.CallCredentials): void {
     this.#request.credentials(credentials);
-    for (const call of this.#live) call.setCredentials(credentials);
+    for (const call of this.#live()) call.setCredentials(credentials);
   }
   getPeer(): string {
     return (this.#winner ?? this.#first).call.getPeer();
