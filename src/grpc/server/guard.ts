@@ -7,7 +7,7 @@ import { type RefusalReason, ShedReport } from "../../lifecycle/overload/shed-re
 import { type Criticality, Shedding } from "../../lifecycle/overload/shedding.js";
 import { observeRefusedCall } from "../../observe/calls/served-call.js";
 import { PUSHBACK } from "../pushback.js";
-import { endOfCancelled, isHealthCall, isLate, isUnary } from "./served-method.js";
+import { deadlineOf, endOfCancelled, isHealthCall, isUnary } from "./served-method.js";
 
 export interface OverloadOptions {
   /** For the log. Default none. */
@@ -96,6 +96,7 @@ class Guard {
 
   #admit(call: Call, method: Method, breaker: Breaker | undefined): grpc.ServerInterceptingCall {
     const shedding = isUnary(method) ? this.#shedding : undefined;
+    const deadline = deadlineOf(call);
     let began = 0;
     const end = (code: grpc.status) => {
       if (began === 0) return;
@@ -114,13 +115,13 @@ class Guard {
           },
           onReceiveHalfClose: (goOn) => {
             // The caller has given up: what is left of the time is for those who still wait.
-            if (method.requestStream || began === 0 || !isLate(call)) return goOn();
+            if (method.requestStream || began === 0 || performance.now() <= deadline) return goOn();
             end(grpc.status.CANCELLED);
             this.#report.refused("late", method.path);
             call.sendStatus(LATE);
           },
           // Also when grpc-js has ended it at its deadline. Until then, and no longer, its caller wanted a stream of answers.
-          onCancel: () => end(method.responseStream ? grpc.status.CANCELLED : endOfCancelled(call).code),
+          onCancel: () => end(method.responseStream ? grpc.status.CANCELLED : endOfCancelled(deadline).code),
         }),
       sendStatus: (status, next) => {
         end(status.code ?? grpc.status.OK);

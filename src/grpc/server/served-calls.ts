@@ -6,7 +6,7 @@ import { runInCall } from "../call-context.js";
 import { headersOf } from "../carried-call.js";
 import type { EndedCall } from "./call-stats.js";
 import { sizeOf } from "./message-sizes.js";
-import { endOfCancelled, isHealthCall, isUnary } from "./served-method.js";
+import { deadlineOf, endOfCancelled, isHealthCall, isUnary } from "./served-method.js";
 
 export interface ServedCallsOptions {
   /** Longest time a unary call of this path may take, in milliseconds; 0 = no limit. */
@@ -75,6 +75,7 @@ class ServedCall {
   onStart: (() => void) | undefined;
   onEnd: ((code: grpc.status) => void) | undefined;
   readonly #call: grpc.ServerInterceptingCallInterface;
+  readonly #deadline: number;
   readonly #timeoutMs: number;
   #timer: NodeJS.Timeout | undefined;
   #ended = false;
@@ -90,6 +91,7 @@ class ServedCall {
     this.path = path;
     this.#observed = observed;
     this.#call = call;
+    this.#deadline = deadlineOf(call);
     this.#timeoutMs = timeoutMs;
     this.interceptingCall = new grpc.ServerInterceptingCall(call, {
       start: (next) => next(this.#listener()),
@@ -133,7 +135,7 @@ class ServedCall {
       },
       onReceiveHalfClose: (next) => inCall(next),
       onCancel: () => {
-        const { code, details } = endOfCancelled(this.#call);
+        const { code, details } = endOfCancelled(this.#deadline);
         this.#finish(code, details);
       },
     };

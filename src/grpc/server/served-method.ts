@@ -15,13 +15,18 @@ export function isHealthCall(path: string): boolean {
 
 type Call = Pick<grpc.ServerInterceptingCallInterface, "getDeadline">;
 
-/** Whether its caller's deadline has passed. */
-export function isLate(call: Call): boolean {
-  return Number(call.getDeadline()) < Date.now();
+/**
+ * When its caller's deadline passes, in milliseconds of performance.now, to be asked when the call comes: grpc-js tells it as a time of
+ * day, and somebody may set the clock while the call runs.
+ */
+export function deadlineOf(call: Call): number {
+  return performance.now() + (Number(call.getDeadline()) - Date.now());
 }
 
 /** How a call ended whose caller is gone: at its deadline, which grpc-js keeps by itself, or given up before. */
-export function endOfCancelled(call: Call): { readonly code: grpc.status; readonly details: string } {
-  if (isLate(call)) return { code: grpc.status.DEADLINE_EXCEEDED, details: "the caller's deadline has passed" };
+export function endOfCancelled(deadline: number): { readonly code: grpc.status; readonly details: string } {
+  if (performance.now() > deadline) {
+    return { code: grpc.status.DEADLINE_EXCEEDED, details: "the caller's deadline has passed" };
+  }
   return { code: grpc.status.CANCELLED, details: "cancelled by the caller" };
 }

@@ -69,3 +69,20 @@ test("a call made while another is served gets no more time than that one has le
   assert.ok(limited > 100_000 && limited <= 300_000, `the server's limit of 200 s became ${limited} ms`);
   assert.ok(own > 500_000, "outside a call the client's own timeout counts");
 });
+
+test("somebody sets the server's clock while a call comes: it has as much time as before", async (t) => {
+  const trueNow = Date.now;
+  const clockIsSet: grpc.ServerInterceptor = (_method, call) =>
+    new grpc.ServerInterceptingCall(call, {
+      start: (next) =>
+        next({
+          onReceiveMetadata: (metadata, goOn) => {
+            t.mock.method(Date, "now", () => trueNow() + 3 * 3_600_000);
+            goOn(metadata);
+          },
+        }),
+    });
+  const server = echoServer({}, { serverOptions: { interceptors: [clockIsSet] } });
+  await server.start();
+  assert.ok(await say(clientOf(server), {}, { deadline: trueNow() + 60_000 }));
+});
