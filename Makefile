@@ -6,7 +6,7 @@
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 22
 
-demo: node_modules ## three servers, one client, a join, a stop, a crash and a slow one; 30 s
+demo: node_modules ## three servers, two clients, a join, a stop, a crash and a slow one; 30 s
 	@node --import tsx examples/demo/main.ts
 
 test: node_modules ## every test, against real etcd, DNS and go-zero
