@@ -57,6 +57,15 @@ class Copy implements CallListener {
   }
 }
 
+/** How many there are, or which one is the call. */
+type Copies =
+  | { readonly are: "one" }
+  /** A race where the second was sent because the first was late, and not because it had failed. */
+  | { readonly are: "two"; readonly second: Copy; readonly isRace: boolean }
+  | { readonly are: "decided"; readonly winner: Copy };
+
+const ONE: Copies = { are: "one" };
+
 /** A call that is sent a second time when its answer is late. The first copy that answers is the call, the other is ended. */
 export class HedgedCall implements Call, CopyEvents {
   readonly #path: string;
@@ -66,13 +75,10 @@ export class HedgedCall implements Call, CopyEvents {
   readonly #history = new CallHistory();
   readonly #request = new SentRequest();
   readonly #first: Copy;
-  #second: Copy | undefined;
-  #winner: Copy | undefined;
+  #copies: Copies = ONE;
   /** As the call began; undefined before. */
   #metadata: grpc.Metadata | undefined;
   #listener: CallListener | undefined;
-  /** Whether the second copy was sent because the first was late, and not because it had failed. */
-  #isRace = false;
   /** How a copy ended that left it to the other. */
   #leftWith: grpc.StatusObject | undefined;
   /** Its caller has ended it, with whatever status. */
@@ -118,7 +124,7 @@ export class HedgedCall implements Call, CopyEvents {
   /** Sends the second copy, if it may be. @param outlived whether the call has just outlived its delay. */
   #hedge(outlived: boolean): boolean {
     // A copy that is out of question needs not be asked for again.
-    if (!this.#request.isRepeatable || this.#second || this.#winner) return true;
+    if (!this.#request.isRepeatable || this.#copies.are !== "one") return true;
     const { started, starting } = this.#history;
     // What waits for a connection, or for its credentials, is not helped by another one that waits.
     if (started === 0) return false;
@@ -128,15 +134,14 @@ export class HedgedCall implements Call, CopyEvents {
     if (!call) return true;
     this.#history.mostAttempts = this.#mostAttempts;
     const second = new Copy(call, 2, this);
-    this.#second = second;
-    this.#isRace = !this.#first.over;
+    this.#copies = { are: "two", second, isRace: !this.#first.over };
     this.#request.repeatOn(second.call, () => this.#begin(second));
     return true;
   }
 
   /** There was no other instance for the second copy just then. */
   #takeBack(): void {
-    this.#second = undefined;
+    this.#copies = ONE;
     this.#hedging.notSent();
   }
 
@@ -163,13 +168,13 @@ export class HedgedCall implements Call, CopyEvents {
     const notSent = end.details === NO_ATTEMPT_LEFT;
     const leftToAnother = LEFT_TO_ANOTHER.includes(end.code);
     if (!this.#winner && !this.#givenUp && (leftToAnother || LEFT_TO_ONE_THAT_RUNS.includes(end.code))) {
-      if (leftToAnother && !this.#second && !forbidsAnother(end)) this.#hedge(false);
-      const other = copy === this.#first ? this.#second : this.#first;
+      if (leftToAnother && !forbidsAnother(end)) this.#hedge(false);
+      const other = this.#otherThan(copy);
       if (!notSent) this.#leftWith = end;
-      else if (copy === this.#second) this.#takeBack();
+      else if (copy.number === 2) this.#takeBack();
       if (other && !other.over) {
         // One may be there soon for the second copy.
-        if (!this.#second) this.#waitOnceMore();
+        if (this.#copies.are === "one") this.#waitOnceMore();
         return;
       }
     }
@@ -181,25 +186,36 @@ export class HedgedCall implements Call, CopyEvents {
 
   /** Whether this copy is the call; the first to ask is. */
   #wins(copy: Copy, answered: boolean): boolean {
-    if (this.#winner) return this.#winner === copy;
-    this.#winner = copy;
+    const copies = this.#copies;
+    if (copies.are === "decided") return copies.winner === copy;
+    const other = this.#otherThan(copy);
+    this.#copies = { are: "decided", winner: copy };
     clearTimeout(this.#timer);
-    const other = copy === this.#first ? this.#second : this.#first;
     if (other && !other.over)
       other.call.cancelWithStatus(grpc.status.CANCELLED, "another copy of the call answered first");
     const now = performance.now();
-    const copyMs = this.#second && now - this.#second.startedAt;
     const ms = now - this.#first.startedAt;
-    const copies = this.#second && this.#isRace ? 2 : 1;
-    this.#hedging.ended(this.#path, ms, copies, answered ? copy.number : 0, copyMs);
+    const winner = answered ? copy.number : 0;
+    if (copies.are === "one") this.#hedging.ended(this.#path, ms, 1, winner);
+    else this.#hedging.ended(this.#path, ms, copies.isRace ? 2 : 1, winner, now - copies.second.startedAt);
     if (copy.metadata) this.#listener!.onReceiveMetadata(copy.metadata);
     return true;
   }
 
+  get #winner(): Copy | undefined {
+    return this.#copies.are === "decided" ? this.#copies.winner : undefined;
+  }
+
+  #otherThan(copy: Copy): Copy | undefined {
+    if (copy.number === 2) return this.#first;
+    return this.#copies.are === "two" ? this.#copies.second : undefined;
+  }
+
   /** The copies that matter still. */
   #live(): Call[] {
-    if (this.#winner) return [this.#winner.call];
-    return this.#second ? [this.#first.call, this.#second.call] : [this.#first.call];
+    const copies = this.#copies;
+    if (copies.are === "decided") return [copies.winner.call];
+    return copies.are === "two" ? [this.#first.call, copies.second.call] : [this.#first.call];
   }
 
   cancelWithStatus(status: grpc.status, details: string): void {
