@@ -45,6 +45,7 @@ async function run(folder, files) {
   const outcome = join(scratch, `${folder}.json`);
   const flags = [
     "--enable-source-maps",
+    "--require=./scripts/typescript/compiled-main.cjs",
     "--import=./scripts/typescript/load.mjs",
     "--import=./scripts/test-time-limit.mjs",
     "--import=./scripts/test-leftovers.mjs",

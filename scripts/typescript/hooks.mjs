@@ -29,7 +29,7 @@ function isTypeScript(url) {
 function compiled(url) {
   if (!url.startsWith(root)) return undefined;
   try {
-    return readFileSync(new URL(`${COMPILED}/${url.slice(root.length)}.js`, root), "utf8");
+    return readFileSync(new URL(`${COMPILED}/${url.slice(root.length).replace(/\.ts$/, ".js")}`, root), "utf8");
   } catch {
     return undefined;
   }

@@ -1,18 +1,20 @@
 import { readFileSync } from "node:fs";
-import { basename } from "node:path";
+import { pathToFileURL } from "node:url";
 
-/** Where what was compiled is kept, from the root of the repository. */
+/** Where what was compiled is kept, from the root of the repository, in the same folders as its sources. */
 export const COMPILED = ".cache/typescript";
 
-/** How esbuild compiles one module; its addresses in stack traces are those of the source. */
+/** How esbuild compiles one module: where it stands, for itself and in stack traces, is where its source does. */
 export function optionsFor(file) {
+  const { href } = pathToFileURL(file);
   return {
     loader: "ts",
     format: "esm",
     target: "node20",
-    sourcefile: basename(file),
+    sourcefile: href,
     sourcemap: "inline",
     sourcesContent: false,
+    define: { "import.meta.url": JSON.stringify(href) },
     tsconfigRaw: readFileSync(new URL("../../tsconfig.json", import.meta.url), "utf8"),
   };
 }
