@@ -1,4 +1,6 @@
 import { cp, readFile, rm, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 
 export type Balancer = typeof import("../../../src/balancer/index.js");
 
@@ -22,7 +24,15 @@ export async function variant(name: string, edits: readonly Edit[]): Promise<Bal
     if (!source.includes(from)) throw new Error(`src/balancer/${file} has no ${JSON.stringify(from)} to be changed`);
     await writeFile(new URL(file, copy), source.replace(from, to));
   }
-  const changed = (await import(new URL("index.ts", copy).href)) as Balancer;
+  const bundle = new URL("bundle.mjs", copy);
+  await build({
+    entryPoints: [fileURLToPath(new URL("index.ts", copy))],
+    outfile: fileURLToPath(bundle),
+    bundle: true,
+    format: "esm",
+    platform: "node",
+  });
+  const changed = (await import(bundle.href)) as Balancer;
   await rm(copy, { recursive: true });
   return changed;
 }
