@@ -1,6 +1,6 @@
 /**
  * What each constant of the balancer is worth: halves and doubles one at a time and runs the simulator's tables again.
- * Prints the table and writes it into docs/balancing.md. `npm run bench:constants`, about five minutes.
+ * Prints the table and writes it into docs/balancing.md. `npm run bench:constants`, about ten minutes.
  */
 import { readFile } from "node:fs/promises";
 import { fillPage } from "./sim/page/page.js";
