@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import { COMPILED, optionsFor } from "./options.mjs";
+import { compiledFile } from "./compiled-file.cjs";
+import { optionsFor } from "./options.mjs";
 
 const root = new URL("../../", import.meta.url).href;
 const { paths } = JSON.parse(readFileSync(new URL("tsconfig.json", root), "utf8")).compilerOptions;
@@ -29,7 +30,7 @@ function isTypeScript(url) {
 function compiled(url) {
   if (!url.startsWith(root)) return undefined;
   try {
-    return readFileSync(new URL(`${COMPILED}/${url.slice(root.length).replace(/\.ts$/, ".js")}`, root), "utf8");
+    return readFileSync(new URL(compiledFile(url.slice(root.length)), root), "utf8");
   } catch {
     return undefined;
   }

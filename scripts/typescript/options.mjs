@@ -1,9 +1,6 @@
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 
-/** Where what was compiled is kept, from the root of the repository, in the same folders as its sources. */
-export const COMPILED = ".cache/typescript";
-
 /** How esbuild compiles one module: where it stands, for itself and in stack traces, is where its source does. */
 export function optionsFor(file) {
   const { href } = pathToFileURL(file);

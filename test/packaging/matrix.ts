@@ -152,8 +152,6 @@ async function webpack(project: Project, file: string): Promise<Ran> {
     entry: `./${file}`,
     output: { path: project.folder, filename: out },
     performance: { hints: false },
-    // Once is enough to see that minifying breaks nothing: it takes most of the time.
-    optimization: { minimize: systemOf(file) === "import" },
     ignoreWarnings: [{ message: "" }],
   };
   const text = `module.exports = ${JSON.stringify(config).replace('{"message":""}', "() => true")};`;
