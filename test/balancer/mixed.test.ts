@@ -62,6 +62,16 @@ for (const name of ["even, 62 % load", "a sixth of servers 4x slower, 62 %"]) {
   });
 }
 
+for (const name of ["4 servers of 4 workers, one client, 48 %", "18 servers, one client, 62 %"]) {
+  test(`${name}, that is a client that sees all: the quick calls wait no longer than by the best that knows no kinds`, () => {
+    const scenario = twoKindScenarios[name]!;
+    const p99 = (make: MakePolicy) =>
+      median(SEEDS.slice(0, 5).map((seed) => new World(scenario, make, seed).run().kindP99Ms[0]!));
+    const ratio = p99(told) / Math.min(...Object.values(rivals).map(p99));
+    assert.ok(ratio <= 1.05, `${ratio.toFixed(3)} times`);
+  });
+}
+
 for (const [name, scenario] of Object.entries(tailScenarios)) {
   test(`heavy tails, ${name}: p99 at most 1.02 times the best`, () => {
     holds(

@@ -49,6 +49,7 @@ export const twoKindScenarios: Readonly<Record<string, Scenario>> = {
     ...mixed(twoKinds, { servers: 4, clients: 1, load: (0.48 * 4) / 6 }),
     workers: 4,
   },
+  "18 servers, one client, 62 %": mixed(twoKinds, { clients: 1 }),
 };
 
 /** One kind whose service times vary more than exponential ones. */

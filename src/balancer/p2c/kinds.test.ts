@@ -35,8 +35,20 @@ test("a dear call in flight weighs more than a cheap one, and less than it is lo
   kinds.of("/slow").weigh({ meanMs: 10 });
   const { cost } = kinds.of("/slow");
   assert.ok(cost >= 4 && cost < 16, `${cost}`);
-  kinds.of("/slow").weigh({ meanMs: 16_000 });
-  assert.ok(kinds.of("/slow").cost > 0.3, "a cheap call occupies a worker all the same");
+});
+
+test("what calls in flight cost matters less to a cheap call than to others: each of them occupies a worker", () => {
+  const kinds = new Kinds();
+  const measured = new Measurement();
+  const kind = kinds.of("/ten ms");
+  measured.take(10, kind, { unit: 1 });
+  kind.learn(measured);
+  const regard = (meanMs: number) => {
+    kind.weigh({ meanMs });
+    return kind.regard;
+  };
+  assert.deepEqual([regard(1), regard(10)], [1, 1]);
+  assert.ok(regard(100) < 1 && regard(100) > 0);
 });
 
 test("kinds are bounded, and those used often are kept", () => {

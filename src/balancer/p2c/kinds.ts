@@ -1,4 +1,4 @@
-import { KINDS, LEAST_COST, MEAN_CALLS, OUTLIER, UNSEEN_CALLS } from "./constants.js";
+import { CHEAP_REGARD, KINDS, MEAN_CALLS, OUTLIER, UNSEEN_CALLS } from "./constants.js";
 import type { Measurement } from "./measurement.js";
 
 const PER_MEAN_CALLS = 1 / MEAN_CALLS;
@@ -29,6 +29,8 @@ export class Kind {
   perRoot = NOTHING;
   /** Worked out by weigh(): what one of its calls in flight weighs. */
   cost = 1.5;
+  /** Worked out by weigh(): how much it matters to one of its calls what those in flight cost, and not only how many there are. */
+  regard = 0.5;
   /** Answers so far. */
   answers = 0;
   /** Share of its calls that failed, whatever instance they went to. */
@@ -44,6 +46,7 @@ export class Kind {
     this.name = name;
     this.#others = others;
     this.cost = 1;
+    this.regard = 1;
   }
 
   /** The longest latency that counts. */
@@ -98,13 +101,13 @@ export class Kind {
 
   /**
    * Works out what one of its calls in flight weighs, a mean call being 1: the root of how many times as long it takes,
-   * because a server works on several calls at a time, and a dear one is in the way of fewer than its length says; a cheap
-   * one occupies a worker all the same.
+   * because a server works on several calls at a time, and a dear one is in the way of fewer than its length says.
    */
   weigh({ meanMs }: { readonly meanMs: number }): void {
     const times = this.meanMs > 0 ? this.meanMs / meanMs : 1;
     if (times > NEAR && times * NEAR < 1) this.cost = 1;
-    else this.cost = Math.max(LEAST_COST, Math.sqrt(Math.min(times, LONGEST)));
+    else this.cost = Math.sqrt(Math.min(times, LONGEST));
+    this.regard = this.cost < 1 ? CHEAP_REGARD : 1;
   }
 }
 

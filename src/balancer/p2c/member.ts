@@ -61,7 +61,7 @@ export class Member<K> extends Probing implements Weighed<K> {
     this.expect(this.#pool);
     const { expected } = this;
     const latency = expected * expected || 1;
-    this.weighed = latency * this.distance * this.penalty * (this.cost * this.perWeight + kind.unseen);
+    this.weighed = latency * this.distance * this.penalty * (this.inTheWayOf(kind) * this.perWeight + kind.unseen);
     if (kind.open > 0 && kind.isOfStreams) this.#weighStream(kind);
     const crowd = this.pending * this.perWeight;
     if (crowd > FEW) this.#crowd(crowd, kind);
@@ -69,7 +69,7 @@ export class Member<K> extends Probing implements Weighed<K> {
 
   /** A stream stays for long: where others are counts, and how fast the first answer comes just now matters less to it. */
   #weighStream(kind: Kind): void {
-    const busy = (this.cost + this.streamsOf(kind)) * this.perWeight;
+    const busy = (this.inTheWayOf(kind) + this.streamsOf(kind)) * this.perWeight;
     this.weighed = (this.expected || 1) * this.distance * this.penalty * (busy + kind.unseen);
   }
 
@@ -82,7 +82,7 @@ export class Member<K> extends Probing implements Weighed<K> {
     const fourth = squared * squared;
     const times = Math.min(1 + fourth * fourth, CROWD_LIMIT);
     const streams = kind.open > 0 && kind.isOfStreams ? this.streamsOf(kind) : 0;
-    const busy = (this.cost + streams) * this.perWeight;
+    const busy = (this.inTheWayOf(kind) + streams) * this.perWeight;
     this.weighed *= (busy * times + kind.unseen) / (busy + kind.unseen);
   }
 
@@ -100,7 +100,7 @@ export class Member<K> extends Probing implements Weighed<K> {
   /** Reserves it for a call of this kind. */
   take(kind: Kind): void {
     // Near enough, in a crowd too, to tell which one to remember.
-    this.weighed *= 1 + (kind.cost * this.perWeight) / (this.cost * this.perWeight + kind.unseen);
+    this.weighed *= 1 + (kind.cost * this.perWeight) / (this.inTheWayOf(kind) * this.perWeight + kind.unseen);
     this.reserve(kind);
     this.picked(this.#pool);
   }

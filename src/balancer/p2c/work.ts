@@ -47,9 +47,12 @@ export class Work extends Latency {
     return this.reserved + this.running;
   }
 
-  /** What they cost, a mean call being 1. */
-  get cost(): number {
-    return this.reserved + this.running + this.#extra;
+  /**
+   * How much they are in the way of a new call of this kind, a mean call being 1. A dear call has them beside it for what is left of
+   * each of them; a cheap one is soon over, and whether a worker is free matters to it about as much.
+   */
+  inTheWayOf(kind: Kind): number {
+    return this.reserved + this.running + this.#extra * kind.regard;
   }
 
   /** Reserves it for a call that costs what its kind costs now. */
