@@ -1,6 +1,6 @@
 /**
- * Real processes through real etcd: the same servers get the same calls from Rollcall, from the real go-zero client and from
- * grpc-js' round_robin. `npm run bench:fleet -- [--rows even,slow] [--rounds 3] [--seconds 10] [--json FILE]`, about 30 minutes for
+ * Real processes through real etcd: the same servers get the same calls from Rollcall, from the real go-zero client, from go-zero's
+ * rule in Node and from grpc-js' round_robin. `npm run bench:fleet -- [--rows even,slow] [--rounds 3] [--seconds 10] [--json FILE]`, about 40 minutes for
  * everything; with --write it also fills docs/fleet.md. Needs etcd and Go.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -9,6 +9,7 @@ import { startEtcd } from "../test/support/real-parts/etcd.js";
 import { groupedChart } from "./fleet/chart.js";
 import { contestants } from "./fleet/contestants.js";
 import type { Run } from "./fleet/figures.js";
+import { registerWithGoZeroRule } from "./fleet/go-zero-rule.js";
 import { chartGroups, conditions, type RowResult, resultTable, summary } from "./fleet/report.js";
 import { rows } from "./fleet/rows.js";
 import { runRow } from "./fleet/run.js";
@@ -44,7 +45,7 @@ const rounds = positive("rounds");
 const seed = positive("seed");
 const [forMs, warmMs] = [positive("seconds") * 1000, positive("warm") * 1000];
 
-const all = contestants(new URL("../dist/register.js", import.meta.url));
+const all = contestants(new URL("../dist/register.js", import.meta.url), await registerWithGoZeroRule());
 const etcd = await startEtcd();
 const servers = new Servers();
 const results: RowResult[] = [];

@@ -1,7 +1,7 @@
 const WIDTH = 860;
 const LEFT = 360;
 const BAR = 11;
-const COLORS = ["#d9822b", "#4a6fa5", "#9aa5b1"];
+const COLORS = ["#d9822b", "#4a6fa5", "#8fb0d9", "#9aa5b1"];
 
 export interface Group {
   readonly title: string;
@@ -21,7 +21,7 @@ export function groupedChart(title: string, groups: readonly Group[]): string {
   const step = names.length * BAR + 9;
 
   const legend = names.map((name, i) => {
-    const x = LEFT + i * 130;
+    const x = LEFT - 60 + i * 145;
     return `<rect x="${x}" y="34" width="10" height="10" fill="${COLORS[i]}"/><text x="${x + 15}" y="43">${xmlText(name)}</text>`;
   });
   const drawn = groups.map(({ title: name, bars }, row) => {

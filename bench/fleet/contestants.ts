@@ -22,17 +22,21 @@ export interface Contestant {
 
 export const OURS = "Rollcall";
 export const GO_ZERO = "go-zero";
+export const RULE = "go-zero's rule in Node";
 export const ROUND_ROBIN = "round_robin";
 
-/** @param register URL of the module that registers Rollcall with grpc-js: as published, or from its sources. */
-export function contestants(register: URL): readonly Contestant[] {
-  const grpcJs = ({ etcd, key, schedule }: Task, ...args: string[]) => [
-    ...[process.execPath, "--import", "tsx", "--import", register.href],
+/**
+ * @param register URL of the module that registers Rollcall with grpc-js: as published, or from its sources.
+ * @param ruled the same with go-zero's rule in it (go-zero-rule.ts).
+ */
+export function contestants(register: URL, ruled: URL): readonly Contestant[] {
+  const grpcJs = (module: URL, { etcd, key, schedule }: Task, ...args: string[]) => [
+    ...[process.execPath, "--import", "tsx", "--import", module.href],
     fileURLToPath(new URL("./load.ts", import.meta.url)),
     ...[`--target=etcd:///${etcd}?key=${key}`, `--schedule=${schedule}`, ...args],
   ];
   return [
-    { name: OURS, command: (task) => grpcJs(task) },
+    { name: OURS, command: (task) => grpcJs(register, task) },
     {
       name: GO_ZERO,
       command: ({ etcd, key, schedule }) => [
@@ -40,7 +44,8 @@ export function contestants(register: URL): readonly Contestant[] {
         ...["-tied", "-etcd", etcd, "-key", key, "-schedule", schedule],
       ],
     },
-    { name: ROUND_ROBIN, command: (task) => grpcJs(task, "--policy=round_robin") },
+    { name: RULE, command: (task) => grpcJs(ruled, task) },
+    { name: ROUND_ROBIN, command: (task) => grpcJs(register, task, "--policy=round_robin") },
   ];
 }
 

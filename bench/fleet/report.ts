@@ -1,11 +1,17 @@
 import { cpus } from "node:os";
 import { mean, table } from "../sim/page/table.js";
 import type { Group } from "./chart.js";
-import { GO_ZERO, OURS, ROUND_ROBIN } from "./contestants.js";
+import { GO_ZERO, OURS, ROUND_ROBIN, RULE } from "./contestants.js";
 import type { Figures, Run } from "./figures.js";
 import type { Row } from "./rows.js";
 
-const NAMES = [OURS, GO_ZERO, ROUND_ROBIN];
+const NAMES = [OURS, GO_ZERO, RULE, ROUND_ROBIN];
+/** Whom Rollcall's p99 is compared with, and the head of that column. */
+const COMPARED: readonly (readonly [string, string])[] = [
+  [GO_ZERO, "p99 to go-zero's"],
+  [RULE, "p99 to its rule in Node"],
+  [ROUND_ROBIN, "p99 to round_robin's"],
+];
 
 /** All rounds of a row: of each the runs by contestant. */
 export interface RowResult {
@@ -19,8 +25,7 @@ export interface RowResult {
  * generator made a hundredth of its calls.
  */
 export function resultTable(results: readonly RowResult[]): string {
-  const ratios = [GO_ZERO, ROUND_ROBIN];
-  const head = ["median / p99, ms", "calls", "a second", ...NAMES, ...ratios.map((name) => `p99 to ${name}'s`), "late"];
+  const head = ["median / p99, ms", "calls", "a second", ...NAMES, ...COMPARED.map(([, to]) => to), "late"];
   const lines = results.flatMap(({ row, rounds }) => {
     const shares = row.kinds.reduce((sum, { share }) => sum + share, 0);
     const late = Math.max(...rounds.flatMap((round) => [...round.values()].map(({ lateMs }) => lateMs)));
@@ -31,7 +36,7 @@ export function resultTable(results: readonly RowResult[]): string {
         return contestant === OURS ? `**${text}**` : text;
       });
       const rate = Math.round((row.rate * share) / shares);
-      const to = ratios.map((other) => ratio(of(OURS), of(other)));
+      const to = COMPARED.map(([other]) => ratio(of(OURS), of(other)));
       return [row.title, name, String(rate), ...cells, ...to, late.toFixed(0)];
     });
   });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { contestants } from "../../bench/fleet/contestants.js";
+import { type Contestant, contestants } from "../../bench/fleet/contestants.js";
+import { registerWithGoZeroRule } from "../../bench/fleet/go-zero-rule.js";
 import type { Row } from "../../bench/fleet/rows.js";
 import { runRow } from "../../bench/fleet/run.js";
 import type { Kind } from "../../bench/fleet/schedule.js";
@@ -14,11 +15,12 @@ const unary: Kind = { name: "unary", share: 1, method: "fast", workMs: 2, spread
 const stream: Kind = { ...unary, name: "stream", method: "stream" };
 
 describe("bench:fleet", { skip: etcdSkipReason() || interopSkipReason() }, () => {
-  const all = contestants(new URL("../../src/register.ts", import.meta.url));
+  let all: readonly Contestant[];
   const servers = new Servers();
   let etcd: Etcd;
 
   before(async () => {
+    all = contestants(new URL("../../src/register.ts", import.meta.url), await registerWithGoZeroRule());
     etcd = await startEtcd();
   });
   after(async () => {
@@ -45,7 +47,7 @@ describe("bench:fleet", { skip: etcdSkipReason() || interopSkipReason() }, () =>
   test("every contestant makes the same calls, unary and streaming, and reaches every listed instance", async () => {
     const row = { title: "", instances: [healthy, healthy, healthy], listed: 2, kinds: [unary, stream], rate: 60 };
     await holds(row, (runs) => {
-      assert.deepEqual([...runs.keys()], ["Rollcall", "go-zero", "round_robin"]);
+      assert.deepEqual([...runs.keys()], ["Rollcall", "go-zero", "go-zero's rule in Node", "round_robin"]);
       const calls = (name: string) => Object.values(runs.get(name)!.kinds).map((figures) => figures.calls);
       for (const [name, { kinds, shares }] of runs) {
         assert.deepEqual(calls(name), calls("Rollcall"));
