@@ -27,6 +27,15 @@ test("CANCELLED counts against an instance that ended the call itself; who ended
   }
 });
 
+test("a stream that has answered may last to its deadline; whatever else ends it counts as for other calls", () => {
+  for (const code of Object.values(status).filter((code) => typeof code === "number")) {
+    for (const byFarSide of [false, true]) {
+      const expected = code === status.DEADLINE_EXCEEDED ? "ignore" : outcomeOf(code, byFarSide);
+      assert.equal(outcomeOf(code, byFarSide, true), expected);
+    }
+  }
+});
+
 test("a code that gRPC does not know is a failure, as UNKNOWN is", () => {
   for (const code of [17, -1, 1.5, Number.NaN]) assert.equal(outcomeOf(code), "failure");
 });

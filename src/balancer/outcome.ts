@@ -12,7 +12,7 @@ const OUTCOMES: readonly Outcome[] = [
   "ignore", // 1 CANCELLED: the caller gave up; see CANCELLED_BY_FAR_SIDE
   "failure", // 2 UNKNOWN: what a handler that throws becomes
   "ignore", // 3 INVALID_ARGUMENT: wrong at every instance
-  "failure", // 4 DEADLINE_EXCEEDED: too slow, whoever set the deadline
+  "failure", // 4 DEADLINE_EXCEEDED: too slow, whoever set the deadline; see LASTED_TO_DEADLINE
   "ignore", // 5 NOT_FOUND: an answer
   "ignore", // 6 ALREADY_EXISTS: an answer
   "ignore", // 7 PERMISSION_DENIED: the caller's rights
@@ -28,15 +28,21 @@ const OUTCOMES: readonly Outcome[] = [
 ];
 
 const CANCELLED = 1;
+const DEADLINE_EXCEEDED = 4;
 
 /** The instance gave up: it resets its streams when it is shut down, or its handler was cancelled by nobody we know. */
 const CANCELLED_BY_FAR_SIDE: Outcome = "failure";
 
+/** A stream that has answered lasts until somebody ends it, and its deadline is a way to say when: subscriptions are renewed so. */
+const LASTED_TO_DEADLINE: Outcome = "ignore";
+
 /**
  * What a call that ended with this gRPC status code says of its instance. Codes gRPC does not know are UNKNOWN.
  * @param byFarSide whether the instance, or the connection to it, ended the call rather than the caller. Default false.
+ * @param answered whether the instance had sent a message of its answer. Default false.
  */
-export function outcomeOf(code: number, byFarSide = false): Outcome {
+export function outcomeOf(code: number, byFarSide = false, answered = false): Outcome {
   if (code === CANCELLED && byFarSide) return CANCELLED_BY_FAR_SIDE;
+  if (code === DEADLINE_EXCEEDED && answered) return LASTED_TO_DEADLINE;
   return OUTCOMES[code] ?? "failure";
 }

@@ -20,6 +20,7 @@ function answered() {
     signal: caller.signal,
     deadline: undefined,
     lease: {
+      hasAnswered: false,
       markAnswered: () => {},
       finish: (outcome = "success") => {
         if (!told.includes("success") && !told.includes("failure") && !told.includes("ignore")) told.push(outcome);

@@ -6,7 +6,7 @@ import { endAborted, endFailed } from "./outcome.js";
 
 /** A streaming call that has been answered. */
 export interface AnsweredCall extends Call {
-  readonly lease: Pick<PoolLease<unknown>, "markAnswered" | "finish">;
+  readonly lease: Pick<PoolLease<unknown>, "markAnswered" | "hasAnswered" | "finish">;
   /** Aborts when the connection is over, where it is one of its own. */
   readonly over: AbortSignal | undefined;
   /** Aborts when the transport has been closed for so long that answers which nobody reads are given up. */

@@ -8,7 +8,7 @@ import type { Call } from "./call.js";
 const TOLERANCE_MS = 10;
 
 /** Of a lease, its end. */
-type Ending = Pick<PoolLease<unknown>, "finish">;
+type Ending = Pick<PoolLease<unknown>, "finish" | "hasAnswered">;
 
 /** A call that has an instance. */
 export interface RunningCall extends Pick<Call, "signal" | "deadline" | "inputFailed"> {
@@ -29,7 +29,7 @@ export function endFailed({ lease, signal, deadline, inputFailed }: RunningCall,
   // A server that keeps the deadline resets the stream with CANCEL when it has passed, often before the client's own timer fires.
   const atDeadline = deadline !== undefined && performance.now() >= deadline - TOLERANCE_MS;
   if (error.code === Code.Canceled && atDeadline) {
-    lease.finish("failure", { timedOut: true });
+    lease.finish(outcomeOf(Code.DeadlineExceeded, true, lease.hasAnswered), { timedOut: true });
     return new ConnectError(
       "the operation timed out: the server ended the call at its deadline",
       Code.DeadlineExceeded,
@@ -39,7 +39,7 @@ export function endFailed({ lease, signal, deadline, inputFailed }: RunningCall,
   else {
     // Connect's codes are gRPC's numbers. What no error of this machine causes is an answer.
     const heard = error.cause === undefined && error.code !== Code.DeadlineExceeded;
-    lease.finish(brokeOff(error) ? "failure" : outcomeOf(error.code, true), { heard });
+    lease.finish(brokeOff(error) ? "failure" : outcomeOf(error.code, true, lease.hasAnswered), { heard });
   }
   return error;
 }
@@ -52,11 +52,13 @@ function brokeOff({ code, cause }: ConnectError): boolean {
 }
 
 /**
- * Ends the lease of a call that its caller has given up, or that has run out of time: that is the instance's doing.
+ * Ends the lease of a call that its caller has given up, or that has run out of time: that is the instance's doing, unless it has
+ * answered.
  * @param waits whether the caller was waiting for the instance, and not the instance for a reader.
  */
 export function endAborted(lease: Ending, signal: AbortSignal, waits: boolean): void {
   const { reason } = signal as { reason: unknown };
   const timedOut = (reason instanceof ConnectError && reason.code === Code.DeadlineExceeded) || isTimeout(reason);
-  lease.finish(timedOut ? "failure" : "ignore", { timedOut, gaveUp: waits });
+  const code = timedOut ? Code.DeadlineExceeded : Code.Canceled;
+  lease.finish(outcomeOf(code, false, lease.hasAnswered), { timedOut, gaveUp: waits });
 }

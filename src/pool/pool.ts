@@ -149,9 +149,9 @@ export class ServicePool<T> {
   /** Ends the lease of an exchange that failed. @returns whether the exchange may be made again, elsewhere. */
   settle(lease: PoolLease<T>, error: unknown, signal: AbortSignal | undefined): boolean {
     if (signal?.aborted) {
-      // Running out of time is the instance's doing, giving up is the caller's.
+      // Running out of time is the instance's doing, unless it has answered; giving up is the caller's.
       const timedOut = isTimeout(signal.reason);
-      lease.finish(timedOut ? "failure" : "ignore", { timedOut });
+      lease.finish(timedOut && !lease.hasAnswered ? "failure" : "ignore", { timedOut });
       return false;
     }
     const said = this.#outcome(error);

@@ -32,3 +32,19 @@ test("the time that servers are told is a whole number of milliseconds", async (
     for (const { timeout } of servers[0]!.seen) assert.match(timeout, /^\d+m?$/);
   }
 });
+
+test("a stream that has answered may last to its deadline: nothing is held against the instance", async (t) => {
+  for (const protocol of PROTOCOLS) {
+    const { client, transport } = await fleet(t, ["a"], { protocol });
+    let answers = 0;
+    // On a busy machine the first answer may take long.
+    for (let timeoutMs = 200; answers === 0; timeoutMs *= 2) {
+      const read = async () => {
+        for await (const _ of client.tell({ text: "endless", waitMs: 20 }, { timeoutMs })) answers += 1;
+      };
+      const { failureRate: before } = transport.stats().instances[0]!;
+      await assert.rejects(read(), { code: Code.DeadlineExceeded });
+      if (answers > 0) assert.equal(transport.stats().instances[0]!.failureRate, before, protocol);
+    }
+  }
+});

@@ -41,6 +41,26 @@ test("an instance that callers give up waiting for is avoided, and no failure is
   assert.ok(pool.stats().instances.every(({ failureRate }) => failureRate === 0));
 });
 
+test("an exchange whose time runs out is a failure of its instance, unless that has answered", async (t) => {
+  const pool = new Fleet().pool(t, [A]);
+  await until(() => pool.stats().ready === 1, "it is connected");
+  const exchange = (answers: boolean) => {
+    const time = new AbortController();
+    setTimeout(() => time.abort(new DOMException("time is over", "TimeoutError")), 20);
+    return pool.run(
+      async (_address, lease) => {
+        if (answers) lease.answered();
+        await new Promise((_, reject) => lease.signal.addEventListener("abort", () => reject(lease.signal.reason)));
+      },
+      { signal: time.signal },
+    );
+  };
+  await assert.rejects(exchange(true), { name: "TimeoutError" });
+  assert.equal(pool.stats().instances[0]!.failureRate, 0);
+  await assert.rejects(exchange(false), { name: "TimeoutError" });
+  assert.ok(pool.stats().instances[0]!.failureRate > 0);
+});
+
 test("an exchange that did not start is made once more, elsewhere", async (t) => {
   const pool = new Fleet().pool(t, [A, B, C]);
   await until(() => pool.stats().ready === 3, "all are connected");

@@ -104,7 +104,12 @@ function silent(place: Place): Failure {
 
 function nothing(place: Place): string {
   if (place.kind === "target") return `${place.shown} lists no instance yet`;
-  return place.service === "" ? "nothing is registered yet" : `no instance of ${place.service} yet`;
+  if (place.service === "") return "nothing is registered yet";
+  // What ls and the console take for a beginning of keys.
+  const hint = place.service.endsWith("/")
+    ? ` (watch takes a whole key; rollcall ls ${place.service} shows those below)`
+    : "";
+  return `no instance of ${place.service} yet${hint}`;
 }
 
 function nameOf(place: Place): string {

@@ -100,7 +100,8 @@ export class Avoidance {
 
   /** A call that no full server refused has ended. */
   ended(instance: string, method: string, code: status, ok: boolean | undefined): void {
-    if (this.#breaker) this.#breakers.ended(instance, method, code);
+    // What says nothing of the instance is no failure, whatever its code.
+    if (this.#breaker) this.#breakers.ended(instance, method, ok === undefined ? status.OK : code);
     if (ok) this.#elsewhere.succeeded();
   }
 

@@ -76,7 +76,7 @@ export class PickedCall implements PickResult, CallWatcher, AnsweredCall {
     const answered = (this.#firstMessageAt ?? now) - this.#startedAt;
     // Full is not broken, and quickly said: it counts for nothing, where it can be obeyed.
     const full = this.#call?.pushback !== undefined && !avoidance.ignores(node.key);
-    const outcome = full ? "ignore" : outcomeOf(code, this.#call?.endedByFarSide);
+    const outcome = full ? "ignore" : outcomeOf(code, this.#call?.endedByFarSide, this.#firstMessageAt !== undefined);
     const ok = outcome === "ignore" ? undefined : outcome === "success";
     source.ended(node.key, decision, code, ok, answered);
     if (!full) avoidance.ended(node.key, kind ?? "", code, ok);

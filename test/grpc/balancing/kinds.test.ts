@@ -138,3 +138,37 @@ test("a unary call is no stream to the balancer, between its message and its end
   await openStreams(t, client, 1);
   await until(() => answered.mock.callCount() === 1, "the stream is known");
 });
+
+for (const [who, make] of Object.entries(clients)) {
+  test(`${who}: a stream that has answered and lasts to its deadline is no failure of its instance`, async (t) => {
+    const ended = t.mock.method(Member.prototype, "ended");
+    const one = await instance(t);
+    const service = `lasting-${who.length}`;
+    registry.list(service, [one.address]);
+    const client = make(registry.target(service));
+    t.after(() => client.close());
+    await say(client);
+    // On a busy machine the first answer may take long.
+    for (let ms = 200; !(await lasts(client, ms)); ms *= 2) ended.mock.resetCalls();
+    const oks = ended.mock.calls.map(({ arguments: [, ok] }) => ok);
+    assert.deepEqual(
+      oks.filter((ok) => ok !== true),
+      [undefined],
+    );
+  });
+}
+
+/** A stream of one answer that its deadline ends. @returns whether it was answered. */
+function lasts(client: EchoClient, ms: number): Promise<boolean> {
+  const stream = client.count({ count: Number.POSITIVE_INFINITY }, { deadline: Date.now() + ms });
+  let answered = false;
+  stream.on("data", () => {
+    answered = true;
+  });
+  return new Promise((resolve, reject) => {
+    stream.on("error", ({ code }: grpc.ServiceError) => {
+      if (code === grpc.status.DEADLINE_EXCEEDED) resolve(answered);
+      else reject(new Error(`ended with ${code}`));
+    });
+  });
+}
