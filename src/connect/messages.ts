@@ -32,18 +32,21 @@ export class Messages<T> {
     return { [Symbol.asyncIterator]: () => iterator };
   }
 
-  /** The call has been answered: there will be no other attempt. */
+  /** The call has been answered: there will be no other attempt. The one there is may not yet have read what was kept. */
   forget(): void {
     this.#keeps = false;
-    this.#kept = [];
   }
 
   #next(at: number): Promise<IteratorResult<T>> {
     const known = this.#kept[at];
     if (known) return known;
     const result = this.#read();
-    if (this.#keeps && this.#kept.length < KEPT) this.#kept.push(result);
-    else this.forget();
+    if (this.#keeps && this.#kept.length < KEPT) {
+      this.#kept.push(result);
+    } else {
+      this.#keeps = false;
+      this.#kept = [];
+    }
     return result;
   }
 
