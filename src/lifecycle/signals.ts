@@ -23,6 +23,8 @@ interface Stopping {
   readonly at: number;
   /** How many listen for the signal beside us, once all have heard it. */
   others: number;
+  /** Whether somebody listens to it once: who does is no listener any more when called. */
+  readonly onceHeard: boolean;
 }
 
 /**
@@ -40,7 +42,8 @@ export function stopOnSignals(server: Stoppable): () => void {
     );
     return () => {};
   }
-  if (running.size === 0 && !stopping) for (const signal of names()) process.on(signal, onSignal);
+  // Before the others, so that those who listen once are still to be seen.
+  if (running.size === 0 && !stopping) for (const signal of names()) process.prependListener(signal, onSignal);
   running.add(server);
   return () => {
     running.delete(server);
@@ -48,16 +51,17 @@ export function stopOnSignals(server: Stoppable): () => void {
   };
 }
 
-function onSignal(signal: Signal): void {
+function onSignal(heard: NodeJS.Signals): void {
+  const signal = heard as Signal; // it listens for no other
   const now = performance.now();
   if (!stopping) {
-    const begun = { signal, at: now, others: 0 };
+    const begun = { signal, at: now, others: 0, onceHeard: process.rawListeners(signal).some(isOnce) };
     stopping = begun;
     queueMicrotask(() => {
       begun.others = othersListening(signal);
     });
     log.info({ signal, servers: running.size }, `${signal}: stopping gracefully; a second signal ends at once`);
-    void stopAll(signal);
+    void stopAll(begun);
   } else if (isRaisedAgain(stopping, signal)) {
     log.debug({ signal, servers: running.size }, `${signal} again, from a listener that is done: stopping goes on`);
   } else if (signal !== "SIGINT" || stopping.signal !== "SIGINT" || now - stopping.at > SAME_CTRL_C_MS) {
@@ -79,15 +83,20 @@ function isRaisedAgain(begun: Stopping, signal: Signal): boolean {
   return isDone;
 }
 
+/** Of a listener as Node keeps it: one that was given to once() stands in for it. */
+function isOnce(listener: object): boolean {
+  return "listener" in listener;
+}
+
 /** How many listen for a signal beside this module. */
 function othersListening(signal: Signal): number {
   return process.listenerCount(signal) - 1;
 }
 
-async function stopAll(signal: Signal): Promise<void> {
+async function stopAll({ signal, onceHeard }: Stopping): Promise<void> {
   // A server may be started while the others stop; it stops as well.
   while (running.size > 0) await Promise.all([...running].map((server) => server.stop()));
-  const others = othersListening(signal) > 0;
+  const others = onceHeard || othersListening(signal) > 0;
   stopping = undefined;
   removeListeners();
   if (!others) process.exit();

@@ -108,6 +108,24 @@ test("a second signal kills and ends at once", async () => {
   assert.match(stdout, /killed/);
 });
 
+test("an application that listens once decides when its process ends, and how", async () => {
+  const child = run(`
+    process.once("SIGTERM", () => setTimeout(() => {
+      console.log("flushed");
+      process.exit(7);
+    }, 500));
+    const server = await serve();
+    await registerInstance("paper:///h:1?key=a", at, { close: () => server.close(), drainMs: 10 });
+    setInterval(() => {}, 1_000);
+    console.log("ready");`);
+  const ended = endOf(child);
+  await heard(child, "ready");
+  child.kill("SIGTERM");
+  const { status, stdout }: Ended = await ended;
+  assert.equal(status, 7);
+  assert.match(stdout, /flushed/);
+});
+
 test("a signal that another listener raises again when it is done does not end a server's call", async () => {
   const child = run(`
     const other = (signal) => setTimeout(() => {
