@@ -6,6 +6,8 @@ import { CANDIDATE_MS } from "./grace-periods.js";
 export interface CandidateListener<S extends Session> {
   /** It is connected and says that it serves: it is the caller's from now on. */
   serves(line: Line, session: S, activity: Activity): void;
+  /** The one that was taken has ended, or its far side is about to end it. */
+  lost(activity: Activity): void;
   /** It has been given up. */
   gone(): void;
 }
@@ -15,7 +17,7 @@ export class Candidate<S extends Session> {
   readonly #line: Line;
   readonly #stopTimer: () => void;
   #stopHealth: (() => void) | undefined;
-  #over = false;
+  #state: "asking" | "taken" | "given up" = "asking";
 
   constructor(
     open: (events: LineEvents<S>) => Line,
@@ -24,20 +26,20 @@ export class Candidate<S extends Session> {
     listener: CandidateListener<S>,
   ) {
     const give = () => {
-      if (this.#over) return;
+      if (this.#state !== "asking") return;
       this.close();
       listener.gone();
     };
     const take = (session: S) => {
-      if (this.#over) return;
-      this.#end();
+      if (this.#state !== "asking") return;
+      this.#end("taken");
       listener.serves(this.#line, session, activity);
     };
     this.#line = open({
       fresh: true,
       activity,
       connected: (session) => {
-        if (this.#over) return;
+        if (this.#state !== "asking") return;
         if (!session.watchHealth) return take(session);
         this.#stopHealth = session.watchHealth((word) => {
           // The watch's own stop is known only when it has been started.
@@ -46,20 +48,20 @@ export class Candidate<S extends Session> {
         });
       },
       failed: give,
-      lost: give,
+      lost: () => (this.#state === "taken" ? listener.lost(activity) : give()),
     });
     this.#stopTimer = timing.after(CANDIDATE_MS, give);
     this.#line.start();
   }
 
   close(): void {
-    if (this.#over) return;
-    this.#end();
+    if (this.#state !== "asking") return;
+    this.#end("given up");
     this.#line.close();
   }
 
-  #end(): void {
-    this.#over = true;
+  #end(as: "taken" | "given up"): void {
+    this.#state = as;
     this.#stopTimer();
     this.#stopHealth?.();
   }

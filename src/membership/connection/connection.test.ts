@@ -195,6 +195,10 @@ test("where one says NOT_SERVING another connection is tried, and taken as soon 
   assert.equal(second.watched, true);
   await timing.advance(REASK_LONGEST_MS);
   assert.equal(transport.lines.length, 3);
+  transport.last.events.lost();
+  assert.deepEqual([transport.lines.length, connection.state.is], [4, "connecting"], "lost as any other is");
+  transport.lines[2]!.events.lost();
+  assert.equal(transport.lines.length, 4, "and once");
 });
 
 test("an instance whose connections end whenever it is asked is called unasked, and asked again by the connection after that", () => {

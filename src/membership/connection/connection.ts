@@ -54,6 +54,7 @@ export class Connection<L extends Listed = Listed, S extends Session = Session> 
       open: (events) => this.#transport.line(this.listed, events),
       newActivity: () => this.#newActivity(),
       found: (line, session, activity) => this.#adopt(line, session, activity),
+      lost: (activity) => this.#isOurs(activity) && this.#lost(),
     });
   }
 
@@ -114,8 +115,7 @@ export class Connection<L extends Listed = Listed, S extends Session = Session> 
     this.#line?.close();
     const activity = this.#newActivity();
     this.#activity = activity;
-    // A line that has been replaced may still speak.
-    const ours = (act: () => void) => this.#activity === activity && this.#state.is !== "closed" && act();
+    const ours = (act: () => void) => this.#isOurs(activity) && act();
     const line = this.#transport.line(this.listed, {
       fresh,
       activity,
@@ -127,6 +127,11 @@ export class Connection<L extends Listed = Listed, S extends Session = Session> 
     this.#dispatch({ type: "dial" });
     this.#missedFrom();
     line.start();
+  }
+
+  /** A line that has been replaced may still speak. */
+  #isOurs(activity: Activity): boolean {
+    return this.#activity === activity && this.#state.is !== "closed";
   }
 
   #newActivity(): Activity {

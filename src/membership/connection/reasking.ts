@@ -11,6 +11,8 @@ export interface ReaskingOptions<S extends Session> {
   readonly newActivity: () => Activity;
   /** A connection to a process that serves has been found. */
   readonly found: (line: Line, session: S, activity: Activity) => void;
+  /** One that was found has ended. */
+  readonly lost: (activity: Activity) => void;
 }
 
 /**
@@ -47,12 +49,13 @@ export class Reasking<S extends Session> {
   }
 
   #try(): void {
-    const { timing, open, newActivity, found } = this.#options;
+    const { timing, open, newActivity, found, lost } = this.#options;
     this.#candidate = new Candidate(open, timing, newActivity(), {
       serves: (line, session, activity) => {
         this.#candidate = undefined;
         found(line, session, activity);
       },
+      lost,
       gone: () => {
         this.#candidate = undefined;
         this.start();

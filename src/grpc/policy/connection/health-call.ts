@@ -1,10 +1,14 @@
 import { Metadata } from "@grpc/grpc-js";
+import { systemTiming } from "../../../async/timing.js";
 import { type CallListener, type ConnectionCall, callStarter } from "../../shield/connection-calls.js";
 import type { Subchannel } from "../../shield/experimental.js";
 
 /** Loaded at the first connection, because importing Rollcall must cost next to nothing. */
 export const healthMessages = () => import("../../../proto/health.js");
 export type HealthMessages = Awaited<ReturnType<typeof healthMessages>>;
+
+/** So long the channel's credentials are waited for, in milliseconds: a probe is given up after two seconds, and needs none. */
+const CREDENTIALS_MS = 500;
 
 /**
  * Calls grpc.health.v1 on one connection, past the balancer.
@@ -27,12 +31,17 @@ export async function startHealthCall(
   return call;
 }
 
-/** What the channel's credentials add to each call, a token for example. */
+/** What the channel's credentials add to each call, a token for example. Who makes it may be slow, and the far side is not to blame. */
 function callCredentials(subchannel: Subchannel, path: string): Promise<Metadata> {
-  return subchannel
-    .getCallCredentials()
-    .generateMetadata({ method_name: path, service_url: "https://health/grpc.health.v1.Health" })
-    .catch(() => new Metadata());
+  return new Promise((resolve) => {
+    const without = () => resolve(new Metadata());
+    const stopTimer = systemTiming.after(CREDENTIALS_MS, without);
+    subchannel
+      .getCallCredentials()
+      .generateMetadata({ method_name: path, service_url: "https://health/grpc.health.v1.Health" })
+      .then(resolve, without)
+      .finally(stopTimer);
+  });
 }
 
 /** gRPC's length-prefixed message: no compression, a 32-bit length, the payload. */

@@ -24,11 +24,15 @@ export function probe(subchannel: Subchannel, answered: () => void): () => void 
     onReceiveMessage: alive,
     // A connection that breaks says so by itself.
     onReceiveStatus: alive,
-  }).then((started) => {
-    call = started;
-    if (over) call.cancelWithStatus(status.CANCELLED, "no longer asked");
-    else letProcessEnd(subchannel, call);
-  }, alive);
+  }).then(
+    (started) => {
+      call = started;
+      if (over) call.cancelWithStatus(status.CANCELLED, "no longer asked");
+      else letProcessEnd(subchannel, call);
+    },
+    // It could not be asked, so there is no answer.
+    () => {},
+  );
   return () => {
     over = true;
     call?.cancelWithStatus(status.CANCELLED, "no longer asked");
