@@ -38,6 +38,8 @@ export class ChannelSource implements ClientSource {
   readonly recorder = flightRecorder();
   /** All that decisions know of it: they are kept when the channel has long been closed. */
   readonly recorded: { -readonly [K in keyof RecordedChannel]: RecordedChannel[K] };
+  /** Methods that are answered by streams, by path, as far as the client knows. */
+  streaming: ReadonlySet<string> = new Set();
   #full: ReadonlySet<string> = new Set();
   readonly #of: Observed;
   readonly #remove: () => void;

@@ -31,6 +31,13 @@ test("one that is probed because it was idle takes no call before it answers", (
   assert.deepEqual(of([idle, serving]), { is: "ready", usable: ["1"], panic: false, pending: true });
 });
 
+test("where calls belong to their instance it keeps its place while it is probed", () => {
+  for (const probed of [idle, silent]) {
+    const state = of([probed, serving, checking], { keepsProbed: true });
+    assert.deepEqual(state, { is: "ready", usable: ["0", "1"], panic: false, pending: true });
+  }
+});
+
 test("calls wait while one is on its way, and fail only when all have failed", () => {
   for (const pending of [connecting, checking, { is: "idle" } as const]) {
     assert.deepEqual(of([failing, pending]), { is: "connecting", up: false });

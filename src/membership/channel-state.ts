@@ -21,6 +21,8 @@ export interface ChannelRules {
    * 1: it is heeded as long as one serves.
    */
   readonly maxSetAside?: number;
+  /** Whether one that is being probed keeps its place, and its calls wait for the answer. Default false: others get them meanwhile. */
+  readonly keepsProbed?: boolean;
 }
 
 /**
@@ -29,7 +31,7 @@ export interface ChannelRules {
  */
 export function channelState(
   connections: Iterable<readonly [id: string, state: ConnectionState]>,
-  { patient, maxSetAside = 1 }: ChannelRules,
+  { patient, maxSetAside = 1, keepsProbed = false }: ChannelRules,
 ): ChannelState {
   const serving: string[] = [];
   const suspected: string[] = [];
@@ -38,7 +40,7 @@ export function channelState(
   let members = 0;
   for (const [id, state] of connections) {
     members += 1;
-    const standing = standingOf(state);
+    const standing = standingOf(state, keepsProbed);
     if (standing === "serving") serving.push(id);
     else if (standing === "suspected") suspected.push(id);
     else if (standing === "unwilling") unwilling.push(id);
@@ -59,10 +61,13 @@ export function channelState(
  * `suspected`: calls on it have not been answered, so it is used only where nobody else is. `unwilling`: it says that it
  * does not serve.
  */
-function standingOf(state: ConnectionState): "serving" | "suspected" | "unwilling" | "pending" | "failing" {
+function standingOf(
+  state: ConnectionState,
+  keepsProbed: boolean,
+): "serving" | "suspected" | "unwilling" | "pending" | "failing" {
   const up = upState(state);
   if (up?.is === "not serving") return "unwilling";
-  if (state.is === "serving") return "serving";
+  if (state.is === "serving" || (up?.is === "serving" && keepsProbed)) return "serving";
   if (state.is === "probing" && up?.is === "serving" && state.cause === "silence") return "suspected";
   if (state.is === "closed" || (state.is === "connecting" && state.failure !== undefined)) return "failing";
   return "pending";

@@ -1,7 +1,7 @@
 import type { Timing } from "../async/timing.js";
 import { connections } from "../tally.js";
 import { Announcements, type Subject } from "./announcements.js";
-import { type ChannelState, channelState } from "./channel-state.js";
+import { type ChannelRules, type ChannelState, channelState } from "./channel-state.js";
 import { Connection, type ConnectionSettings } from "./connection/connection.js";
 import { countChange } from "./connection/connection-count.js";
 import { type ConnectionState, isServing, upState } from "./connection/connection-state.js";
@@ -33,7 +33,7 @@ export class Membership<L extends Listed, S extends Session> {
   readonly #listener: MembershipListener;
   readonly #members: Members<L, Connection<L, S>>;
   readonly #announcements: Announcements;
-  readonly #maxSetAside: () => number;
+  readonly #rules: () => Omit<ChannelRules, "patient">;
   #ready = new Set<string>();
   /** Whether calls may start: some connection is ready, and the others have had their time. */
   #settled = false;
@@ -46,17 +46,16 @@ export class Membership<L extends Listed, S extends Session> {
 
   /**
    * @param transport as it is when an instance is listed for the first time.
-   * @param maxSetAside largest share of the connected instances whose word that they do not serve is heeded, 0 to 1. Default 1: it is
-   *   heeded as long as one serves.
+   * @param rules asked whenever something has changed.
    */
   constructor(
     transport: () => { transport: Transport<L, S>; settings: ConnectionSettings },
     timing: Timing,
     subject: () => Subject,
     listener: MembershipListener,
-    maxSetAside: () => number = () => 1,
+    rules: () => Omit<ChannelRules, "patient"> = () => ({}),
   ) {
-    this.#maxSetAside = maxSetAside;
+    this.#rules = rules;
     this.#timing = timing;
     this.#subject = subject;
     this.#listener = listener;
@@ -146,7 +145,7 @@ export class Membership<L extends Listed, S extends Session> {
 
   #state(): ChannelState {
     const states = [...this.connections].map(([id, { state }]) => [id, state] as const);
-    const state = channelState(states, { patient: this.#patient, maxSetAside: this.#maxSetAside() });
+    const state = channelState(states, { patient: this.#patient, ...this.#rules() });
     if (state.is === "connecting" && state.up) {
       this.#stopPatience ??= this.#timing.after(PANIC_MS, () => {
         this.#patient = false;

@@ -72,11 +72,9 @@ export class HashPicker implements Picker {
     const session = connection?.session;
     // It has just gone, and the policy is about to say so.
     if (id === undefined || !session) return QUEUE;
-    if (connection.stale) {
-      // The key's place is there and nowhere else, so the call waits for the answer: it comes, or the instance goes.
-      connection.probe("idle");
-      return QUEUE;
-    }
+    // The key's place is there and nowhere else, so the call waits for the answer: it comes, or the instance goes.
+    if (connection.stale) connection.probe("idle");
+    if (connection.state.is === "probing") return QUEUE;
     facts?.tries(id);
     return new HashedCall(id, session.observed, facts, this.#observers);
   }

@@ -55,8 +55,8 @@ export class HashedCall implements PickResult, CallWatcher {
 
   readonly onCallEnded = (code: status): void => {
     if (!this.#reservation.expired) this.released();
-    const answered = this.#firstMessageAt !== undefined;
-    const outcome = this.#call?.pushback ? "ignore" : outcomeOf(code, this.#call?.endedByFarSide, answered);
+    const call = this.#call;
+    const outcome = call?.pushback ? "ignore" : outcomeOf(code, call?.endedByFarSide, call?.lasted);
     const ok = outcome === "ignore" ? undefined : outcome === "success";
     const tookMs = (this.#firstMessageAt ?? performance.now()) - this.#startedAt;
     this.#observers.source.stats.ended(this.#instance, tookMs, ok);

@@ -48,6 +48,8 @@ interface PolicyKind<C extends MembersConfig> {
   newChooser(connections: Connections, source: ChannelSource): Chooser<C>;
   /** Clients of one name that cannot connect to all instances connect to the same ones. Default each chooses for itself. */
   readonly clientName?: string;
+  /** Whether calls belong to their instance, and wait for it while it is probed. Default false: others get them. */
+  readonly keepsProbed?: boolean;
 }
 
 /** Registers Rollcall's load-balancing policies with grpc-js: `p2c_ewma` and `consistent_hash`. */
@@ -60,6 +62,7 @@ export function registerPolicies(): void {
     parse: parseHashConfig,
     newChooser: (connections, source) => new HashPicker(connections, source),
     clientName: HASH_POLICY,
+    keepsProbed: true,
   });
 }
 
@@ -85,7 +88,11 @@ class InstancePolicy<C extends MembersConfig> implements Policy<C> {
   /** Addresses of instances that only a snapshot has named. */
   #unconfirmed: ReadonlySet<string> = new Set();
 
-  constructor(name: string, helper: PolicyHelper, { parse, newChooser, clientName }: PolicyKind<C>) {
+  constructor(
+    name: string,
+    helper: PolicyHelper,
+    { parse, newChooser, clientName, keepsProbed = false }: PolicyKind<C>,
+  ) {
     this.#helper = helper;
     this.#config = parse({});
     this.#clientName = clientName;
@@ -94,8 +101,8 @@ class InstancePolicy<C extends MembersConfig> implements Policy<C> {
       state: (state: ChannelState) => this.#report(state),
       lost: () => this.#helper.requestReresolution(),
     };
-    const maxSetAside = () => this.#config.maxSetAside;
-    this.#membership = new Membership(() => this.#connecting(), systemTiming, subject, listener, maxSetAside);
+    const rules = () => ({ maxSetAside: this.#config.maxSetAside, keepsProbed });
+    this.#membership = new Membership(() => this.#connecting(), systemTiming, subject, listener, rules);
     const policy = this;
     this.#source = new ChannelSource({
       get status() {
@@ -121,7 +128,9 @@ class InstancePolicy<C extends MembersConfig> implements Policy<C> {
   update(endpoints: readonly Endpoint[], config: C, options: ChannelOptions): void {
     const attributes = instancesOf(options);
     this.#status = attributes?.status;
-    sourceHolderOf(options)?.hold(this.#source);
+    const holder = sourceHolderOf(options);
+    holder?.hold(this.#source);
+    if (holder) this.#source.streaming = holder.streaming;
     this.#config = config;
     this.#options = options;
     const listed = new Map<string, ListedEndpoint>();

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { after, before, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
 import { ConsistentHash } from "../../../src/balancer/hashing/consistent-hash.js";
@@ -216,6 +217,38 @@ test("a registry that suddenly lists nobody takes no key from an instance that i
   registry.list("emptied.rpc", []);
   await new Promise(setImmediate);
   await inPlace(client, addresses());
+  client.close();
+});
+
+test("a key's instance that nobody has called for a while keeps the key", async (t) => {
+  registry.list("quiet.rpc", addresses());
+  const client = await clientOf("quiet.rpc");
+  const ring = ringOf(addresses());
+  const [quiet, called] = addresses();
+  const keyOf = (instance: string) => keys.find((key) => ring.pick(key) === instance)!;
+  const trueNow = performance.now.bind(performance);
+  t.mock.method(performance, "now", () => trueNow() + 15_000);
+  assert.equal(await instanceFor(client, keyOf(called!)), called);
+  assert.equal(await instanceFor(client, keyOf(quiet!)), quiet);
+  client.close();
+});
+
+test("a stream that was answered and lasts to its deadline is no failure", async () => {
+  registry.list("lasting.rpc", addresses());
+  const client = await clientOf("lasting.rpc");
+  let answered = false;
+  // On a busy machine the first answer may take long.
+  for (let ms = 200; !answered; ms *= 2) {
+    const { failures } = channelOf(client)!.stats()!.totals;
+    const stream = withHashKey("any", () => client.chat({ deadline: Date.now() + ms }));
+    stream.on("data", () => {
+      answered = true;
+    });
+    stream.write({});
+    const [error] = await once(stream, "error");
+    assert.equal((error as grpc.ServiceError).code, grpc.status.DEADLINE_EXCEEDED);
+    if (answered) assert.equal(channelOf(client)!.stats()!.totals.failures, failures);
+  }
   client.close();
 });
 
