@@ -69,15 +69,18 @@ class RuledNode<K> implements Weighed<K> {
 
   started(): void {}
 
+  waits(): void {}
+
   answered(latencyMs: number): void {
     this.#streams.push(performance.now() - latencyMs);
   }
 
   /** go-zero takes the time to a stream's end for its latency, and what says nothing of an instance for a success. */
-  ended(latencyMs?: number, ok = true): void {
+  ended(latencyMs?: number, ok = true, _kind?: string, answered = false): void {
     this.inFlight -= 1;
-    const ms = latencyMs ?? performance.now() - (this.#streams.shift() ?? performance.now());
-    this.#policy.end(this.#server, ms, ok);
+    const began = answered ? this.#streams.shift() : undefined;
+    const ms = latencyMs ?? (began === undefined ? undefined : performance.now() - began);
+    this.#policy.end(this.#server, ms ?? 0, ms === undefined ? undefined : ok);
   }
 
   released(): void {

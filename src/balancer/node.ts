@@ -27,6 +27,12 @@ export interface Node<K> {
    */
   answered(latencyMs: number, kind?: string): void;
   /**
+   * A started call is known to be a stream, and waits for its first answer: from now on it is no load for calls, as one that has
+   * answered is none, and its end is told without a latency, with `answered`. Not for one that answered() was told of, nor before that.
+   * @param waitedMs since started().
+   */
+  waits(waitedMs: number, kind?: string): void;
+  /**
    * A started call has ended.
    * @param latencyMs time since started(); undefined or NaN when it says nothing of the instance's speed, as a stream's.
    * @param ok whether it succeeded; undefined when it says nothing of the instance's health, as a cancelled call. The

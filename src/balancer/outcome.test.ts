@@ -27,7 +27,7 @@ test("CANCELLED counts against an instance that ended the call itself; who ended
   }
 });
 
-test("a stream that has answered may last to its deadline; whatever else ends it counts as for other calls", () => {
+test("a stream that was answered may last to its deadline; whatever else ends it counts as for other calls", () => {
   for (const code of Object.values(status).filter((code) => typeof code === "number")) {
     for (const byFarSide of [false, true]) {
       const expected = code === status.DEADLINE_EXCEEDED ? "ignore" : outcomeOf(code, byFarSide);

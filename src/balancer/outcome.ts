@@ -33,16 +33,16 @@ const DEADLINE_EXCEEDED = 4;
 /** The instance gave up: it resets its streams when it is shut down, or its handler was cancelled by nobody we know. */
 const CANCELLED_BY_FAR_SIDE: Outcome = "failure";
 
-/** A stream that has answered lasts until somebody ends it, and its deadline is a way to say when: subscriptions are renewed so. */
+/** A stream that answers lasts until somebody ends it, and its deadline is a way to say when: subscriptions are renewed so. */
 const LASTED_TO_DEADLINE: Outcome = "ignore";
 
 /**
  * What a call that ended with this gRPC status code says of its instance. Codes gRPC does not know are UNKNOWN.
  * @param byFarSide whether the instance, or the connection to it, ended the call rather than the caller. Default false.
- * @param answered whether the instance had sent a message of its answer. Default false.
+ * @param lasted whether it was answered by a message, and its own deadline has passed. Default false.
  */
-export function outcomeOf(code: number, byFarSide = false, answered = false): Outcome {
+export function outcomeOf(code: number, byFarSide = false, lasted = false): Outcome {
   if (code === CANCELLED && byFarSide) return CANCELLED_BY_FAR_SIDE;
-  if (code === DEADLINE_EXCEEDED && answered) return LASTED_TO_DEADLINE;
+  if (code === DEADLINE_EXCEEDED && lasted) return LASTED_TO_DEADLINE;
   return OUTCOMES[code] ?? "failure";
 }

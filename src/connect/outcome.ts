@@ -39,7 +39,7 @@ export function endFailed({ lease, signal, deadline, inputFailed }: RunningCall,
   else {
     // Connect's codes are gRPC's numbers. What no error of this machine causes is an answer.
     const heard = error.cause === undefined && error.code !== Code.DeadlineExceeded;
-    lease.finish(brokeOff(error) ? "failure" : outcomeOf(error.code, true, lease.hasAnswered), { heard });
+    lease.finish(brokeOff(error) ? "failure" : outcomeOf(error.code, true, atDeadline && lease.hasAnswered), { heard });
   }
   return error;
 }

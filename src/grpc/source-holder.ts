@@ -7,6 +7,12 @@ export const SOURCE_OPTION = `${PRIVATE_OPTION}source`;
 
 export class SourceHolder {
   source: ClientSource | undefined;
+  /** Methods that are answered by streams, by path, as far as the channel's maker knows. */
+  readonly streaming: ReadonlySet<string>;
+
+  constructor(streaming: ReadonlySet<string> = new Set()) {
+    this.streaming = streaming;
+  }
 
   hold(source: ClientSource): void {
     this.source = source;

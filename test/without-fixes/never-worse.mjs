@@ -294,7 +294,7 @@ export const neverWorse = [
     changes: [
       [
         "src/grpc/policy/connection/observed-subchannel.ts",
-        "farEnding(end, this.#sent!, performance.now() - this.#startedAt)",
+        "farEnding(end, this.#sent!, elapsedMs)",
         "end",
       ],
     ],
@@ -383,8 +383,8 @@ export const neverWorse = [
     changes: [
       [
         "src/grpc/policy/picked-call.ts",
-        "outcomeOf(code, this.#call?.endedByFarSide)",
-        "outcomeOf(code, this.#call !== undefined)",
+        "outcomeOf(code, this.#call?.endedByFarSide,",
+        "outcomeOf(code, this.#call !== undefined,",
       ],
     ],
     test: "test/grpc/calls/far-deadline.test.ts",

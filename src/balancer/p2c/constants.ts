@@ -27,8 +27,8 @@ export const ALIKE = 0.1;
 export const SILENCE = 2.5;
 /** A latency counts as at most so many times the mean, so that one outlier does not banish an instance. */
 export const OUTLIER = 16;
-/** To a cheap call so much of what those in flight cost matters; the rest is their number, for each of them occupies a worker. */
-export const CHEAP_REGARD = 0.5;
+/** To a cheap call, what is in flight counts by this share as what it costs, and else as so many calls: each holds a worker. */
+export const CHEAP_COST_SHARE = 0.5;
 /** Added to the calls in flight: the new call, and one for those of other clients, which nobody here sees. */
 export const UNSEEN_CALLS = 2;
 /**

@@ -43,12 +43,12 @@ test("what calls in flight cost matters less to a cheap call than to others: eac
   const kind = kinds.of("/ten ms");
   measured.take(10, kind, { unit: 1 });
   kind.learn(measured);
-  const regard = (meanMs: number) => {
+  const costShare = (meanMs: number) => {
     kind.weigh({ meanMs });
-    return kind.regard;
+    return kind.costShare;
   };
-  assert.deepEqual([regard(1), regard(10)], [1, 1]);
-  assert.ok(regard(100) < 1 && regard(100) > 0);
+  assert.deepEqual([costShare(1), costShare(10)], [1, 1]);
+  assert.ok(costShare(100) < 1 && costShare(100) > 0);
 });
 
 test("kinds are bounded, and those used often are kept", () => {

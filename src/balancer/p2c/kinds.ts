@@ -1,4 +1,4 @@
-import { CHEAP_REGARD, KINDS, MEAN_CALLS, OUTLIER, UNSEEN_CALLS } from "./constants.js";
+import { CHEAP_COST_SHARE, KINDS, MEAN_CALLS, OUTLIER, UNSEEN_CALLS } from "./constants.js";
 import type { Measurement } from "./measurement.js";
 
 const PER_MEAN_CALLS = 1 / MEAN_CALLS;
@@ -27,10 +27,14 @@ export class Kind {
   /** Mean of the roots of the latencies, the scale on which an instance's latency is compared, and one over it. */
   #root = NOTHING;
   perRoot = NOTHING;
+  /** The mean root that the pool's unit last followed. */
+  #followed = NOTHING;
+  /** Worked out by learn(): the mean root now to that one. */
+  moved = 0.5;
   /** Worked out by weigh(): what one of its calls in flight weighs. */
   cost = 1.5;
-  /** Worked out by weigh(): how much it matters to one of its calls what those in flight cost, and not only how many there are. */
-  regard = 0.5;
+  /** Worked out by weigh(): the share by which a call in flight counts as what it costs to one of its calls, and else as one. */
+  costShare = 0.5;
   /** Answers so far. */
   answers = 0;
   /** Share of its calls that failed, whatever instance they went to. */
@@ -46,7 +50,7 @@ export class Kind {
     this.name = name;
     this.#others = others;
     this.cost = 1;
-    this.regard = 1;
+    this.costShare = 1;
   }
 
   /** The longest latency that counts. */
@@ -70,6 +74,11 @@ export class Kind {
     return this.cost - 1;
   }
 
+  /** What one more of it in flight is to the next of it. */
+  get own(): number {
+    return 1 + this.extra * this.costShare;
+  }
+
   /** Learns from a latency that was measured. */
   learn(measured: Measurement): void {
     const { counted, root } = measured;
@@ -82,6 +91,13 @@ export class Kind {
     measured.drift = step * this.perRoot;
     this.#root += step;
     this.perRoot = 1 / this.#root;
+    if (this.#followed === 0) this.#followed = this.#root;
+    this.moved = this.#root / this.#followed;
+  }
+
+  /** The pool's unit has followed its mean root to where it is now. */
+  followed(): void {
+    this.#followed = this.#root;
   }
 
   /** Whether its calls are streams, some of which go on now. */
@@ -107,7 +123,7 @@ export class Kind {
     const times = this.meanMs > 0 ? this.meanMs / meanMs : 1;
     if (times > NEAR && times * NEAR < 1) this.cost = 1;
     else this.cost = Math.sqrt(Math.min(times, LONGEST));
-    this.regard = this.cost < 1 ? CHEAP_REGARD : 1;
+    this.costShare = this.cost < 1 ? CHEAP_COST_SHARE : 1;
   }
 }
 

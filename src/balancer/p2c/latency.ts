@@ -63,6 +63,15 @@ export class Latency {
     this.#unansweredSince -= pool.time * perMeanMs;
   }
 
+  /** A call that has waited so long, as a stream may, is no part of the silence. */
+  excuse(pool: Pool, waitedMs: number, perMeanMs: number): void {
+    const since = pool.time - waitedMs;
+    if (since < this.#silentSince || this.#unanswered === 0) return;
+    this.#unanswered -= 1;
+    this.#unansweredRate -= perMeanMs;
+    this.#unansweredSince -= since * perMeanMs;
+  }
+
   /** An answer to any call: what still runs no longer counts as silence. */
   heard(pool: Pool): void {
     this.#givenUp = 0;

@@ -50,6 +50,11 @@ export class Member<K> extends Probing implements Weighed<K> {
     return 1 / this.perWeight;
   }
 
+  /** How likely it is to be drawn at random, to the others. */
+  get chance(): number {
+    return 1 / (this.perWeight * this.distance * this.distance);
+  }
+
   load(kind?: string): number {
     this.#pool.tick();
     this.weigh(this.#pool.kinds.of(kind));
@@ -61,7 +66,7 @@ export class Member<K> extends Probing implements Weighed<K> {
     this.expect(this.#pool);
     const { expected } = this;
     const latency = expected * expected || 1;
-    this.weighed = latency * this.distance * this.penalty * (this.inTheWayOf(kind) * this.perWeight + kind.unseen);
+    this.weighed = latency * this.distance * this.penalty * (this.workFor(kind) * this.perWeight + kind.unseen);
     if (kind.open > 0 && kind.isOfStreams) this.#weighStream(kind);
     const crowd = this.pending * this.perWeight;
     if (crowd > FEW) this.#crowd(crowd, kind);
@@ -69,7 +74,7 @@ export class Member<K> extends Probing implements Weighed<K> {
 
   /** A stream stays for long: where others are counts, and how fast the first answer comes just now matters less to it. */
   #weighStream(kind: Kind): void {
-    const busy = (this.inTheWayOf(kind) + this.streamsOf(kind)) * this.perWeight;
+    const busy = (this.workFor(kind) + this.streamsOf(kind)) * this.perWeight;
     this.weighed = (this.expected || 1) * this.distance * this.penalty * (busy + kind.unseen);
   }
 
@@ -82,7 +87,7 @@ export class Member<K> extends Probing implements Weighed<K> {
     const fourth = squared * squared;
     const times = Math.min(1 + fourth * fourth, CROWD_LIMIT);
     const streams = kind.open > 0 && kind.isOfStreams ? this.streamsOf(kind) : 0;
-    const busy = (this.inTheWayOf(kind) + streams) * this.perWeight;
+    const busy = (this.workFor(kind) + streams) * this.perWeight;
     this.weighed *= (busy * times + kind.unseen) / (busy + kind.unseen);
   }
 
@@ -100,7 +105,7 @@ export class Member<K> extends Probing implements Weighed<K> {
   /** Reserves it for a call of this kind. */
   take(kind: Kind): void {
     // Near enough, in a crowd too, to tell which one to remember.
-    this.weighed *= 1 + (kind.cost * this.perWeight) / (this.inTheWayOf(kind) * this.perWeight + kind.unseen);
+    this.weighed *= 1 + (kind.own * this.perWeight) / (this.workFor(kind) * this.perWeight + kind.unseen);
     this.reserve(kind);
     this.picked(this.#pool);
   }
@@ -120,6 +125,16 @@ export class Member<K> extends Probing implements Weighed<K> {
     kind.streamed(true);
     if (isLatency(latencyMs)) this.#measure(latencyMs, true, kind);
     this.heard(this.#pool);
+  }
+
+  waits(waitedMs: number, name?: string): void {
+    const pool = this.#pool;
+    const kind = pool.kinds.of(name);
+    if (!this.answer(kind)) return;
+    pool.tick();
+    pool.over += 1;
+    kind.streamed(true);
+    this.excuse(pool, waitedMs, kind.perMeanMs);
   }
 
   ended(latencyMs?: number, ok?: boolean, name?: string, answered?: boolean): void {

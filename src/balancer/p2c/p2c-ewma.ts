@@ -114,7 +114,12 @@ export class P2cEwma<K> {
       const parts = shares(weights);
       for (let i = 0; i < parts.length; i++) list[i]!.perWeight = 1 / parts[i]!;
     }
-    for (const member of list) member.setShare(list.length * member.perWeight * member.distance * member.distance);
+    let chances = list.length;
+    if (this.#distance) {
+      chances = 0;
+      for (const { chance } of list) chances += chance;
+    }
+    for (const member of list) member.setShare(chances / member.chance);
     this.#list = list;
     this.#pool.size = list.length;
     this.#leave();
@@ -215,8 +220,7 @@ function samplerFor(list: readonly Member<unknown>[]): Sampler | undefined {
   const chances = new Float64Array(list.length);
   let even = true;
   for (let i = 0; i < chances.length; i++) {
-    const { perWeight, distance } = list[i]!;
-    chances[i] = 1 / (perWeight * distance * distance);
+    chances[i] = list[i]!.chance;
     if (chances[i] !== chances[0]) even = false;
   }
   return even ? undefined : new Sampler(chances);

@@ -15,6 +15,9 @@ import { Measurement } from "./measurement.js";
 /** A longer step of the clock is taken for this, so that sums stay finite and exact. */
 const LONGEST_MS = 3_600_000;
 
+/** A mean that has moved by less than this share is followed later. */
+const STEP = 0.01;
+
 /** A zero that V8 keeps as a fraction from the start: a field that turns into one later lies elsewhere in memory. */
 const NOTHING = -0;
 // To multiply is quicker than to divide.
@@ -86,10 +89,21 @@ export class Pool {
       this.perMean = 1 / compared;
       return;
     }
-    // With one kind the unit is the mean of its roots; with several it moves when all of them do.
-    this.unit += this.unit * this.measured.drift * (kind.answers === this.#answers ? 1 : kind.answers / this.#answers);
+    this.#follow(kind);
     this.mean += (compared - this.mean) * part;
     this.perMean = 1 / this.mean;
+  }
+
+  /**
+   * With one kind the unit is the mean of its roots. With several it moves when all of them do: it is the product of them, each to the power
+   * of its share of the answers. It follows a kind step by step from where it last followed it, so that the steps to and fro cancel out
+   * exactly, over years too; and not at each answer, because a power is dear.
+   */
+  #follow(kind: Kind): void {
+    if (kind.answers === this.#answers) this.unit += this.unit * this.measured.drift;
+    else if (Math.abs(kind.moved - 1) < STEP) return;
+    else this.unit *= kind.moved ** (kind.answers / this.#answers);
+    kind.followed();
   }
 
   /** Two latencies of one instance, the last one and the one measured: half the square of their difference is their variance. */

@@ -39,6 +39,30 @@ test("idle streams are no load for calls, and new streams go where fewer are ope
   }
 });
 
+test("streams that wait for their first answer are no load, and no silence", () => {
+  const { balancer, clock } = balancerOf(["a"]);
+  // Streams of this method usually answer soon.
+  for (let i = 0; i < 20; i++) {
+    const node = balancer.pick(undefined, "/watch")!;
+    node.started("/watch");
+    clock.ms += 5;
+    node.answered(5, "/watch");
+    node.ended(undefined, true, "/watch");
+  }
+  for (let i = 0; i < 10; i++) balancer.pick(undefined, "/watch")!.started("/watch");
+  clock.ms += 1_500;
+  const [held] = balancer.nodes();
+  const before = held!.load();
+  for (let i = 0; i < 10; i++) held!.waits(1_500, "/watch");
+  assert.ok(held!.load() < before / 2, `${before} became ${held!.load()}`);
+  balancer.set(["a", "b", "c"]);
+  clock.ms += 60_000;
+  const counts = sequence({ balancer, clock }, 600, () => ({ ms: 5 }));
+  for (const key of ["a", "b", "c"]) assert.ok(counts[key]! > 120, JSON.stringify(counts));
+  for (let i = 0; i < 10; i++) held!.ended(undefined, true, "/watch", true);
+  assert.equal(held!.inFlight, 0);
+});
+
 test("a call that ends without a latency and has not answered ends no stream of its kind", () => {
   const balancer = new P2cEwma<string>();
   balancer.set(["a"]);

@@ -6,7 +6,7 @@ import { Work } from "./work.js";
 const kinds = new Kinds();
 const [get, report, watch] = [kinds.of("/get"), kinds.of("/report"), kinds.of("/watch")] as const;
 /** What is in flight costs, as a call of a usual kind sees it. */
-const costOf = (work: Work) => work.inTheWayOf(new Kinds().of("/usual"));
+const costOf = (work: Work) => work.workFor(new Kinds().of("/usual"));
 
 test("work in flight is what its calls cost when they were picked, and nothing is left over when they are over", () => {
   const work = new Work();
@@ -28,10 +28,10 @@ test("work in flight is what its calls cost when they were picked, and nothing i
 test("a dear call in flight is in the way of a cheap one by its cost and by being one, half and half", () => {
   const work = new Work();
   const [cheap, dear] = [new Kinds().of("/cheap"), new Kinds().of("/dear")] as const;
-  cheap.regard = 0.5;
+  cheap.costShare = 0.5;
   dear.cost = 7;
   for (let i = 0; i < 2; i++) work.reserve(dear);
-  assert.deepEqual([work.inTheWayOf(dear), work.inTheWayOf(cheap)], [14, 8]);
+  assert.deepEqual([work.workFor(dear), work.workFor(cheap)], [14, 8]);
 });
 
 test("a stream that has answered is no work, and is counted among the streams of its kind", () => {

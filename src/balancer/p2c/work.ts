@@ -48,11 +48,11 @@ export class Work extends Latency {
   }
 
   /**
-   * How much they are in the way of a new call of this kind, a mean call being 1. A dear call has them beside it for what is left of
-   * each of them; a cheap one is soon over, and whether a worker is free matters to it about as much.
+   * What they are to a new call of this kind, a mean call being 1. A dear call shares the instance with all that is left of them. A cheap one
+   * mainly waits for a free worker, and each of them holds one, whatever it costs.
    */
-  inTheWayOf(kind: Kind): number {
-    return this.reserved + this.running + this.#extra * kind.regard;
+  workFor(kind: Kind): number {
+    return this.reserved + this.running + this.#extra * kind.costShare;
   }
 
   /** Reserves it for a call that costs what its kind costs now. */

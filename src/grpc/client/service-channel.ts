@@ -47,7 +47,9 @@ export class ServiceChannel extends grpc.Channel implements ObservedChannel {
 
   constructor(config: ClientConfig, { credentials, channelOptions, services = [] }: ChannelSettings) {
     const { url, target } = targetOfClient(config);
-    const holder = new SourceHolder();
+    const methods = services.flatMap((service) => Object.values(service));
+    const streaming = methods.filter(({ responseStream }) => responseStream).map(({ path }) => path);
+    const holder = new SourceHolder(new Set(streaming));
     const serviceConfig = givenServiceConfig(channelOptions) ?? JSON.stringify(clientServiceConfig(config));
     if (hedgesItself(config)) checkPolicyOfHedge(serviceConfig);
     super(url, credentials ?? grpc.credentials.createInsecure(), {
@@ -63,7 +65,6 @@ export class ServiceChannel extends grpc.Channel implements ObservedChannel {
     this.#holder = holder;
     this.#config = config;
     this.#labels = channelLabels(target);
-    const methods = services.flatMap((service) => Object.values(service));
     this.#streams = new Map(methods.map((method) => [method.path, method.requestStream || method.responseStream]));
     const { Middlewares, SlowThreshold = CLIENT_DEFAULTS.SlowThreshold } = config;
     const log = Middlewares?.Duration === false ? undefined : new CallLog(target.service, SlowThreshold);

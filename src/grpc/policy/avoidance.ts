@@ -100,7 +100,7 @@ export class Avoidance {
 
   /** A call that no full server refused has ended. */
   ended(instance: string, method: string, code: status, ok: boolean | undefined): void {
-    // What says nothing of the instance is no failure, whatever its code.
+    // The breaker knows only accepted and failed, and what says nothing of the instance has not failed.
     if (this.#breaker) this.#breakers.ended(instance, method, ok === undefined ? status.OK : code);
     if (ok) this.#elsewhere.succeeded();
   }

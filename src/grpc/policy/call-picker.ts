@@ -11,7 +11,7 @@ import { Avoidance } from "./avoidance.js";
 import type { GrpcSession } from "./connection/grpc-session.js";
 import type { ListedEndpoint } from "./connection/grpc-transport.js";
 import type { ObservedSubchannel } from "./connection/observed-subchannel.js";
-import { FirstAnswers } from "./first-answers.js";
+import { LastingCalls } from "./lasting-calls.js";
 import { NOT_SENT, usedUp } from "./not-sent.js";
 import { type CallObservers, type Compared, PickedCall } from "./picked-call.js";
 import type { PolicyConfig } from "./policy-config.js";
@@ -21,6 +21,11 @@ export type GrpcConnection = Connection<ListedEndpoint, GrpcSession>;
 
 /** So many connections are found stale, and probed, before a call waits for an answer. */
 const STALE_PICKS = 5;
+
+/** A call that goes on for one to two of these after its first message is taken for a stream, in milliseconds. */
+const ANSWERED_MS = 10;
+/** A stream that waits for its first message for one to two of these is no load any more. */
+const QUIET_MS = 1_000;
 
 /** Chooses the connection of each call by the balancer and tells the balancer how the call went. */
 export class CallPicker implements Picker {
@@ -43,10 +48,19 @@ export class CallPicker implements Picker {
       () => source.service,
       () => this.#arrange(),
     );
-    this.#observers = { source, avoidance: this.#avoidance, firstAnswers: new FirstAnswers() };
+    this.#observers = {
+      source,
+      avoidance: this.#avoidance,
+      answered: new LastingCalls(ANSWERED_MS),
+      quiet: new LastingCalls(QUIET_MS),
+    };
     this.#balancer = new P2cEwma<string>({
       weight: (id) => connections.get(id)?.listed.instance.weight ?? 1,
-      distance: (id) => this.#distance(connections.get(id)!.listed.instance),
+      // After close() calls still run, and may change who is called, but no connection is a member any more.
+      distance: (id) => {
+        const connection = connections.get(id);
+        return connection ? this.#distance(connection.listed.instance) : 1;
+      },
       onPick: (chosen, first, second, remembered, kind) => {
         const { recorder, recorded } = source;
         if (recorder) this.#decision = recorder.picked(recorded, kind, chosen, first, second, remembered);

@@ -8,7 +8,7 @@ import type { Pushback } from "../pushback.js";
 import { type PickResult, PickResultType } from "../shield/experimental.js";
 import type { Avoidance } from "./avoidance.js";
 import type { CallWatcher, ObservedCall, ObservedSubchannel } from "./connection/observed-subchannel.js";
-import type { AnsweredCall, FirstAnswers } from "./first-answers.js";
+import type { LastingCall, LastingCalls } from "./lasting-calls.js";
 import type { Reservation } from "./reservations.js";
 
 /** An instance and its load when a pick compared it. */
@@ -35,11 +35,14 @@ export interface Choice {
 export interface CallObservers {
   readonly source: ChannelSource;
   readonly avoidance: Avoidance;
-  readonly firstAnswers: FirstAnswers;
+  /** Calls that have had their first message: a unary one ends at once, and a stream goes on. Nobody else says so at the pick. */
+  readonly answered: LastingCalls;
+  /** Calls that are known to be answered by streams, and wait for their first message: it may be hours away. */
+  readonly quiet: LastingCalls;
 }
 
 /** A call from its pick to its end: tells the balancer when it starts, when its answer comes and how it ends. */
-export class PickedCall implements PickResult, CallWatcher, AnsweredCall {
+export class PickedCall implements PickResult, CallWatcher, LastingCall {
   readonly pickResultType = PickResultType.COMPLETE;
   readonly status = null;
   readonly subchannel: PickResult["subchannel"];
@@ -66,21 +69,25 @@ export class PickedCall implements PickResult, CallWatcher, AnsweredCall {
     facts?.start();
     if (!reservation.settle()) return;
     node.started(kind);
-    if (this.#call) this.#call.watcher = this;
+    if (!this.#call) return;
+    this.#call.watcher = this;
+    const { source, quiet } = this.#observers;
+    if (kind !== undefined && source.streaming.has(kind)) quiet.add(this);
   };
 
   readonly onCallEnded = (code: status): void => {
     const { node, kind, reservation, decision } = this.#choice;
-    const { source, avoidance, firstAnswers } = this.#observers;
+    const { source, avoidance, answered: lasting, quiet } = this.#observers;
     const now = performance.now();
     const answered = (this.#firstMessageAt ?? now) - this.#startedAt;
-    // Full is not broken, and quickly said: it counts for nothing, where it can be obeyed.
-    const full = this.#call?.pushback !== undefined && !avoidance.ignores(node.key);
-    const outcome = full ? "ignore" : outcomeOf(code, this.#call?.endedByFarSide, this.#firstMessageAt !== undefined);
+    // Full is not broken, and quickly said: it counts for nothing, where it can be obeyed. Who refuses without a time is not set aside.
+    const full = (this.#call?.pushback?.ms ?? 0) > 0 && !avoidance.ignores(node.key);
+    const outcome = full ? "ignore" : outcomeOf(code, this.#call?.endedByFarSide, this.#call?.lasted);
     const ok = outcome === "ignore" ? undefined : outcome === "success";
     source.ended(node.key, decision, code, ok, answered);
     if (!full) avoidance.ended(node.key, kind ?? "", code, ok);
-    if (this.#firstMessageAt !== undefined) firstAnswers.ended(this);
+    if (this.#firstMessageAt !== undefined) lasting.remove(this);
+    else quiet.remove(this);
     // An answer such as NOT_FOUND may be quick or slow for reasons of its own; only a call that was given up was longer than this.
     const gaveUp = code === status.CANCELLED && this.#firstMessageAt === undefined;
     const says = !this.#streams && (ok !== undefined || gaveUp);
@@ -90,7 +97,8 @@ export class PickedCall implements PickResult, CallWatcher, AnsweredCall {
 
   onFirstMessage(now: number): void {
     this.#firstMessageAt = now;
-    this.#observers.firstAnswers.came(this);
+    this.#observers.quiet.remove(this);
+    if (!this.#streams) this.#observers.answered.add(this);
   }
 
   onRefused({ ms, elsewhere }: Pushback): boolean {
@@ -105,7 +113,8 @@ export class PickedCall implements PickResult, CallWatcher, AnsweredCall {
   goesOn(): void {
     this.#streams = true;
     const { node, kind } = this.#choice;
-    node.answered(this.#firstMessageAt! - this.#startedAt, kind);
+    if (this.#firstMessageAt !== undefined) node.answered(this.#firstMessageAt - this.#startedAt, kind);
+    else node.waits(performance.now() - this.#startedAt, kind);
   }
 
   #log(code: status, took: number): void {

@@ -2,7 +2,7 @@ import * as grpc from "@grpc/grpc-js";
 import { outcomeOf } from "../../balancer/outcome.js";
 import { isInstrumented } from "../../observe/calls/foreign-span.js";
 import { observeServedCall, type ServedObservation } from "../../observe/calls/served-call.js";
-import { runInCall } from "../call-context.js";
+import { callUntil, runInCall } from "../call-context.js";
 import { headersOf } from "../carried-call.js";
 import type { EndedCall } from "./call-stats.js";
 import { sizeOf } from "./message-sizes.js";
@@ -46,7 +46,7 @@ export class ServedCalls {
     const served = new ServedCall(call, method.path, unary ? this.#options.timeoutOf(method.path) : 0, observed);
     // Not before it starts: of one whose connection broke meanwhile nothing more is heard.
     served.onStart = () => this.#running.add(served);
-    served.onEnd = (code) => {
+    served.onEnd = (code, lasted) => {
       this.#running.delete(served);
       if (unary && served.startedAt) {
         const ms = performance.now() - served.startedAt;
@@ -54,7 +54,7 @@ export class ServedCalls {
       }
       if (isHealth) return;
       this.counts.calls += 1;
-      if (outcomeOf(code) === "failure") this.counts.failures += 1;
+      if (outcomeOf(code, false, lasted) === "failure") this.counts.failures += 1;
     };
     return served.interceptingCall;
   };
@@ -73,11 +73,13 @@ class ServedCall {
   /** Milliseconds of performance.now; 0 until it starts. */
   startedAt = 0;
   onStart: (() => void) | undefined;
-  onEnd: ((code: grpc.status) => void) | undefined;
+  /** @param lasted whether it was answered by a message, and its caller's deadline has ended it. */
+  onEnd: ((code: grpc.status, lasted: boolean) => void) | undefined;
   readonly #call: grpc.ServerInterceptingCallInterface;
   readonly #deadline: number;
   readonly #timeoutMs: number;
   #timer: NodeJS.Timeout | undefined;
+  #answered = false;
   #ended = false;
 
   readonly #observed: ServedObservation | undefined;
@@ -98,6 +100,7 @@ class ServedCall {
       sendMetadata: (metadata, next) => this.#ended || next(metadata),
       sendMessage: (message, next) => {
         if (this.#ended) return;
+        this.#answered = true;
         next(message);
         this.#observed?.sent(sizeOf(message));
       },
@@ -121,12 +124,10 @@ class ServedCall {
       onReceiveMetadata: (metadata, next) => {
         this.startedAt = performance.now();
         this.onStart?.();
-        const limit = this.#limit();
+        const context = callUntil(this.#limit());
         const observed = this.#observed;
         observed?.started(headersOf(metadata), this.#call.getPeer());
-        inCall = observed
-          ? (run) => observed.run(() => runInCall({ deadline: limit }, run))
-          : (run) => runInCall({ deadline: limit }, run);
+        inCall = observed ? (run) => observed.run(() => runInCall(context, run)) : (run) => runInCall(context, run);
         inCall(() => next(metadata));
       },
       onReceiveMessage: (message, next) => {
@@ -136,27 +137,29 @@ class ServedCall {
       onReceiveHalfClose: (next) => inCall(next),
       onCancel: () => {
         const { code, details } = endOfCancelled(this.#deadline);
-        this.#finish(code, details);
+        this.#finish(code, details, this.#answered);
       },
     };
   }
 
-  /** Starts the server's own time limit; the client's deadline is kept by grpc-js. Milliseconds since the epoch. */
+  /**
+   * Starts the server's own time limit; the client's deadline is kept by grpc-js. @returns whichever is sooner, in milliseconds of
+   * performance.now.
+   */
   #limit(): number {
-    const asked = Number(this.#call.getDeadline());
-    if (this.#timeoutMs <= 0) return asked;
+    if (this.#timeoutMs <= 0) return this.#deadline;
     this.#timer = setTimeout(() => {
       const details = `${this.path} did not end within the server's limit of ${this.#timeoutMs} ms`;
       this.end({ code: grpc.status.DEADLINE_EXCEEDED, details });
     }, this.#timeoutMs);
-    return Math.min(asked, Date.now() + this.#timeoutMs);
+    return Math.min(this.#deadline, performance.now() + this.#timeoutMs);
   }
 
-  #finish(code: grpc.status, details: string): void {
+  #finish(code: grpc.status, details: string, lasted = false): void {
     if (this.#ended) return;
     this.#ended = true;
     clearTimeout(this.#timer);
     this.#observed?.ended(code, details);
-    this.onEnd?.(code);
+    this.onEnd?.(code, lasted);
   }
 }

@@ -17,6 +17,7 @@ function node(key: string, weighed = 1): Weighed<string> {
     load: () => weighed,
     started: ignore,
     answered: ignore,
+    waits: ignore,
     ended: ignore,
     released: ignore,
   };

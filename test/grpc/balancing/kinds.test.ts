@@ -9,6 +9,11 @@ import { until } from "../../support/until.js";
 
 const registry = new FixtureRegistry();
 
+/** What a caller of Count asks for to have its stream ended by the server with DEADLINE_EXCEEDED, whatever its own deadline is. */
+const ENDED_BY_SERVER = 1;
+/** ... and to have it never answered. */
+const NEVER_ANSWERED = 2;
+
 /** An instance whose Say takes this long and whose Count is a stream that answers once and then waits. */
 async function instance(t: TestContext, sayMs = 5) {
   const server = new grpc.Server({ "grpc.max_concurrent_streams": 10_000 });
@@ -20,9 +25,10 @@ async function instance(t: TestContext, sayMs = 5) {
       state.calls += 1;
       setTimeout(() => callback(null, { instance: state.address }), sayMs);
     },
-    count: (call: grpc.ServerWritableStream<object, EchoReply>) => {
+    count: (call: grpc.ServerWritableStream<{ count: number | null }, EchoReply>) => {
       state.streams += 1;
-      call.write({ instance: state.address });
+      if (call.request.count !== NEVER_ANSWERED) call.write({ instance: state.address });
+      if (call.request.count === ENDED_BY_SERVER) call.emit("error", { code: grpc.status.DEADLINE_EXCEEDED });
     },
   });
   const port = await new Promise<number>((resolve, reject) => {
@@ -76,15 +82,7 @@ for (const [who, make] of Object.entries(clients)) {
         [first, ...others].map(({ address }) => address),
       );
       await untilSeen(client, 3);
-      // On a busy machine any of them may be slow for a round or two: that is avoided rightly. 200 would be fair.
-      const rounds: number[][] = [];
-      const isFair = ([held, ...free]: number[]) => held! > 120 && free.every((calls) => calls > 100);
-      while (rounds.length < 8 && !rounds.some(isFair)) {
-        for (const one of [first, ...others]) one.calls = 0;
-        await tally(client, 600, 6);
-        rounds.push([first, ...others].map(({ calls }) => calls));
-      }
-      assert.ok(rounds.some(isFair), `of 600, first at the one with streams: ${rounds.join("; ")}`);
+      await sharesFairly(client, [first, ...others]);
 
       // New streams go where there are fewest.
       const before = [first.streams, ...others.map(({ streams }) => streams)];
@@ -115,6 +113,40 @@ for (const [who, make] of Object.entries(clients)) {
     const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
     assert.ok(mean > 50, `${shares} of 300 at the one that had served it, where 100 are fair`);
   });
+}
+
+test("beside a stream that waits for its first answer, calls use its instance as the others", async (t) => {
+  const waits = t.mock.method(Member.prototype, "waits");
+  const instances = [await instance(t)];
+  registry.list("unanswered", [instances[0]!.address]);
+  const client = clients["a client of createClient"](registry.target("unanswered"));
+  t.after(() => client.close());
+  const stream = client.count({ count: NEVER_ANSWERED });
+  stream.on("error", () => {}); // Cancelled when the test is over.
+  t.after(() => stream.cancel());
+  instances.push(await instance(t), await instance(t));
+  registry.list(
+    "unanswered",
+    instances.map(({ address }) => address),
+  );
+  await until(() => waits.mock.callCount() === 1, "it has waited for so long that it is no load");
+  await untilSeen(client, 3);
+  await sharesFairly(client, instances);
+});
+
+/**
+ * Calls, 6 at a time, until 600 are shared fairly with the first one, where 200 each would be fair: on a busy machine any of them may be
+ * slow for a round or two, which is avoided rightly.
+ */
+async function sharesFairly(client: EchoClient, instances: readonly { calls: number }[]): Promise<void> {
+  const rounds: number[][] = [];
+  const isFair = ([held, ...free]: number[]) => held! > 120 && free.every((calls) => calls > 100);
+  while (rounds.length < 8 && !rounds.some(isFair)) {
+    for (const one of instances) one.calls = 0;
+    await tally(client, 600, 6);
+    rounds.push(instances.map(({ calls }) => calls));
+  }
+  assert.ok(rounds.some(isFair), `of 600, first at the one with streams: ${rounds.join("; ")}`);
 }
 
 /** Calls until so many instances have answered. */
@@ -150,17 +182,16 @@ for (const [who, make] of Object.entries(clients)) {
     await say(client);
     // On a busy machine the first answer may take long.
     for (let ms = 200; !(await lasts(client, ms)); ms *= 2) ended.mock.resetCalls();
-    const oks = ended.mock.calls.map(({ arguments: [, ok] }) => ok);
-    assert.deepEqual(
-      oks.filter((ok) => ok !== true),
-      [undefined],
-    );
+    const notOk = () => ended.mock.calls.map(({ arguments: [, ok] }) => ok).filter((ok) => ok !== true);
+    assert.deepEqual(notOk(), [undefined]);
+    assert.ok(await lasts(client, 60_000, ENDED_BY_SERVER));
+    assert.deepEqual(notOk(), [undefined, false], "a server that ends it sooner has failed");
   });
 }
 
-/** A stream of one answer that its deadline ends. @returns whether it was answered. */
-function lasts(client: EchoClient, ms: number): Promise<boolean> {
-  const stream = client.count({ count: Number.POSITIVE_INFINITY }, { deadline: Date.now() + ms });
+/** A stream of one answer that ends with DEADLINE_EXCEEDED. @returns whether it was answered. */
+function lasts(client: EchoClient, ms: number, count = Number.POSITIVE_INFINITY): Promise<boolean> {
+  const stream = client.count({ count }, { deadline: Date.now() + ms });
   let answered = false;
   stream.on("data", () => {
     answered = true;

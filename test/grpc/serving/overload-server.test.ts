@@ -3,6 +3,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { type TestContext, test } from "node:test";
 import * as grpc from "@grpc/grpc-js";
 import { createClient, createServer, overloadProtection, type ServerConfig } from "../../../src/index.js";
+import { processState } from "../../../src/observe/collect.js";
 import { GAUGES } from "../../../src/observe/metrics/gauges.js";
 import { HealthClient, HealthCheckResponse_ServingStatus as Status } from "../../../src/proto/health.js";
 import { EchoClient, type EchoReply, type EchoRequest, EchoService, echoHandlers, say } from "../../support/echo.js";
@@ -190,16 +191,27 @@ test("a bare grpc-js server is protected by an interceptor, and a wrong threshol
 });
 
 test("streams that their callers' deadlines end have not failed: the next ones are served", async (t) => {
-  const { client } = await serve(t, {});
+  const { server, client } = await serve(t, {});
+  let unanswered = 0;
   const untilItsEnd = () =>
     new Promise<grpc.status>((resolve) => {
       const stream = client.count({ count: Number.POSITIVE_INFINITY }, { deadline: Date.now() + 200 });
-      stream.on("data", () => {});
-      stream.on("error", ({ code }: grpc.ServiceError) => resolve(code));
+      let isAnswered = false;
+      stream.on("data", () => {
+        isAnswered = true;
+      });
+      stream.on("error", ({ code }: grpc.ServiceError) => {
+        if (!isAnswered) unanswered += 1;
+        resolve(code);
+      });
     });
   // More at a time than the breaker lets fail.
   for (let round = 0; round < 5; round++) {
     const ends = await Promise.all(Array.from({ length: 20 }, untilItsEnd));
     assert.deepEqual(new Set(ends), new Set([grpc.status.DEADLINE_EXCEEDED]));
   }
+  const served = () => processState().serves.find(({ address }) => address === server.address);
+  // The server learns of an end a moment after its client.
+  await until(() => served()?.totals.calls === 100, "all have ended");
+  assert.ok(served()!.totals.failures <= unanswered, `${served()!.totals.failures} failures, ${unanswered} unanswered`);
 });

@@ -15,13 +15,18 @@ const UNITS: Readonly<Record<string, number>> = { n: 1e-6, u: 1e-3, m: 1, S: 1e3
  */
 export function farEnding(end: StatusObject, sent: Metadata, elapsedMs: number): StatusObject {
   if (end.code !== status.CANCELLED) return end;
-  const timeoutMs = timeoutOf(sent);
-  if (timeoutMs === undefined || elapsedMs < timeoutMs - TOLERANCE_MS) return end;
+  if (!isAtDeadline(sent, elapsedMs)) return end;
   return {
     ...end,
     code: status.DEADLINE_EXCEEDED,
     details: `Deadline exceeded: the server ended the call at its deadline`,
   };
+}
+
+/** Whether the deadline of a call, started with this metadata so long ago, has passed. */
+export function isAtDeadline(sent: Metadata, elapsedMs: number): boolean {
+  const timeoutMs = timeoutOf(sent);
+  return timeoutMs !== undefined && elapsedMs >= timeoutMs - TOLERANCE_MS;
 }
 
 /** What grpc-js has told the server of the deadline. */

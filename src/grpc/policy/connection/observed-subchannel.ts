@@ -11,7 +11,7 @@ import {
 } from "../../shield/connection-calls.js";
 import type { StatusObject, Subchannel } from "../../shield/experimental.js";
 import { asRefused } from "../../subchannel-internals.js";
-import { farEnding } from "./far-ending.js";
+import { farEnding, isAtDeadline } from "./far-ending.js";
 
 /**
  * Stands in for a connection at the moment grpc-js starts a call on it, to see what the policy is not told: the method,
@@ -101,6 +101,8 @@ export class ObservedCall implements CallListener {
    * before anything is heard here.
    */
   endedByFarSide = false;
+  /** Whether the far side ended it before its own deadline. */
+  #endedEarly = false;
   /** The server's word at the end that it is full. */
   pushback: Pushback | undefined;
   /** Whether anything but the end has come, and whether a message has. */
@@ -129,6 +131,11 @@ export class ObservedCall implements CallListener {
     this.#calls.set(this, call);
   }
 
+  /** Where it ended with DEADLINE_EXCEEDED: whether it was answered, and the deadline that has passed is its own. */
+  get lasted(): boolean {
+    return this.#messaged && !this.#endedEarly;
+  }
+
   onSend(message: Buffer): void {
     if (this.#attempt) this.#attempt.sent += payload(message);
   }
@@ -151,7 +158,9 @@ export class ObservedCall implements CallListener {
     const listener = this.#listener;
     if (!listener) return;
     this.endedByFarSide = true;
-    const told = farEnding(end, this.#sent!, performance.now() - this.#startedAt);
+    const elapsedMs = performance.now() - this.#startedAt;
+    const told = farEnding(end, this.#sent!, elapsedMs);
+    this.#endedEarly = !isAtDeadline(this.#sent!, elapsedMs);
     if (this.#calls.delete(this)) {
       if (!OWN_ENDS.includes(end.code)) this.#activity.heard();
       this.#activity.ended(this.#startedAt, told.code === status.DEADLINE_EXCEEDED);

@@ -19,7 +19,7 @@ export interface PlaySettings {
   readonly random: () => number;
 }
 
-/** About when the policy takes a call that goes on after its first message for a stream, in milliseconds (first-answers.ts). */
+/** About when the policy takes a call that goes on after its first message for a stream, in milliseconds (call-picker.ts). */
 const STREAM_AFTER_MS = 15;
 
 /** One play of the recorded arrivals against the real balancer, in virtual time. */

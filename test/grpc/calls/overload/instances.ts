@@ -8,7 +8,7 @@ import { until } from "../../../support/until.js";
 
 export const registry = new FixtureRegistry();
 
-/** An instance that refuses its Say as a full server does while `pushback` is set; after headers if `headers`. */
+/** An instance that refuses its Say as a full server does while `pushback` is set; after headers if `headers`, and when `waits` is over. */
 async function instance(t: TestContext) {
   const state = {
     address: "",
@@ -16,12 +16,14 @@ async function instance(t: TestContext) {
     pushback: undefined as string | undefined,
     headers: false,
     code: grpc.status.OK,
+    waits: undefined as (() => Promise<void>) | undefined,
   };
   const server = new grpc.Server();
   server.addService(EchoService, {
     ...echoHandlers(() => state.address),
-    say: (call: grpc.ServerUnaryCall<EchoRequest, EchoReply>, callback: grpc.sendUnaryData<EchoReply>) => {
+    say: async (call: grpc.ServerUnaryCall<EchoRequest, EchoReply>, callback: grpc.sendUnaryData<EchoReply>) => {
       state.calls += 1;
+      if (state.waits) await state.waits();
       if (state.code) return callback({ code: state.code, details: "as asked" });
       if (state.pushback === undefined) return callback(null, { instance: state.address });
       if (state.headers) call.sendMetadata(new grpc.Metadata());

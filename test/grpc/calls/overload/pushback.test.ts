@@ -122,3 +122,37 @@ test("a single instance that is full gets no calls until its time is over, and t
   instances[0]!.pushback = undefined;
   await until(async () => (await codeOf(say(client))) === grpc.status.OK, "it is called again");
 });
+
+test("an instance that refuses without a time to come again does not draw the calls of one that works", async (t) => {
+  for (const pushback of ["-1", "0"]) {
+    const { instances, client } = await fleet(t, 2, `timeless${pushback}`);
+    instances[0]!.pushback = pushback;
+    instances[1]!.waits = () => new Promise((resolve) => setTimeout(resolve, 20));
+    const codes: grpc.status[] = [];
+    await Promise.all(
+      Array.from({ length: 10 }, async () => {
+        for (let i = 0; i < 30; i++) codes.push(await codeOf(say(client)));
+      }),
+    );
+    const answered = codes.filter((code) => code === grpc.status.OK).length;
+    assert.ok(answered > 200, `${answered} of 300 were answered, pushback ${pushback}`);
+  }
+});
+
+test("a call that is refused after its client was closed ends as it would have", async (t) => {
+  const { instances, client } = await fleet(t, 2, "closed-meanwhile");
+  instances[0]!.pushback = "20000";
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  for (const one of instances) one.waits = () => released;
+  const calls = Promise.all(
+    Array.from({ length: 20 }, () => codeOf(say(client, {}, { deadline: Date.now() + 60_000 }))),
+  );
+  await until(() => instances.reduce((sum, one) => sum + one.calls, 0) === 20, "all are under way");
+  assert.ok(instances[0]!.calls > 0);
+  client.close();
+  release();
+  assert.ok(!(await calls).includes(grpc.status.DEADLINE_EXCEEDED));
+});

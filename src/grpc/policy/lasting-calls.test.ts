@@ -1,23 +1,23 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FirstAnswers } from "./first-answers.js";
+import { LastingCalls } from "./lasting-calls.js";
 
-test("a call that ends soon after its first message is none that streams, one that goes on is, once", (t) => {
+test("a call that ends within a turn is none that lasts, one that goes on is, once", (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
-  const answers = new FirstAnswers();
+  const calls = new LastingCalls(10);
   const streams: string[] = [];
   const call = (name: string) => ({ goesOn: () => void streams.push(name) });
   const unary = call("unary");
   const stream = call("stream");
-  answers.came(unary);
-  answers.came(stream);
+  calls.add(unary);
+  calls.add(stream);
   t.mock.timers.tick(1);
-  answers.ended(unary);
+  calls.remove(unary);
   for (let turn = 0; turn < 3; turn++) t.mock.timers.tick(10);
   assert.deepEqual(streams, ["stream"]);
-  answers.ended(stream);
+  calls.remove(stream);
   const later = call("later");
-  answers.came(later);
+  calls.add(later);
   for (let turn = 0; turn < 3; turn++) t.mock.timers.tick(10);
   assert.deepEqual(streams, ["stream", "later"]);
 });
