@@ -1,7 +1,7 @@
 /**
  * Real processes through real etcd: the same servers get the same calls from Rollcall, from the real go-zero client, from go-zero's
- * rule in Node and from grpc-js' round_robin. `npm run bench:fleet -- [--rows even,slow] [--rounds 3] [--seconds 10] [--json FILE]`, about 40 minutes for
- * everything; with --write it also fills docs/fleet.md. Needs etcd and Go.
+ * rule in Node and from grpc-js' round_robin. `npm run bench:fleet -- [--rows even,slow] [--rounds 3] [--seconds 10] [--json FILE]`,
+ * about 40 minutes for everything; with --write it also fills docs/fleet.md. Needs etcd and Go.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -45,7 +45,7 @@ const rounds = positive("rounds");
 const seed = positive("seed");
 const [forMs, warmMs] = [positive("seconds") * 1000, positive("warm") * 1000];
 
-const all = contestants(new URL("../dist/register.js", import.meta.url), await registerWithGoZeroRule());
+const all = contestants(new URL("../dist/register.js", import.meta.url), await registerWithGoZeroRule("bench-fleet"));
 const etcd = await startEtcd();
 const servers = new Servers();
 const results: RowResult[] = [];

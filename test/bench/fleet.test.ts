@@ -20,7 +20,10 @@ describe("bench:fleet", { skip: etcdSkipReason() || interopSkipReason() }, () =>
   let etcd: Etcd;
 
   before(async () => {
-    all = contestants(new URL("../../src/register.ts", import.meta.url), await registerWithGoZeroRule());
+    all = contestants(
+      new URL("../../src/register.ts", import.meta.url),
+      await registerWithGoZeroRule("test-bench-fleet"),
+    );
     etcd = await startEtcd();
   });
   after(async () => {
