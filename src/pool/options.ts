@@ -98,7 +98,7 @@ export function checkOptions<T>(options: PoolOptions<T>, { scheme }: Target): Po
   if (typeof connectMs !== "number" || !(connectMs > 0)) refuse("connectMs", connectMs, "milliseconds above 0");
   if (typeof waitMs !== "number" || !(waitMs >= 0)) refuse("waitMs", waitMs, "milliseconds, 0 or more");
   if (typeof presence !== "boolean") refuse("presence", presence, "true or false");
-  if (presence && scheme !== "etcd")
+  if (presence && scheme !== "etcd" && scheme !== "discov")
     throw new TypeError("presence is for targets that etcd lists; give one that begins with etcd:, or leave it out");
   return { ...options, zone, subset, connectMs, waitMs, presence };
 }

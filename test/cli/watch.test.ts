@@ -46,7 +46,7 @@ test("watch of what keys begin with says that it takes a whole one", async (t) =
   const { endpoint } = await registry(t);
   const child = startCli(t, ["watch", "prod/", "--etcd", endpoint]);
   const [said] = await once(child.stderr!.setEncoding("utf8"), "data");
-  assert.match(said, /no instance of prod\/ yet \(watch takes a whole key; rollcall ls prod\/ shows those below\)/);
+  assert.match(said, /no instance of prod\/ yet \(watch takes a whole key; `rollcall ls prod\/` shows those below\)/);
 });
 
 test("watch tells on standard error that the registry is away and back, and goes on", async (t) => {

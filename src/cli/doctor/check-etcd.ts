@@ -7,6 +7,8 @@ import {
   type Registered,
   writeProblem,
 } from "../../backends/etcd/index.js";
+import { grantAttributesCommand } from "../../backends/etcd/layout/keys.js";
+import { servicePath } from "../../backends/etcd/layout/layout.js";
 import { foreignValue } from "../ls/rows.js";
 import { count, shellWord } from "../output.js";
 import { ANSWER_LIMIT_MS } from "../registry/etcd-options.js";
@@ -82,7 +84,7 @@ export async function checkWriting(
   const attributes = hasAttributes ? await writable(settings, key, "attributes") : undefined;
   if (!attributes) return [ok(subject, "can be written")];
   const message = `can be written, but Weight, Zone and Metadata cannot: ${wordsOf(attributes)[0]}`;
-  return [warning(subject, message, `grant the role readwrite on the prefix ${shellWord(`${key}.~rollcall`)} too`)];
+  return [warning(subject, message, `grant the role more: ${grantAttributesCommand(servicePath(settings, key))}`)];
 }
 
 function writable(settings: EtcdSettings, key: string, what: "instance" | "attributes"): Promise<Error | undefined> {

@@ -105,7 +105,8 @@ export class LiveView implements WatchView {
     this.#draw();
   }
 
-  empty(): void {
+  empty(message: string): void {
+    this.#table.event(message, "yellow");
     this.#draw();
   }
 

@@ -107,7 +107,7 @@ function nothing(place: Place): string {
   if (place.service === "") return "nothing is registered yet";
   // What ls and the console take for a beginning of keys.
   const hint = place.service.endsWith("/")
-    ? ` (watch takes a whole key; rollcall ls ${place.service} shows those below)`
+    ? ` (watch takes a whole key; \`rollcall ls ${place.service}\` shows those below)`
     : "";
   return `no instance of ${place.service} yet${hint}`;
 }
