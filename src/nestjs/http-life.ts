@@ -6,6 +6,7 @@ import type { checkServerConfig } from "../config/check.js";
 import { instanceLife } from "../lifecycle/register-instance.js";
 import type { ServerLife } from "../lifecycle/server-life.js";
 import type { Target } from "../registry.js";
+import { type HttpEvent, type HttpState, next } from "./http-state.js";
 
 /** The HTTP server of a Nest application, Express' or Fastify's: listed while, and only while, it serves. */
 export class HttpLife {
@@ -16,7 +17,7 @@ export class HttpLife {
   readonly #sessions = new Set<ServerHttp2Session>();
   /** Of requests under way, over HTTP/1.1. */
   readonly #responses = new Set<ServerResponse>();
-  #life: ServerLife | undefined;
+  #state: HttpState = { is: "waiting" };
   #serving = false;
 
   constructor(target: Target | undefined, config: ReturnType<typeof checkServerConfig>, signals = true) {
@@ -29,16 +30,45 @@ export class HttpLife {
     return this.#serving;
   }
 
-  get listens(): boolean {
-    return this.#life !== undefined;
-  }
-
   get address(): string | undefined {
-    return this.#life?.address;
+    return this.#state.is === "listening" ? this.#state.life.address : undefined;
   }
 
-  /** @throws Error when it listens where nobody else can reach it, or the registry refuses for good. */
+  /**
+   * Takes up what listens now. Paused before, it is not listed until it is resumed.
+   * @throws Error when it was closed before, when nobody else can reach it, or the registry refuses for good.
+   */
   async enter(server: Server | Http2SecureServer): Promise<void> {
+    const { is: before } = this.#state;
+    if (before === "closed") {
+      // Nest's own close may have come before there was anything to close.
+      server.close();
+      throw new Error("the application was stopped before it listened");
+    }
+    const life = this.#lifeOf(server);
+    this.#hear({ is: "listen", life });
+    await Promise.all([life.start(), before === "paused" && life.pause()]);
+  }
+
+  async pause(): Promise<void> {
+    await this.#hear({ is: "pause" })?.pause();
+  }
+
+  async resume(): Promise<void> {
+    await this.#hear({ is: "resume" })?.resume();
+  }
+
+  async close(): Promise<void> {
+    await this.#hear({ is: "close" })?.stop();
+  }
+
+  /** The life that is to obey, once there is one. */
+  #hear(event: HttpEvent): ServerLife | undefined {
+    this.#state = next(this.#state, event);
+    return this.#state.is === "listening" ? this.#state.life : undefined;
+  }
+
+  #lifeOf(server: Server | Http2SecureServer): ServerLife {
     const { Shutdown } = this.#config;
     const place = this.#placeOf(server);
     server.on("session", (session: ServerHttp2Session) => {
@@ -48,7 +78,7 @@ export class HttpLife {
     server.prependListener("request", (request: IncomingMessage, response: ServerResponse) => {
       if (request.httpVersionMajor < 2) this.#answer(response);
     });
-    this.#life = instanceLife(this.#target, place, {
+    return instanceLife(this.#target, place, {
       drainMs: Shutdown.WrapUpTime,
       waitMs: Shutdown.WaitTime,
       signals: this.#signals,
@@ -67,19 +97,6 @@ export class HttpLife {
         if ("closeAllConnections" in server) server.closeAllConnections();
       },
     });
-    await this.#life.start();
-  }
-
-  async pause(): Promise<void> {
-    await this.#life?.pause();
-  }
-
-  async resume(): Promise<void> {
-    await this.#life?.resume();
-  }
-
-  async close(): Promise<void> {
-    await this.#life?.stop();
   }
 
   #placeOf(server: NetServer): Parameters<typeof instanceLife>[1] {

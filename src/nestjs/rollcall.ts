@@ -63,27 +63,33 @@ export class Rollcall {
   }
 
   /**
-   * Resolves when the HTTP server is listed, or when the registry could not be reached at first: registering goes on then. At once
-   * in an application without one: a microservice is listed when its `listen()` resolves.
-   * @throws what the registry refuses for good; it is logged as well.
+   * Resolves when the HTTP server is listed, or when the registry could not be reached at first: registering goes on then. When it
+   * listens, if it is paused. At once in an application without one: a microservice is listed when its `listen()` resolves.
+   * @throws what the registry refuses for good, Error when the application was stopped before it listened; it is logged as well.
    */
   async listed(): Promise<void> {
     if (this.#application.host.httpAdapter) await this.#listed;
   }
 
-  /** Takes every server of the application out of rotation; calls that come all the same are answered. Idempotent. */
+  /**
+   * Takes every server of the application out of rotation; calls that come all the same are answered. An HTTP server that does not
+   * listen yet stays out when it does, until `resume()`. Idempotent. @throws Error where a gRPC server does not listen yet.
+   */
   async pause(): Promise<void> {
-    await Promise.all([...this.#all()].map((server) => server.pause()));
+    await Promise.all(this.#all().map((server) => server.pause()));
   }
 
-  /** Puts them back. Idempotent. @throws what the registry refuses for good. */
+  /** Puts them back. Idempotent. @throws Error as pause(), and what the registry refuses for good. */
   async resume(): Promise<void> {
-    await Promise.all([...this.#all()].map((server) => server.resume()));
+    await Promise.all(this.#all().map((server) => server.resume()));
   }
 
-  /** Takes every server out, drains and closes it, in the time that Shutdown gives. Never rejects. */
+  /**
+   * Takes every server out, drains and closes it, in the time that Shutdown gives. One that would listen later, because Nest still
+   * starts the application, is never listed. Never rejects.
+   */
   stop(): Promise<void> {
-    this.#stopping ??= Promise.all([...this.#servers, this.#http].map((server) => server.close())).then(() => {});
+    this.#stopping ??= Promise.all(this.#all().map((server) => server.close())).then(() => {});
     return this.#stopping;
   }
 
@@ -102,15 +108,15 @@ export class Rollcall {
     return this.stop();
   }
 
-  *#all(): Generator<RollcallServer | HttpLife> {
-    yield* this.#servers;
-    if (this.#http.listens) yield this.#http;
+  #all(): (RollcallServer | HttpLife)[] {
+    return [...this.#servers, this.#http];
   }
 
   #adopt(server: unknown): void {
     if (!(server instanceof RollcallServer)) return;
     this.#servers.add(server);
     server.tieDrain();
+    if (this.#stopping) void server.close();
   }
 
   async #enter({ httpAdapter }: HttpAdapterHost): Promise<void> {
