@@ -14,7 +14,7 @@ test("a request that has not begun is made elsewhere, in whatever way its connec
   }
 });
 
-test("an abort says nothing whatever its reason is, unless that is a time that ran out", () => {
+test("an abort says nothing whatever its reason is, unless that is a time that ran out before there was an answer", () => {
   for (const reason of [new Error("mine"), "text", 5, null, undefined, {}]) {
     const { outcome, elsewhere } = failureOf(reason, { ...after, aborted: true });
     assert.deepEqual([outcome, elsewhere], ["ignore", false]);
@@ -22,7 +22,10 @@ test("an abort says nothing whatever its reason is, unless that is a time that r
   }
   const late = failureOf(new DOMException("late", "TimeoutError"), { ...after, aborted: true });
   assert.deepEqual(late, { outcome: "failure", timedOut: true, elsewhere: false });
-});
+  const lasting = failureOf(new DOMException("late", "TimeoutError"), { ...after, answered: true, aborted: true });
+  assert.deepEqual(lasting, { outcome: "ignore", timedOut: true, elsewhere: false });
+  const silent = failureOf(failed("UND_ERR_BODY_TIMEOUT", { name: "BodyTimeoutError" }), { ...after, answered: true });
+  assert.deepEqual(silent, { outcome: "failure", timedOut: true, elsewhere: false });
 });
 
 test("a stream that was refused unprocessed is made elsewhere while its body is at hand, and is the instance's doing", () => {

@@ -40,7 +40,8 @@ export function failureOf(error: unknown, { started, answered, aborted, body }: 
   const { name, code, syscall } = factsOf(error);
   const timedOut = name.endsWith("TimeoutError");
   if (aborted || name === "AbortError") {
-    return { outcome: timedOut ? "failure" : "ignore", timedOut, elsewhere: false };
+    // How long an answer goes on is its caller's affair.
+    return { outcome: timedOut && !answered ? "failure" : "ignore", timedOut, elsewhere: false };
   }
   const refused = isRefusedStream(error);
   // undici ends a body with the error of its connection.
