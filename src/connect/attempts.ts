@@ -12,7 +12,7 @@ export type Lease = PoolLease<InstanceConnection>;
 /**
  * Makes a call on one instance and, where it provably did not start there, once more on another.
  * @param again whether what the caller sends can be sent once more.
- * @throws ConnectError as the caller must see it; what the pool throws.
+ * @throws ConnectError as the caller, and its interceptors, must see it.
  */
 export async function onAnInstance<R>(
   pool: ServicePool<InstanceConnection>,
@@ -22,7 +22,9 @@ export async function onAnInstance<R>(
 ): Promise<R> {
   const tried = new Set<string>();
   for (;;) {
-    const lease = await pool.acquire(call, tried);
+    const lease = await pool.acquire(call, tried).catch((reason: unknown) => {
+      throw gotNone(pool, reason);
+    });
     lease.connection.endWith?.(lease.dead);
     try {
       return await attempt(lease);
@@ -37,14 +39,19 @@ export async function onAnInstance<R>(
   }
 }
 
-/** What a caller is told who got no instance. */
+/** What a call is told that got no instance. */
+function gotNone(pool: ServicePool<InstanceConnection>, reason: unknown): ConnectError {
+  if (reason instanceof NoInstanceError || reason instanceof PoolClosedError) {
+    return new ConnectError(reason.message, Code.Unavailable, undefined, undefined, reason);
+  }
+  return explained(pool, reason);
+}
+
+/** The error of a call; one that ran out of time says why no instance can be used, where that is so. */
 export function explained(pool: ServicePool<InstanceConnection>, reason: unknown): ConnectError {
   const error = ConnectError.from(reason);
-  const { cause } = error;
-  if (cause instanceof NoInstanceError || cause instanceof PoolClosedError) {
-    return new ConnectError(cause.message, Code.Unavailable, undefined, undefined, cause);
-  }
   const why = error.code === Code.DeadlineExceeded ? pool.explain() : undefined;
-  if (why === undefined) return error;
+  // An interceptor may hand on what it was told already.
+  if (why === undefined || error.rawMessage.endsWith(why)) return error;
   return new ConnectError(`${error.rawMessage}: ${why}`, error.code, undefined, undefined, error);
 }

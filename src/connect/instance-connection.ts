@@ -25,12 +25,12 @@ export interface InstanceConnection {
 /** One of Connect's own transports, tied to one instance: it calls by the service's name and dials the instance's address. */
 export async function connectInstance(calling: Calling, context: ConnectContext): Promise<InstanceConnection> {
   const { address, signal, lost } = context;
-  const { baseUrl, tls } = calling;
+  const { baseUrl, tls, connectMs } = calling;
   const { hostname, origin } = new URL(baseUrl);
   const dial: DialOptions = { address, tls, name: hostname.replace(/^\[|\]$/g, ""), alpn: [] };
   if (calling.httpVersion === "1.1") {
     await knock(address, signal);
-    const agent = agentFor(dial);
+    const agent = agentFor(dial, connectMs);
     const transport = transportOf(calling, { httpVersion: "1.1", nodeOptions: { agent } });
     return { transport, lost, close: () => agent.destroy() };
   }

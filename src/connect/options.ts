@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from "node:tls";
 import type { Interceptor } from "@connectrpc/connect";
 import type { ConnectTransportOptions } from "@connectrpc/connect-node";
-import { COMMON_NAMES, type CommonOptions } from "../pool/options.js";
+import { COMMON_NAMES, type CommonOptions, DEFAULT_CONNECT_MS } from "../pool/options.js";
 import type { Target } from "../registry.js";
 import { authorityOf } from "../target/authority.js";
 import { refuse } from "../target/given.js";
@@ -52,14 +52,15 @@ export interface Calling {
   readonly baseUrl: string;
   /** Undefined for no TLS. */
   readonly tls: ConnectionOptions | undefined;
+  readonly connectMs: number;
   readonly options: CallOptions;
 }
 
 /** @throws TypeError that names the option and the expected form. */
 export function callingOf(given: RollcallTransportOptions, target: Target): Calling {
   checkOwnOptions(given);
-  const { protocol, httpVersion = "2", tls } = given;
-  const options = callOptionsOf(given);
+  const { protocol, httpVersion = "2", tls, connectMs = DEFAULT_CONNECT_MS } = given;
+  const options = { useBinaryFormat: true, ...callOptionsOf(given) };
   if (!PROTOCOLS.includes(protocol)) refuse("protocol", protocol, PROTOCOLS.join(", "));
   if (httpVersion !== "2" && httpVersion !== "1.1") refuse("httpVersion", httpVersion, '"2" or "1.1"');
   if (protocol === "grpc" && httpVersion !== "2") refuse("httpVersion", httpVersion, '"2", which gRPC needs');
@@ -69,7 +70,7 @@ export function callingOf(given: RollcallTransportOptions, target: Target): Call
   if (url.startsWith("https:") && tls === false)
     refuse("tls", tls, `true or options, because baseUrl is ${redactUrl(url)}`);
   const secure = url.startsWith("https:") ? (typeof tls === "object" ? tls : {}) : undefined;
-  return { protocol, httpVersion, baseUrl: url, tls: secure, options: { useBinaryFormat: true, ...options } };
+  return { protocol, httpVersion, baseUrl: url, tls: secure, connectMs, options };
 }
 
 /** @throws TypeError before Connect's own transports, made for each instance, would fail each call. */

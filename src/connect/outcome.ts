@@ -35,12 +35,14 @@ export function endFailed({ lease, signal, deadline, inputFailed }: RunningCall,
       Code.DeadlineExceeded,
     );
   }
-  if (notStarted(error)) lease.finish("failure");
-  else {
-    // Connect's codes are gRPC's numbers. What no error of this machine causes is an answer.
-    const heard = error.cause === undefined && error.code !== Code.DeadlineExceeded;
-    lease.finish(brokeOff(error) ? "failure" : outcomeOf(error.code, true, atDeadline && lease.hasAnswered), { heard });
+  if (notStarted(error)) {
+    lease.finish("failure");
+    // connect-node has INTERNAL and ABORTED for most of the ways in which a connection does not come about.
+    return new ConnectError(error.rawMessage, Code.Unavailable, undefined, undefined, error.cause);
   }
+  // Connect's codes are gRPC's numbers. What no error of this machine causes is an answer.
+  const heard = error.cause === undefined && error.code !== Code.DeadlineExceeded;
+  lease.finish(brokeOff(error) ? "failure" : outcomeOf(error.code, true, atDeadline && lease.hasAnswered), { heard });
   return error;
 }
 

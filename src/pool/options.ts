@@ -71,7 +71,7 @@ export function commonOptions({ zone, subset, connectMs, waitMs, presence }: Com
 }
 
 const NAMES = ["connect", "close", "outcome", "probe", ...COMMON_NAMES] as const;
-const DEFAULT_CONNECT_MS = 10_000;
+export const DEFAULT_CONNECT_MS = 10_000;
 const DEFAULT_WAIT_MS = 10_000;
 
 /** The options with their defaults. */

@@ -35,19 +35,25 @@ export function outcomeOfError(error: unknown): FailureOutcome {
 export function notStarted(error: unknown, to?: HostPort): boolean {
   let at = error;
   for (let depth = 0; depth < DEPTH && typeof at === "object" && at !== null; depth++) {
-    const { code, syscall, message, cause, errors } = at as Partial<NodeJS.ErrnoException> & {
+    const { code, syscall, cause, errors } = at as Partial<NodeJS.ErrnoException> & {
       cause?: unknown;
       errors?: unknown;
     };
     if (to && namesAnother(at, to)) return false;
     if (syscall === "connect" || syscall === "getaddrinfo" || (code !== undefined && CONNECT_CODES.has(code)))
       return true;
-    if (code === "ERR_HTTP2_STREAM_ERROR" && /\bNGHTTP2_REFUSED_STREAM\b/.test(message ?? "")) return true;
+    if (isRefusedStream(at)) return true;
     // One for each address of a host name that was tried.
     if (Array.isArray(errors) && errors.length > 0 && errors.every((one) => notStarted(one, to))) return true;
     at = cause;
   }
   return false;
+}
+
+/** Whether the server refused the stream unprocessed (RFC 9113, 8.7). Node says so in the message alone. */
+export function isRefusedStream(error: unknown): boolean {
+  const { code, message } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
+  return code === "ERR_HTTP2_STREAM_ERROR" && /\bNGHTTP2_REFUSED_STREAM\b/.test(message ?? "");
 }
 
 /** Whether an error is of an attempt to connect to another host or port. Host names may stand for any address. */

@@ -16,7 +16,7 @@ export interface Balancing {
   readonly outcome: (status: number) => Outcome;
 }
 
-/** A request on its way to one instance and, where no connection to that came about, to another one. */
+/** A request on its way to one instance and, where it provably did not begin there, to another one. */
 export class BalancedRequest implements RequestEvents {
   readonly #balancing: Balancing;
   readonly #options: DispatchOptions;
@@ -27,7 +27,8 @@ export class BalancedRequest implements RequestEvents {
   #tried: Set<string> | undefined;
   #started = false;
   #threw = false;
-  #outcome: Outcome = "success";
+  /** What the answer says of the instance; undefined until its headers have come. */
+  #outcome: Outcome | undefined;
   #upgraded: Duplex | undefined;
   /** Of a request that could not be sent at once: aborts when it is given up before it is sent, or its body fails. */
   #unsent: AbortController | undefined;
@@ -108,14 +109,17 @@ export class BalancedRequest implements RequestEvents {
     }
     const { body } = this.#options;
     const aborted = isAborted || this.#threw;
-    const { outcome, timedOut, elsewhere } = failureOf(error, { started: this.#started, aborted, body });
+    const came = { started: this.#started, answered: this.#outcome !== undefined, aborted, body };
+    const { outcome, timedOut, elsewhere } = failureOf(error, came);
     // An answer that was a failure stays one, though its caller leaves it there: undici's retry does, and who does not read its body.
     lease.finish(this.#outcome === "failure" ? "failure" : outcome, { timedOut, gaveUp: aborted });
     if (!elsewhere) return false;
-    lease.connection.lost(error instanceof Error ? error.message : undefined);
+    // Who refuses a stream can be connected to.
+    if (!this.#started) lease.connection.lost(error instanceof Error ? error.message : undefined);
     if (this.#tried) return false;
     this.#tried = new Set([lease.id]);
     this.#lease = undefined;
+    this.#started = false;
     this.#watchBody();
     // Not from within the dispatcher's own handling of the failure, which must come to its end first.
     queueMicrotask(() => this.send());

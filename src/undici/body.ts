@@ -13,6 +13,11 @@ export function errorOf(body: unknown): unknown {
   return typeof body === "object" && body !== null && "errored" in body ? (body.errored ?? undefined) : undefined;
 }
 
+/** Whether a body that has been sent can be sent again: streams and generators have been consumed. */
+export function isRepeatable(body: unknown): boolean {
+  return body === undefined || body === null || typeof body === "string" || ArrayBuffer.isView(body);
+}
+
 function isIterated(body: unknown): body is AsyncIterable<unknown> {
   return typeof body === "object" && body !== null && Symbol.asyncIterator in body;
 }

@@ -3,8 +3,9 @@ import { test } from "node:test";
 import { failureOf } from "./failure.js";
 
 const failed = (code: string, more: object = {}) => Object.assign(new Error(code), { code }, more);
-const before = { started: false, aborted: false, body: undefined };
-const after = { started: true, aborted: false, body: undefined };
+const before = { started: false, answered: false, aborted: false, body: undefined };
+const after = { ...before, started: true };
+const refused = failed("ERR_HTTP2_STREAM_ERROR", { message: "Stream closed with error code NGHTTP2_REFUSED_STREAM" });
 
 test("a request that has not begun is made elsewhere, in whatever way its connection did not come about", () => {
   for (const code of ["ECONNREFUSED", "ECONNRESET", "DEPTH_ZERO_SELF_SIGNED_CERT", "UND_ERR_CONNECT_TIMEOUT"]) {
@@ -13,7 +14,7 @@ test("a request that has not begun is made elsewhere, in whatever way its connec
   }
 });
 
-test("an abort says nothing whatever its reason is, unless that is a time that ran out", () => {
+test("an abort says nothing whatever its reason is, unless that is a time that ran out before there was an answer", () => {
   for (const reason of [new Error("mine"), "text", 5, null, undefined, {}]) {
     const { outcome, elsewhere } = failureOf(reason, { ...after, aborted: true });
     assert.deepEqual([outcome, elsewhere], ["ignore", false]);
@@ -21,6 +22,23 @@ test("an abort says nothing whatever its reason is, unless that is a time that r
   }
   const late = failureOf(new DOMException("late", "TimeoutError"), { ...after, aborted: true });
   assert.deepEqual(late, { outcome: "failure", timedOut: true, elsewhere: false });
+  const lasting = failureOf(new DOMException("late", "TimeoutError"), { ...after, answered: true, aborted: true });
+  assert.deepEqual(lasting, { outcome: "ignore", timedOut: true, elsewhere: false });
+  const silent = failureOf(failed("UND_ERR_BODY_TIMEOUT", { name: "BodyTimeoutError" }), { ...after, answered: true });
+  assert.deepEqual(silent, { outcome: "failure", timedOut: true, elsewhere: false });
+});
+
+test("a stream that was refused unprocessed is made elsewhere while its body is at hand, and is the instance's doing", () => {
+  for (const body of [undefined, null, "text", Buffer.from("text"), new Uint8Array(4)]) {
+    const said = failureOf(refused, { ...after, body });
+    assert.deepEqual(said, { outcome: "failure", timedOut: false, elsewhere: true });
+  }
+  const consumed = failureOf(refused, { ...after, body: { errored: refused } });
+  assert.deepEqual(consumed, { outcome: "failure", timedOut: false, elsewhere: false });
+  assert.equal(failureOf(refused, { ...after, answered: true }).elsewhere, false);
+  for (const code of ["ERR_HTTP2_STREAM_ERROR", "ERR_HTTP2_INVALID_SESSION", "UND_ERR_CONNECT_TIMEOUT"]) {
+    assert.equal(failureOf(failed(code, { syscall: "connect" }), after).elsewhere, false);
+  }
 });
 
 test("what undici refuses is the caller's doing and is made nowhere else", () => {

@@ -9,6 +9,8 @@ import { createServer } from "node:tls";
 import { Code, type ConnectError, createClient } from "@connectrpc/connect";
 import { createRollcallTransport } from "../../src/connect/index.js";
 import { Authority } from "../etcd/certificates.js";
+import { startBlackHole } from "../support/network/black-hole.js";
+import { startSwallowingPort } from "../support/network/swallowing-port.js";
 import { until } from "../support/until.js";
 import { fleet } from "./fleet.js";
 import { startTalk } from "./talk-server.js";
@@ -122,6 +124,34 @@ test("a server that takes no more calls at a time is not thought dead, however l
   const transport = createRollcallTransport({ target: `direct:///127.0.0.1:${port}`, protocol: "connect" });
   t.after(() => transport.close().then(() => server.close()));
   assert.equal((await createClient(Talk, transport).say({ text: "x" })).text, "");
+});
+
+test("HTTP/1.1: a connection that nobody answers within connectMs is given up, and its call made elsewhere", async (t) => {
+  const { client, servers } = await fleet(t, ["gone", "b"], { httpVersion: "1.1", connectMs: 2_000 }, { http: "1.1" });
+  const [gone] = servers;
+  await gone!.kill();
+  const swallowing = await startSwallowingPort(Number(gone!.address.split(":")[1]));
+  t.after(() => swallowing.stop());
+  const calls = Array.from({ length: 8 }, () => client.say({ text: "x" }, { timeoutMs: 30_000 }));
+  for (const { by } of await Promise.all(calls)) assert.equal(by, "b");
+});
+
+test("HTTP/1.1: a TLS handshake that nobody answers within connectMs is given up, and its call is unavailable", async (t) => {
+  const hole = await startBlackHole();
+  const transport = createRollcallTransport({
+    target: `direct:///${hole.address}`,
+    protocol: "connect",
+    httpVersion: "1.1",
+    tls: true,
+    connectMs: 500,
+  });
+  t.after(() => transport.close().then(() => hole.stop()));
+  const call = createClient(Talk, transport).say({ text: "x" }, { timeoutMs: 30_000 });
+  await assert.rejects(
+    call,
+    (error: ConnectError) => error.code === Code.Unavailable && /nobody answered/.test(error.rawMessage),
+  );
+  await until(() => hole.open() === 0, "nothing is left open");
 });
 
 test("HTTP/1.1: a connection that idles is left before its server ends it, which would cost the call that it meets", async (t) => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Code, type ConnectError, createClient } from "@connectrpc/connect";
+import { Code, ConnectError, createClient, type Interceptor } from "@connectrpc/connect";
 import { createRollcallTransport } from "../../src/connect/index.js";
 import { until } from "../support/until.js";
 import { fleet, registry } from "./fleet.js";
@@ -101,4 +101,36 @@ test("where nobody can be connected to, calls fail as unavailable and say why", 
     assert.match(error.rawMessage, /none of the instances.*ECONNREFUSED/);
     return true;
   });
+});
+
+test("interceptors are told as their caller is why a call got no instance, and the reason stands there once", async (t) => {
+  const told: ConnectError[] = [];
+  const listen: Interceptor = (next) => async (request) => {
+    try {
+      return await next(request);
+    } catch (error) {
+      told.push(error as ConnectError);
+      throw error;
+    }
+  };
+  const limit: Interceptor = (next) => (request) => {
+    const late = AbortSignal.abort(new ConnectError("its own limit", Code.DeadlineExceeded));
+    return next(request.header.has("limited") ? { ...request, signal: late } : request);
+  };
+  const { servers, client, transport } = await fleet(t, ["a"], { interceptors: [listen, limit] });
+  await servers[0]!.kill();
+  await until(() => transport.stats().ready === 0, "it is gone");
+  await assert.rejects(client.say({ text: "x" }));
+  await assert.rejects(client.say({ text: "x" }, { headers: { limited: "yes" } }), (error: ConnectError) => {
+    assert.match(error.rawMessage, /^its own limit: none of the instances/);
+    return error.rawMessage.split("none of the instances").length === 2;
+  });
+  await transport.close();
+  await assert.rejects(client.say({ text: "x" }));
+  assert.deepEqual(
+    told.map(({ code }) => code),
+    [Code.Unavailable, Code.DeadlineExceeded, Code.Unavailable],
+  );
+  assert.match(told[0]!.rawMessage, /none of the instances/);
+  assert.match(told[2]!.rawMessage, /is closed/);
 });

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
 import { createServer as createHttp2Server, createSecureServer, type ServerHttp2Session } from "node:http2";
+import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
@@ -78,8 +79,11 @@ export async function startTalk(
         },
       }),
   });
-  const server: Server =
-    http === "1.1" ? createHttpServer(adapter) : tls ? createSecureServer(tls, adapter) : createHttp2Server(adapter);
+  const make = {
+    "1.1": () => (tls ? createHttpsServer(tls, adapter) : createHttpServer(adapter)),
+    "2": () => (tls ? createSecureServer(tls, adapter) : createHttp2Server(adapter)),
+  };
+  const server: Server = make[http]();
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));

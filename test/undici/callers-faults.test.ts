@@ -3,7 +3,7 @@ import { PassThrough, Readable } from "node:stream";
 import { test } from "node:test";
 import { rollcallInterceptor } from "../../src/undici/index.js";
 import { until } from "../support/until.js";
-import { contestants } from "./contestants.js";
+import { contestants, fetchOf } from "./contestants.js";
 import { fleet, registry } from "./fleet.js";
 import { startHttp } from "./http-server.js";
 
@@ -42,6 +42,26 @@ for (const contestant of contestants) {
     const late = fetch("/hang", { signal: AbortSignal.timeout(20) });
     await assert.rejects(late, { name: "TimeoutError" });
     assert.ok(interceptor.stats().instances[0]!.failureRate > 0, "running out of time is the instance's doing");
+  });
+
+  test(`${name}: an answer that goes on until its caller's timeout is no failure, unless it was one`, async (t) => {
+    const { servers, interceptor } = await fleet(t, contestant, 1);
+    servers[0]!.endless = true;
+    const agent = new undici.Agent();
+    t.after(() => agent.destroy());
+    const dispatcher = agent.compose(interceptor);
+    for (const [status, isFailure] of [
+      [200, false],
+      [503, true],
+    ] as const) {
+      servers[0]!.status = status;
+      const abort = new AbortController();
+      const answer = await fetchOf(contestant)("http://order.http/", { dispatcher, signal: abort.signal });
+      abort.abort(new DOMException("late", "TimeoutError"));
+      await assert.rejects(answer.text());
+      await until(() => interceptor.stats().instances[0]!.inFlight === 0, "the request has ended");
+      assert.equal(interceptor.stats().instances[0]!.failureRate > 0, isFailure);
+    }
   });
 
   if (global) continue;

@@ -291,13 +291,7 @@ export const neverWorse = [
   {
     item: "13.9",
     promise: "a deadline that the server enforces first is DEADLINE_EXCEEDED for the caller and the balancer",
-    changes: [
-      [
-        "src/grpc/policy/connection/observed-subchannel.ts",
-        "farEnding(end, this.#sent!, elapsedMs)",
-        "end",
-      ],
-    ],
+    changes: [["src/grpc/policy/connection/observed-subchannel.ts", "farEnding(end, this.#sent!, elapsedMs)", "end"]],
     test: "test/grpc/calls/far-deadline.test.ts",
     name: "a deadline that the server enforces first is DEADLINE_EXCEEDED for the caller and the balancer, of bare clients too",
   },
@@ -305,7 +299,7 @@ export const neverWorse = [
     item: "13.9",
     promise: "a moment before the deadline counts as the deadline",
     changes: [
-      ["src/grpc/policy/connection/far-ending.ts", "elapsedMs < timeoutMs - TOLERANCE_MS", "elapsedMs < timeoutMs"],
+      ["src/grpc/policy/connection/far-ending.ts", "elapsedMs >= timeoutMs - TOLERANCE_MS", "elapsedMs >= timeoutMs"],
     ],
     test: "src/grpc/policy/connection/far-ending.test.ts",
     name: "CANCELLED by the server at the deadline or after it is DEADLINE_EXCEEDED",
