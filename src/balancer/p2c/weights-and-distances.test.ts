@@ -39,6 +39,14 @@ test("in a large burst, too, an instance twice as far gets half the calls", () =
   assert.ok(near / (1_200 - near) > 1.8, calls.join(" "));
 });
 
+test("where all are equally far nothing is different, nor how soon a slow one is tried again", () => {
+  const callsWith = (distance: number) => {
+    const one = balancerOf(names(5), { distance: () => distance });
+    return sequence(one, 3_000, (key) => ({ ms: key === "i0" ? 15 : 5 }));
+  };
+  assert.deepEqual(callsWith(2), callsWith(1));
+});
+
 test("weights are shares: with 100 each, calls in flight count as with 1 each", () => {
   for (const weight of [1e-300, 0.01, 1, 100, 1e300]) {
     const { balancer } = balancerOf(names(10), { weight: () => weight });
