@@ -168,9 +168,6 @@ test("an answer that is an error of the application is the answer: it is neither
 
 test("a caller that cancels a hedged call ends it everywhere", async () => {
   const servers = await instances(2);
-  const client = clientOf(servers, { Hedge: { Budget: 0.5 }, Timeout: 0 });
-  await connected(client, servers);
-  await warm(client);
   for (const one of servers) {
     one.handler = (call, callback) => {
       if (call.request.text !== "hang") callback(null, { instance: one.address });
@@ -182,16 +179,23 @@ test("a caller that cancels a hedged call ends it everywhere", async () => {
       }
     };
   }
-  let call: grpc.ClientUnaryCall | undefined;
-  const ended = new Promise<grpc.ServiceError | null>((resolve) => {
-    call = client.say({ text: "hang" }, {}, (error) => resolve(error));
-  });
-  // Other calls go on: where a busy machine has made everything slow, they show when that is over and a copy may be sent.
-  await until(async () => {
-    await say(client);
-    return servers.every(({ hanging }) => hanging === 1);
-  }, "both copies hang");
-  call!.cancel();
-  assert.equal((await ended)?.code, grpc.status.CANCELLED);
-  await until(() => servers.every(({ hanging }) => hanging === 0), "both are ended");
+  const hanging = () => servers.map((one) => one.hanging);
+  let bothHung = false;
+  // Where a busy machine has made everything slow no copy is sent: once more then, with a client that knows nothing of that.
+  while (!bothHung) {
+    const client = clientOf(servers, { Hedge: { Budget: 0.5 }, Timeout: 0 });
+    await connected(client, servers);
+    await warm(client);
+    let call: grpc.ClientUnaryCall | undefined;
+    const ended = new Promise<grpc.ServiceError | null>((resolve) => {
+      call = client.say({ text: "hang" }, {}, (error) => resolve(error));
+    });
+    for (let i = 0; i < 2_000 && !bothHung; i++) {
+      await say(client);
+      bothHung = hanging().every((calls) => calls === 1);
+    }
+    call!.cancel();
+    assert.equal((await ended)?.code, grpc.status.CANCELLED);
+    await until(() => hanging().every((calls) => calls === 0), "it is ended wherever it was");
+  }
 });
