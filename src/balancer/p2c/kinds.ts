@@ -29,12 +29,14 @@ export class Kind {
   perRoot = NOTHING;
   /** The mean root that the pool's unit last followed. */
   #followed = NOTHING;
-  /** Worked out by learn(): the mean root now to that one. */
+  /** Worked out by move(): the mean root now to that one. */
   moved = 0.5;
   /** Worked out by weigh(): what one of its calls in flight weighs. */
   cost = 1.5;
   /** Worked out by weigh(): the share by which a call in flight counts as what it costs to one of its calls, and else as one. */
   costShare = 0.5;
+  /** Worked out by weigh(): what one of its calls in flight is to the next of it. */
+  own = 1.5;
   /** Answers so far. */
   answers = 0;
   /** Share of its calls that failed, whatever instance they went to. */
@@ -51,6 +53,7 @@ export class Kind {
     this.#others = others;
     this.cost = 1;
     this.costShare = 1;
+    this.own = 1;
   }
 
   /** The longest latency that counts. */
@@ -74,11 +77,6 @@ export class Kind {
     return this.cost - 1;
   }
 
-  /** What one more of it in flight is to the next of it. */
-  get own(): number {
-    return 1 + this.extra * this.costShare;
-  }
-
   /** Learns from a latency that was measured. */
   learn(measured: Measurement): void {
     const { counted, root } = measured;
@@ -92,6 +90,10 @@ export class Kind {
     this.#root += step;
     this.perRoot = 1 / this.#root;
     if (this.#followed === 0) this.#followed = this.#root;
+  }
+
+  /** Works out how far its mean root has moved since it was last followed. */
+  move(): void {
     this.moved = this.#root / this.#followed;
   }
 
@@ -124,6 +126,7 @@ export class Kind {
     if (times > NEAR && times * NEAR < 1) this.cost = 1;
     else this.cost = Math.sqrt(Math.min(times, LONGEST));
     this.costShare = this.cost < 1 ? CHEAP_COST_SHARE : 1;
+    this.own = 1 + this.extra * this.costShare;
   }
 }
 

@@ -50,6 +50,8 @@ export class Pool {
   /** One over it, because to multiply is quicker than to divide. */
   perMean = -0;
   #answers = 0;
+  /** The kind of all answers so far, while there is but one. */
+  #only: Kind | undefined;
   /** How much latencies at one instance vary from one call to the next, those of exponential service times being 1. */
   noise = 0.999;
   /** So many recent calls what an instance usually does counts as. */
@@ -84,12 +86,14 @@ export class Pool {
     kind.learn(this.measured);
     kind.weigh(this);
     if (this.unit === 0) {
+      this.#only = kind;
       this.unit = compared;
       this.mean = compared;
       this.perMean = 1 / compared;
       return;
     }
-    this.#follow(kind);
+    if (kind === this.#only) this.unit += this.unit * this.measured.drift;
+    else this.#follow(kind);
     this.mean += (compared - this.mean) * part;
     this.perMean = 1 / this.mean;
   }
@@ -100,9 +104,11 @@ export class Pool {
    * exactly, over years too; and not at each answer, because a power is dear.
    */
   #follow(kind: Kind): void {
-    if (kind.answers === this.#answers) this.unit += this.unit * this.measured.drift;
-    else if (Math.abs(kind.moved - 1) < STEP) return;
-    else this.unit *= kind.moved ** (kind.answers / this.#answers);
+    this.#only?.followed();
+    this.#only = undefined;
+    kind.move();
+    if (Math.abs(kind.moved - 1) < STEP) return;
+    this.unit *= kind.moved ** (kind.answers / this.#answers);
     kind.followed();
   }
 
