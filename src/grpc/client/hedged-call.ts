@@ -109,11 +109,20 @@ export class HedgedCall implements Call, CopyEvents {
 
   #wait(ms: number, first: boolean): void {
     this.#waitMs = ms;
-    this.#timer = setTimeout(() => {
-      if (!this.#hedge(first)) this.#waitOnceMore();
-    }, timerMs(ms));
+    this.#waitUntil(performance.now() + ms, first);
+  }
+
+  /** Timers count whole milliseconds and may come one too early: a quick call would seem late that is not. */
+  #waitUntil(dueAt: number, first: boolean): void {
+    const left = dueAt - performance.now();
+    // A timer that comes late comes before answers that lie there already: these are read first.
+    if (left <= 0) setImmediate(() => this.#isLate(first));
     // The call itself holds the process.
-    this.#timer.unref();
+    else this.#timer = setTimeout(() => this.#waitUntil(dueAt, first), timerMs(Math.ceil(left))).unref();
+  }
+
+  #isLate(first: boolean): void {
+    if (!this.#givenUp && !this.#hedge(first)) this.#waitOnceMore();
   }
 
   /** While there is no copy to be had, the call may grow so late that it deserves the next. */
