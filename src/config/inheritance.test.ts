@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders are the subject.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { z } from "zod";
@@ -61,4 +62,28 @@ test("a client that inherits the server's own key is warned about", async () => 
     server,
   );
   assert.deepEqual(endpoints.warnings, []);
+});
+
+test("Endpoints and Target that say nothing keep no client from inheriting where etcd is", async () => {
+  for (const [nothing, ...warnings] of [
+    ['Target: ""'],
+    ["Target:"],
+    ["target: ~"],
+    ["Endpoints: []"],
+    ["Endpoints: ${NONE}"],
+    ["Target: ${UNSET}", "${UNSET} is not set in the environment and became nothing"],
+    ['Target: "${UNSET}"', "${UNSET} is not set in the environment and became nothing"],
+  ]) {
+    const { config, warnings: told } = await file.load(
+      `${SERVER}Etcd: { Hosts: [h:1], Key: cart.rpc }\nOrderRpc:\n  ${nothing}\n  Etcd: { Key: order.rpc }\n`,
+      server,
+      { NONE: "[]" },
+    );
+    const { Hosts, Key } = config.OrderRpc!.Etcd!;
+    assert.deepEqual([Hosts, Key], [["h:1"], "order.rpc"], nothing);
+    assert.deepEqual(
+      told.map(({ message }) => message),
+      warnings,
+    );
+  }
 });

@@ -95,6 +95,19 @@ test("keys that the schema does not know, and free ones, get what YAML makes of 
   assert.deepEqual(config, { Limits: { shop: 5 }, Names: ["5", "5"], Any: { a: 5, b: [[1, "x"]] } });
 });
 
+test("a variable that is not set is empty text under a free key too, with quotes and without, and a warning", async () => {
+  for (const value of ["${NOPE}", '"${NOPE}"']) {
+    const { config, warnings } = await file.read(`${SERVER}Metadata: { version: ${value} }\n`, rpcServerConfig);
+    assert.deepEqual(config.Metadata, { version: "" });
+    assert.match(String(warnings), /^3:\d+ +\$\{NOPE\} is not set in the environment and became nothing$/);
+  }
+});
+
+test("a free key without a value is empty text where text is expected, as any other key", async () => {
+  const { config, warnings } = await file.read(`${SERVER}Metadata: { version: }\n`, rpcServerConfig);
+  assert.deepEqual([config.Metadata, warnings], [{ version: "" }, []]);
+});
+
 test("a mapping in a variable is no section", async () => {
   assert.deepEqual(
     await file.problems(`${SERVER}Etcd: \${ETCD}\n`, rpcServerConfig, { ETCD: "{ Hosts: [h:1], Key: a }" }),

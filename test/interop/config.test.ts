@@ -123,6 +123,21 @@ Etcd:
     "both",
     "Name: a\nListenOn: :80\nEtcd: { Hosts: [h:1], Key: a, User: u, Pass: p }\nOrderRpc: { Etcd: { Key: order.rpc } }",
   ],
+  [
+    "a client that inherits it beside a Target that says nothing",
+    "both",
+    "Name: a\nListenOn: :80\nEtcd: { Hosts: [h:1], Key: a }\nOrderRpc: { Target: '', Etcd: { Key: order.rpc } }",
+  ],
+  [
+    "a client that inherits it beside a variable that is not set",
+    "both",
+    "Name: a\nListenOn: :80\nEtcd: { Hosts: [h:1], Key: a }\nOrderRpc: { Target: ${INTEROP_UNSET}, Etcd: { Key: order.rpc } }",
+  ],
+  [
+    "headers without a value",
+    "server",
+    "Name: a\nListenOn: :80\nTelemetry: { Endpoint: 'h:4317', OtlpHeaders: { x-a: , x-b: ${INTEROP_UNSET} } }",
+  ],
 ];
 
 const refused: [what: string, kind: Kind, yaml: string][] = [

@@ -2,7 +2,7 @@
 import { z } from "zod";
 
 export interface Inheritance {
-  /** Fields beside it whose presence makes an inherited value pointless. */
+  /** Fields beside it that make an inherited value pointless where they say something. */
   readonly unless: readonly string[];
   /** The key in it that two sections hardly ever mean to share. */
   readonly notToShare: string;

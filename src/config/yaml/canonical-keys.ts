@@ -84,7 +84,7 @@ class Walk {
       const name = fields.has(written) ? written : names.get(foldCase(written));
       if (name === undefined) {
         if (fields.size > 0) strangers.push(written);
-        if (values.length > 0 && !isNothing(pair.value)) pair.value = this.#scalar(pair.value, values);
+        pair.value = this.#scalar(pair.value, values);
         this.node(pair.value, values, [...path, written], inside);
         continue;
       }
@@ -127,7 +127,7 @@ class Walk {
     path: Path,
     around: readonly YAMLMap[],
   ): void {
-    if (unless.some((other) => find(map, other))) return;
+    if (unless.some((other) => saysSomething(find(map, other)?.value))) return;
     for (const outer of around) {
       const source = find(outer, name)?.value;
       if (!isMap(source)) continue;
@@ -181,6 +181,12 @@ function placed(node: Scalar, instead: unknown): Scalar {
 
 function isNothing(value: unknown): boolean {
   return value === null || (isScalar(value) && value.value === null);
+}
+
+/** Empty text and empty lists count as not given. */
+function saysSomething(value: unknown): boolean {
+  if (isSeq(value)) return value.items.length > 0;
+  return value !== undefined && !isNothing(value) && !(isScalar(value) && value.value === "");
 }
 
 function isMergeKey(key: unknown): boolean {
