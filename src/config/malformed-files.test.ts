@@ -17,6 +17,7 @@ test("every malformed file gets an error with the place, the key, the value and 
   const sources =
     "OrderRpc: nothing says where the instances are; expected one of Endpoints (fixed addresses), Target (a URL) or Etcd (Hosts and Key)";
   const duration = "expected for example 20s, 1m30s or 500ms";
+  const composite = 'is not usable YAML: a list or a mapping is a key here; quote text that begins with "{" or "["';
   for (const [yaml, ...problems] of [
     // The file as a whole.
     ["", "is empty"],
@@ -40,6 +41,10 @@ test("every malformed file gets an error with the place, the key, the value and 
       "Name: *a\n",
       '1:7: is not usable YAML: "*" begins an alias, and there is no such anchor before it; quote text that begins with "*"',
     ],
+    [`${SERVER}? [1, 2]\n: 3\n`, `3:3: ${composite}`],
+    [`${SERVER}Own: { [hunter2]: x }\n`, `3:8: ${composite}`],
+    [`${SERVER}Own: {{ template }}\n`, `3:7: ${composite}`],
+    [`${SERVER}Own: &own { a: b }\nOther: { *own : x }\n`, `4:10: ${composite}`],
     [`${SERVER}---\nName: b\n`, "3:1: is not YAML: a second document begins; expected one"],
     [`${SERVER}<<: text\n`, "is not usable YAML: merge sources must be maps or map aliases"],
 

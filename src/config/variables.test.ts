@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders are the subject.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
 import { z } from "zod";
 import { registerBuiltInBackends } from "../backends/index.js";
@@ -106,6 +107,19 @@ test("a variable that is not set is empty text under a free key too, with quotes
 test("a free key without a value is empty text where text is expected, as any other key", async () => {
   const { config, warnings } = await file.read(`${SERVER}Metadata: { version: }\n`, rpcServerConfig);
   assert.deepEqual([config.Metadata, warnings], [{ version: "" }, []]);
+});
+
+test("a value that only looks like a list is text also where the schema says nothing, and none of it is shown", async (t) => {
+  const warned: Error[] = [];
+  const listen = (warning: Error) => void warned.push(warning);
+  process.on("warning", listen);
+  t.after(() => process.off("warning", listen));
+  for (const PASS of ["[*hunter2]", "[{ [hunter2]: a }]", "[{ <<: hunter2 }]", "[!hunter2", "[hunter2, hunter2]]"]) {
+    const { config } = await file.read("Own: { Pass: ${PASS} }\n", z.looseObject({}), { PASS });
+    assert.deepEqual(config, { Own: { Pass: PASS } });
+  }
+  await setImmediate(); // a warning is told a tick later
+  assert.deepEqual(warned, []);
 });
 
 test("a mapping in a variable is no section", async () => {

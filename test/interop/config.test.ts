@@ -154,6 +154,8 @@ const refused: [what: string, kind: Kind, yaml: string][] = [
   ["a mode nobody knows", "server", "Name: a\nListenOn: :80\nMode: staging"],
   ["a switch that is no boolean", "server", "Name: a\nListenOn: :80\nHealth: yes please"],
   ["a name that is a number", "server", "Name: 7\nListenOn: :80"],
+  ["a list as a key", "server", "Name: a\nListenOn: :80\nOwn: { [a]: b }"],
+  ["a placeholder that no template engine has replaced", "server", "Name: {{ name }}\nListenOn: :80"],
   ["what is no YAML", "server", "Name: [a\nListenOn: :80"],
 ];
 

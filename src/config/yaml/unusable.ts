@@ -1,4 +1,4 @@
-import { type Document, isScalar, visit } from "yaml";
+import { type Document, isAlias, isCollection, isScalar, type Node, visit } from "yaml";
 
 /** What parses as YAML and yet cannot be used, and where it begins in the file. */
 export interface Unusable {
@@ -18,6 +18,19 @@ export function repeatedKeys(document: Document.Parsed): Unusable[] {
           found.push({ message: "is not YAML: map keys must be unique", offset: key.range?.[0] ?? 0 });
         seen.add(key.value);
       }
+    },
+  });
+  return found;
+}
+
+/** Lists and mappings that serve as keys: go-zero refuses them too. Most are placeholders that a template engine was to replace. */
+export function keysOfSeveralValues(document: Document.Parsed): Unusable[] {
+  const found: Unusable[] = [];
+  visit(document, {
+    Pair: (_key, { key }) => {
+      if (!isCollection(isAlias(key) ? key.resolve(document) : key)) return;
+      const message = 'is not usable YAML: a list or a mapping is a key here; quote text that begins with "{" or "["';
+      found.push({ message, offset: (key as Node).range?.[0] ?? 0 });
     },
   });
   return found;

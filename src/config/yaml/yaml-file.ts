@@ -1,11 +1,11 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, type Node, parseDocument, Scalar, visit } from "yaml";
+import { type Document, isMap, isScalar, isSeq, type Node, parseDocument, Scalar, visit } from "yaml";
 import { printable } from "../../target/redact.js";
 import { ConfigError, type ConfigProblem, keyPath } from "../config-error.js";
 import { Variables } from "./env.js";
 import { lowerFirst, wordsOf } from "./in-words.js";
 import { offsetOf, positionIn } from "./places.js";
 import { readConfigText } from "./read-text.js";
-import { badAliases, repeatedKeys, type Unusable } from "./unusable.js";
+import { badAliases, keysOfSeveralValues, repeatedKeys, type Unusable } from "./unusable.js";
 
 const READING = { intAsBigInt: true, merge: true, prettyErrors: false, uniqueKeys: false } as const;
 
@@ -43,7 +43,7 @@ export class YamlFile {
         `holds ${isSeq(contents) ? "a list" : "a single value"}; expected keys with values, one "Key: value" a line`,
       );
     }
-    this.#refuse(badAliases(this.document));
+    this.#refuse([...badAliases(this.document), ...keysOfSeveralValues(this.document)]);
     this.toValue(); // refuses aliases without end
     this.warnings = this.#suspicions();
     this.#copyAliases();
@@ -164,12 +164,24 @@ export class YamlFile {
 function plainValue(text: string): Node {
   if (text === "") return new Scalar(null);
   if (!/^\[.*\]$|^[-+.\w]+$/s.test(text.trim())) return new Scalar(text);
-  const { errors, contents } = parseDocument(text, READING);
-  if (errors.length > 0 || isAlias(contents)) return new Scalar(text);
+  const document = parseDocument(text, READING);
+  if (!isUsable(document)) return new Scalar(text);
+  const { contents } = document;
   if (isSeq(contents)) return withoutPlaces(contents);
   return new Scalar(
     isScalar(contents) && ["number", "bigint", "boolean"].includes(typeof contents.value) ? contents.value : text,
   );
+}
+
+/** Text that only looks like YAML, as a password may: `[*x]`, `[{[a]: b}]`. */
+function isUsable(document: Document.Parsed): boolean {
+  if (document.errors.length > 0 || keysOfSeveralValues(document).length > 0) return false;
+  try {
+    document.toJS();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Offsets in a variable's value are none in the file. */
