@@ -1,5 +1,5 @@
 import { adviceOf } from "./schema/field-annotations.js";
-import { type Schema, structureOf } from "./yaml/structure.js";
+import { itemSchemas, type Schema, structureOf } from "./yaml/structure.js";
 
 /** Something worth knowing about a value that is allowed. */
 export interface Advised {
@@ -23,15 +23,18 @@ function* collect(
   given: unknown,
   path: readonly PropertyKey[],
 ): Generator<Advised> {
-  const { fields, values, items, layers } = structureOf(schemas);
+  if (schemas.length === 0) return;
+  const structure = structureOf(schemas);
+  const { fields, values, layers } = structure;
   for (const layer of new Set(layers)) {
     const advice = value === undefined && given === undefined ? undefined : adviceOf(layer)?.(value, given);
     if (typeof advice === "string") yield { path, message: advice };
     else
       for (const [key, message] of Object.entries(advice ?? {})) if (message) yield { path: [...path, key], message };
   }
-  if (Array.isArray(value) && items.length > 0) {
-    for (const [i, item] of value.entries()) yield* collect(items, item, child(given, i), [...path, i]);
+  if (Array.isArray(value)) {
+    for (const [i, item] of value.entries())
+      yield* collect(itemSchemas(structure, i), item, child(given, i), [...path, i]);
   } else if (isMapping(value)) {
     for (const [name, field] of fields) yield* collect(field, value[name], child(given, name), [...path, name]);
     if (values.length > 0) {

@@ -41,3 +41,9 @@ test("keys are found through unions, lists, defaults and merge keys", async () =
   );
   assert.deepEqual(config.Either, { Right: "x" });
 });
+
+test("each place of a tuple has a schema of its own", async () => {
+  const schema = z.object({ Pair: z.tuple([z.object({ Host: z.string() }), z.looseObject({})]) });
+  const { config } = await file.load("Pair: [{ host: a }, { host: }]\n", schema);
+  assert.deepEqual(config.Pair, [{ Host: "a" }, { host: null }]);
+});

@@ -1,5 +1,5 @@
 import { probablyMeant } from "../target/key-names.js";
-import { type Schema, structureOf } from "./yaml/structure.js";
+import { itemSchemas, type Schema, structureOf } from "./yaml/structure.js";
 
 /** An unknown key, and the known one that was probably meant. */
 export interface Misspelt {
@@ -16,10 +16,11 @@ export function misspelt(schema: Schema, given: unknown): Misspelt[] {
 }
 
 function* collect(schemas: readonly Schema[], given: unknown, path: readonly PropertyKey[]): Generator<Misspelt> {
-  if (typeof given !== "object" || given === null) return;
-  const { fields, values, items } = structureOf(schemas);
+  if (schemas.length === 0 || typeof given !== "object" || given === null) return;
+  const structure = structureOf(schemas);
+  const { fields, values } = structure;
   if (Array.isArray(given)) {
-    if (items.length > 0) for (const [i, item] of given.entries()) yield* collect(items, item, [...path, i]);
+    for (const [i, item] of given.entries()) yield* collect(itemSchemas(structure, i), item, [...path, i]);
     return;
   }
   const absent = [...fields.keys()].filter((name) => !Object.hasOwn(given, name));

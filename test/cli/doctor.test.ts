@@ -118,6 +118,86 @@ test("a file that cannot be used gets a cross for every problem in it", async (t
   ]);
 });
 
+test("an application's own sections are no clients, and keep nothing else from being examined", async (t) => {
+  const address = await listener(t);
+  const file = write(
+    t,
+    `Elastic: { Endpoints: ["http://127.0.0.1:9200"] }
+Alerts: { Target: "#oncall" }
+Deploy: { Target: production }
+Store: { Endpoint: "https://s3.example.com", Etcd: { Endpoints: ["http://127.0.0.1:2379"], Key: key.pem } }
+Admin: { ListenOn: 9000 }
+Scrape: [{ Target: "127.0.0.1:1" }]
+Pay: { Endpoints: ["${address}"] }
+MailRpcs: [{ Target: "direct:///${address}" }]
+OrderRpc: { Endpoints: ["${address}"] }
+`,
+  );
+  const { code, stdout } = await runCli(t, ["doctor", "--json", file]);
+  const checks: { outcome: string; subject: string; message: string; advice?: string }[] = JSON.parse(stdout);
+  const foreign = (kind: string) => `looks like no ${kind} of Rollcall's, and is not examined`;
+  assert.deepEqual(
+    checks.map(({ outcome, subject, message }) => `${outcome} ${subject}: ${message}`),
+    [
+      `ok ${file}: can be read: client Pay, client OrderRpc`,
+      `note Elastic: ${foreign("client")}`,
+      `note Alerts: ${foreign("client")}`,
+      `note Deploy: ${foreign("client")}`,
+      `note Store: ${foreign("client")}`,
+      `note Admin: ${foreign("server")}`,
+      `ok Pay ${address}: takes connections`,
+      `ok OrderRpc ${address}: takes connections`,
+    ],
+  );
+  assert.match(
+    checks[1]!.advice!,
+    /^if it is one: Elastic\.Endpoints\[0\]: "http:\/\/127\.0\.0\.1:9200" is not an address/,
+  );
+  assert.equal(code, 0);
+});
+
+test("a section that is refused keeps no other from being examined, and what it hands down is wrong once", async (t) => {
+  const address = await listener(t);
+  const file = write(
+    t,
+    `Name: cart.rpc
+ListenOn: 8080
+Etcd: { Hosts: [no-port], Key: cart.rpc }
+OrderRpc: { Etcd: { Key: order.rpc } }
+PayRpc: { Endpoints: ["${address}"] }
+Shards: [{ Etcd: { Hosts: [], Key: a } }, { OrderRpc: { Endpoints: ["${address}"] } }]
+`,
+  );
+  const { code, stdout } = await runCli(t, ["doctor", file]);
+  assert.deepEqual(stdout.trimEnd().split("\n"), [
+    `✗ ${file}:2:11: ListenOn: expected host:port, for example 0.0.0.0:8080, got 8080`,
+    `✗ ${file}:3:17: Etcd.Hosts[0]: "no-port" is not an address: it has no port; expected host:port, for example 10.0.0.1:8080`,
+    `✗ ${file}:6:10: Shards[0]: nothing says where the instances are; expected one of Endpoints (fixed addresses), Target (a URL) or Etcd (Hosts and Key)`,
+    `✓ ${file}: can be read: client PayRpc, client Shards[1].OrderRpc`,
+    `✓ PayRpc ${address}: takes connections`,
+    `✓ Shards[1].OrderRpc ${address}: takes connections`,
+  ]);
+  assert.equal(code, 1);
+});
+
+test("a template is examined where YAML's aliases take it, and a key named __proto__ not at all", async (t) => {
+  const address = await listener(t);
+  const file = write(
+    t,
+    `base: &base { Endpoints: ["${address}"] }
+OrderRpc: { <<: *base, Timeout: 5 }
+__proto__: { Etcd: { Hosts: ["127.0.0.1:1"], Key: a } }
+`,
+  );
+  const { code, stdout, stderr } = await runCli(t, ["doctor", file]);
+  assert.deepEqual(stdout.trimEnd().split("\n"), [
+    `✓ ${file}: can be read: client OrderRpc`,
+    "· base: is a template of others, and is examined where they take it",
+    `✓ OrderRpc ${address}: takes connections`,
+  ]);
+  assert.deepEqual([code, stderr], [0, ""]);
+});
+
 test("warnings alone end with 3: near misses, nested keys, keys without a lease, unsafe settings", async (t) => {
   const registry = await startDevRegistry();
   t.after(() => registry.close());

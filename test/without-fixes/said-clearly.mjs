@@ -195,7 +195,7 @@ export const saidClearly = [
     changes: [
       [
         "src/cli/doctor/examine.ts",
-        "yield* read.warnings.map((problem) => warning(...placeAndMessage(file, problem)));",
+        "yield* warnings.filter(isNew).map((problem) => warning(...placeAndMessage(file, problem)));",
         "",
       ],
     ],

@@ -1,4 +1,5 @@
 import { printable, redactText } from "../../target/redact.js";
+import { messageOf } from "../../thrown.js";
 import type { Paint } from "../terminal/style.js";
 
 /** One thing that was looked at. */
@@ -28,6 +29,15 @@ export const warning = (subject: string, message: string, advice?: string) =>
   withAdvice("warning", subject, message, advice);
 export const failed = (subject: string, message: string, advice?: string) =>
   withAdvice("failed", subject, message, advice);
+
+/** Checks, and one more that failed where they end with an error that nobody expected: others are made all the same. */
+export async function* orFailed(subject: string, checks: AsyncIterable<Check>): AsyncGenerator<Check> {
+  try {
+    yield* checks;
+  } catch (error) {
+    yield failed(subject, `cannot be examined: ${messageOf(error)}`, "report this as a fault of Rollcall's");
+  }
+}
 
 function withAdvice(
   outcome: "note" | "warning" | "failed",

@@ -1,54 +1,79 @@
 import { type EtcdSettings, etcdSettings } from "../../backends/etcd/index.js";
 import { servicePath } from "../../backends/etcd/layout/layout.js";
 import { registerBuiltInBackends } from "../../backends/index.js";
-import { ConfigError, describeProblem } from "../../config/config-error.js";
-import { readConfig } from "../../config/load.js";
+import { ConfigError, type ConfigProblem, describeProblem, keyPath } from "../../config/config-error.js";
 import { targetOfClient } from "../../config/schema/client-target.js";
 import type { EtcdConfig } from "../../config/schema/etcd-config.js";
 import { targetOfEtcd } from "../../config/schema/etcd-target.js";
 import type { RpcClientConfig } from "../../config/schema/rpc-client-config.js";
 import type { RpcServerConfig } from "../../config/schema/rpc-server-config.js";
-import { YamlFile } from "../../config/yaml/yaml-file.js";
 import { resolvedInstances } from "../registry/instances.js";
-import { type Check, failed, ok, warning } from "./check.js";
+import { type Check, failed, note, ok, orFailed, warning } from "./check.js";
 import { checkInstances, checkTarget } from "./check-client.js";
 import { askEtcd, checkListing, checkWriting } from "./check-etcd.js";
 import { checkTlsFiles } from "./check-files.js";
 import { checkAdvertised } from "./check-server.js";
 import { checkSnapshot } from "./check-snapshot.js";
-import { findSections, type Section } from "./sections.js";
+import { type Reading, readSections } from "./read-sections.js";
+import type { Section } from "./sections.js";
 
 /** Looks at a configuration file and at everything it names, as far as that can be seen from this machine. */
 export async function* examine(file: string): AsyncGenerator<Check> {
   registerBuiltInBackends(); // a Target is read with the file
-  let read: Awaited<ReturnType<typeof readSections>>;
+  let readings: Reading[];
   try {
-    read = await readSections(file);
+    readings = await readSections(file);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     yield* error.problems.map((problem) => failed(...placeAndMessage(file, problem)));
     return;
   }
-  yield* read.warnings.map((problem) => warning(...placeAndMessage(file, problem)));
-  if (read.sections.length === 0) {
-    yield failed(file, "has no server and no client", "a server has ListenOn, a client has Endpoints, Target or Etcd");
-    return;
-  }
-  yield ok(file, `can be read: ${read.sections.map(describeSection).join(", ")}`);
+  yield* describeReadings(file, readings);
   const etcds = new Set<string>();
-  for (const section of read.sections) {
-    const where = section.path.join(".") || section.kind;
-    if (section.kind === "server") yield* checkServer(where, section.config as RpcServerConfig, etcds);
-    else yield* checkClient(where, section.config as RpcClientConfig, etcds);
+  for (const reading of readings) {
+    const where = keyPath(reading.section.path) || reading.section.kind;
+    yield* orFailed(where, examineSection(where, reading, etcds));
   }
 }
 
-async function readSections(file: string) {
-  const { sections, schema } = findSections((await YamlFile.read(file, process.env)).toValue());
-  const { config, warnings } = await readConfig(file, schema);
-  const configOf = ({ path }: Section) =>
-    path.reduce<unknown>((inner, key) => (inner as Record<string, unknown>)[key], config);
-  return { warnings, sections: sections.map((section) => ({ ...section, config: configOf(section) })) };
+/** What can be said of the file before anything in it is tried. */
+function* describeReadings(file: string, readings: readonly Reading[]): Generator<Check> {
+  // What several sections inherit, and what holds for the file as a whole, is told once.
+  const told = new Set<string>();
+  const isNew = ({ key, line, column, message }: ConfigProblem) => {
+    const place = JSON.stringify([line ?? key, column, message]);
+    return !told.has(place) && told.add(place);
+  };
+  const problems = readings.flatMap((reading) => (reading.outcome === "refused" ? reading.problems : []));
+  yield* problems.filter(isNew).map((problem) => failed(...placeAndMessage(file, problem)));
+  const read = readings.filter(({ outcome }) => outcome === "server" || outcome === "client");
+  const warnings = readings.flatMap((reading) => ("warnings" in reading ? reading.warnings : []));
+  yield* warnings.filter(isNew).map((problem) => warning(...placeAndMessage(file, problem)));
+  if (read.length > 0) yield ok(file, `can be read: ${read.map(({ section }) => describeSection(section)).join(", ")}`);
+  else if (problems.length === 0) {
+    yield failed(file, "has no server and no client", "a server has ListenOn, a client has Endpoints, Target or Etcd");
+  }
+}
+
+async function* examineSection(where: string, reading: Reading, etcds: Set<string>): AsyncGenerator<Check> {
+  switch (reading.outcome) {
+    case "server":
+      yield* checkServer(where, reading.config, etcds);
+      break;
+    case "client":
+      yield* checkClient(where, reading.config, etcds);
+      break;
+    case "foreign": {
+      const against = reading.problems.map((problem) => placeAndMessage("", problem)[1]).join("; ");
+      const message = `looks like no ${reading.section.kind} of Rollcall's, and is not examined`;
+      yield note(where, message, `if it is one: ${against}`);
+      break;
+    }
+    case "template":
+      yield note(where, "is a template of others, and is examined where they take it");
+      break;
+    case "refused": // told with the file
+  }
 }
 
 async function* checkServer(where: string, config: RpcServerConfig, etcds: Set<string>): AsyncGenerator<Check> {
@@ -107,11 +132,11 @@ function clusterOf({ ttlSeconds: _ttl, id: _id, ...connection }: EtcdSettings): 
 }
 
 function describeSection({ kind, path }: Section): string {
-  return path.length === 0 ? `a ${kind}` : `${kind} ${path.join(".")}`;
+  return path.length === 0 ? `a ${kind}` : `${kind} ${keyPath(path)}`;
 }
 
 /** `file:line:column` and the rest. */
-function placeAndMessage(file: string, problem: Parameters<typeof describeProblem>[1]): [string, string] {
+function placeAndMessage(file: string, problem: ConfigProblem): [string, string] {
   const text = describeProblem(file, problem);
   const at = text.indexOf(": ");
   return [text.slice(0, at), text.slice(at + 2)];

@@ -3,7 +3,7 @@ import { foldCase, nearMiss } from "../../target/key-names.js";
 import { type Inheritance, inheritance, isGoZeroOnly } from "../schema/field-annotations.js";
 import { goNumber } from "./go-number.js";
 import { keyName } from "./places.js";
-import { type Schema, structureOf } from "./structure.js";
+import { itemSchemas, type Schema, structureOf } from "./structure.js";
 import type { YamlFile } from "./yaml-file.js";
 
 type Path = readonly PropertyKey[];
@@ -44,11 +44,12 @@ class Walk {
     if (schemas.length === 0) return;
     if (isMap(node)) this.#map(node, schemas, path, around);
     if (!isSeq(node)) return;
-    const { items } = structureOf(schemas);
+    const structure = structureOf(schemas);
     for (const [i, item] of node.items.entries()) {
-      const value = this.#scalar(item, items);
+      const own = itemSchemas(structure, i);
+      const value = this.#scalar(item, own);
       node.items[i] = value;
-      this.node(value, items, [...path, i], around);
+      this.node(value, own, [...path, i], around);
     }
   }
 

@@ -8,8 +8,10 @@ export interface Structure {
   readonly fields: Map<string, Schema[]>;
   /** Of a record's values, whose keys are free. */
   readonly values: Schema[];
-  /** Of a list's items. */
+  /** Of a list's items, wherever they stand. */
   readonly items: Schema[];
+  /** Of a tuple's items, by their places. */
+  readonly places: Schema[][];
   /** Whether plain text is accepted. */
   text: boolean;
   /** Whether true and false are. */
@@ -25,6 +27,7 @@ export function structureOf(schemas: readonly Schema[]): Structure {
     fields: new Map(),
     values: [],
     items: [],
+    places: [],
     text: false,
     boolean: false,
     number: false,
@@ -32,6 +35,11 @@ export function structureOf(schemas: readonly Schema[]): Structure {
   };
   for (const schema of schemas) collect(schema, found);
   return found;
+}
+
+/** The schemas of one item of a list or a tuple. */
+export function itemSchemas({ items, places }: Structure, place: number): Schema[] {
+  return [...items, ...(places[place] ?? [])];
 }
 
 function collect(schema: Schema, found: Structure): void {
@@ -50,7 +58,7 @@ function collect(schema: Schema, found: Structure): void {
       found.items.push(def.element);
       break;
     case "tuple":
-      found.items.push(...def.items);
+      for (const [i, item] of def.items.entries()) found.places[i] = [...(found.places[i] ?? []), item];
       break;
     case "string":
       found.text = true;

@@ -19,6 +19,8 @@ export class YamlFile {
   readonly #variables: Variables;
   /** The text of values that variables brought, which may have become a number or a list. */
   readonly #brought = new WeakMap<object, string>();
+  /** What aliases stand for. */
+  readonly #shared = new WeakSet<object>();
 
   /** @throws ConfigError when the file cannot be read or is no YAML mapping. */
   static async read(name: string, env: NodeJS.ProcessEnv): Promise<YamlFile> {
@@ -58,6 +60,12 @@ export class YamlFile {
   /** The text of a value that came from variables, before YAML made a number, a switch or a list of it. */
   broughtText(node: unknown): string | undefined {
     return typeof node === "object" && node !== null ? this.#brought.get(node) : undefined;
+  }
+
+  /** Whether aliases elsewhere stand for what is at a path. */
+  isShared(path: readonly PropertyKey[]): boolean {
+    const node = this.document.getIn(path, true);
+    return typeof node === "object" && node !== null && this.#shared.has(node);
   }
 
   /**
@@ -112,7 +120,9 @@ export class YamlFile {
   #copyAliases(): void {
     visit(this.document, {
       Alias: (_key, alias) => {
-        const copy = alias.resolve(this.document)!.clone() as Node & { anchor?: string };
+        const meant = alias.resolve(this.document)!;
+        this.#shared.add(meant);
+        const copy = meant.clone() as Node & { anchor?: string };
         delete copy.anchor;
         return copy;
       },

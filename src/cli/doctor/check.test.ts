@@ -1,0 +1,17 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Check, ok, orFailed } from "./check.js";
+
+test("what goes wrong unforeseen while one section is examined is a failed check", async () => {
+  async function* breaking(): AsyncGenerator<Check> {
+    yield ok("OrderRpc", "takes connections");
+    throw new TypeError("no such thing");
+  }
+  const checks: Check[] = [];
+  for await (const check of orFailed("OrderRpc", breaking())) checks.push(check);
+  assert.deepEqual(
+    checks.map(({ outcome, subject, message }) => `${outcome} ${subject}: ${message}`),
+    ["ok OrderRpc: takes connections", "failed OrderRpc: cannot be examined: no such thing"],
+  );
+  assert.ok(checks[1]!.advice);
+});
