@@ -135,3 +135,13 @@ test("a value of the wrong kind is refused by its key, path and line, quoted swi
   const { config } = await file.read("OrderRpc: { Target: dns:///a:1, HealthCheck: no }\n", client);
   assert.equal(config.OrderRpc.HealthCheck, false, "without quotes it is YAML 1.1's word");
 });
+
+test("YAML 1.1's words are false also where nothing but false or a section may stand", async () => {
+  for (const off of ["false", "off", "No", "n"]) {
+    const { config } = await file.read(
+      `OrderRpc: { Target: "dns:///a:1", Methods: [{ FullMethod: /a.B/C, Hedge: ${off} }] }\n`,
+      client,
+    );
+    assert.equal(config.OrderRpc.Methods[0]!.Hedge, false, off);
+  }
+});

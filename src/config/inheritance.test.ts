@@ -87,3 +87,18 @@ test("Endpoints and Target that say nothing keep no client from inheriting where
     );
   }
 });
+
+test("an Etcd section that says nothing is filled as if it were absent", async () => {
+  for (const nothing of ["", "{}", "[]", "~", "${NONE}"]) {
+    const { config, warnings } = await file.load(
+      `${SERVER}Etcd: { Hosts: [h:1], Key: cart.rpc }\nOrderRpc: { Etcd: ${nothing} }\n`,
+      server,
+      { NONE: "" },
+    );
+    assert.deepEqual([config.OrderRpc!.Etcd?.Hosts, config.OrderRpc!.Etcd?.Key], [["h:1"], "cart.rpc"], nothing);
+    assert.deepEqual(
+      warnings.map(({ key }) => key),
+      ["OrderRpc.Etcd.Key"],
+    );
+  }
+});

@@ -133,11 +133,11 @@ class Walk {
       const source = find(outer, name)?.value;
       if (!isMap(source)) continue;
       const own = find(map, name);
-      if (own && !isMap(own.value)) return;
+      if (!isMap(own?.value) && saysSomething(own?.value)) return;
       const merged = new YAMLMap();
-      if (own) {
-        expandMerges(own.value as YAMLMap);
-        merged.items.push(...(own.value as YAMLMap).items);
+      if (isMap(own?.value)) {
+        expandMerges(own.value);
+        merged.items.push(...own.value.items);
       }
       expandMerges(source);
       for (const pair of source.items) {

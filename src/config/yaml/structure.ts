@@ -66,6 +66,9 @@ function collect(schema: Schema, found: Structure): void {
     case "boolean":
       found.boolean = true;
       break;
+    case "literal":
+      found.boolean ||= def.values.some((value) => typeof value === "boolean");
+      break;
     case "number":
     case "bigint":
       found.number = true;
