@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders are the subject.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -154,6 +155,23 @@ OrderRpc: { Endpoints: ["${address}"] }
     /^if it is one: Elastic\.Endpoints\[0\]: "http:\/\/127\.0\.0\.1:9200" is not an address/,
   );
   assert.equal(code, 0);
+});
+
+test("a file that holds nothing but an application's own says so, and is warned about as any other", async (t) => {
+  const file = write(t, 'Etcd: { Endpoints: ["a:1"], Key: key.pem }\nPass: !secret\nOwn: ${ROLLCALL_TEST_UNSET}\n');
+  const { code, stdout } = await runCli(t, ["doctor", "--json", file]);
+  const checks: { outcome: string; subject: string; message: string; advice?: string }[] = JSON.parse(stdout);
+  assert.deepEqual(
+    checks.map(({ outcome, subject, message }) => `${outcome} ${subject}: ${message}`),
+    [
+      `warning ${file}:2:7: "!" begins a tag, which is unknown and dropped; quote text that begins with "!"`,
+      `warning ${file}:3:6: \${ROLLCALL_TEST_UNSET} is not set in the environment and became nothing`,
+      `failed ${file}: has no server and no client`,
+      `note ${file}: looks like no client of Rollcall's, and is not examined`,
+    ],
+  );
+  assert.match(checks[3]!.advice!, /^if it is one: Etcd\.Hosts is missing; [^!]*$/);
+  assert.equal(code, 1);
 });
 
 test("a section that is refused keeps no other from being examined, and what it hands down is wrong once", async (t) => {

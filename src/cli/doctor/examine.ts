@@ -20,24 +20,29 @@ import type { Section } from "./sections.js";
 /** Looks at a configuration file and at everything it names, as far as that can be seen from this machine. */
 export async function* examine(file: string): AsyncGenerator<Check> {
   registerBuiltInBackends(); // a Target is read with the file
-  let readings: Reading[];
+  let read: Awaited<ReturnType<typeof readSections>>;
   try {
-    readings = await readSections(file);
+    read = await readSections(file);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     yield* error.problems.map((problem) => failed(...placeAndMessage(file, problem)));
     return;
   }
-  yield* describeReadings(file, readings);
+  const { readings, warnings } = read;
+  yield* describeReadings(file, readings, warnings);
   const etcds = new Set<string>();
   for (const reading of readings) {
-    const where = keyPath(reading.section.path) || reading.section.kind;
+    const where = keyPath(reading.section.path) || (reading.outcome === "foreign" ? file : reading.section.kind);
     yield* orFailed(where, examineSection(where, reading, etcds));
   }
 }
 
 /** What can be said of the file before anything in it is tried. */
-function* describeReadings(file: string, readings: readonly Reading[]): Generator<Check> {
+function* describeReadings(
+  file: string,
+  readings: readonly Reading[],
+  ofFile: readonly ConfigProblem[],
+): Generator<Check> {
   // What several sections inherit, and what holds for the file as a whole, is told once.
   const told = new Set<string>();
   const isNew = ({ key, line, column, message }: ConfigProblem) => {
@@ -47,7 +52,7 @@ function* describeReadings(file: string, readings: readonly Reading[]): Generato
   const problems = readings.flatMap((reading) => (reading.outcome === "refused" ? reading.problems : []));
   yield* problems.filter(isNew).map((problem) => failed(...placeAndMessage(file, problem)));
   const read = readings.filter(({ outcome }) => outcome === "server" || outcome === "client");
-  const warnings = readings.flatMap((reading) => ("warnings" in reading ? reading.warnings : []));
+  const warnings = [...readings.flatMap((reading) => ("warnings" in reading ? reading.warnings : [])), ...ofFile];
   yield* warnings.filter(isNew).map((problem) => warning(...placeAndMessage(file, problem)));
   if (read.length > 0) yield ok(file, `can be read: ${read.map(({ section }) => describeSection(section)).join(", ")}`);
   else if (problems.length === 0) {
@@ -64,7 +69,8 @@ async function* examineSection(where: string, reading: Reading, etcds: Set<strin
       yield* checkClient(where, reading.config, etcds);
       break;
     case "foreign": {
-      const against = reading.problems.map((problem) => placeAndMessage("", problem)[1]).join("; ");
+      const own = reading.problems.filter(({ key }) => key !== "");
+      const against = own.map((problem) => placeAndMessage("", problem)[1]).join("; ");
       const message = `looks like no ${reading.section.kind} of Rollcall's, and is not examined`;
       yield note(where, message, `if it is one: ${against}`);
       break;

@@ -20,12 +20,16 @@ export type Reading = { readonly section: Section } & (
 
 /**
  * Reads each section of a file by itself, as its program does, so that one that is refused keeps no other from being looked at.
+ * @returns with warnings of the file as a whole
  * @throws ConfigError for what is wrong with the file as a whole
  */
-export async function readSections(file: string): Promise<Reading[]> {
+export async function readSections(
+  file: string,
+): Promise<{ readings: readonly Reading[]; warnings: readonly ConfigProblem[] }> {
   const yaml = await YamlFile.read(file, process.env);
   const sections = findSections(yaml.toValue(), (path) => yaml.isShared(path));
-  return Promise.all(sections.map((section) => readSection(file, section)));
+  const { warnings } = await readConfig(file, {});
+  return { readings: await Promise.all(sections.map((section) => readSection(file, section))), warnings };
 }
 
 async function readSection(file: string, section: Section): Promise<Reading> {
