@@ -51,9 +51,9 @@ export const commandLine = [
     promise: "a plugin that is missing is told with its installHint",
     changes: [
       [
-        "src/backends/kubernetes/access/kubeconfig.ts",
-        "        throw withInstallHint(error, user);\n",
-        "        throw error;\n",
+        "src/backends/kubernetes/access/exec-program.ts",
+        "return installHint ?",
+        "return installHint && !code ?",
       ],
     ],
     test: "test/kubernetes/kubeconfig.test.ts",
