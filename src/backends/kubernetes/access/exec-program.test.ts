@@ -1,14 +1,11 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, test } from "node:test";
 import { inspect } from "node:util";
+import { hold } from "../../../async/hold.js";
 import { type ExecConfig, ExecProgram } from "./exec-program.js";
 
 // A run keeps no process alive.
-let alive: NodeJS.Timeout;
-before(() => {
-  alive = setInterval(() => {}, 60_000);
-});
-after(() => clearInterval(alive));
+after(hold());
 
 /** A program of a few words of JavaScript. */
 function program(code: string, more: Partial<ExecConfig> = {}): ExecConfig {

@@ -27,7 +27,7 @@ const RUN_MS = 300_000;
 
 /**
  * Runs such a program, once for all who ask meanwhile, and again when its credential has expired; one that does not say when it
- * expires is used until it is refused. A run keeps no process alive.
+ * expires is used until it is refused. A run keeps no process alive, but whoever waits for it may.
  */
 export class ExecProgram {
   readonly #config: ExecConfig;
