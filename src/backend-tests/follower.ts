@@ -1,5 +1,6 @@
 import type { Instance } from "../instance.js";
 import type { Discovery } from "../registry.js";
+import type { Patience } from "./patience.js";
 
 /** What a discovery says of one service, gathered for a test to await. */
 export class Follower {
@@ -9,12 +10,13 @@ export class Follower {
   /** How the iteration ended: by its end, or by what it threw. */
   ended: { readonly error?: unknown } | undefined;
   readonly #abort = new AbortController();
-  readonly #patienceMs: number;
+  readonly #patience: Patience;
   readonly #reading: Promise<void>;
+  #ending: Promise<void> | undefined;
   #wake = () => {};
 
-  constructor(discovery: Discovery, service: string, patienceMs: number) {
-    this.#patienceMs = patienceMs;
+  constructor(discovery: Discovery, service: string, patience: Patience) {
+    this.#patience = patience;
     const onTrouble = (trouble: Error | undefined) => {
       this.troubles.push(trouble);
       this.#wake();
@@ -42,7 +44,7 @@ export class Follower {
     const limit = setTimeout(() => {
       late = true;
       this.#wake();
-    }, this.#patienceMs);
+    }, this.#patience.ms);
     try {
       while (!condition()) {
         if (late || this.ended) throw new Error(this.#disappointed(what));
@@ -56,9 +58,10 @@ export class Follower {
   }
 
   /** Aborts, and resolves when the iteration has ended. */
-  async end(): Promise<void> {
+  end(): Promise<void> {
     this.#abort.abort();
-    await this.#reading;
+    this.#ending ??= this.#patience.inTime(this.#reading, "for a watch to end whose signal was aborted");
+    return this.#ending;
   }
 
   async #read(sets: AsyncIterable<readonly Instance[]>): Promise<void> {
@@ -78,6 +81,6 @@ export class Follower {
     const shown = this.now ? `it shows [${this.now}]` : "it has shown nothing";
     const ended = this.ended ? `; it has ended${this.ended.error ? `: ${this.ended.error}` : ""}` : "";
     const troubles = this.troubles.map((trouble) => trouble?.message ?? "all is well again").join("; ");
-    return `waited ${this.#patienceMs} ms until it ${what}, but ${shown}${ended}; troubles: ${troubles || "none"}`;
+    return `waited ${this.#patience.ms} ms until it ${what}, but ${shown}${ended}; troubles: ${troubles || "none"}`;
   }
 }

@@ -21,8 +21,8 @@ export interface TestedBackend {
   /** Why the tests cannot run here, for example because the server is not installed. Default: they run. */
   readonly skip?: string | false | undefined;
   /**
-   * How long the backend may take for what a test waits for, in milliseconds: the time to notice an outage and its end is the
-   * longest. Default 30,000.
+   * How long the backend and its server may take for what a test waits for, in milliseconds: the time to notice an outage and
+   * its end is the longest. Default 30,000.
    */
   readonly patienceMs?: number | undefined;
 }

@@ -1,45 +1,48 @@
 import type { TestContext } from "node:test";
 import { discoveryOf, registrarOf } from "../backends/table.js";
 import type { Instance } from "../instance.js";
-import type { Discovery, Registrar, Registration } from "../registry.js";
+import type { Discovery, Registrar, Registration, Target } from "../registry.js";
 import { parseTargetUrl } from "../target/parse.js";
+import { messageOf } from "../thrown.js";
 import { Follower } from "./follower.js";
 import type { BackendServer, TestedBackend } from "./index.js";
+import { Patience } from "./patience.js";
 
 /** A server of the tested backend, and what a test does with it. All of it ends with the test. */
 export class Stage {
   readonly server: BackendServer;
-  readonly #patienceMs: number;
+  readonly patience: Patience;
   /** What a backend waits with need not keep a process alive; its test does. */
   readonly #alive = setInterval(() => {}, 60_000);
   readonly #followers: Follower[] = [];
   readonly #registrations = new Map<string, Registration>();
 
-  private constructor(server: BackendServer, patienceMs: number) {
-    this.server = server;
-    this.#patienceMs = patienceMs;
+  private constructor(server: BackendServer, patience: Patience) {
+    this.server = patience.server(server);
+    this.patience = patience;
   }
 
   static async set(t: TestContext, { start, patienceMs = 30_000 }: TestedBackend): Promise<Stage> {
-    const server = await start();
-    const stage = new Stage(server, patienceMs);
+    const patience = new Patience(patienceMs);
+    const stage = new Stage(await patience.inTime(start(), "for start() of the test's server to end"), patience);
     t.after(() => stage.#end());
     return stage;
   }
 
   async discovery(service: string): Promise<{ discovery: Discovery; service: string }> {
-    const { discovery, target } = await discoveryOf(parseTargetUrl(this.server.target(service)));
-    return { discovery, service: target.service };
+    const { discovery, target } = await this.#discovery(service);
+    return { discovery: this.patience.discovery(discovery), service: target.service };
   }
 
   async registrar(service: string): Promise<{ registrar: Registrar; service: string }> {
-    const { registrar, target } = await registrarOf(parseTargetUrl(this.server.target(service)));
-    return { registrar, service: target.service };
+    const asked = registrarOf(parseTargetUrl(this.server.target(service)));
+    const { registrar, target } = await this.patience.inTime(asked, "for the backend's registrar()");
+    return { registrar: this.patience.registrar(registrar), service: target.service };
   }
 
   async follow(service: string): Promise<Follower> {
-    const found = await this.discovery(service);
-    const follower = new Follower(found.discovery, found.service, this.#patienceMs);
+    const { discovery, target } = await this.#discovery(service);
+    const follower = new Follower(discovery, target.service, this.patience);
     this.#followers.push(follower);
     return follower;
   }
@@ -53,7 +56,7 @@ export class Stage {
       const [of, address] = name.split(" ");
       if (of !== service || addresses.includes(address!)) continue;
       this.#registrations.delete(name);
-      await registration.deregister();
+      await this.deregister(registration);
     }
     for (const instance of instances) {
       const name = `${service} ${instance.address}`;
@@ -62,19 +65,14 @@ export class Stage {
     }
   }
 
-  /** The promise, or a rejection after the backend's patience that says what was waited for. */
-  async inTime<T>(promise: Promise<T>, what: string): Promise<T> {
-    let limit: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      limit = setTimeout(() => reject(new Error(`waited ${this.#patienceMs} ms ${what}`)), this.#patienceMs);
-    });
-    return Promise.race([promise, late]).finally(() => clearTimeout(limit));
+  async deregister(registration: Registration): Promise<void> {
+    return this.patience.inTime(registration.deregister(), "for deregister() to resolve");
   }
 
   /** That something does not happen can only be seen by waiting: a second, and less for the impatient. */
   moment(): Promise<void> {
     return new Promise((resolve) => {
-      setTimeout(resolve, Math.min(1_000, this.#patienceMs / 3));
+      setTimeout(resolve, Math.min(1_000, this.patience.ms / 3));
     });
   }
 
@@ -84,10 +82,20 @@ export class Stage {
     return registration;
   }
 
+  #discovery(service: string): Promise<{ discovery: Discovery; target: Target }> {
+    const asked = discoveryOf(parseTargetUrl(this.server.target(service)));
+    return this.patience.inTime(asked, "for the backend's discovery()");
+  }
+
+  /** All of it, whatever fails: the server is stopped too. @throws Error that names everything that has failed. */
   async #end(): Promise<void> {
-    for (const follower of this.#followers) await follower.end();
-    await Promise.all([...this.#registrations.values()].map((registration) => registration.deregister()));
+    const outcomes = [
+      ...(await Promise.allSettled(this.#followers.map((follower) => follower.end()))),
+      ...(await Promise.allSettled([...this.#registrations.values()].map((one) => this.deregister(one)))),
+    ];
     clearInterval(this.#alive);
-    await this.server.stop();
+    outcomes.push(...(await Promise.allSettled([this.server.stop()])));
+    const failures = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
+    if (failures.length > 0) throw new Error([...new Set(failures.map(messageOf))].join("; "), { cause: failures[0] });
   }
 }

@@ -11,6 +11,8 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
+import fs from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, beforeEach, test } from "node:test";
@@ -192,6 +194,71 @@ test("a folder that cannot be written to is said once, and disturbs nobody", asy
   }
   assert.equal(lines.length, 1);
   assert.match(lines[0]!, /^snapshots cannot be written: /);
+});
+
+test("a file that cannot be written keeps no other from it, and is said once", async () => {
+  const inTheWay = join(dir, fileNameOf(target(`way-${number}`)));
+  mkdirSync(inTheWay, { recursive: true });
+  const left = join(dir, "dead.snapshot.tmp");
+  writeFileSync(left, "half");
+  utimesSync(left, 1_000, 1_000);
+  const snapshots = new Snapshots({ dir });
+  const services = [`way-${number}`, `b-${number}`, `c-${number}`];
+  for (let i = 1; i <= 3; i++) {
+    for (const service of services) snapshots.keep(target(service), set(`10.0.0.${i}:8080`));
+    await snapshots.flush();
+    // One that goes well does not make the other one new.
+    snapshots.keep(target(services[1]!), set(`10.0.0.${i}:8080`));
+    await snapshots.flush();
+    for (const service of services.slice(1)) {
+      const found = await new Snapshots({ dir }).read(target(service));
+      assert.equal(found?.instances[0]?.instance.address, `10.0.0.${i}:8080`);
+    }
+  }
+  assert.deepEqual(
+    lines.map((line) => line.replace(/: E[A-Z]+: [^;]*/, ": why")),
+    ["snapshots cannot be written: why; a start without the registry will know nobody"],
+  );
+  assert.ok(!readdirSync(dir).includes("dead.snapshot.tmp"), "the folder is tidied all the same");
+  rmdirSync(inTheWay);
+  snapshots.keep(target(services[0]!), set("10.0.0.9:8080"));
+  await snapshots.flush();
+  assert.ok(await new Snapshots({ dir }).read(target(services[0]!)));
+});
+
+test("what cannot be taken out of the folder keeps nothing else in it", async () => {
+  await written(target(`first-${number}`));
+  for (let i = 0; i < 514; i++) {
+    const file = join(dir, `${i}.snapshot`);
+    // The first that is taken out, of the four that are.
+    if (i === 3) mkdirSync(file);
+    else writeFileSync(file, "x");
+    utimesSync(file, 1_000 + i, 1_000 + i);
+  }
+  await written(target(`last-${number}`));
+  assert.equal(readdirSync(dir).length, 513);
+});
+
+test("while a write takes long, what is kept waits for one more, which writes the newest of it", async (t) => {
+  const order = target(`slow-${number}`);
+  const snapshots = new Snapshots({ dir });
+  let release = () => {};
+  const slow = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  t.mock.method(fs, "mkdir", () => slow.then(() => mkdirSync(dir, { recursive: true })), { times: 1 });
+  syncBuiltinESMExports();
+  t.after(syncBuiltinESMExports);
+  const first = snapshots.flush();
+  const later = [];
+  for (let i = 1; i <= 100; i++) {
+    snapshots.keep(order, set(`10.0.0.${i}:8080`));
+    later.push(snapshots.flush());
+  }
+  assert.equal(new Set(later).size, 1, "one write waits, however many sets are kept meanwhile");
+  release();
+  await Promise.all([first, ...later]);
+  assert.equal((await new Snapshots({ dir }).read(order))?.instances[0]?.instance.address, "10.0.0.100:8080");
 });
 
 test("a set that is too large to be kept is said once, and the others are kept", async () => {

@@ -38,11 +38,13 @@ export class Snapshots implements LastKnownSets {
   readonly #waiting = new Map<string, { target: Target; set: KnownSet }>();
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
+  /** The write that begins when the present one is over. */
+  #next: Promise<void> | undefined;
   #tidied = false;
   /** Files written since. */
   #written = 0;
-  /** The last complaint, so that it is said once. */
-  #complaint: string | undefined;
+  /** Why files could not be written, by their names, so that a reason is said once. */
+  readonly #troubles = new Map<string, string>();
 
   constructor({ dir = defaultDir(), maxAgeMs = SNAPSHOT_DEFAULTS.MaxAge }: SnapshotOptions = {}) {
     this.dir = dir;
@@ -92,29 +94,33 @@ export class Snapshots implements LastKnownSets {
   flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const due = [...this.#waiting];
-    this.#waiting.clear();
-    this.#writing = this.#writing.then(() => this.#write(due)).catch((error: Error) => this.#complain(error.message));
-    return this.#writing;
+    // On a disk that hangs everything waits for one more write, which takes what is newest by then.
+    if (this.#next) return this.#next;
+    this.#next = this.#writing.then(() => {
+      this.#next = undefined;
+      return this.#write();
+    });
+    this.#writing = this.#next;
+    return this.#next;
   }
 
-  async #write(due: readonly [string, { target: Target; set: KnownSet }][]): Promise<void> {
-    await mkdir(this.dir, { recursive: true, mode: 0o700 });
-    let tooLarge: string | undefined;
+  /** Each file on its own: one that cannot be written keeps no other from it. */
+  async #write(): Promise<void> {
+    const due = [...this.#waiting];
+    this.#waiting.clear();
+    if (!(await this.#attempt("", () => mkdir(this.dir, { recursive: true, mode: 0o700 })))) return;
     for (const [name, { target, set }] of due) {
-      const text = writeSnapshot(target, set);
-      if (Buffer.byteLength(text) > MOST_BYTES) {
-        tooLarge = `the set of ${JSON.stringify(target.service)} is too large`;
-        this.#complain(tooLarge);
-      } else await replace(join(this.dir, name), text);
+      await this.#attempt(name, () => {
+        const text = writeSnapshot(target, set);
+        if (Buffer.byteLength(text) <= MOST_BYTES) return replace(join(this.dir, name), text);
+        throw new Error(`the set of ${JSON.stringify(target.service)} is too large`);
+      });
       this.#written += 1;
     }
-    if (!this.#tidied || this.#written >= TIDY_AFTER) {
-      await this.#tidy();
-      this.#tidied = true;
-      this.#written = 0;
-    }
-    this.#complaint = tooLarge;
+    if (this.#tidied && this.#written < TIDY_AFTER) return;
+    this.#tidied = true;
+    this.#written = 0;
+    await this.#attempt("", () => this.#tidy());
   }
 
   /** Takes out what dead processes have left, and the oldest of too many. */
@@ -125,15 +131,39 @@ export class Snapshots implements LastKnownSets {
         return { name, at: found?.mtimeMs ?? Date.now() };
       }),
     );
+    let failed: NodeJS.ErrnoException | undefined;
     const old = entries.filter(({ name, at }) => name.endsWith(".tmp") && Date.now() - at > LEFT_OVER_MS);
     const files = entries.filter(({ name }) => name.endsWith(".snapshot")).sort((a, b) => b.at - a.at);
-    for (const { name } of [...old, ...files.slice(MOST_FILES)]) await rm(join(this.dir, name), { force: true });
+    for (const { name } of [...old, ...files.slice(MOST_FILES)]) {
+      await rm(join(this.dir, name), { force: true }).catch((error) => {
+        failed ??= error;
+      });
+    }
+    if (failed) throw new Error(`what is old cannot be removed: ${reasonOf(failed)}`);
   }
 
-  #complain(why: string): void {
-    if (why === this.#complaint) return;
-    this.#complaint = why;
-    log.warn({ dir: this.dir }, `snapshots cannot be written: ${why}; a start without the registry will know nobody`);
+  /** Does something to the file of this name, or to the folder (""), and says whether that went well. */
+  async #attempt(name: string, work: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await work();
+      this.#troubles.delete(name);
+      return true;
+    } catch (error) {
+      const why = reasonOf(error as NodeJS.ErrnoException);
+      const isNew = ![...this.#troubles.values()].includes(why);
+      // Targets that are made up as it goes fill no memory.
+      if (this.#troubles.size >= MOST_FILES) this.#troubles.clear();
+      this.#troubles.set(name, why);
+      if (isNew) this.#complain(name, why);
+      return false;
+    }
+  }
+
+  #complain(name: string, why: string): void {
+    log.warn(
+      { dir: this.dir, ...(name && { file: name }) },
+      `snapshots cannot be written: ${why}; a start without the registry will know nobody`,
+    );
   }
 }
 
@@ -158,6 +188,11 @@ function inHome(...path: string[]): string {
   const home = homeFolder();
   if (home !== undefined) return join(home, ...path);
   throw new Error("this user has no home folder; set Snapshot.Dir or $ROLLCALL_SNAPSHOT_DIR to a folder");
+}
+
+/** The same every time: without the paths, which have a random part. */
+function reasonOf({ message, syscall }: NodeJS.ErrnoException): string {
+  return syscall === undefined ? message : message.replace(new RegExp(`, ${syscall}.*`, "s"), "");
 }
 
 /** On the disk before it has its name: what is read under the name is always a whole file. */

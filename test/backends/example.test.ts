@@ -16,17 +16,31 @@ const tests = readFileSync("examples/backend/folder.test.ts", "utf8").replace(
   "testBackend({\n  patienceMs: 3_000,",
 );
 
-/** Runs the example's tests against a backend; resolves with their report. */
-async function run(source: string): Promise<{ ok: boolean; failed: string[] }> {
+/** Runs the example's tests, or those of a name, against a backend; resolves with their report. */
+async function run(
+  source: string,
+  { name = ".", settings = "" } = {},
+): Promise<{ ok: boolean; failed: string[]; report: string }> {
   writeFileSync(join(folder, "folder.ts"), source);
-  writeFileSync(join(folder, "folder.test.ts"), tests);
-  const flags = ["--import", "tsx", "--test", "--test-reporter=tap", join(folder, "folder.test.ts")];
+  writeFileSync(join(folder, "folder.test.ts"), tests.replace("testBackend({", `testBackend({ ${settings}`));
+  const flags = [
+    "--import",
+    "tsx",
+    "--test",
+    "--test-reporter=tap",
+    `--test-name-pattern=${name}`,
+    join(folder, "folder.test.ts"),
+  ];
   // Else the runner takes itself for a test file of this one.
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
   const [error, report] = await new Promise<[Error | null, string]>((resolve) => {
     execFile(process.execPath, flags, { env, timeout: 120_000 }, (failure, stdout) => resolve([failure, stdout]));
   });
-  return { ok: error === null, failed: [...report.matchAll(/^ {4}not ok \d+ - (.*)$/gm)].map(([, name]) => name!) };
+  return {
+    ok: error === null,
+    failed: [...report.matchAll(/^ {4}not ok \d+ - (.*)$/gm)].map(([, name]) => name!),
+    report,
+  };
 }
 
 function spoilt(from: string, to: string): string {
@@ -35,7 +49,8 @@ function spoilt(from: string, to: string): string {
 }
 
 test("the example of docs/writing-a-backend.md keeps the contract", async () => {
-  assert.deepEqual(await run(backend), { ok: true, failed: [] });
+  const { ok, failed } = await run(backend);
+  assert.deepEqual({ ok, failed }, { ok: true, failed: [] });
 });
 
 test("an instance of the example is in every set, however often its file is written", async (t) => {
@@ -51,6 +66,12 @@ test("an instance of the example is in every set, however often its file is writ
       break;
     }
   }
+});
+
+test("a backend that only registers is tested for that", async () => {
+  const source = spoilt("discovery: ({ params }) => new FolderDiscovery(params.folder!),", "");
+  const { ok, failed } = await run(source, { settings: "discovers: false," });
+  assert.deepEqual({ ok, failed }, { ok: true, failed: [] });
 });
 
 test("the page shows the example as it is run", () => {
@@ -83,5 +104,29 @@ for (const [promise, source, failed] of [
       report.failed.some((name) => failed.test(name)),
       `failed: ${report.failed.join("; ")}`,
     );
+  });
+}
+
+for (const [promise, source, name, waited] of [
+  [
+    "a watch that does not end at its abort",
+    spoilt(
+      "signal, ref: !background }).catch(() => {});",
+      "ref: false });\n if (signal.aborted) await new Promise(() => {});",
+    ),
+    "an abort ends the iteration",
+    /waited 3000 ms for a watch to end whose signal was aborted/,
+  ],
+  [
+    "a deregister() that never resolves",
+    spoilt("await this.#kept;", "await new Promise(() => {});"),
+    "may be called often",
+    /waited 3000 ms for deregister\(\) to resolve/,
+  ],
+] as const) {
+  test(`${promise} fails its test, which says so and ends`, async () => {
+    const { failed, report } = await run(source, { name });
+    assert.equal(failed.length, 1);
+    assert.match(report, waited);
   });
 }

@@ -1,17 +1,26 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { inspect } from "node:util";
 import { registerBuiltInBackends } from "../../src/backends/index.js";
 import { createKubernetesBackend, type KubernetesTiming } from "../../src/backends/kubernetes/index.js";
+import type { Backend } from "../../src/registry.js";
 import { parseTargetUrl } from "../../src/target/parse.js";
 import { KubeApiServer } from "../support/real-parts/kube/stand-in.js";
 import { Watched } from "../support/watched.js";
 import { endpoint, slice } from "./pod.js";
 
 registerBuiltInBackends();
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 describe("a program outside the cluster", () => {
   let directory: string;
@@ -73,11 +82,18 @@ describe("a program outside the cluster", () => {
     environment: NodeJS.ProcessEnv = {},
     timing: Partial<KubernetesTiming> = {},
   ): Promise<Watched> {
-    const backend = createKubernetesBackend({
+    return begun(url, backendOf(environment, timing));
+  }
+
+  function backendOf(environment: NodeJS.ProcessEnv = {}, timing: Partial<KubernetesTiming> = {}): Backend {
+    return createKubernetesBackend({
       environment,
       serviceAccount: directory,
       timing: { backoff: { initialMs: 20, maxMs: 100 }, ...timing },
     });
+  }
+
+  async function begun(url: string, backend: Backend): Promise<Watched> {
     const target = parseTargetUrl(url);
     const watched = new Watched(await backend.discovery!(target), target.service);
     watches.push(watched);
@@ -146,15 +162,55 @@ describe("a program outside the cluster", () => {
     assert.deepEqual(watched.troubles, []);
   });
 
-  test("an exec plugin that hangs is told, and does not hold up the end", async () => {
+  test("an exec plugin that hangs is told, run once however many ask and retry, and ended with the last watch", async () => {
     const plugin = join(directory, "plugin");
-    writeFileSync(plugin, "#!/bin/sh\nexec sleep 2\n");
+    const runs = join(directory, "runs");
+    writeFileSync(plugin, `#!/bin/sh\necho $$ >> ${runs}\nexec sleep 600\n`);
     chmodSync(plugin, 0o755);
     const exec = { apiVersion: "client.authentication.k8s.io/v1", command: plugin };
-    const watched = await watch(`k8s:///order?kubeconfig=${kubeconfig({ user: { exec } })}`, {}, { answerMs: 200 });
-    await watched.until(() => watched.troubles.length > 0);
-    assert.match(watched.troubles[0] ?? "", /no credentials can be had from .*"shop": no answer came within 200 ms/);
-    await watched.end();
+    const url = `k8s:///order?kubeconfig=${kubeconfig({ user: { exec } })}`;
+    const backend = backendOf({}, { answerMs: 200 });
+    const asking = [await begun(url, backend), await begun(url.replace("order", "stock"), backend)];
+    for (const watched of asking) {
+      await watched.until(() => watched.troubles.length > 0);
+      assert.match(watched.troubles[0] ?? "", /no credentials can be had from .*"shop": no answer came within 200 ms/);
+    }
+    // Another one, told as late, has asked after the others have tried again.
+    const late = await begun(url.replace("order", "cart"), backend);
+    await late.until(() => late.troubles.length > 0);
+    const pids = readFileSync(runs, "utf8").trim().split("\n");
+    assert.equal(pids.length, 1);
+    for (const watched of [...asking, late]) await watched.end();
+    while (isRunning(Number(pids[0]))) await new Promise(setImmediate);
+  });
+
+  test("an exec plugin is run once for many services, and not again until its token is refused", async () => {
+    const plugin = join(directory, "plugin");
+    const runs = join(directory, "runs");
+    const token = join(directory, "issued");
+    writeFileSync(
+      plugin,
+      `#!/bin/sh\necho run >> ${runs}\necho '{"kind":"ExecCredential","status":{"token":"'"$(cat ${token})"'"}}'\n`,
+    );
+    chmodSync(plugin, 0o755);
+    writeFileSync(token, "reader");
+    const exec = { apiVersion: "client.authentication.k8s.io/v1", command: plugin };
+    const url = `k8s:///order?kubeconfig=${kubeconfig({ user: { exec } })}`;
+    const backend = backendOf();
+    const many = await Promise.all(Array.from({ length: 5 }, () => begun(url, backend)));
+    for (const watched of many) await watched.shows("10.0.0.1:8080");
+    await server.until(() => server.watches === 5);
+    assert.equal(readFileSync(runs, "utf8"), "run\n");
+    server.tokens.clear();
+    server.tokens.set("second", ["list", "watch"]);
+    writeFileSync(token, "second");
+    server.endWatches();
+    await server.until(() => server.watches === 5);
+    assert.equal(readFileSync(runs, "utf8"), "run\nrun\n");
+    assert.deepEqual(
+      many.flatMap(({ troubles }) => troubles),
+      [],
+    );
   });
 
   test("plain HTTP, as kubectl proxy serves it, works, below a path too", async () => {

@@ -50,11 +50,7 @@ export const commandLine = [
     item: "14.37",
     promise: "a plugin that is missing is told with its installHint",
     changes: [
-      [
-        "src/backends/kubernetes/access/kubeconfig.ts",
-        "        throw withInstallHint(error, user);\n",
-        "        throw error;\n",
-      ],
+      ["src/backends/kubernetes/access/exec-program.ts", "return installHint ?", "return installHint && !code ?"],
     ],
     test: "test/kubernetes/kubeconfig.test.ts",
     name: "an exec plugin's path is relative to the kubeconfig, and of a missing one the installHint is shown",

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
 import { homeFolder } from "../../home-folder.js";
+import type { ExecConfig } from "./access/exec-program.js";
 import { type ActsAs, impersonationHeaders } from "./impersonation.js";
 
 /** A user of a kubeconfig, as far as it is used here. */
@@ -17,9 +18,13 @@ export interface KubeconfigUser {
   readonly certData?: string;
   readonly keyFile?: string;
   readonly keyData?: string;
-  readonly exec?: { command?: string; readonly installHint?: string };
+  /** `exec` in the file: under another name, because the library would run it. */
+  readonly program?: ExecConfig;
   readonly authProvider?: { readonly name?: string; readonly config?: Readonly<Record<string, string>> };
 }
+
+/** As the library reads it. */
+type LibraryUser = KubeconfigUser & { readonly exec?: ExecConfig | null };
 
 /** A cluster, likewise. */
 export interface KubeconfigCluster {
@@ -84,13 +89,13 @@ export function loadMerged<C extends KubeConfig>(files: readonly string[], reade
     const config = readers.create();
     config.loadFromFile(file);
     const more = moreOfUsers(file, readers.parseYaml);
-    for (const { exec } of config.users) {
+    const users = (config.users as readonly LibraryUser[]).map(({ exec, ...user }): KubeconfigUser => {
       // A bare name is looked for on the path.
       if (exec?.command && /[\\/]/.test(exec.command) && !isAbsolute(exec.command)) {
         exec.command = resolve(dirname(file), exec.command);
       }
-    }
-    const users = config.users.map((user): KubeconfigUser => ({ ...user, ...more.get(user.name) }));
+      return { ...user, ...(exec && { program: exec }), ...more.get(user.name) };
+    });
     return { config, users };
   });
   if (loaded.length === 0) throw new Error("there is no such file, or nothing in it");

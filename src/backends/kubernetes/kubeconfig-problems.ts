@@ -13,8 +13,19 @@ export function clusterProblem({ name, server, caFile, caData }: KubeconfigClust
 
 /** The same of a user. */
 export function userProblem(user: KubeconfigUser): string | undefined {
-  const { name, token, username, password, certFile, certData, keyFile, keyData, exec, authProvider, impersonation } =
-    user;
+  const {
+    name,
+    token,
+    username,
+    password,
+    certFile,
+    certData,
+    keyFile,
+    keyData,
+    program,
+    authProvider,
+    impersonation,
+  } = user;
   const who = `user ${JSON.stringify(name)}`;
   if (token && (username || password)) return `${who} has both a token and a username or password: keep one`;
   if (certFile || certData) {
@@ -24,7 +35,7 @@ export function userProblem(user: KubeconfigUser): string | undefined {
   }
   if (impersonation && !impersonation["impersonate-user"])
     return `${who} has as-uid, as-groups or as-user-extra without as: name the user`;
-  if (exec && authProvider) return `${who} has both exec and auth-provider: keep one`;
-  if (exec && !exec.command) return `${who} has exec without a command`;
+  if (program && authProvider) return `${who} has both exec and auth-provider: keep one`;
+  if (program && !program.command) return `${who} has exec without a command`;
   return undefined;
 }

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { holding } from "../../../src/async/hold.js";
 import { kubeconfigAccess } from "../../../src/backends/kubernetes/access/kubeconfig.js";
 import { interopProgram } from "../../support/real-parts/gozero.js";
 
@@ -35,7 +36,7 @@ export function byClientGo(kubeconfig: string, context: string | undefined): Pro
 export async function here(kubeconfig: string, context: string | undefined): Promise<Outcome> {
   try {
     const { source, namespace = "default", credentials } = await kubeconfigAccess({ kubeconfig, context });
-    const { server, headers, tls } = await credentials();
+    const { server, headers, tls } = await holding(credentials());
     return {
       context: JSON.parse(source.replace("kubeconfig context ", "")),
       namespace,

@@ -66,3 +66,44 @@ test("an ERROR event other than expiry is followed by a fresh start", async (t) 
   await server.until(() => server.watches === 1);
   await sees(watched);
 });
+
+test("a version from which every watch ends with an ERROR event is given up: what changed meanwhile is listed", async (t) => {
+  const { server, pod, settled, verbs } = await scene(t);
+  const watched = await settled(pod());
+  const from = server.version;
+  const broken = failure(500, "InternalError", "unable to decode an object in the watch stream").body as object;
+  server.poison = (version) => (version <= from ? broken : undefined);
+  server.endWatches();
+  server.apply(slice("order-1", [endpoint("10.0.0.2")]));
+  await watched.shows("10.0.0.2:8080");
+  assert.deepEqual(verbs().slice(2, 4), ["watch 200", "list 200"]);
+  assert.deepEqual(watched.troubles, [], "once is no trouble yet");
+});
+
+test("watches that are granted and end with an ERROR event again and again are told once, and when it is over", async (t) => {
+  const { server, pod, settled, sees } = await scene(t);
+  const watched = await settled(pod({ shortWatchMs: 50 }));
+  const broken = failure(500, "InternalError", "etcdserver: no leader").body as object;
+  server.poison = () => broken;
+  server.endWatches();
+  await watched.until(() => watched.troubles.length > 0);
+  assert.match(watched.troubles[0] ?? "", /the watch ended with 500: etcdserver: no leader/);
+  // What the lists between them tell is used meanwhile.
+  await sees(watched);
+  const before = server.requests.length;
+  await server.until(() => server.requests.length >= before + 4);
+  assert.equal(watched.troubles.length, 1);
+  server.poison = undefined;
+  await watched.until(() => watched.troubles.at(-1) === undefined);
+  assert.equal(watched.troubles.length, 2);
+});
+
+test("a watch that ends because the server is busy (429) goes on where it stopped", async (t) => {
+  const { server, pod, settled, sees, verbs } = await scene(t);
+  const watched = await settled(pod());
+  server.fail(failure(429, "TooManyRequests", "storage is (re)initializing").body as object);
+  await server.until(() => server.watches === 0);
+  await server.until(() => server.watches === 1);
+  await sees(watched);
+  assert.deepEqual(verbs(), ["list 200", "watch 200", "watch 200"]);
+});

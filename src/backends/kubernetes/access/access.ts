@@ -11,8 +11,10 @@ export interface ClusterAccess {
    * @throws Error that says which file or setting is at fault.
    */
   credentials(): Promise<Credentials>;
-  /** The server did not accept the credentials: what is cached of them is worthless. */
-  forget(): void;
+  /** The server did not accept these credentials: what is cached of them is worthless, unless it was replaced meanwhile. */
+  forget(refused: Credentials): void;
+  /** Nobody needs credentials at present: what runs to get some is ended. */
+  rest(): void;
 }
 
 export interface Credentials {

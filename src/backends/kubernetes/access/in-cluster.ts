@@ -29,5 +29,6 @@ export async function inClusterAccess(
       return { server, headers: { authorization: `Bearer ${bearer.trim()}` }, tls: { ca } };
     },
     forget() {},
+    rest() {},
   };
 }

@@ -14,6 +14,7 @@ import {
 import { clusterProblem, userProblem } from "../kubeconfig-problems.js";
 import { expiredOidcToken } from "../oidc-token.js";
 import type { ClusterAccess, Credentials, TlsSettings } from "./access.js";
+import { type ExecCredential, ExecProgram } from "./exec-program.js";
 
 const require = createRequire(import.meta.url);
 
@@ -31,8 +32,15 @@ interface LibraryConfig extends KubeConfig {
   applyToHTTPSOptions(options: RequestOptions): Promise<void>;
 }
 
+/** A kubeconfig as it was read, and the program that gives the credentials of its current user, if one does. */
+interface Loaded {
+  readonly config: LibraryConfig;
+  readonly program: ExecProgram | undefined;
+}
+
 /**
- * The access a kubeconfig describes, read by `@kubernetes/client-node`: client certificates, tokens, exec plugins, OIDC.
+ * The access a kubeconfig describes, read by `@kubernetes/client-node`: client certificates, tokens, OIDC. Exec plugins are run by
+ * us: the library runs one for each request, as often as it is asked, and shows what it cannot read of their output.
  * @throws Error that says what to install, or what is wrong with the file.
  */
 export async function kubeconfigAccess({
@@ -51,15 +59,23 @@ export async function kubeconfigAccess({
     }
     return config;
   };
+  const load = (): Loaded => {
+    const config = readOrExplain(read, files);
+    const program = currentUser(config)?.program;
+    return { config, program: program && new ExecProgram(program) };
+  };
 
-  let config = readOrExplain(read, files);
-  const { name, namespace } = currentContext(config);
+  let loaded = load();
+  /** What credentials were made of. */
+  const origins = new WeakMap<Credentials, object>();
+  const { name, namespace } = currentContext(loaded.config);
   return {
     source: `kubeconfig context ${JSON.stringify(name)}`,
     namespace,
     async credentials() {
       // kubectl writes a token that it has renewed into the file.
-      if (expiredOidcToken(currentUser(config))) config = readOrExplain(read, files);
+      if (expiredOidcToken(currentUser(loaded.config))) loaded = load();
+      const { config, program } = loaded;
       const cluster = currentCluster(config);
       const user = currentUser(config);
       const problem = clusterProblem(cluster) ?? (user && userProblem(user));
@@ -70,16 +86,24 @@ export async function kubeconfigAccess({
       if (plain && cluster.proxyUrl === undefined) return { server, headers: {}, tls: {} };
       const refused = expiredOidcToken(user);
       if (refused) throw new Error(refused);
-      const options: RequestOptions = {};
+      const given = await program?.credential();
+      const options = optionsOf(given);
       await config.applyToHTTPSOptions(options).catch((error) => {
-        throw withInstallHint(error, user);
+        throw withoutOutput(error);
       });
       const proxy = cluster.proxyUrl === undefined ? {} : { proxy: options.agent as Agent };
-      return { server, ...(plain ? { headers: {}, tls: {} } : credentialsOf(options, user)), ...proxy };
+      const credentials = { server, ...(plain ? { headers: {}, tls: {} } : credentialsOf(options, user)), ...proxy };
+      origins.set(credentials, given ?? config);
+      return credentials;
     },
-    // The library holds on to what exec plugins and token files gave it; a fresh one asks them again.
-    forget() {
-      config = readOrExplain(read, files);
+    // The library holds on to what token files gave it, and a program to its credential; a fresh one asks them again. Of the many
+    // requests that were refused with the same credentials the first does so.
+    forget(refused) {
+      const { config, program } = loaded;
+      if (origins.get(refused) === (program ? program.current : config)) loaded = load();
+    },
+    rest() {
+      loaded.program?.stop();
     },
   };
 }
@@ -157,13 +181,16 @@ function currentUser(config: KubeConfig): KubeconfigUser | undefined {
   return config.users.find(({ name }) => name === user);
 }
 
-/** kubectl shows the same: where to get the program that is missing. */
-function withInstallHint(error: unknown, user: KubeconfigUser | undefined): unknown {
-  const { command, installHint } = user?.exec ?? {};
-  const { code, syscall = "" } = error as NodeJS.ErrnoException;
-  if (!command || code !== "ENOENT" || !syscall.startsWith("spawn")) return error;
-  const hint = installHint ? `: ${installHint.trim()}` : "";
-  return new Error(`the program ${command} that gives credentials is not there${hint}`, { cause: error });
+/** What the library is to build upon. */
+function optionsOf(given: ExecCredential | undefined): RequestOptions {
+  const { token, clientCertificateData: cert, clientKeyData: key } = given ?? {};
+  return { ...(token && { headers: { Authorization: `Bearer ${token}` } }), ...(cert && { cert, key }) };
+}
+
+/** The library runs the programs of an `auth-provider`, and an error about their JSON shows what stands there: tokens. */
+function withoutOutput(error: unknown): unknown {
+  if ((error as Error).name !== "SyntaxError") return error;
+  return new Error("what the program of the user's auth-provider printed is no JSON");
 }
 
 /** A server without a scheme is one without TLS, as kubectl has it. */

@@ -26,7 +26,9 @@ export class KubeApi {
     this.#users += 1;
     return () => {
       this.#users -= 1;
-      if (this.#users === 0) for (const { transport } of this.#connections.splice(0)) transport.close();
+      if (this.#users > 0) return;
+      for (const { transport } of this.#connections.splice(0)) transport.close();
+      this.access.rest();
     };
   }
 
@@ -36,18 +38,18 @@ export class KubeApi {
    * @throws ApiError
    */
   async get(path: string, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
-    let [server, answer] = await this.#ask(path, signal);
+    let [credentials, answer] = await this.#ask(path, signal);
     if (answer.status === 401) {
       await readStatus(answer);
-      this.access.forget();
-      [server, answer] = await this.#ask(path, signal);
+      this.access.forget(credentials);
+      [credentials, answer] = await this.#ask(path, signal);
     }
     if (answer.status === 200) return answer.body;
     const retryAfterMs = readRetryAfter(answer.headers["retry-after"]);
-    throw refusal(`${server.origin} answers`, answer.status, await readStatus(answer), retryAfterMs);
+    throw refusal(`${credentials.server.origin} answers`, answer.status, await readStatus(answer), retryAfterMs);
   }
 
-  async #ask(path: string, signal: AbortSignal): Promise<[server: URL, answer: Answer]> {
+  async #ask(path: string, signal: AbortSignal): Promise<[Credentials, Answer]> {
     const credentials = await this.#credentials(signal);
     const { server, headers } = credentials;
     try {
@@ -58,7 +60,7 @@ export class KubeApi {
       }
       const base = server.pathname.replace(/\/$/, "");
       const all = { accept: "application/json", "user-agent": "rollcall", ...headers };
-      return [server, await transport.get(base + path, all, signal)];
+      return [credentials, await transport.get(base + path, all, signal)];
     } catch (error) {
       const cause = signal.aborted ? signal.reason : error;
       throw new ApiError("unreachable", `${server.origin} cannot be reached: ${messageOf(cause)}`, { cause });

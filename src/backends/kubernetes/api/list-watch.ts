@@ -34,6 +34,7 @@ export interface ListWatchOptions<T> {
 
 /** Objects asked for at a time. A full EndpointSlice is about 50 kB. */
 const PAGE_SIZE = 50;
+const TOO_MANY_REQUESTS = 429;
 /** What befalls a working watch now and then, and is worth a word only when it lasts. */
 const MAY_PASS: ReadonlySet<ApiErrorKind> = new Set(["unreachable", "gone", "refused"]);
 
@@ -53,8 +54,10 @@ class ListWatch<T> {
   #objects = new Map<string, T>();
   /** Where to watch from; undefined when the objects are to be listed. */
   #version: string | undefined;
+  /** Whether the objects were ever listed. */
+  #listed = false;
   #trouble: ApiErrorKind | undefined;
-  /** Since a watch was last granted. */
+  /** Since a watch last worked. */
   #failures = 0;
   /** When the present watch was granted. */
   #granted: number | undefined;
@@ -82,6 +85,7 @@ class ListWatch<T> {
     try {
       if (this.#version === undefined) await this.#list();
       await this.#watch();
+      this.#works();
       return undefined;
     } catch (error) {
       if (error instanceof ApiError) return error;
@@ -93,7 +97,7 @@ class ListWatch<T> {
   #failed(error: ApiError): number {
     const repeatedly = this.#failures > 0;
     this.#failures += 1;
-    const mayPass = MAY_PASS.has(error.kind) && !repeatedly && this.#version !== undefined;
+    const mayPass = MAY_PASS.has(error.kind) && !repeatedly && this.#listed;
     if (this.#trouble !== error.kind && !mayPass) {
       this.#trouble = error.kind;
       this.#options.onTrouble(error);
@@ -112,6 +116,7 @@ class ListWatch<T> {
       if (!(error instanceof ApiError && error.kind === "gone")) throw error;
       await this.#listPages(undefined);
     }
+    this.#listed = true;
     this.#options.onObjects(this.#objects);
   }
 
@@ -141,7 +146,7 @@ class ListWatch<T> {
 
   /** Resolves when the server has ended the watch. */
   #watch(): Promise<void> {
-    const { timing, onTrouble, onObjects } = this.#options;
+    const { timing, onObjects } = this.#options;
     const seconds = Math.ceil(timing.watchSeconds * (1 + Math.random()));
     const query = { watch: 1, allowWatchBookmarks: true, resourceVersion: this.#version, timeoutSeconds: seconds };
     return this.#request("watch", query, async (body, deadline) => {
@@ -149,30 +154,47 @@ class ListWatch<T> {
         seconds * 1_000 + timing.overtimeMs,
         `a watch of ${seconds} s has not ended: its connection is dead`,
       );
-      if (this.#trouble) onTrouble(undefined);
-      this.#trouble = undefined;
-      this.#failures = 0;
       this.#granted = performance.now();
-      for await (const lines of linesOf(body, MAX_BYTES)) {
-        let changed = false;
-        try {
-          for (const line of lines) changed = this.#apply(line) || changed;
-        } finally {
-          if (changed) onObjects(this.#objects);
+      const lasting = setTimeout(() => this.#works(), timing.shortWatchMs).unref();
+      try {
+        for await (const lines of linesOf(body, MAX_BYTES)) {
+          let changed = false;
+          try {
+            for (const line of lines) changed = this.#apply(line) || changed;
+          } finally {
+            if (changed) onObjects(this.#objects);
+          }
         }
+      } finally {
+        clearTimeout(lasting);
       }
     });
+  }
+
+  /**
+   * The watch has told something, has lasted, or has ended in good order. That it was granted says little: a server that cannot
+   * go on from the version asked for grants it, and then says so.
+   */
+  #works(): void {
+    this.#failures = 0;
+    if (this.#trouble) this.#options.onTrouble(undefined);
+    this.#trouble = undefined;
   }
 
   /** Whether the event changed an object. */
   #apply(line: string): boolean {
     const { type, object } = parse(line) as { type?: string; object?: { metadata?: Meta } & Status };
-    if (type === "ERROR") throw refusal("the watch ended with", object?.code ?? 500, object);
+    if (type === "ERROR") {
+      // From here it may fail every time. A server that is merely busy goes on where it stopped.
+      if (object?.code !== TOO_MANY_REQUESTS) this.#version = undefined;
+      throw refusal("the watch ended with", object?.code ?? 500, object);
+    }
     const version = versionOf(object?.metadata);
     if (type === "ADDED" || type === "MODIFIED") this.#objects.set(nameOf(object), object as T);
     else if (type === "DELETED") this.#objects.delete(nameOf(object));
     else if (type !== "BOOKMARK") throw garbled("an unknown event", line);
     this.#version = version;
+    this.#works();
     return type !== "BOOKMARK";
   }
 

@@ -42,6 +42,8 @@ export class KubeApiServer {
   readonly refusals: (Reply | undefined)[] = [];
   /** Called with each line of a watch before it is sent; returns the bytes to send instead, in pieces. */
   garble: ((line: string) => string[]) | undefined;
+  /** The ERROR event that a watch from this version gets in place of others, and ends with; undefined lets it be. */
+  poison: ((from: number) => object | undefined) | undefined;
   /** Ends watches after this many milliseconds, whatever they asked for. */
   watchMs: number | undefined;
 
@@ -235,6 +237,12 @@ export class KubeApiServer {
 
     if (this.#tooOld(from)) {
       watch.send("ERROR", failure(410, "Expired", `too old resource version: ${from} (${this.#store.oldest})`).body);
+      watch.end();
+      return;
+    }
+    const error = this.poison?.(from);
+    if (error) {
+      watch.send("ERROR", error);
       watch.end();
       return;
     }
