@@ -101,13 +101,17 @@ export class Http2Connection {
   notifyResponseByteRead(): void {}
 
   /**
-   * Asks whether anybody is at the other end; whatever answers will do, a refusal too. A request of grpc.health.v1 rather
-   * than a ping, because servers close connections that ping oftener than they allow.
+   * Asks whether anybody is at the other end; whatever answers will do, a refusal too. Never by a ping: servers close connections
+   * that ping oftener than they allow (grpc-go: every five minutes).
    */
   probe(signal: AbortSignal): Promise<void> {
     const { maxConcurrentStreams = Number.POSITIVE_INFINITY } = this.#session.remoteSettings;
-    // As many calls run as the server takes: the question would wait for their end, which says nothing against the server.
-    if (this.#streams >= maxConcurrentStreams) return Promise.resolve();
+    // As many calls run as the server takes: a further request would wait for the end of one.
+    return this.#streams >= maxConcurrentStreams ? this.#askByFrame() : this.#askByRequest(signal);
+  }
+
+  /** Of grpc.health.v1: it reaches the server also where a proxy ends the connection. */
+  #askByRequest(signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const stream = this.#session.request({
         ":method": "POST",
@@ -124,6 +128,16 @@ export class Http2Connection {
       });
       stream.resume();
       stream.end(EMPTY_MESSAGE);
+    });
+  }
+
+  /** Settings, with none in it: the other end must acknowledge it (RFC 9113, 6.5.3), and it needs no stream. */
+  #askByFrame(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#session.settings({}, (error) => {
+        if (error) reject(error);
+        else resolve();
+      });
     });
   }
 
