@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
@@ -33,8 +34,10 @@ function answered() {
   };
   const answers = { [Symbol.asyncIterator]: () => ({ next: () => never }) };
   const reader = observedAnswers(answers as unknown as Answers, call)[Symbol.asyncIterator]();
-  return { over, givenUp, told, fail, reader };
+  return { over, givenUp, caller, told, fail, reader };
 }
+
+type Answered = ReturnType<typeof answered>;
 
 test("the end of the connection ends a lease whose reader has broken off", async () => {
   const { over, told } = answered();
@@ -63,4 +66,19 @@ test("answers are given up after the transport was closed where nobody reads, an
   assert.deepEqual(read.told, []);
   read.fail(new Error("the end"));
   await assert.rejects(next, /the end/);
+});
+
+test("a stream that its reader left leaves nothing with the connection and the transport, whatever ends it", async () => {
+  const ends: Record<string, (call: Answered) => void> = {
+    "its signal": ({ caller }) => caller.abort(),
+    "the end of the connection": ({ over }) => over.abort(),
+    "the end of the transport": ({ givenUp }) => givenUp.abort(),
+  };
+  for (const [what, end] of Object.entries(ends)) {
+    const call = answered();
+    end(call);
+    await turn();
+    const left = [call.over, call.givenUp, call.caller].flatMap(({ signal }) => getEventListeners(signal, "abort"));
+    assert.equal(left.length, 0, what);
+  }
 });

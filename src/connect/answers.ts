@@ -28,23 +28,31 @@ export function observedAnswers<M extends MessageShape<DescMessage>>(
 ): AsyncIterable<M> {
   const { lease, signal } = call;
   let reads = false;
+  const releases = [() => call.unlink()];
+  /** At any end, the reader's or not: what is listened to lives as long as the connection, or the transport. */
+  const release = () => {
+    for (const one of releases) one();
+  };
   const ignore = () => {
+    release();
     lease.finish("ignore");
   };
-  const releases = [
-    () => call.unlink(),
-    onAbort(signal, () => endAborted(lease, signal, reads)),
-    // A reader that waits is told first, and says what the end means.
-    onAbort(call.over, () => setImmediate(ignore)),
+  // A reader that waits is told first, and says what the end means.
+  releases.push(onAbort(call.over, () => setImmediate(ignore)));
+  releases.push(
     onAbort(call.givenUp, () => {
       if (reads) return;
       ignore();
       call.cancel();
     }),
-  ];
-  const release = () => {
-    for (const one of releases) one();
-  };
+  );
+  // The last, because it may have aborted already.
+  releases.push(
+    onAbort(signal, () => {
+      release();
+      endAborted(lease, signal, reads);
+    }),
+  );
   return {
     [Symbol.asyncIterator]: () => {
       const iterator = answers[Symbol.asyncIterator]();
