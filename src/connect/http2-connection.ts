@@ -97,6 +97,11 @@ export class Http2Connection {
     return stream;
   }
 
+  /** How many requests the server takes at a time: a further one waits for the end of one. */
+  get capacity(): number {
+    return this.#session.remoteSettings.maxConcurrentStreams ?? Number.POSITIVE_INFINITY;
+  }
+
   /** Asked for by connect-node. What is heard is told where messages are read. */
   notifyResponseByteRead(): void {}
 
@@ -105,9 +110,7 @@ export class Http2Connection {
    * that ping oftener than they allow (grpc-go: every five minutes).
    */
   probe(signal: AbortSignal): Promise<void> {
-    const { maxConcurrentStreams = Number.POSITIVE_INFINITY } = this.#session.remoteSettings;
-    // As many calls run as the server takes: a further request would wait for the end of one.
-    return this.#streams >= maxConcurrentStreams ? this.#askByFrame() : this.#askByRequest(signal);
+    return this.#streams >= this.capacity ? this.#askByFrame() : this.#askByRequest(signal);
   }
 
   /** Of grpc.health.v1: it reaches the server also where a proxy ends the connection. */

@@ -17,7 +17,7 @@ import {
 import { createMethodUrl, runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
 import { onAbort } from "../async/on-abort.js";
 import { systemTiming } from "../async/timing.js";
-import { commonOptions } from "../pool/options.js";
+import { commonOptions, type PoolOptions } from "../pool/options.js";
 import { ServicePool } from "../pool/pool.js";
 import type { PoolStats } from "../pool/stats.js";
 import { checkNames, targetOf } from "../target/given.js";
@@ -67,12 +67,13 @@ class BalancedTransport implements RollcallTransport {
     const calling = callingOf(options, target);
     this.#options = options;
     this.#baseUrl = calling.baseUrl;
-    this.#pool = new ServicePool<InstanceConnection>(target, {
+    const pool: PoolOptions<InstanceConnection> = {
       connect: (_instance, context) => connectInstance(calling, context),
       close: (connection) => connection.close(),
       ...(calling.httpVersion === "2" && { probe: async (connection, signal) => connection.probe?.(signal) }),
       ...commonOptions(options),
-    });
+    };
+    this.#pool = new ServicePool(target, pool, ({ capacity }) => capacity());
   }
 
   async unary<I extends DescMessage, O extends DescMessage>(
