@@ -1,8 +1,15 @@
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { onAbort } from "../async/on-abort.js";
+import { systemTiming } from "../async/timing.js";
 import type { PoolLease } from "../pool/lease.js";
 import type { Call } from "./call.js";
 import { endAborted, endFailed } from "./outcome.js";
+
+/**
+ * How long a stream of a closed transport is left alone that nobody reads from: its reader may have broken off, which is not seen.
+ * Milliseconds.
+ */
+export const UNREAD_MS = 5_000;
 
 /** A streaming call that has been answered. */
 export interface AnsweredCall extends Call {
@@ -28,7 +35,8 @@ export function observedAnswers<M extends MessageShape<DescMessage>>(
 ): AsyncIterable<M> {
   const { lease, signal } = call;
   let reads = false;
-  const releases = [() => call.unlink()];
+  let readsOn = () => {};
+  const releases = [() => call.unlink(), () => readsOn()];
   /** At any end, the reader's or not: what is listened to lives as long as the connection, or the transport. */
   const release = () => {
     for (const one of releases) one();
@@ -39,13 +47,11 @@ export function observedAnswers<M extends MessageShape<DescMessage>>(
   };
   // A reader that waits is told first, and says what the end means.
   releases.push(onAbort(call.over, () => setImmediate(ignore)));
-  releases.push(
-    onAbort(call.givenUp, () => {
-      if (reads) return;
-      ignore();
-      call.cancel();
-    }),
-  );
+  const giveUp = () => {
+    ignore();
+    call.cancel();
+  };
+  releases.push(onAbort(call.givenUp, () => reads || giveUp()));
   // The last, because it may have aborted already.
   releases.push(
     onAbort(signal, () => {
@@ -59,10 +65,14 @@ export function observedAnswers<M extends MessageShape<DescMessage>>(
       return {
         next: async () => {
           reads = true;
+          readsOn();
           try {
             const result = await iterator.next();
-            if (!result.done) lease.markAnswered();
-            else {
+            if (!result.done) {
+              lease.markAnswered();
+              // One that read when the others were given up may break off later.
+              if (call.givenUp.aborted) readsOn = systemTiming.after(UNREAD_MS, giveUp);
+            } else {
               release();
               lease.finish("success");
             }

@@ -21,7 +21,7 @@ import { commonOptions, type PoolOptions } from "../pool/options.js";
 import { ServicePool } from "../pool/pool.js";
 import type { PoolStats } from "../pool/stats.js";
 import { checkNames, targetOf } from "../target/given.js";
-import { observedAnswers } from "./answers.js";
+import { observedAnswers, UNREAD_MS } from "./answers.js";
 import { explained, onAnInstance } from "./attempts.js";
 import { type Call, LONGEST_MS, pathOf, timeLeft } from "./call.js";
 import { calledAt } from "./call-url.js";
@@ -48,9 +48,6 @@ export interface RollcallTransport extends Transport {
 export function createRollcallTransport(options: RollcallTransportOptions): RollcallTransport {
   return new BalancedTransport(options);
 }
-
-/** How long close() leaves a stream alone that nobody reads from: its reader may have broken off, which is not seen. Milliseconds. */
-const UNREAD_MS = 5_000;
 
 /** What the class of node's globals takes, which have no name for it. */
 type HeaderInit = ConstructorParameters<typeof Headers>[0];
