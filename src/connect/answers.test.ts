@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
-import { type AnsweredCall, observedAnswers } from "./answers.js";
+import { type AnsweredCall, observedAnswers, UNREAD_MS } from "./answers.js";
 
 type Answers = AsyncIterable<MessageShape<DescMessage>>;
 
@@ -11,10 +12,12 @@ function answered() {
   const [over, givenUp, caller] = [new AbortController(), new AbortController(), new AbortController()];
   const told: string[] = [];
   let fail = (_: Error) => {};
-  const never = new Promise<never>((_, reject) => {
+  let answer = (_: IteratorResult<object>) => {};
+  const result = new Promise<IteratorResult<object>>((resolve, reject) => {
+    answer = resolve;
     fail = reject;
   });
-  never.catch(() => {});
+  result.catch(() => {});
   const call: AnsweredCall = {
     kind: "/talk.Talk/Tell",
     signal: caller.signal,
@@ -31,10 +34,12 @@ function answered() {
     cancel: () => told.push("reset"),
     unlink: () => {},
   };
-  const answers = { [Symbol.asyncIterator]: () => ({ next: () => never }) };
+  const answers = { [Symbol.asyncIterator]: () => ({ next: () => result }) };
   const reader = observedAnswers(answers as unknown as Answers, call)[Symbol.asyncIterator]();
-  return { over, givenUp, told, fail, reader };
+  return { over, givenUp, caller, told, answer, fail, reader };
 }
+
+type Answered = ReturnType<typeof answered>;
 
 test("the end of the connection ends a lease whose reader has broken off", async () => {
   const { over, told } = answered();
@@ -63,4 +68,32 @@ test("answers are given up after the transport was closed where nobody reads, an
   assert.deepEqual(read.told, []);
   read.fail(new Error("the end"));
   await assert.rejects(next, /the end/);
+});
+
+test("a reader that breaks off after the others were given up is given up as they were", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { givenUp, told, answer, reader } = answered();
+  const next = reader.next();
+  givenUp.abort();
+  answer({ done: false, value: {} });
+  await next;
+  t.mock.timers.tick(UNREAD_MS - 1);
+  assert.deepEqual(told, []);
+  t.mock.timers.tick(1);
+  assert.deepEqual(told, ["ignore", "reset"]);
+});
+
+test("a stream that its reader left leaves nothing with the connection and the transport, whatever ends it", async () => {
+  const ends: Record<string, (call: Answered) => void> = {
+    "its signal": ({ caller }) => caller.abort(),
+    "the end of the connection": ({ over }) => over.abort(),
+    "the end of the transport": ({ givenUp }) => givenUp.abort(),
+  };
+  for (const [what, end] of Object.entries(ends)) {
+    const call = answered();
+    end(call);
+    await turn();
+    const left = [call.over, call.givenUp, call.caller].flatMap(({ signal }) => getEventListeners(signal, "abort"));
+    assert.equal(left.length, 0, what);
+  }
 });

@@ -1,8 +1,15 @@
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { onAbort } from "../async/on-abort.js";
+import { systemTiming } from "../async/timing.js";
 import type { PoolLease } from "../pool/lease.js";
 import type { Call } from "./call.js";
 import { endAborted, endFailed } from "./outcome.js";
+
+/**
+ * How long a stream of a closed transport is left alone that nobody reads from: its reader may have broken off, which is not seen.
+ * Milliseconds.
+ */
+export const UNREAD_MS = 5_000;
 
 /** A streaming call that has been answered. */
 export interface AnsweredCall extends Call {
@@ -28,33 +35,44 @@ export function observedAnswers<M extends MessageShape<DescMessage>>(
 ): AsyncIterable<M> {
   const { lease, signal } = call;
   let reads = false;
-  const ignore = () => {
-    lease.finish("ignore");
-  };
-  const releases = [
-    () => call.unlink(),
-    onAbort(signal, () => endAborted(lease, signal, reads)),
-    // A reader that waits is told first, and says what the end means.
-    onAbort(call.over, () => setImmediate(ignore)),
-    onAbort(call.givenUp, () => {
-      if (reads) return;
-      ignore();
-      call.cancel();
-    }),
-  ];
+  let readsOn = () => {};
+  const releases = [() => call.unlink(), () => readsOn()];
+  /** At any end, the reader's or not: what is listened to lives as long as the connection, or the transport. */
   const release = () => {
     for (const one of releases) one();
   };
+  const ignore = () => {
+    release();
+    lease.finish("ignore");
+  };
+  // A reader that waits is told first, and says what the end means.
+  releases.push(onAbort(call.over, () => setImmediate(ignore)));
+  const giveUp = () => {
+    ignore();
+    call.cancel();
+  };
+  releases.push(onAbort(call.givenUp, () => reads || giveUp()));
+  // The last, because it may have aborted already.
+  releases.push(
+    onAbort(signal, () => {
+      release();
+      endAborted(lease, signal, reads);
+    }),
+  );
   return {
     [Symbol.asyncIterator]: () => {
       const iterator = answers[Symbol.asyncIterator]();
       return {
         next: async () => {
           reads = true;
+          readsOn();
           try {
             const result = await iterator.next();
-            if (!result.done) lease.markAnswered();
-            else {
+            if (!result.done) {
+              lease.markAnswered();
+              // One that read when the others were given up may break off later.
+              if (call.givenUp.aborted) readsOn = systemTiming.after(UNREAD_MS, giveUp);
+            } else {
               release();
               lease.finish("success");
             }

@@ -97,17 +97,24 @@ export class Http2Connection {
     return stream;
   }
 
+  /** How many requests the server takes at a time: a further one waits for the end of one. */
+  get capacity(): number {
+    return this.#session.remoteSettings.maxConcurrentStreams ?? Number.POSITIVE_INFINITY;
+  }
+
   /** Asked for by connect-node. What is heard is told where messages are read. */
   notifyResponseByteRead(): void {}
 
   /**
-   * Asks whether anybody is at the other end; whatever answers will do, a refusal too. A request of grpc.health.v1 rather
-   * than a ping, because servers close connections that ping oftener than they allow.
+   * Asks whether anybody is at the other end; whatever answers will do, a refusal too. Never by a ping: servers close connections
+   * that ping oftener than they allow (grpc-go: every five minutes).
    */
   probe(signal: AbortSignal): Promise<void> {
-    const { maxConcurrentStreams = Number.POSITIVE_INFINITY } = this.#session.remoteSettings;
-    // As many calls run as the server takes: the question would wait for their end, which says nothing against the server.
-    if (this.#streams >= maxConcurrentStreams) return Promise.resolve();
+    return this.#streams >= this.capacity ? this.#askByFrame() : this.#askByRequest(signal);
+  }
+
+  /** Of grpc.health.v1: it reaches the server also where a proxy ends the connection. */
+  #askByRequest(signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const stream = this.#session.request({
         ":method": "POST",
@@ -124,6 +131,16 @@ export class Http2Connection {
       });
       stream.resume();
       stream.end(EMPTY_MESSAGE);
+    });
+  }
+
+  /** Settings, with none in it: the other end must acknowledge it (RFC 9113, 6.5.3), and it needs no stream. */
+  #askByFrame(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#session.settings({}, (error) => {
+        if (error) reject(error);
+        else resolve();
+      });
     });
   }
 

@@ -13,6 +13,8 @@ export interface InstanceConnection {
   readonly transport: Transport;
   /** Only where there is a connection of its own to ask over. */
   readonly probe?: (signal: AbortSignal) => Promise<void>;
+  /** How many calls it takes at a time: a further one would wait for the end of one. */
+  readonly capacity: () => number;
   /** Aborts when the connection is over, where there is one of its own. */
   readonly over?: AbortSignal;
   /** Ends what is under way when this aborts, where there is a connection of its own. Asked for each call, heeded once. */
@@ -32,7 +34,7 @@ export async function connectInstance(calling: Calling, context: ConnectContext)
     await knock(address, signal);
     const agent = agentFor(dial, connectMs);
     const transport = transportOf(calling, { httpVersion: "1.1", nodeOptions: { agent } });
-    return { transport, lost, close: () => agent.destroy() };
+    return { transport, lost, capacity: () => Number.POSITIVE_INFINITY, close: () => agent.destroy() };
   }
   const connection = await Http2Connection.open(origin, dial, signal, lost);
   const transport = transportOf(calling, { httpVersion: "2", sessionManager: connection });
@@ -41,6 +43,7 @@ export async function connectInstance(calling: Calling, context: ConnectContext)
     transport,
     lost,
     over,
+    capacity: () => connection.capacity,
     endWith: (dead) => connection.endWith(dead),
     probe: (until) => connection.probe(until),
     close: () => connection.close(),

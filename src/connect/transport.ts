@@ -17,11 +17,11 @@ import {
 import { createMethodUrl, runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
 import { onAbort } from "../async/on-abort.js";
 import { systemTiming } from "../async/timing.js";
-import { commonOptions } from "../pool/options.js";
+import { commonOptions, type PoolOptions } from "../pool/options.js";
 import { ServicePool } from "../pool/pool.js";
 import type { PoolStats } from "../pool/stats.js";
 import { checkNames, targetOf } from "../target/given.js";
-import { observedAnswers } from "./answers.js";
+import { observedAnswers, UNREAD_MS } from "./answers.js";
 import { explained, onAnInstance } from "./attempts.js";
 import { type Call, LONGEST_MS, pathOf, timeLeft } from "./call.js";
 import { calledAt } from "./call-url.js";
@@ -49,9 +49,6 @@ export function createRollcallTransport(options: RollcallTransportOptions): Roll
   return new BalancedTransport(options);
 }
 
-/** How long close() leaves a stream alone that nobody reads from: its reader may have broken off, which is not seen. Milliseconds. */
-const UNREAD_MS = 5_000;
-
 /** What the class of node's globals takes, which have no name for it. */
 type HeaderInit = ConstructorParameters<typeof Headers>[0];
 
@@ -67,12 +64,13 @@ class BalancedTransport implements RollcallTransport {
     const calling = callingOf(options, target);
     this.#options = options;
     this.#baseUrl = calling.baseUrl;
-    this.#pool = new ServicePool<InstanceConnection>(target, {
+    const pool: PoolOptions<InstanceConnection> = {
       connect: (_instance, context) => connectInstance(calling, context),
       close: (connection) => connection.close(),
       ...(calling.httpVersion === "2" && { probe: async (connection, signal) => connection.probe?.(signal) }),
       ...commonOptions(options),
-    });
+    };
+    this.#pool = new ServicePool(target, pool, ({ capacity }) => capacity());
   }
 
   async unary<I extends DescMessage, O extends DescMessage>(

@@ -8,31 +8,36 @@ import type { ExchangeOptions } from "./exchange-options.js";
 import { PoolLease } from "./lease.js";
 import type { PoolSession } from "./session.js";
 
-/** So many connections are found stale, and probed, before an exchange waits for an answer. */
-const STALE_PICKS = 5;
+/** So many connections are passed over, stale or full, before an exchange waits. */
+const PASSED = 5;
 
-/** Which instance an exchange gets: the balancer's choice of those that may be called, past connections that are stale. */
+/** Which instance an exchange gets: the balancer's choice of those that may be called, past connections that are stale or full. */
 export class PoolPicker<T> {
   readonly #connections: ReadonlyMap<string, Connection<ResolvedInstance, PoolSession<T>>>;
   readonly #source: ChannelSource;
   readonly #probes: boolean;
+  readonly #capacity: (connection: T) => number;
   readonly #balancer: P2cEwma<string>;
   #distance: (instance: Instance) => number = () => 1;
+  #size = 0;
   /** Of the last pick, in the flight recorder. */
   #decision = -1;
 
   /**
    * @param connections by the identity that set() names them by.
    * @param probes whether a connection that is stale can be asked whether anybody is at the other end.
+   * @param capacity how many exchanges a connection takes at a time: a further one would wait for the end of one.
    */
   constructor(
     connections: ReadonlyMap<string, Connection<ResolvedInstance, PoolSession<T>>>,
     source: ChannelSource,
     probes: boolean,
+    capacity: (connection: T) => number,
   ) {
     this.#connections = connections;
     this.#source = source;
     this.#probes = probes;
+    this.#capacity = capacity;
     this.#balancer = new P2cEwma<string>({
       weight: (id) => connections.get(id)?.listed.instance.weight ?? 1,
       distance: (id) => this.#distance(connections.get(id)!.listed.instance),
@@ -49,24 +54,33 @@ export class PoolPicker<T> {
   }
 
   /** Makes these the instances to choose from. */
-  set(ids: Iterable<string>, distance: (instance: Instance) => number): void {
+  set(ids: readonly string[], distance: (instance: Instance) => number): void {
     this.#distance = distance;
+    this.#size = ids.length;
     this.#balancer.set(ids);
   }
 
   /** @param tried identities of instances to be avoided while there are others. */
   take(options: ExchangeOptions, tried: ReadonlySet<string> | undefined): PoolLease<T> | undefined {
     const { kind } = options;
-    for (let stale = 0; stale < STALE_PICKS; stale++) {
-      const node = this.#balancer.pick(tried, kind);
+    let avoided = tried;
+    for (let passed = 0; passed < PASSED; passed++) {
+      const node = this.#balancer.pick(avoided, kind);
       if (!node) return undefined;
       const connection = this.#connections.get(node.key);
       const session = connection?.session;
       if (session && !(this.#probes && connection.stale)) {
-        if (tried?.size) this.#source.recorder?.started(this.#decision, tried.size + 1);
-        return new PoolLease(node, connection.listed.instance, session, this.#source, this.#decision, options);
+        const full = session.exchanges >= this.#capacity(session.connection);
+        const others = this.#size - 1 - (avoided?.size ?? 0);
+        // Where no other one is left, it waits there.
+        if (!full || others <= 0 || passed === PASSED - 1) {
+          if (tried?.size) this.#source.recorder?.started(this.#decision, tried.size + 1);
+          return new PoolLease(node, connection.listed.instance, session, this.#source, this.#decision, options);
+        }
+        avoided = new Set(avoided).add(node.key);
+      } else {
+        connection?.probe("idle");
       }
-      connection?.probe("idle");
       node.released(kind);
       this.#source.recorder?.forget(this.#decision);
     }

@@ -37,6 +37,8 @@ const REDISCOVER = { initialMs: 1_000, maxMs: 30_000 };
 
 const NO_OPTIONS: ExchangeOptions = {};
 
+const unlimited = () => Number.POSITIVE_INFINITY;
+
 type ExchangeOn<T, R> = (connection: T, lease: PoolLease<T>) => R | PromiseLike<R>;
 
 /** Discovery, membership and balancer, with connections that the user makes. */
@@ -58,7 +60,8 @@ export class ServicePool<T> {
   #failed = false;
   #closed: Promise<void> | undefined;
 
-  constructor(target: string | Target, options: PoolOptions<T>) {
+  /** @param capacity how many exchanges a connection takes at a time; where it has as many, others are preferred. */
+  constructor(target: string | Target, options: PoolOptions<T>, capacity: (connection: T) => number = unlimited) {
     this.target = targetOf(target);
     this.#options = checkOptions(options, this.target);
     const { outcome = outcomeOfError } = this.#options;
@@ -77,7 +80,7 @@ export class ServicePool<T> {
     const { connections } = this.#membership;
     const nodes = () => this.#picker.nodes();
     this.#source = new ChannelSource(observed(this.#discovery, this.#membership, this.#options, nodes));
-    this.#picker = new PoolPicker(connections, this.#source, this.#options.probe !== undefined);
+    this.#picker = new PoolPicker(connections, this.#source, this.#options.probe !== undefined, capacity);
     this.#discovery.start();
     this.#endPresence = this.#options.presence ? announceClient(this.target) : undefined;
   }

@@ -17,6 +17,34 @@ import { startTalk } from "./talk-server.js";
 import { Talk } from "./talk-service.js";
 import { texts } from "./words.js";
 
+/** The way to a host, that can lead nowhere all at once. */
+async function startWay(address: string) {
+  const sockets = new Set<Socket>();
+  const [host, port] = address.split(":");
+  const server = createTcpServer((near) => {
+    const far = connectTcp(Number(port), host);
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from.on("error", () => {}));
+      from.pipe(to);
+    }
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    vanish: () => {
+      for (const socket of sockets) socket.unpipe().pause();
+    },
+    stop: () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
+}
+
 /** HTTP/2's frame of settings, with none in it. */
 const SETTINGS = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
 const LAST_STREAM = 2 ** 31 - 1;
@@ -76,42 +104,31 @@ test("a connection that has no stream numbers left is replaced, and costs no cal
   await until(() => transport.stats().ready === 2 && sessions.length >= 3, "connected again");
 });
 
-test("calls without a deadline end when the host of their connection has vanished", async (t) => {
-  const server = await startTalk("a");
-  const sockets = new Set<Socket>();
-  const way = createTcpServer((near) => {
-    const far = connectTcp(Number(server.address.split(":")[1]), "127.0.0.1");
-    for (const [from, to] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      sockets.add(from.on("error", () => {}));
-      from.pipe(to);
+for (const streams of [undefined, 2]) {
+  const used = streams ? ", also when they use all streams that it takes" : "";
+  test(`calls without a deadline end when the host of their connection has vanished${used}`, async (t) => {
+    const server = await startTalk("a", { streams });
+    const way = await startWay(server.address);
+    const transport = createRollcallTransport({ target: `direct:///${way.address}`, protocol: "grpc" });
+    t.after(async () => {
+      way.stop();
+      await server.kill();
+      await transport.close();
+    });
+    const client = createClient(Talk, transport);
+    await client.say({ text: "x" });
+    const calls = [client.say({ text: "hang" }), texts(client.tell({ text: "endless", waitMs: 60_000 }))];
+    for (const call of calls) call.catch(() => {});
+    await until(() => server.calls === 3, "they run");
+    way.vanish();
+    for (const call of calls) {
+      await assert.rejects(
+        call,
+        (error: ConnectError) => error.code === Code.Unavailable && /no answer/.test(error.message),
+      );
     }
   });
-  way.listen(0, "127.0.0.1");
-  await once(way, "listening");
-  const { port } = way.address() as AddressInfo;
-  const transport = createRollcallTransport({ target: `direct:///127.0.0.1:${port}`, protocol: "grpc" });
-  t.after(async () => {
-    for (const socket of sockets) socket.destroy();
-    way.close();
-    await server.kill();
-    await transport.close();
-  });
-  const client = createClient(Talk, transport);
-  await client.say({ text: "x" });
-  const calls = [client.say({ text: "hang" }), texts(client.tell({ text: "endless", waitMs: 60_000 }))];
-  for (const call of calls) call.catch(() => {});
-  await until(() => server.calls === 3, "they run");
-  for (const socket of sockets) socket.unpipe().pause();
-  for (const call of calls) {
-    await assert.rejects(
-      call,
-      (error: ConnectError) => error.code === Code.Unavailable && /no answer/.test(error.message),
-    );
-  }
-});
+}
 
 test("a server that takes no more calls at a time is not thought dead, however long they take", async (t) => {
   const server = http2.createServer({ settings: { maxConcurrentStreams: 1 } }, (request, response) => {

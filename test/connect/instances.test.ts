@@ -19,6 +19,27 @@ test("an instance that is slow gets few calls", async (t) => {
   assert.ok(servers[0]!.calls < 40, `the slow one had ${servers[0]!.calls} of 200`);
 });
 
+test("a call waits for a stream only where no instance has one left", async (t) => {
+  const { client, servers } = await fleet(t, ["quick", "slow"], {}, { streams: 1 });
+  servers[1]!.delayMs = 100;
+  for (let i = 0; i < 20; i++) await client.say({ text: "x" });
+  const abort = new AbortController();
+  const calls = () => servers.reduce((sum, server) => sum + server.calls, 0);
+  const hang = async () => {
+    const before = calls();
+    client.say({ text: "hang" }, { signal: abort.signal }).catch(() => {});
+    await until(() => calls() > before, "it runs");
+  };
+  await hang();
+  const answers = [await client.say({ text: "x" }), await client.say({ text: "x" })];
+  assert.equal(new Set(answers.map(({ by }) => by)).size, 1, "the other one");
+  await hang();
+  await assert.rejects(client.say({ text: "x" }, { timeoutMs: 100 }), { code: Code.DeadlineExceeded });
+  const waits = client.say({ text: "x" });
+  abort.abort();
+  await waits;
+});
+
 test("HTTP/1.1: an instance that is gone gets nothing until it is back", async (t) => {
   const { client, servers, transport } = await fleet(t, ["a", "b"], { httpVersion: "1.1" }, { http: "1.1" });
   const [gone] = servers;

@@ -29,12 +29,14 @@ export interface TalkServerOptions {
   readonly http?: "1.1" | "2";
   readonly tls?: { readonly key: string; readonly cert: string };
   readonly port?: number;
+  /** How many calls it takes at a time on a connection, over HTTP/2. */
+  readonly streams?: number | undefined;
 }
 
 /** A server by connect-node: it speaks Connect, gRPC and gRPC-Web. "fail" fails, "hang" hangs. */
 export async function startTalk(
   name: string,
-  { http = "2", tls, port = 0 }: TalkServerOptions = {},
+  { http = "2", tls, port = 0, streams }: TalkServerOptions = {},
 ): Promise<TalkServer> {
   const sockets = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
@@ -79,9 +81,10 @@ export async function startTalk(
         },
       }),
   });
+  const settings = streams === undefined ? {} : { maxConcurrentStreams: streams };
   const make = {
     "1.1": () => (tls ? createHttpsServer(tls, adapter) : createHttpServer(adapter)),
-    "2": () => (tls ? createSecureServer(tls, adapter) : createHttp2Server(adapter)),
+    "2": () => (tls ? createSecureServer({ ...tls, settings }, adapter) : createHttp2Server({ settings }, adapter)),
   };
   const server: Server = make[http]();
   server.on("connection", (socket: Socket) => {
