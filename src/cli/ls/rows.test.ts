@@ -48,3 +48,10 @@ a        h:2      3   no lease       paused
 b        h:1      4   no lease                           serving`,
   );
 });
+
+test("no metadata shows a secret, whatever stands beside it", () => {
+  const metadata = { note: "dsn=password=hunter2", quote: '"', "api-key": "abc", last: "x" };
+  const row = toRow({ key: "a/1", service: "a", id: "1", valueBytes: 1, instance: { address: "h:1", metadata } });
+  const table = renderRows([row], plain);
+  assert.match(table, /note=dsn=password=\.\.\. quote=" api-key=\.\.\. last=x$/);
+});

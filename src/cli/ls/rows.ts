@@ -2,7 +2,7 @@ import type { Registered } from "../../backends/etcd/index.js";
 import { groupBy } from "../../group-by.js";
 import type { Instance } from "../../instance.js";
 import type { Health } from "../../operator/health.js";
-import { count } from "../output.js";
+import { count, shownMetadata } from "../output.js";
 import { duration } from "../terminal/numbers.js";
 import type { Paint, Style } from "../terminal/style.js";
 import { type Cell, type Column, renderTable } from "../terminal/table.js";
@@ -121,6 +121,6 @@ function state({ paused, duplicates = 0 }: Row): Cell {
 }
 
 function otherMetadata({ metadata = {} }: Row): string {
-  const others = Object.entries(metadata).filter(([name]) => name !== "version");
-  return others.map((pair) => pair.join("=")).join(" ");
+  const { version: _version, ...others } = metadata;
+  return shownMetadata(others).join(" ");
 }
