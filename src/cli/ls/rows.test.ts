@@ -10,14 +10,16 @@ test("the table shows what registrations have, and no column that would be empty
   const instance = { address: "10.0.0.1:8080", metadata: { version: "1.2", build: "\u0007" } };
   const rows = [
     toRow({ ...known, instance, lease: 9007199254740993n, ttlSeconds: 7, grantedTtlSeconds: 10 }),
-    toRow({ ...known, id: "12", instance: { address: "[::1]:8" }, lease: 1n }),
+    toRow({ ...known, id: "12", instance: { address: "[::1]:8" }, lease: 1n, ttlSeconds: 0, grantedTtlSeconds: 0 }),
+    toRow({ ...known, id: "13", instance: { address: "[::1]:9" }, lease: 2n }),
   ];
   assert.equal(rows[0]!.lease, "9007199254740993");
   assert.equal(
     renderRows(rows, plain),
     `SERVICE    ADDRESS        ID  TTL      VERSION  METADATA
 order.rpc  10.0.0.1:8080  7   7/10 s   1.2      build=\\u0007
-order.rpc  [::1]:8        12  expired`,
+order.rpc  [::1]:8        12  expired
+order.rpc  [::1]:9        13  unknown`,
   );
 });
 
