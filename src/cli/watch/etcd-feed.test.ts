@@ -3,7 +3,9 @@ import { test } from "node:test";
 import { ListingEtcd } from "../../testing/listing-etcd.js";
 import { watchEtcd } from "./etcd-feed.js";
 
-test("that a look at a service fails is told while the watch goes on, and its end too: what is shown is old meanwhile", async () => {
+test("that a look at a service fails is told while the watch goes on, and its end too: what is shown is old meanwhile", {
+  timeout: 30_000,
+}, async () => {
   await using etcd = await ListingEtcd.start();
   etcd.listed = [{ key: "order.rpc/1", value: "10.0.0.1:80" }];
   const end = new AbortController();

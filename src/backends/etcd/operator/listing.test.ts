@@ -3,7 +3,9 @@ import { test } from "node:test";
 import { ListingEtcd } from "../../../testing/listing-etcd.js";
 import { listRegistrations } from "./listing.js";
 
-test("a far etcd is asked for many leases at a time, and what it has not told in time is left open", async () => {
+test("a far etcd is asked for many leases at a time, and what it has not told in time is left open", {
+  timeout: 30_000,
+}, async () => {
   await using etcd = await ListingEtcd.start();
   etcd.listed = Array.from({ length: 200 }, (_, i) => ({
     key: `order.rpc/${i}`,
