@@ -84,6 +84,8 @@ test("all interfaces and loopback are known however they are written", () => {
 
 test("what is quoted shows no secret and steers no terminal", () => {
   assert.equal(quote("etcd:///h?key=a&pass=hunter2"), '"etcd:///h?key=a&pass=..."');
+  assert.equal(quote(`root:${"x".repeat(5_000)}@h`), '"root:...@"');
+  assert.equal(quote(`order.rpc/${"a".repeat(500_000)}`).length, 82);
   assert.equal(quote("a\u009b\u202eb"), '"a\\u009b\\u202eb"');
   assert.equal(quote(`etcd:///h?pass=${"x".repeat(200)}&key=a`), '"etcd:///h?pass=...&key=a"');
 });

@@ -66,7 +66,7 @@ export function isLoopbackHost(host: string): boolean {
 
 /** A host the one way: numbers in IPv4's four parts, the shortest IPv6, an IPv4 address mapped into IPv6 as IPv4. */
 function canonical(host: string): string {
-  const plain = host.replace(/^\[|\]$|%.*$|\.$/g, "");
+  const plain = host.replace(/^\[|\]$|%.*$|\.$/gs, "");
   const url = isIPv6(plain) ? `http://[${plain}]` : `http://${plain}`;
   const name = URL.canParse(url) ? new URL(url).hostname : plain.toLowerCase();
   const [, high, low] = /^\[::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})\]$/.exec(name) ?? [];
@@ -75,8 +75,13 @@ function canonical(host: string): string {
   return bytes.join(".");
 }
 
+/** What is quoted is no longer than this; so much more is read that nothing of it changes what is said. */
+const MOST_READ = 2_000;
+
 /** Quotes text from outside for an error message: escaped, without secrets, and cut where it is long. */
 export function quote(text: string): string {
-  const shown = redactUrl(text);
+  // An "@" behind the cut may end a password that begins before it.
+  const end = text.includes("@", MOST_READ) ? "@" : "";
+  const shown = redactUrl(text.length > MOST_READ ? text.slice(0, MOST_READ) + end : text);
   return printable(JSON.stringify(shown.length > 80 ? `${shown.slice(0, 77)}...` : shown));
 }

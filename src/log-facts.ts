@@ -1,4 +1,5 @@
-import { isSecretName, printable, redactText } from "./target/redact.js";
+import { beginningOf, printable, redactText } from "./target/redact.js";
+import { isSecretName } from "./target/secret-names.js";
 import { isError } from "./thrown.js";
 
 /** Deeper, longer and wider facts are cut: a log line is no dump. */
@@ -11,7 +12,7 @@ export function presentable(facts: object): Record<string, unknown> {
   try {
     return fields(facts, 0);
   } catch (error) {
-    return { facts: `cannot be shown: ${printable(redactText(String(error)))}` };
+    return { facts: `cannot be shown: ${presentableText(String(error))}` };
   }
 }
 
@@ -25,9 +26,9 @@ function fields(of: object, depth: number): Record<string, unknown> {
 }
 
 function shown(value: unknown, depth: number): unknown {
-  if (typeof value === "string") return text(value);
+  if (typeof value === "string") return presentableText(value);
   if (typeof value === "bigint") return String(value);
-  if (typeof value === "symbol" || typeof value === "function") return text(String(value));
+  if (typeof value === "symbol" || typeof value === "function") return presentableText(String(value));
   if (typeof value !== "object" || value === null) return value;
   if (depth > MOST_LEVELS) return "...";
   if (isError(value)) return error(value, depth);
@@ -40,10 +41,10 @@ function shown(value: unknown, depth: number): unknown {
 
 /** The error itself where nothing of it is to be hidden, else an Error that says the rest. */
 function error(given: Error, depth: number): Error {
-  const message = text(String(given.message));
+  const message = presentableText(String(given.message));
   const stack = String(given.stack ?? "")
     .split("\n")
-    .map(text)
+    .map(presentableText)
     .join("\n");
   const own = fields(given, depth);
   const cause = given.cause === undefined ? undefined : shown(given.cause, depth + 1);
@@ -57,7 +58,10 @@ function error(given: Error, depth: number): Error {
   });
 }
 
-function text(value: string): string {
-  const whole = printable(redactText(value));
-  return whole.length > MOST_CHARS ? `${whole.slice(0, MOST_CHARS)}...` : whole;
+/** Text as it may be logged. Of a long one only the beginning is looked at. */
+export function presentableText(text: string): string {
+  const beginning = beginningOf(text, 2 * MOST_CHARS);
+  const shown = printable(redactText(beginning));
+  const whole = beginning.length === text.length && shown.length <= MOST_CHARS;
+  return whole ? shown : `${shown.slice(0, MOST_CHARS)}...`;
 }

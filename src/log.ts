@@ -1,8 +1,7 @@
 import { writeSync } from "node:fs";
 import { hostname } from "node:os";
 import { isatty } from "node:tty";
-import { presentable } from "./log-facts.js";
-import { printable, redactText } from "./target/redact.js";
+import { presentable, presentableText } from "./log-facts.js";
 import { isError } from "./thrown.js";
 
 const LEVELS = ["trace", "debug", "info", "warn", "error", "silent"] as const;
@@ -89,7 +88,7 @@ export function safely(what: string, listener: () => unknown): void {
 
 function write(at: Severity, facts: object, message: string): void {
   if (!logs(at)) return;
-  const shown = printable(redactText(message));
+  const shown = presentableText(message);
   if (!sink) {
     writeLine(at, presentable(facts), shown);
     return;

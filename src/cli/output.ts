@@ -1,4 +1,6 @@
-import { isSecretName, printable, printableJson, redactText } from "../target/redact.js";
+import { printable, printableJson, redactText } from "../target/redact.js";
+import { isSecretName } from "../target/secret-names.js";
+import { HIDDEN } from "../target/secret-values.js";
 
 /** How a command ended; anything else that is thrown is a defect of the command itself. */
 export const EXIT = { ok: 0, problem: 1, usage: 2, warning: 3 } as const;
@@ -55,14 +57,20 @@ export function shown(line: string): string {
   return printable(redactText(line));
 }
 
-function withoutSecrets(data: unknown): unknown {
-  if (typeof data === "string") return redactText(data);
-  if (Array.isArray(data)) return data.map(withoutSecrets);
+/**
+ * `name=value` of each, for a line of text. Each value is redacted by itself, because a line of several does not show where one
+ * of them ends.
+ */
+export function shownMetadata(metadata: Readonly<Record<string, string>>): string[] {
+  return Object.entries(metadata).map(([name, value]) => `${name}=${isSecretName(name) ? HIDDEN : redactText(value)}`);
+}
+
+/** @param isSecret it stands under the name of a secret */
+function withoutSecrets(data: unknown, isSecret = false): unknown {
+  if (typeof data === "string") return isSecret ? HIDDEN : redactText(data);
+  if (Array.isArray(data)) return data.map((one) => withoutSecrets(one, isSecret));
   if (typeof data !== "object" || data === null) return data;
   return Object.fromEntries(
-    Object.entries(data).map(([name, value]) => [
-      name,
-      typeof value === "string" && isSecretName(name) ? "..." : withoutSecrets(value),
-    ]),
+    Object.entries(data).map(([name, value]) => [name, withoutSecrets(value, isSecret || isSecretName(name))]),
   );
 }

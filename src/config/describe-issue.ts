@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { quote } from "../address.js";
-import { isSecretName } from "../target/redact.js";
+import { isSecretName } from "../target/secret-names.js";
 
 const FORMS: Readonly<Record<string, string>> = {
   number: "a number",

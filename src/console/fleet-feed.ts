@@ -198,5 +198,5 @@ function idOf({ service, instance }: Registered): string | undefined {
 
 function leaseOf(registered: Registered | undefined, seenAt: number): SeenLease | undefined {
   if (registered?.lease === undefined) return undefined;
-  return { grantedSeconds: registered.grantedTtlSeconds ?? 0, ttlSeconds: registered.ttlSeconds ?? 0, seenAt };
+  return { grantedSeconds: registered.grantedTtlSeconds ?? 0, ttlSeconds: registered.ttlSeconds, seenAt };
 }

@@ -66,7 +66,9 @@ const MAX_MESSAGE_BYTES = (1.5 + 0.5) * 1024 * 1024;
  */
 export async function startDevRegistry(options: DevRegistryOptions = {}): Promise<DevRegistry> {
   checkOptions(options);
-  const { host = "127.0.0.1", port = 0, credentials = ServerCredentials.createInsecure() } = options;
+  const { port = 0, credentials = ServerCredentials.createInsecure() } = options;
+  // Node takes an IPv6 address without the brackets that it may have as in a URL.
+  const host = (options.host ?? "127.0.0.1").replace(/^\[|\]$/g, "");
   const store = new Store(options.keptRevisions ?? 10_000);
   const leases = new Leases(store, options.minLeaseTtl ?? 2);
   const identity = new Identity();

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { HostPort } from "../address.js";
 import type { Instance } from "../instance.js";
 import type { Target } from "../registry.js";
-import { isSecretName } from "../target/redact.js";
+import { isSecretName } from "../target/secret-names.js";
 import type { KnownSet } from "./last-known.js";
 import type { ResolvedInstance } from "./resolved-instance.js";
 

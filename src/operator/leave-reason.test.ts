@@ -12,5 +12,6 @@ test("a leave says why where that can be known", () => {
     assert.equal(leaveReason({ ...lease, ttlSeconds }, now), reason);
   }
   assert.equal(leaveReason(undefined, 0), "deleted");
+  assert.equal(leaveReason({ ...lease, ttlSeconds: undefined }, 2_000), undefined);
   assert.equal(leaveReason({ grantedSeconds: 2, ttlSeconds: 1, seenAt: 0 }, 500), undefined);
 });

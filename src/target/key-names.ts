@@ -12,9 +12,10 @@ export function nearMiss(name: string, known: Iterable<string>): string | undefi
   let best: string | undefined;
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const candidate of known) {
-    const distance = editDistance(folded, foldCase(candidate));
     const shorter = Math.min(name.length, candidate.length);
     const allowed = shorter >= 7 ? 2 : shorter >= 3 ? 1 : 0;
+    if (Math.abs(name.length - candidate.length) > allowed) continue;
+    const distance = editDistance(folded, foldCase(candidate));
     if (distance > 0 && distance <= allowed && distance < bestDistance) {
       best = candidate;
       bestDistance = distance;

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { isSecretName, printable, printableJson, redactText, redactUrl } from "./redact.js";
+import { growthOf } from "../testing/growth.js";
+import { beginningOf, printable, printableJson, redactText, redactUrl } from "./redact.js";
+import { isSecretName } from "./secret-names.js";
 
 test("secrets of targets and hosts are hidden, and the rest stays readable", () => {
   for (const [url, shown] of [
@@ -19,6 +21,8 @@ test("secrets of targets and hosts are hidden, and the rest stays readable", () 
     ["root:hunter2@h1:2379", "root:...@h1:2379"],
     ["https://root:123@h1:2379/", "https://root:...@h1:2379/"],
     ["consul:///c1:8500?key=a&dc=eu&token=hunter2", "consul:///c1:8500?key=a&dc=eu&token=..."],
+    ["etcd:///h1?key=a&dsn=password=hunter2 x", "etcd:///h1?key=a&dsn=password=..."],
+    ["order.rpc/password=hun ter2", "order.rpc/password=..."],
     ["etcd:///h1:2379?key=team@order", "etcd:///h1:2379?key=team@order"],
     ["k8s://shop/order:grpc", "k8s://shop/order:grpc"],
     ["[::1]:8080", "[::1]:8080"],
@@ -35,10 +39,34 @@ test("prose keeps its words and loses its secrets", () => {
     ["login failed: password=hunter2; check it", "login failed: password=...; check it"],
     ['{"user":"root","pass":"hun\\"ter2"}', '{"user":"root","pass":...}'],
     ["dialled root:hunter2@h:2379", "dialled root:...@h:2379"],
+    ["dialled root:hun@ter2@h:2379", "dialled root:...@h:2379"],
     ["connected to 10.0.0.1:8080 as a=b", "connected to 10.0.0.1:8080 as a=b"],
   ] as const) {
     assert.equal(redactText(text), shown, text);
   }
+});
+
+test("a long text takes as much longer as it is longer, whatever it is made of: one key in etcd must not stop a process", () => {
+  for (const [pattern, tail] of [
+    ...(
+      ["=:", "a:b,", "a=", "a:b@", "a://", "?a=", "a;b=", "'a ", ' "a ', '\\"a ', "\\", "{", "a=[", "a-"] as const
+    ).map((one) => [one, ""] as const),
+    ["a", " ="],
+    [" ", "=a"],
+    ["a:b,", "@h"],
+    ["a", "=b"],
+  ] as const) {
+    for (const redact of [redactText, redactUrl, (text: string) => beginningOf(`${text}@`, text.length)]) {
+      const growth = growthOf(redact, pattern, tail);
+      assert.ok(growth < 100, `${JSON.stringify(pattern)} x 16 takes ${growth.toFixed(0)} times as long`);
+    }
+  }
+});
+
+test("of a text that was cut no half secret is shown", () => {
+  assert.equal(beginningOf("short", 5), "short");
+  assert.equal(beginningOf("dialled root:hunter2", 14), "dialled root:h");
+  assert.equal(beginningOf("dialled root:hunter2@h:2379", 14), "dialled ");
 });
 
 const secretName = fc.constantFrom(

@@ -1,37 +1,13 @@
-import { nearMiss } from "./key-names.js";
+import { isSecretName } from "./secret-names.js";
+import { HIDDEN, hideSecretValues } from "./secret-values.js";
 
 /** What may be shown of text that may hold secrets or steer a terminal. Everything that is printed or logged passes here. */
-
-const HIDDEN = "...";
-
-/** Names whose values are secrets; what is nearly one of them counts too, because a misspelt password is one. */
-const SECRET_NAMES = [
-  "pass",
-  "passwd",
-  "password",
-  "passphrase",
-  "pwd",
-  "token",
-  "secret",
-  "apikey",
-  "credentials",
-  "authorization",
-];
 
 /** Query parameters that are shown even behind a secret: anything else there may be the rest of a password with a raw `&`. */
 const HARMLESS_PARAMS = new Set([
   ...["key", "user", "id", "ttl", "tls", "certfile", "certkeyfile", "cacertfile", "insecureskipverify", "layout"],
   ...["min_ttl", "max_ttl", "family", "kubeconfig", "context"],
 ]);
-
-/** Whether the value of this key, parameter or field is not to be shown. */
-export function isSecretName(name: string): boolean {
-  const plain = name.toLowerCase().replace(/[^a-z0-9]/g, "");
-  return (
-    /pass|pwd|token|secret|credential|apikey|authorization|otlpheaders/.test(plain) ||
-    nearMiss(plain, SECRET_NAMES) !== undefined
-  );
-}
 
 /**
  * A URL, a target, a host or a list of hosts, without its secrets: values of `pass=` and its like, and the password of
@@ -40,28 +16,36 @@ export function isSecretName(name: string): boolean {
  */
 export function redactUrl(url: string): string {
   const at = url.search(/\?(?=[^?=&]*=)/);
-  if (at < 0) return withoutUserInfo(url);
+  if (at < 0) return hideSecretValues(withoutUserInfo(url), true);
   const query: string[] = [];
   let hiding = false;
   for (const param of url.slice(at + 1).split("&")) {
     const equals = param.indexOf("=");
     const name = decoded(equals < 0 ? "" : param.slice(0, equals));
     if (isSecretName(name)) query.push(`${param.slice(0, equals)}=${HIDDEN}`);
-    else if (!hiding || HARMLESS_PARAMS.has(name.toLowerCase())) query.push(param);
+    else if (!hiding || HARMLESS_PARAMS.has(name.toLowerCase())) query.push(hideSecretValues(param, true));
     hiding ||= isSecretName(name);
   }
-  return withoutUserInfo(`${url.slice(0, at)}?${query.join("&")}`);
+  return withoutUserInfo(`${hideSecretValues(url.slice(0, at), true)}?${query.join("&")}`);
 }
 
-/** Prose (a message, a log line) without the secrets of the URLs and of the `name=value` pairs in it. */
+/** Prose (a message, a log line) without the secrets of the URLs and of the names with values in it. */
 export function redactText(text: string): string {
-  if (!/[=@]|"\s*:/.test(text)) return text;
-  return text
-    .replace(/[a-z][a-z0-9+.-]*:\/\/[^\s"<>]*/gi, redactUrl)
-    .replace(/([a-z][\w.-]*)("?\s*=\s*|"\s*:\s*)("(?:[^"\\]|\\.)*"|'[^']*'|[^\s"'&,;]+)/gi, (pair, name, between) =>
-      isSecretName(name) ? `${name}${between}${HIDDEN}` : pair,
-    )
-    .replace(/(^|[\s"'(=,/])([^\s"'/:@,()=]*):(?!\/\/)[^\s@"']+@(?=[\w[.])/g, `$1$2:${HIDDEN}@`);
+  if (!/[=@:]|%3d|bearer|basic/i.test(text)) return text;
+  const urls = text.replace(/[a-z][a-z0-9+.-]{0,30}:\/\/[^\s"<>]*/gi, redactUrl);
+  return hideSecretValues(urls).replace(/(?<![^\s"'])[^\s"']+@(?=[\w[.])/g, (userInfo) =>
+    userInfo.replace(/(^|[(=,/])([^/:@,()=]*):(?!\/\/).+@$/s, `$1$2:${HIDDEN}@`),
+  );
+}
+
+/**
+ * The beginning of text that is too long to be shown, to be redacted alone. An "@" behind it may end a password that begins in
+ * its last word, which is then left out.
+ */
+export function beginningOf(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const beginning = text.slice(0, most);
+  return text.includes("@", most) ? beginning.replace(/(?<!\S)\S+$/, "") : beginning;
 }
 
 /** Text from outside, with what could steer a terminal (escape sequences, line breaks, direction marks) made visible. */
@@ -78,6 +62,7 @@ export function printableJson(data: unknown): string {
 function withoutUserInfo(url: string): string {
   const [scheme] = /^(?:[a-z][a-z0-9+.-]*:\/{1,3})?/i.exec(url)!;
   const rest = url.slice(scheme.length);
+  if (!rest.includes("@")) return url;
   // The password ends at the last "@". A port is no password, and an "@" behind the query's beginning belongs to the key.
   const known = /^((?:[^,@]*,)*?[^/:@,?]*):(?!\d{1,5}(?:[/,?]|$)).*@/s.exec(rest);
   if (known) return `${scheme}${known[1]}:${HIDDEN}@${rest.slice(known[0].length)}`;

@@ -109,3 +109,11 @@ test("history is bounded: old revisions are compacted away by themselves", async
   await client.range({ key: Buffer.from("k0"), revision: revision - 100n });
   assert.equal(registry.list("k").size, 10);
 });
+
+test("an IPv6 address is listened on with and without the brackets that a URL gives it", async () => {
+  for (const host of ["::1", "[::1]"]) {
+    const registry = await startDevRegistry({ host });
+    assert.match(registry.endpoint, /^\[::1\]:\d+$/);
+    await registry.close();
+  }
+});

@@ -7,7 +7,7 @@ import {
   type Registered,
   writeProblem,
 } from "../../backends/etcd/index.js";
-import { grantAttributesCommand } from "../../backends/etcd/layout/keys.js";
+import { attributesKey, grantAttributesCommand } from "../../backends/etcd/layout/keys.js";
 import { servicePath } from "../../backends/etcd/layout/layout.js";
 import { foreignValue } from "../ls/rows.js";
 import { count, shellWord } from "../output.js";
@@ -133,6 +133,16 @@ export function checkListing(
           `look at it, and delete it if it is nobody's: etcdctl del ${shellWord(at)}`,
         ),
       (more) => warning(subject, `${count(more, "further key")} whose value is no instance`),
+    ),
+    ...summarised(
+      registrations.filter(({ attributesProblem }) => attributesProblem !== undefined),
+      ({ service, id, instance, attributesProblem }) =>
+        warning(
+          attributesKey(service, id),
+          `weight, zone and metadata of ${instance?.address} cannot be read, so clients do without them: ${attributesProblem}`,
+          "restart that server, which writes them anew",
+        ),
+      (more) => warning(subject, `${count(more, "further instance")} whose weight, zone and metadata cannot be read`),
     ),
     ...summarised(
       registrations.filter(({ instance, lease }) => instance && lease === undefined),

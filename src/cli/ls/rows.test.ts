@@ -10,14 +10,16 @@ test("the table shows what registrations have, and no column that would be empty
   const instance = { address: "10.0.0.1:8080", metadata: { version: "1.2", build: "\u0007" } };
   const rows = [
     toRow({ ...known, instance, lease: 9007199254740993n, ttlSeconds: 7, grantedTtlSeconds: 10 }),
-    toRow({ ...known, id: "12", instance: { address: "[::1]:8" }, lease: 1n }),
+    toRow({ ...known, id: "12", instance: { address: "[::1]:8" }, lease: 1n, ttlSeconds: 0, grantedTtlSeconds: 0 }),
+    toRow({ ...known, id: "13", instance: { address: "[::1]:9" }, lease: 2n }),
   ];
   assert.equal(rows[0]!.lease, "9007199254740993");
   assert.equal(
     renderRows(rows, plain),
     `SERVICE    ADDRESS        ID  TTL      VERSION  METADATA
 order.rpc  10.0.0.1:8080  7   7/10 s   1.2      build=\\u0007
-order.rpc  [::1]:8        12  expired`,
+order.rpc  [::1]:8        12  expired
+order.rpc  [::1]:9        13  unknown`,
   );
 });
 
@@ -47,4 +49,11 @@ a        h:1      2   no lease       duplicate (2 keys)  serving
 a        h:2      3   no lease       paused
 b        h:1      4   no lease                           serving`,
   );
+});
+
+test("no metadata shows a secret, whatever stands beside it", () => {
+  const metadata = { note: "dsn=password=hunter2", quote: '"', "api-key": "abc", last: "x" };
+  const row = toRow({ key: "a/1", service: "a", id: "1", valueBytes: 1, instance: { address: "h:1", metadata } });
+  const table = renderRows([row], plain);
+  assert.match(table, /note=dsn=password=\.\.\. quote=" api-key=\.\.\. last=x$/);
 });

@@ -2,7 +2,7 @@ import type { Registered } from "../../backends/etcd/index.js";
 import { groupBy } from "../../group-by.js";
 import type { Instance } from "../../instance.js";
 import type { Health } from "../../operator/health.js";
-import { count } from "../output.js";
+import { count, shownMetadata } from "../output.js";
 import { duration } from "../terminal/numbers.js";
 import type { Paint, Style } from "../terminal/style.js";
 import { type Cell, type Column, renderTable } from "../terminal/table.js";
@@ -31,6 +31,8 @@ export interface Row {
   readonly metadata?: Readonly<Record<string, string>>;
   /** That the value is no instance. The value is somebody else's and may be a secret: only its length is told. */
   readonly problem?: string;
+  /** Why its weight, zone and metadata cannot be read. */
+  readonly attributesProblem?: string;
 }
 
 export function toRow({ instance, lease, problem, valueBytes, since, ...registered }: Registered): Row {
@@ -86,7 +88,7 @@ const COLUMNS: readonly Column<Row>[] = [
   { title: "ZONE", cell: ({ zone = "" }) => zone, rank: 3 },
   { title: "VERSION", cell: ({ metadata }) => metadata?.version ?? "", rank: 7 },
   { title: "METADATA", cell: otherMetadata, rank: 8 },
-  { title: "PROBLEM", cell: ({ problem = "" }) => ({ text: problem, style: "red" }), rank: 1 },
+  { title: "PROBLEM", cell: problemOf, rank: 1 },
 ];
 
 /** A table for people; columns that would be empty are left out. @param width of the terminal; default any. */
@@ -108,11 +110,12 @@ function nameOf({ service, address, key }: Row): string {
   return JSON.stringify([service, address ?? key]);
 }
 
-/** Seconds left, of those granted; a key without a lease stays until someone deletes it. */
+/** Seconds left, of those granted, unknown where etcd has not said so in time; a key without a lease stays until someone deletes it. */
 function ttl({ key, id, lease, ttlSeconds, grantedTtlSeconds }: Row): Cell {
   if (key === undefined) return "";
   if (lease === undefined) return id === undefined ? "" : { text: "no lease", style: "yellow" };
-  return ttlSeconds === undefined ? { text: "expired", style: "red" } : `${ttlSeconds}/${grantedTtlSeconds} s`;
+  if (ttlSeconds === undefined) return { text: "unknown", style: "dim" };
+  return grantedTtlSeconds === 0 ? { text: "expired", style: "red" } : `${ttlSeconds}/${grantedTtlSeconds} s`;
 }
 
 function state({ paused, duplicates = 0 }: Row): Cell {
@@ -120,7 +123,13 @@ function state({ paused, duplicates = 0 }: Row): Cell {
   return duplicates > 1 ? { text: `duplicate (${duplicates} keys)`, style: "yellow" } : "";
 }
 
+function problemOf({ problem, attributesProblem }: Row): Cell {
+  if (problem !== undefined) return { text: problem, style: "red" };
+  if (attributesProblem === undefined) return "";
+  return { text: `weight, zone and metadata cannot be read: ${attributesProblem}`, style: "yellow" };
+}
+
 function otherMetadata({ metadata = {} }: Row): string {
-  const others = Object.entries(metadata).filter(([name]) => name !== "version");
-  return others.map((pair) => pair.join("=")).join(" ");
+  const { version: _version, ...others } = metadata;
+  return shownMetadata(others).join(" ");
 }

@@ -67,3 +67,13 @@ test("columns stand below each other whatever script the names are in", () => {
   ]);
   assert.deepEqual(renderTable(columns, names, { paint: plain, width: 5 }), ["NAME", "日本…", "orde…"]);
 });
+
+test("one very long text makes no row as long as itself", () => {
+  const names = [
+    { name: `order.rpc/${"a ".repeat(200_000)}`, calls: 5 },
+    { name: "order.rpc/2", calls: 1 },
+  ];
+  const lines = renderTable(columns, names, { paint: plain });
+  for (const line of lines) assert.ok(line.length < 2_000);
+  assert.match(lines[1]!, /a …/);
+});

@@ -1,4 +1,4 @@
-import { printable, redactText } from "../../target/redact.js";
+import { beginningOf, printable, redactText } from "../../target/redact.js";
 import type { Paint, Style } from "./style.js";
 import { cut, padEnd, padStart, widthOf } from "./text-width.js";
 
@@ -23,6 +23,8 @@ export interface TableOptions {
 }
 
 const GAP = "  ";
+/** A longer text is cut, because all rows become as wide. */
+const MOST_CHARS = 1_000;
 
 /**
  * Lines of a table for people: fit to be printed, without secrets and without what steers a terminal. Columns that would be empty are
@@ -72,7 +74,7 @@ function renderLine(cells: readonly { text: string; style?: Style | undefined }[
   const trailing = cells.length === 0 ? 0 : cells.at(-1)!.text.length - cells.at(-1)!.text.trimEnd().length;
   if (length - trailing <= room) {
     const line = cells.map(({ text, style }) => paintWord(text, style, paint)).join(GAP);
-    return line.replace(/ +$/, "");
+    return line.trimEnd();
   }
   return cut(cells.map(({ text }) => text).join(GAP), room);
 }
@@ -86,7 +88,8 @@ function paintWord(text: string, style: Style | undefined, paint: Paint): string
 
 function shownCell(cell: Cell): { text: string; style?: Style | undefined } {
   const { text, style } = typeof cell === "string" ? { text: cell } : cell;
-  return { text: printable(redactText(text)), style };
+  const beginning = beginningOf(text, MOST_CHARS);
+  return { text: `${printable(redactText(beginning))}${beginning.length < text.length ? "…" : ""}`, style };
 }
 
 function widest(cells: readonly { readonly text: string }[]): number {

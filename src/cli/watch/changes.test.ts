@@ -39,3 +39,9 @@ test("a change is one line", () => {
     reason: "expired",
   });
 });
+
+test("the line of a change shows no secret that stands in metadata", () => {
+  const instance = { address: "a:1", metadata: { note: "token=abc", "api-key": "def", last: "x" } };
+  const line = renderChange({ kind: "joined", service: "s", instance, count: 1 }, new Date());
+  assert.match(line, / note=token=\.\.\. api-key=\.\.\. last=x \(1 instance\)$/);
+});

@@ -1,7 +1,7 @@
 import { type Instance, sameInstance } from "../../instance.js";
 import type { Health } from "../../operator/health.js";
 import type { SeenLease } from "../../operator/leave-reason.js";
-import { count, toJson } from "../output.js";
+import { count, shownMetadata, toJson } from "../output.js";
 
 /** An instance of one service, and what its backend says of its stay. */
 export interface Listed {
@@ -66,7 +66,7 @@ export function renderChange(
   const facts = [
     weight === undefined ? "" : ` weight ${weight}`,
     zone === undefined ? "" : ` zone ${zone}`,
-    ...Object.entries(metadata).map(([name, value]) => ` ${name}=${value}`),
+    ...shownMetadata(metadata).map((pair) => ` ${pair}`),
     reason === undefined ? "" : ` ${reason}`,
   ];
   const who = `${named ? `${service} ` : ""}${address}`;

@@ -32,8 +32,11 @@ export async function* watchEtcd(
 ): AsyncGenerator<Look, void> {
   const prefix = service && `${service}/`;
   let changed = new AbortController();
-  if (service) onChanges(settings, service, { signal, onTrouble }, () => changed.abort());
-  let answering = true;
+  const troubles = new Troubles(onTrouble);
+  if (service) {
+    const watching = { signal, onTrouble: (trouble: Error | undefined) => troubles.watch(trouble) };
+    onChanges(settings, service, watching, () => changed.abort());
+  }
   while (!signal.aborted) {
     const began = performance.now();
     // Before the look: what changes during it is looked at again at once.
@@ -45,14 +48,36 @@ export async function* watchEtcd(
       const at = performance.now();
       // Deeper keys are listed to a client of the service as well.
       yield { listed: listedOf(registrations, service, at), why: (left) => whyLeft(left, registrations) };
-      if (!answering && !service) onTrouble(undefined);
-      answering = true;
+      troubles.look(undefined);
     } catch (error) {
-      if (answering && !service) onTrouble(error as Error);
-      answering = false;
+      if (!signal.aborted) troubles.look(error as Error);
     }
     const wait = Math.max(LOOK_MS, (performance.now() - began) / SHARE);
     await sleep(wait, AbortSignal.any([signal, changed.signal]));
+  }
+}
+
+/** etcd is asked in two ways, which an outage ends one after the other: it is told once, and so is its end. */
+class Troubles {
+  readonly #tell: (trouble: Error | undefined) => void;
+  #told: "by the watch" | "by a look" | undefined;
+
+  constructor(tell: (trouble: Error | undefined) => void) {
+    this.#tell = tell;
+  }
+
+  /** The watch fails, or goes on: it knows best why. */
+  watch(trouble: Error | undefined): void {
+    if (!trouble && !this.#told) return;
+    this.#told = trouble && "by the watch";
+    this.#tell(trouble);
+  }
+
+  /** A look failed, or did not. */
+  look(trouble: Error | undefined): void {
+    if (trouble ? this.#told !== undefined : this.#told !== "by a look") return;
+    this.#told = trouble && "by a look";
+    this.#tell(trouble);
   }
 }
 
@@ -66,8 +91,7 @@ function onChanges(settings: EtcdSettings, service: string, options: FeedOptions
 function listedOf(registrations: readonly Registered[], service: string, seenAt: number): Listed[] {
   return registrations.flatMap(({ service: own, instance, paused, lease, ttlSeconds, grantedTtlSeconds }) => {
     if (!instance || paused) return [];
-    const known =
-      lease === undefined ? undefined : { grantedSeconds: grantedTtlSeconds ?? 0, ttlSeconds: ttlSeconds ?? 0, seenAt };
+    const known = lease === undefined ? undefined : { grantedSeconds: grantedTtlSeconds ?? 0, ttlSeconds, seenAt };
     return [{ service: service || own, instance, lease: known }];
   });
 }

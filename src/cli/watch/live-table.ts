@@ -132,6 +132,7 @@ function state({ joinedAt, left }: Entry, now: number): { text: string; style?: 
 /** Seconds left by the last look. */
 function lease({ listed: { lease }, left }: Entry, now: number): string {
   if (!lease || left) return "";
+  if (lease.ttlSeconds === undefined) return "unknown";
   return `${Math.max(0, Math.round(lease.ttlSeconds - (now - lease.seenAt) / 1000))} s`;
 }
 

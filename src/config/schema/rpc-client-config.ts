@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { CLIENT_DEFAULTS, GRPC_GO_MIN_PING_INTERVAL, HASH_KEY_DEFAULTS, MIDDLEWARE_DEFAULTS } from "../../defaults.js";
 import { parseTargetUrl } from "../../target/parse.js";
-import { isSecretName } from "../../target/redact.js";
+import { isSecretName } from "../../target/secret-names.js";
 import { hedgeConfig, methodSettings, retryConfig } from "./call-settings.js";
 import { optionalEtcd } from "./etcd-config.js";
 import { advise, inherit } from "./field-annotations.js";

@@ -1,5 +1,6 @@
 import type { ClientConfig, MethodGiven, RetryGiven } from "../../config/schema/client-target.js";
 import { CLIENT_DEFAULTS, HEDGE_DEFAULTS, MIDDLEWARE_DEFAULTS, RETRY_DEFAULTS } from "../../defaults.js";
+import { anyMethodOf } from "../any-method-of.js";
 import { HASH_POLICY, POLICY } from "../service-config.js";
 
 /**
@@ -51,7 +52,7 @@ export function callTimeouts({ Methods = [] }: ClientConfig): (path: string) => 
     if (Timeout !== undefined && !limits.has(FullMethod)) limits.set(FullMethod, Timeout);
   }
   if (limits.size === 0) return () => undefined;
-  return (path) => limits.get(path) ?? limits.get(path.replace(/[^/]+$/, "*"));
+  return (path) => limits.get(path) ?? limits.get(anyMethodOf(path));
 }
 
 /** What a client allows of the calls of a path that is hedged after a live percentile. */
@@ -85,7 +86,7 @@ type MethodSettings = Pick<MethodGiven, "Retry" | "Hedge">;
 
 /** What Methods say of a path: the first entry that names it, then the first that names its service, each for what it says. */
 function settingsFor(path: string, methods: readonly MethodGiven[]): MethodSettings {
-  const service = path.replace(/[^/]+$/, "*");
+  const service = anyMethodOf(path);
   const named = (name: string) => methods.filter(({ FullMethod }) => FullMethod === name);
   const entries = path === service ? named(path) : [...named(path), ...named(service)];
   const retry = entries.find(({ Retry }) => Retry !== undefined);

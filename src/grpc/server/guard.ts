@@ -6,6 +6,7 @@ import { watchProcessLoad } from "../../lifecycle/overload/process-load.js";
 import { type RefusalReason, ShedReport } from "../../lifecycle/overload/shed-report.js";
 import { type Criticality, Shedding } from "../../lifecycle/overload/shedding.js";
 import { observeRefusedCall } from "../../observe/calls/served-call.js";
+import { anyMethodOf } from "../any-method-of.js";
 import { PUSHBACK } from "../pushback.js";
 import { deadlineOf, endOfCancelled, isHealthCall, isUnary } from "./served-method.js";
 
@@ -91,7 +92,7 @@ class Guard {
 
   #criticalityOf(path: string): Criticality | undefined {
     if (this.#criticality.size === 0) return undefined;
-    return this.#criticality.get(path) ?? this.#criticality.get(path.replace(/[^/]+$/, "*"));
+    return this.#criticality.get(path) ?? this.#criticality.get(anyMethodOf(path));
   }
 
   #admit(call: Call, method: Method, breaker: Breaker | undefined): grpc.ServerInterceptingCall {

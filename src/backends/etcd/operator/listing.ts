@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { abortable } from "../../../async/abortable.js";
 import { holding } from "../../../async/hold.js";
 import { Semaphore } from "../../../async/semaphore.js";
@@ -27,13 +28,18 @@ export interface Registered {
   /** How the value is written, where it is not a plain address. */
   readonly form?: Exclude<ValueForm, "address">;
   readonly problem?: string;
+  /** Why its weight, zone and metadata cannot be read, without showing them: as for clients, it is an instance without them. */
+  readonly attributesProblem?: string;
   /** Length of the key's value. */
   readonly valueBytes: number;
   /** An operator has asked for it not to be listed: it lives, and takes part no more. */
   readonly paused?: true;
   /** Undefined for a key without a lease: nothing takes it out when its process dies. */
   readonly lease?: bigint;
-  /** Seconds until the lease runs out unless it is renewed, and what it was granted for. */
+  /**
+   * Seconds until the lease runs out unless it is renewed, and what it was granted for; both 0 for one that is gone. Undefined
+   * where etcd has not said so in time.
+   */
   readonly ttlSeconds?: number;
   readonly grantedTtlSeconds?: number;
   /** When it was registered, in milliseconds since the epoch by its own clock; known of instances with attributes. */
@@ -63,6 +69,11 @@ export interface ListOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How long a listing may take before it does without the leases that are still unknown, in milliseconds. */
+const TTLS_WITHIN_MS = 3_000;
+/** Leases that are asked for at a time, because a far etcd takes its time for each. */
+const LEASES_AT_ONCE = 128;
+
 /**
  * What is registered in etcd, read once. All of an etcd that others use too may hold keys that are no instances: those
  * come with a `problem`.
@@ -74,10 +85,11 @@ export async function listRegistrations(settings: EtcdSettings, options: ListOpt
 
 async function readRegistrations(settings: EtcdSettings, { prefix = "", signal }: ListOptions): Promise<Listing> {
   const { cluster, release } = acquireCluster(settings);
+  const enough = AbortSignal.timeout(TTLS_WITHIN_MS);
   try {
     const session = await abortable(cluster.session(), signal);
     const { header, kvs } = await readPrefix(session, prefix, signal);
-    const ttls = await timesToLive(session, new Set(kvs.map(({ lease }) => lease)), signal);
+    const ttls = await timesToLive(session, new Set(kvs.map(({ lease }) => lease)), enough, signal);
     const all = new Map(kvs.map((kv) => [kv.key.toString(), kv]));
     const registrations = kvs
       .filter((kv) => !["attributes", "presence"].includes(readKey(kv.key)?.kind ?? ""))
@@ -94,26 +106,34 @@ interface TimeToLive {
   readonly grantedTtlSeconds: number;
 }
 
+/** Of as many leases as etcd tells of until it is enough: who is listed is known without them. */
 async function timesToLive(
   session: Session,
   leases: Set<bigint>,
+  enough: AbortSignal,
   signal: AbortSignal | undefined,
 ): Promise<Map<bigint, TimeToLive>> {
-  const semaphore = new Semaphore(16);
+  const semaphore = new Semaphore(LEASES_AT_ONCE);
   const found = new Map<bigint, TimeToLive>();
+  const until = signal ? AbortSignal.any([enough, signal]) : enough;
+  setMaxListeners(0, until); // one for each lease that is asked for
+  const ask = async (ID: bigint) => {
+    if (until.aborted) return;
+    try {
+      const { TTL, grantedTTL } = await session.call(
+        LeaseService.leaseTimeToLive,
+        { ID, keys: false },
+        { signal: until },
+      );
+      found.set(ID, { ttlSeconds: Math.max(0, Number(TTL)), grantedTtlSeconds: Number(grantedTTL) });
+    } catch (error) {
+      if (isLeaseGone(error)) found.set(ID, { ttlSeconds: 0, grantedTtlSeconds: 0 });
+      else if (!until.aborted) throw error;
+    }
+  };
   leases.delete(0n);
-  await Promise.all(
-    [...leases].map((ID) =>
-      semaphore.run(async () => {
-        try {
-          const { TTL, grantedTTL } = await session.call(LeaseService.leaseTimeToLive, { ID, keys: false }, { signal });
-          found.set(ID, { ttlSeconds: Math.max(0, Number(TTL)), grantedTtlSeconds: Number(grantedTTL) });
-        } catch (error) {
-          if (!isLeaseGone(error)) throw error;
-        }
-      }),
-    ),
-  );
+  await Promise.all([...leases].map((ID) => semaphore.run(() => ask(ID))));
+  signal?.throwIfAborted();
   return found;
 }
 
@@ -142,16 +162,24 @@ function readRegistered(kv: KeyValue, all: ReadonlyMap<string, KeyValue>, ttl: T
   };
   try {
     const { instance, form } = readInstance(kv.value);
-    const attributes = all.get(attributesKey(service, id));
-    const since = attributes && readSince(attributes.value);
-    return {
-      ...known,
-      ...(form !== "address" && { form }),
-      ...(since !== undefined && { since }),
-      instance: attributes ? { ...instance, ...readAttributes(attributes.value) } : instance,
-    };
+    const { attributes, ...told } = toldOf(all.get(attributesKey(service, id)));
+    return { ...known, ...(form !== "address" && { form }), ...told, instance: { ...instance, ...attributes } };
   } catch (error) {
     return { ...known, problem: (error as Error).message };
+  }
+}
+
+/** What the key of an instance's attributes says, where there is one. */
+function toldOf(
+  kv: KeyValue | undefined,
+): Pick<Registered, "since" | "attributesProblem"> & { readonly attributes?: Omit<Instance, "address"> } {
+  if (!kv) return {};
+  try {
+    const attributes = readAttributes(kv.value);
+    const since = readSince(kv.value);
+    return { attributes, ...(since !== undefined && { since }) };
+  } catch (error) {
+    return { attributesProblem: (error as Error).message };
   }
 }
 

@@ -123,7 +123,7 @@ class GrpcLine implements Line {
       const identity = this.#options.identityOf?.(this.#listed);
       if (identity) this.#askWho(identity);
       else this.#isUp();
-    } else if (state === State.TRANSIENT_FAILURE) this.#failed(error ?? "no reason given");
+    } else if (state === State.TRANSIENT_FAILURE) this.#failed(error === null ? "no reason given" : causeIn(error));
   }
 
   #isUp(): void {
@@ -170,6 +170,11 @@ class GrpcLine implements Line {
     // The process may end meanwhile: Node holds it as long as a socket is connecting.
     this.#stopWaiting = this.#options.timing.after(PAUSE_MS, () => this.start());
   }
+}
+
+/** What went wrong, without what pick_first's message puts around it. */
+function causeIn(message: string): string {
+  return /^No connection established\. Last error: (?:Error: )?(.*)\. Resolution note: /s.exec(message)?.[1] ?? message;
 }
 
 /** pick_first keeps to the first address that connects; who dials again because of what was met there begins with another. */
