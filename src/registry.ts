@@ -49,7 +49,8 @@ export interface Discovery {
   /**
    * Yields the set first when the backend has answered for the first time (it may be empty), then on every change;
    * what changes faster than it is read is coalesced. Outages neither end nor throw: the last set stays true until
-   * the backend answers again. Ends when the signal aborts. Throws only for what no retry can mend.
+   * the backend answers again. Ends when the signal aborts. Throws only for what no retry can mend; it is watched again all the
+   * same, with growing waits, as it is where the watch ends by itself.
    */
   watch(service: string, options: WatchOptions): AsyncIterable<readonly Instance[]>;
   /**

@@ -48,3 +48,22 @@ test("a backend that gives no discovery or registrar is named, not what became o
     /registrar\(\) of the backend "empty" gives is an object; expected \{ register \}/,
   );
 });
+
+test("a loader runs once for all channels and servers, again when it has failed, and anew when its scheme is registered anew", async () => {
+  const target = { scheme: "once", hosts: [], service: "a", params: {} };
+  const discovery = () => ({ watch: () => assert.fail("unused") });
+  let loads = 0;
+  const load = async () => {
+    loads += 1;
+    if (loads === 1) throw new Error("its library is not installed");
+    return { discovery };
+  };
+  registerBackend("once", load);
+  await assert.rejects(discoveryOf(target), /not installed/);
+  await Promise.all([discoveryOf(target), discoveryOf(target)]);
+  await assert.rejects(registrarOf(target), /cannot register instances/);
+  assert.equal(loads, 2);
+  registerBackend("once", load);
+  await discoveryOf(target);
+  assert.equal(loads, 3);
+});

@@ -1,12 +1,14 @@
+import { memoised } from "../async/memoise.js";
 import type { Backend, Discovery, Registrar, Target } from "../registry.js";
 import { hostsAndKey, registerTargetForm, type TargetForm, unreadForm } from "../target/forms.js";
 import { refuse } from "../target/given.js";
 import { readTarget } from "../target/parse.js";
 
-/** Loads a backend when its scheme is first used, so that a heavy library is loaded only then. */
+/** Loads a backend when its scheme is first used, so that a heavy library is loaded only then. Called again only when it has failed. */
 export type BackendLoader = () => Promise<Backend> | Backend;
 
-const backends = new Map<string, Backend | BackendLoader>();
+/** By their schemes, each as it is had when it is needed. */
+const backends = new Map<string, () => Promise<Backend>>();
 
 /**
  * Makes a backend known under the scheme of its target URLs (`consul:///…`), for clients and servers alike.
@@ -25,7 +27,10 @@ export function registerBackend(scheme: string, backend: Backend | BackendLoader
     scheme,
     form ?? (typeof backend === "function" ? unreadForm(scheme) : formOfBackend(scheme, backend)),
   );
-  backends.set(scheme, backend);
+  backends.set(
+    scheme,
+    memoised(async () => (typeof backend === "function" ? checkBackend(scheme, await backend()) : backend)),
+  );
 }
 
 /**
@@ -63,9 +68,9 @@ export async function registrarOf(
 
 async function load(target: Target): Promise<{ backend: Backend; target: Target }> {
   const { scheme, unread } = target;
-  const known = backends.get(scheme);
-  if (!known) throw new TypeError(`no backend is called "${scheme}": known are ${[...backends.keys()].join(", ")}`);
-  const backend = typeof known === "function" ? checkBackend(scheme, await known()) : known;
+  const backendOf = backends.get(scheme);
+  if (!backendOf) throw new TypeError(`no backend is called "${scheme}": known are ${[...backends.keys()].join(", ")}`);
+  const backend = await backendOf();
   if (!unread) return { backend, target };
   const read = readTarget(scheme, unread, formOfBackend(scheme, backend));
   return { backend, target: target.settings === undefined ? read : { ...read, settings: target.settings } };

@@ -1,3 +1,4 @@
+import { memoised } from "../async/memoise.js";
 import { log } from "../log.js";
 import type { Target } from "../registry.js";
 import type { ResolvedInstance } from "./resolved-instance.js";
@@ -74,14 +75,6 @@ async function openedOrRemembered(options: SnapshotOptions): Promise<LastKnownSe
     log.warn({ err: error }, `snapshots cannot be kept: ${why}; a start without the registry will know nobody`);
     return remembered;
   }
-}
-
-function memoised<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }
 
 /** Who asks, and by which certificate, does not change what a registry lists, so settings are no part of it. */

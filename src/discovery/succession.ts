@@ -7,12 +7,13 @@ type InstanceSet = readonly Instance[];
 type Source = "last known" | "registry";
 
 /** A registry's sets, and before them, if it is slow to answer, the one that was known last. */
-export class Succession {
+export class Succession implements AsyncIterable<InstanceSet> {
   readonly #sets: Latest<InstanceSet>;
   readonly #first: InstanceSet | undefined;
   #offered = false;
   #answered = false;
 
+  /** @param signal ends it. */
   constructor(first: InstanceSet | undefined, signal: AbortSignal) {
     this.#first = first;
     this.#sets = new Latest(signal);
@@ -23,32 +24,29 @@ export class Succession {
     return this.#answered;
   }
 
+  /** Whether there is a set in use. */
+  get hasBegun(): boolean {
+    return this.#answered || (this.#offered && this.#first !== undefined);
+  }
+
   /** Gives the last known set, unless the registry has answered or there is none. */
   useFirst(): void {
     if (this.#first && !this.#offered && !this.#answered) this.#sets.set(this.#first);
     this.#offered = true;
   }
 
-  /** Where a set that was read from follow() is from. */
+  /** Gives the registry's answer. */
+  answer(set: InstanceSet): void {
+    this.#answered = true;
+    this.#sets.set(set);
+  }
+
+  /** Where a set that was read is from. */
   sourceOf(set: InstanceSet): Source {
     return set === this.#first ? "last known" : "registry";
   }
 
-  /** The last known set if it is used, then the registry's own. */
-  follow(registry: AsyncIterable<InstanceSet>): AsyncIterable<InstanceSet> {
-    void this.#read(registry);
-    return this.#sets;
-  }
-
-  async #read(registry: AsyncIterable<InstanceSet>): Promise<void> {
-    try {
-      for await (const set of registry) {
-        this.#answered = true;
-        this.#sets.set(set);
-      }
-      this.#sets.end();
-    } catch (error) {
-      this.#sets.fail(error);
-    }
+  [Symbol.asyncIterator](): AsyncIterator<InstanceSet> {
+    return this.#sets[Symbol.asyncIterator]();
   }
 }

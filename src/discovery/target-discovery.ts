@@ -1,8 +1,13 @@
 import { detached } from "../async/detached.js";
+import { memoised } from "../async/memoise.js";
+import { Retries } from "../async/retries.js";
+import { callListener } from "../async/supervise.js";
 import { throttled } from "../async/throttle.js";
+import type { Timing } from "../async/timing.js";
 import { discoveryOf } from "../backends/table.js";
 import { log } from "../log.js";
 import type { Discovery, Target } from "../registry.js";
+import { refuse } from "../target/given.js";
 import type { FollowedNames } from "./follow-names.js";
 import { type KnownSet, type LastKnownSets, remembered } from "./last-known.js";
 import type { ResolvedInstance } from "./resolved-instance.js";
@@ -17,23 +22,28 @@ import { Troubles } from "./troubles.js";
  */
 const HEAD_START_MS = 250;
 
+/** From start() to stop(). */
 interface Run {
   readonly abort: AbortController;
+  readonly retries: Retries;
   refresh: () => void;
 }
 
 export interface TargetDiscoveryOptions {
   /** Called with the whole set, first when something is known and then at every change. It may be empty. */
   readonly onSet: (set: readonly ResolvedInstance[]) => void;
-  /** Called when nothing more will come, for a reason that no retry can mend; start() tries again all the same. */
+  /** Called when an attempt has failed and nothing is known: whoever waits need not. It is tried again by itself. */
   readonly onFailure: (error: Error) => void;
   /** Default: what this process remembers. */
   readonly lastKnown?: LastKnownSets | undefined;
+  /** Of the retries. Default: the system's. */
+  readonly timing?: Timing | undefined;
 }
 
 /**
  * From a target to resolved instances, for whoever connects to them: loads the backend, watches the service, follows host
- * names, and starts from the last known set when the registry does not answer. Outages end nothing.
+ * names, and starts from the last known set when the registry does not answer. Outages end nothing, and neither do backends
+ * that cannot be had, or whose watch throws or ends: they are tried again, and what is known stays in use.
  */
 export class TargetDiscovery {
   /** What is known, and why not more. */
@@ -41,21 +51,23 @@ export class TargetDiscovery {
   readonly #options: TargetDiscoveryOptions;
   readonly #lastKnown: LastKnownSets;
   /** Asked for once, however often this is started and stopped. */
-  #opened: ReturnType<typeof discoveryOf> | undefined;
+  readonly #open: () => ReturnType<typeof discoveryOf>;
   #run: Run | undefined;
-  /** Why it could not go on, as it was logged. */
-  #failure: string | undefined;
+  /** The failure that was logged last. */
+  #reported: string | undefined;
 
   constructor(target: Target, options: TargetDiscoveryOptions) {
     this.status = new ChannelStatus(target);
     this.#options = options;
     this.#lastKnown = options.lastKnown ?? remembered;
+    this.#open = memoised(() => discoveryOf(this.status.target));
   }
 
-  /** Starts watching, after stop() too; while it is watched, asks for a fresh answer soon. Cheap to call often. */
+  /** Starts watching, after stop() too; while it is watched, asks for a fresh answer, or a retry, soon. Cheap to call often. */
   start(): void {
-    if (this.#run) this.#run.refresh();
-    else this.#begin();
+    this.#run?.refresh();
+    this.#run?.retries.hurry();
+    if (!this.#run) this.#begin();
   }
 
   /** Ends the watch. `onSet` is not called any more. */
@@ -65,25 +77,25 @@ export class TargetDiscovery {
   }
 
   #begin(): void {
-    const run: Run = { abort: new AbortController(), refresh: () => {} };
+    const run: Run = { abort: new AbortController(), retries: new Retries(this.#options.timing), refresh: () => {} };
     this.#run = run;
-    detached(() => this.#follow(run)).catch((error: Error) => {
-      if (run.abort.signal.aborted) return;
-      this.#run = undefined;
-      run.abort.abort();
-      this.#fail(error);
-    });
+    this.status.trouble = undefined;
+    const follow = (signal: AbortSignal) => this.#follow(run, signal);
+    const failed = (error: Error, first: boolean) => {
+      this.status.trouble = error;
+      this.#report(error, first);
+      this.#tellFailure(error);
+    };
+    void detached(() => run.retries.run(run.abort.signal, follow, failed));
   }
 
-  async #follow(run: Run): Promise<void> {
-    const { signal } = run.abort;
+  async #follow(run: Run, signal: AbortSignal): Promise<void> {
     const { discovery, target } = await this.#open();
     const known = await recall(this.#lastKnown, target);
     // Loaded here, because importing Rollcall must cost next to nothing.
     const { followNames } = await import("./follow-names.js");
     if (signal.aborted) return;
     this.status.target = target;
-    this.status.trouble = undefined;
     for (const service of known?.services ?? []) this.status.called.add(service);
 
     const sets = new Succession(
@@ -91,15 +103,15 @@ export class TargetDiscovery {
       signal,
     );
     const troubles = new Troubles(this.status);
-    const watched = discovery.watch(target.service, {
-      signal,
-      background: true,
-      onTrouble: (trouble) => {
-        troubles.set("registry", trouble);
-        if (trouble) sets.useFirst();
-      },
+    const watch = (attempt: AbortSignal) => this.#watch(discovery, sets, troubles, attempt);
+    void run.retries.run(signal, watch, (error, first) => {
+      troubles.set("watch", error);
+      troubles.set("registry", undefined);
+      sets.useFirst();
+      this.#report(error, first);
+      if (!sets.hasBegun) this.#tellFailure(error);
     });
-    const names = followNames(sets.follow(watched), {
+    const names = followNames(sets, {
       signal,
       onTrouble: (trouble) => troubles.set("names", trouble),
       lastKnown: known && addressesIn(known),
@@ -122,23 +134,30 @@ export class TargetDiscovery {
     } finally {
       clearTimeout(headStart);
       keeper.stop();
+      run.refresh = () => {};
     }
   }
 
-  #open(): ReturnType<typeof discoveryOf> {
-    if (!this.#opened) {
-      this.#opened = discoveryOf(this.status.target);
-      this.#opened.catch(() => {
-        this.#opened = undefined;
-      });
+  /** Hands on what one watch says until it fails; an end that nobody has asked for is a failure too. */
+  async #watch(discovery: Discovery, sets: Succession, troubles: Troubles, signal: AbortSignal): Promise<void> {
+    const { service } = this.status.target;
+    const onTrouble = (trouble: Error | undefined) => {
+      if (signal.aborted) return;
+      troubles.set("registry", trouble);
+      if (trouble) sets.useFirst();
+    };
+    for await (const set of discovery.watch(service, { signal, background: true, onTrouble })) {
+      if (signal.aborted) return;
+      if (!Array.isArray(set)) refuse("what its watch yields", set, "a list of instances");
+      troubles.set("watch", undefined);
+      sets.answer(set);
     }
-    return this.#opened;
+    if (!signal.aborted) throw new Error(`the watch of ${this.status.registry} has ended by itself`);
   }
 
   /** @param answered whether it is the registry's word; else it was only remembered. */
   #tell(set: readonly ResolvedInstance[], answered: boolean, known: KnownSet | undefined): void {
     const ageMs = answered ? 0 : Date.now() - (known?.at ?? Date.now());
-    this.#failure = undefined;
     this.status.listed = set.length;
     this.status.source = answered ? "registry" : known?.unconfirmed ? "snapshot" : "memory";
     this.status.answeredAt = performance.now() - ageMs;
@@ -157,14 +176,17 @@ export class TargetDiscovery {
     } else log.info(facts, `${registry} has not answered: starting from the last known instances of ${service}`);
   }
 
-  #fail(error: Error): void {
-    const { status } = this;
-    if (this.#failure !== error.message) {
-      log.error({ service: status.target.service, err: error }, "discovery cannot go on");
-    }
-    this.#failure = error.message;
-    status.trouble = error;
-    this.#options.onFailure(new Error(status.explain() ?? error.message, { cause: error }));
+  /** @param first whether the attempt before did not fail. */
+  #report(error: Error, first: boolean): void {
+    const { service } = this.status.target;
+    if (first || this.#reported !== error.message)
+      log.error({ service, err: error }, "discovery has failed and is tried again; what is known stays in use");
+    this.#reported = error.message;
+  }
+
+  #tellFailure(error: Error): void {
+    const why = new Error(this.status.explain() ?? error.message, { cause: error });
+    callListener("what is told that a discovery has failed", () => this.#options.onFailure(why));
   }
 }
 

@@ -1,20 +1,23 @@
 import type { ChannelStatus } from "./status.js";
 
-/** Two stages of a discovery have troubles of their own; of both the registry's is told. */
+/** What a trouble can be with: the watch, which has failed; the registry, by the word of a watch that goes on; host names. */
+type Stage = "watch" | "registry" | "names";
+
+/** The stages of a discovery have troubles of their own; of all the first one's is told. */
 export class Troubles {
   readonly #status: ChannelStatus;
-  readonly #of: { registry?: Error | undefined; names?: Error | undefined } = {};
+  readonly #of: { [stage in Stage]?: Error | undefined } = {};
 
   constructor(status: ChannelStatus) {
     this.#status = status;
   }
 
   get ofRegistry(): Error | undefined {
-    return this.#of.registry;
+    return this.#of.watch ?? this.#of.registry;
   }
 
-  set(stage: "registry" | "names", trouble: Error | undefined): void {
+  set(stage: Stage, trouble: Error | undefined): void {
     this.#of[stage] = trouble;
-    this.#status.trouble = this.#of.registry ?? this.#of.names;
+    this.#status.trouble = this.ofRegistry ?? this.#of.names;
   }
 }

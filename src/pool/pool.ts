@@ -1,5 +1,4 @@
 import { formatAddress, parseAddress } from "../address.js";
-import { Backoff } from "../async/backoff.js";
 import { systemTiming } from "../async/timing.js";
 import { registerBuiltInBackends } from "../backends/index.js";
 import type { ResolvedInstance } from "../discovery/resolved-instance.js";
@@ -32,9 +31,6 @@ import { Waiters } from "./waiters.js";
 registerBuiltInBackends();
 observeProcess();
 
-/** How soon a discovery that could not go on is tried again, in milliseconds. */
-const REDISCOVER = { initialMs: 1_000, maxMs: 30_000 };
-
 const NO_OPTIONS: ExchangeOptions = {};
 
 const unlimited = () => Number.POSITIVE_INFINITY;
@@ -52,11 +48,9 @@ export class ServicePool<T> {
   readonly #picker: PoolPicker<T>;
   readonly #shared: Shared<T>;
   readonly #waiters = new Waiters();
-  readonly #rediscover = new Backoff(REDISCOVER);
   readonly #source: ChannelSource;
   readonly #endPresence: (() => void) | undefined;
   #state: ChannelState["is"] = "connecting";
-  #stopRediscovery: (() => void) | undefined;
   #failed = false;
   #closed: Promise<void> | undefined;
 
@@ -142,6 +136,7 @@ export class ServicePool<T> {
     const until = performance.now() + this.#options.waitMs;
     for (;;) {
       const leftMs = until - performance.now();
+      if (this.#failed) this.#discovery.start();
       if (this.#failed || this.#state === "failing" || leftMs <= 0) throw this.#noInstance();
       await this.#waiters.wait(leftMs, options.signal);
       const lease = this.#atOnce(options, tried);
@@ -188,7 +183,6 @@ export class ServicePool<T> {
   }
 
   async #close(): Promise<void> {
-    this.#stopRediscovery?.();
     this.#endPresence?.();
     this.#discovery.stop();
     const ends = [...this.#shared.sessions].map(({ closed }) => closed);
@@ -203,17 +197,15 @@ export class ServicePool<T> {
 
   #list(set: readonly ResolvedInstance[]): void {
     this.#failed = false;
-    this.#rediscover.reset();
     const listed = new Map(set.map((one) => [identityOf(one), one]));
     this.#membership.set(listed, choose([...listed.keys()], this.#options.subset));
   }
 
-  /** Retried all the same: what is refused now (a role, a missing library) may be granted later. */
+  /** Nobody waits for what is to be retried: a role that is to be granted, a library that is missing. */
   #undiscovered(): void {
     if (this.#closed) return;
     this.#failed = this.#membership.connections.size === 0;
     this.#waiters.wakeAll();
-    this.#stopRediscovery = systemTiming.after(this.#rediscover.next(), () => this.#discovery.start());
   }
 
   #report(state: ChannelState): void {

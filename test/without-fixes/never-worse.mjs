@@ -343,7 +343,11 @@ export const neverWorse = [
     item: "13.12",
     promise: "a discovery runs in nobody's context",
     changes: [
-      ["src/discovery/target-discovery.ts", "detached(() => this.#follow(run)).catch(", "this.#follow(run).catch("],
+      [
+        "src/discovery/target-discovery.ts",
+        "detached(() => run.retries.run(run.abort.signal, follow, failed))",
+        "run.retries.run(run.abort.signal, follow, failed)",
+      ],
     ],
     test: "src/discovery/target-discovery.test.ts",
     name: "a discovery runs in nobody's asynchronous context",

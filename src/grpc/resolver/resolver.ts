@@ -48,7 +48,7 @@ class DiscoveryResolver implements NameResolver {
         // Other policies take an empty set for a failure, so they hear nothing before there are instances.
         if (set.length > 0 || this.#ownPolicy) this.#tell(set);
       },
-      onFailure: (error) => this.#say(error),
+      onFailure: (error) => this.#say(error, []),
       // Nobody but Rollcall's own policies asks the instances of a snapshot who they are before they are called.
       lastKnown: this.#ownPolicy ? lastKnownOf(options) : undefined,
     });
@@ -82,16 +82,19 @@ class DiscoveryResolver implements NameResolver {
   }
 
   #tell(instances: readonly ResolvedInstance[]): void {
-    this.#say({
-      endpoints: instances.map(({ addresses }) => ({ addresses: [...addresses] })),
+    this.#say(
+      instances.map(({ addresses }) => ({ addresses: [...addresses] })),
+      instances,
+    );
+  }
+
+  #say(endpoints: Resolution["endpoints"], instances: readonly ResolvedInstance[]): void {
+    this.#told = true;
+    this.#publish({
+      endpoints,
       attributes: withInstances({ instances, status: this.#discovery.status }),
       serviceConfig: this.#serviceConfig.own ? undefined : this.#serviceConfig.config,
       configSelector: this.#selector,
     });
-  }
-
-  #say(news: Resolution | Error): void {
-    this.#told = true;
-    this.#publish(news);
   }
 }

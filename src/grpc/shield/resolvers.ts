@@ -10,7 +10,8 @@ import {
 
 /** What a resolver tells a channel. */
 export interface Resolution {
-  endpoints: Endpoint[];
+  /** An Error ends the calls of a channel that has no instances yet, and says nothing about those that are known. */
+  endpoints: Endpoint[] | Error;
   /** Reach the policy as channel options. */
   attributes: Record<string, unknown>;
   /** `undefined` leaves the channel to its own `grpc.service_config`. */
@@ -18,8 +19,7 @@ export interface Resolution {
   configSelector: ConfigSelector;
 }
 
-/** An Error ends the calls of a channel that has no instances yet; it is for what no retry can mend. */
-export type Publish = (resolution: Resolution | Error) => void;
+export type Publish = (resolution: Resolution) => void;
 
 export interface ResolverDefinition {
   create(target: GrpcTarget, publish: Publish, options: grpc.ChannelOptions): NameResolver;
@@ -86,23 +86,24 @@ function builtInResolver(scheme: string): ResolverClass {
   return resolver.constructor as ResolverClass;
 }
 
-function tell(listener: Listener_1_14 | Listener_1_13, resolution: Resolution | Error, extra: object): void {
-  if (resolution instanceof Error) {
-    const error = { code: grpc.status.UNAVAILABLE, details: resolution.message, metadata: new grpc.Metadata() };
-    if (typeof listener === "function") listener(experimental.statusOrFromError(error), {}, null, "");
-    else listener.onError(error);
-    return;
-  }
+function tell(listener: Listener_1_14 | Listener_1_13, resolution: Resolution, extra: object): void {
   const { endpoints, serviceConfig, configSelector } = resolution;
   const attributes = { ...resolution.attributes, ...extra };
-  if (typeof listener === "function") {
-    listener(
-      experimental.statusOrFromValue(endpoints),
-      { ...attributes, [experimental.CHANNEL_ARGS_CONFIG_SELECTOR_KEY]: configSelector },
-      serviceConfig ? experimental.statusOrFromValue(serviceConfig) : null,
-      "",
-    );
-  } else {
-    listener.onSuccessfulResolution(endpoints, serviceConfig ?? null, null, configSelector, attributes);
+  if (typeof listener !== "function") {
+    if (endpoints instanceof Error) listener.onError(unavailable(endpoints));
+    else listener.onSuccessfulResolution(endpoints, serviceConfig ?? null, null, configSelector, attributes);
+    return;
   }
+  const { statusOrFromError, statusOrFromValue } = experimental;
+  listener(
+    endpoints instanceof Error ? statusOrFromError(unavailable(endpoints)) : statusOrFromValue(endpoints),
+    { ...attributes, [experimental.CHANNEL_ARGS_CONFIG_SELECTOR_KEY]: configSelector },
+    // With an error too: one that comes with no config is pick_first's, which takes the place of the policy in use.
+    serviceConfig ? statusOrFromValue(serviceConfig) : null,
+    "",
+  );
+}
+
+function unavailable({ message }: Error): StatusObject {
+  return { code: grpc.status.UNAVAILABLE, details: message, metadata: new grpc.Metadata() };
 }
