@@ -70,13 +70,11 @@ export class RpcCall<Req, Res> {
   /** A request that cannot be encoded ends the call. */
   write(request: Req): void {
     if (!this.#stream.writable) return; // its end is told by handlers.end
-    let message: Uint8Array;
     try {
-      message = this.#method.requestSerialize(request);
+      this.#stream.write(frame(this.#method.requestSerialize(request)));
     } catch (error) {
-      return this.#end(new RpcError(Status.INTERNAL, `the request cannot be encoded: ${String(error)}`));
+      this.#end(new RpcError(Status.INTERNAL, `the request cannot be encoded: ${String(error)}`));
     }
-    this.#stream.write(frame(message));
   }
 
   /** No more messages will be written. */

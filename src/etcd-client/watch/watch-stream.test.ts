@@ -66,7 +66,8 @@ test("a session that takes no new calls is left with its watch stream, for the n
       heard: 0,
       call: async <Req, Res>(_: unknown, request: Req) => {
         // Ranges are read singly.
-        if (!("key" in (request as object))) throw new EtcdError("10.0.0.1:2379", Status.INVALID_ARGUMENT, "no Txn here");
+        if (!("key" in (request as object)))
+          throw new EtcdError("10.0.0.1:2379", Status.INVALID_ARGUMENT, "no Txn here");
         return RangeResponse.fromPartial({ header: { revision: 5n } }) as Res;
       },
       stream: <Req>() => ({
@@ -75,7 +76,9 @@ test("a session that takes no new calls is left with its watch stream, for the n
           const { requestUnion } = request as WatchRequest;
           if (requestUnion?.$case === "createRequest") one.created.push(requestUnion.value.key.toString());
         },
-        cancel: () => void (one.cancelled = true),
+        cancel: () => {
+          one.cancelled = true;
+        },
       }),
       drop: () => assert.fail("it has ended, and calls may be under way there"),
     };
