@@ -140,3 +140,19 @@ test("a service that may not be read is one warning, however often it is asked f
   assert.equal(warnings.length, 1, warnings.join("\n"));
   assert.match(warnings[0]!, /^cannot read order\.rpc\/ in etcd: .*permission denied.*; retrying$/);
 });
+
+test("an etcd that asks the client to go away, and lets its watch run on, is followed over another connection", async () => {
+  await using server = await RpcServer.start();
+  const etcd = new Etcd(server);
+  const { signal } = new AbortController();
+  const discovery = new EtcdDiscovery({ hosts: [`127.0.0.1:${server.port}`] });
+  const sets: string[] = [];
+  for await (const set of discovery.watch("order.rpc", { signal })) {
+    sets.push(shown(set));
+    if (sets.length === 2) break;
+    etcd.instances = ["3"];
+    server.sessions[0]!.goaway(0);
+  }
+  assert.deepEqual(sets, ["1x3 2x3", "3x3"]);
+  assert.equal(server.sessions.length, 2);
+});
