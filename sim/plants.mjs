@@ -19,8 +19,8 @@ export const plants = [
     changes: [
       [
         "src/etcd-client/lease.ts",
-        "await this.#keepAlive(id);",
-        "await Promise.race([this.#keepAlive(id), stalled(this.#ttlSeconds * 500)]);",
+        "await this.#keepAlive(id, this.#renewing.signal);",
+        "await Promise.race([this.#keepAlive(id, this.#renewing.signal), stalled(this.#ttlSeconds * 500)]);",
       ],
       [
         "src/etcd-client/lease.ts",

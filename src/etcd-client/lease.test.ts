@@ -55,3 +55,50 @@ test("leases granted in one moment are renewed every third of their TTL, each at
   assert.ok(Math.max(...later) < 100, `renewed in each tenth of a period: ${later}`);
   for (const lease of leases) lease.stop();
 });
+
+/** An etcd that grants when the test says so, and notes what it is asked for. */
+function slowEtcd() {
+  const calls: string[] = [];
+  let grant = () => {};
+  const session = {
+    call: (method: { path: string }) => {
+      calls.push(method.path.split("/").at(-1)!);
+      if (method !== LeaseService.leaseGrant) return Promise.resolve({});
+      return new Promise((resolve) => (grant = () => resolve({ ID: 7n, TTL: BigInt(TTL_SECONDS) })));
+    },
+    exchange: async () => {
+      calls.push("LeaseKeepAlive");
+      return { ID: 7n, TTL: BigInt(TTL_SECONDS) };
+    },
+  } as unknown as Session;
+  return { calls, grant: () => grant(), sessions: { session: async () => session } };
+}
+
+test("a lease that is stopped just when it is granted is given back, and not renewed", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const etcd = slowEtcd();
+  const lease = new Lease(etcd.sessions, TTL_SECONDS);
+  await turn();
+  etcd.grant();
+  assert.equal(lease.stop(), undefined, "it has not heard of it");
+  await turn();
+  t.mock.timers.tick(2 * PERIOD_MS);
+  await turn();
+  assert.deepEqual(etcd.calls, ["LeaseGrant", "LeaseRevoke"]);
+});
+
+test("a lease that is stopped, or found gone, by whoever is told of it is not renewed", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  for (const end of [(lease: Lease) => void lease.stop(), (lease: Lease) => lease.gone(7n)]) {
+    const etcd = slowEtcd();
+    const lease = new Lease(etcd.sessions, TTL_SECONDS);
+    lease.once("changed", () => end(lease));
+    await turn();
+    etcd.grant();
+    await turn();
+    t.mock.timers.tick(2 * PERIOD_MS);
+    await turn();
+    assert.ok(!etcd.calls.includes("LeaseKeepAlive"));
+    lease.stop();
+  }
+});

@@ -58,10 +58,12 @@ export class Lease extends EventEmitter<{ changed: [] }> {
     while (!signal.aborted) {
       try {
         const id = await this.#grant();
+        if (signal.aborted) return;
         const since = performance.now();
         leases.granted.count("etcd");
+        this.#renewing = new AbortController(); // before anybody hears of it, who may stop it or find it gone
         this.#set(id, undefined);
-        await this.#keepAlive(id);
+        await this.#keepAlive(id, this.#renewing.signal);
         if (signal.aborted) return;
         leases.lost.count("etcd");
         log.warn({ lease: id }, `etcd no longer has lease ${id}; taking another one`);
@@ -77,11 +79,11 @@ export class Lease extends EventEmitter<{ changed: [] }> {
 
   async #grant(): Promise<bigint> {
     const session = await this.#sessions.session();
+    const { signal } = this.#closing;
     const request = { TTL: BigInt(this.#ttlSeconds), ID: 0n };
-    const { ID } = await session.call(LeaseService.leaseGrant, request, {
-      timeoutMs: ANSWER_LIMIT_MS,
-      signal: this.#closing.signal,
-    });
+    const { ID } = await session.call(LeaseService.leaseGrant, request, { timeoutMs: ANSWER_LIMIT_MS, signal });
+    // Stopped just when it was granted: stop() could not tell of it, so nobody else will revoke it.
+    if (signal.aborted) await session.call(LeaseService.leaseRevoke, { ID }, { timeoutMs: ANSWER_LIMIT_MS });
     return ID;
   }
 
@@ -89,9 +91,7 @@ export class Lease extends EventEmitter<{ changed: [] }> {
    * Resolves when etcd no longer has the lease, or when it is closed. Renewed every third of its TTL, beginning at a moment of its own: a
    * fleet that starts, or gets etcd back, in one moment would otherwise renew in one moment for ever.
    */
-  async #keepAlive(id: bigint): Promise<void> {
-    this.#renewing = new AbortController();
-    const { signal } = this.#renewing;
+  async #keepAlive(id: bigint, signal: AbortSignal): Promise<void> {
     const ttlMs = this.#ttlSeconds * 1_000;
     const retry = new Backoff({ maxMs: 1_000 });
     let renewedAt = performance.now();

@@ -212,6 +212,22 @@ test("a session that was left without a token, by a log-in that failed or by an 
   session.drop(new Error("done"));
 });
 
+test("a request that cannot be encoded fails alone: the session and its other calls are not touched", async () => {
+  const session = await open();
+  answers.set(KVService.range.path, (stream) => answer(stream, [rangeResponse(1)]));
+  answers.set(LeaseService.leaseGrant.path, () => {});
+  const request = { TTL: 2n ** 70n, ID: 0n };
+  let isOver = false;
+  void session.ended.then(() => {
+    isOver = true;
+  });
+  await assert.rejects(session.call(LeaseService.leaseGrant, request, { timeoutMs: 20 }), /cannot be encoded/);
+  await new Promise((resolve) => setTimeout(resolve, LIMIT_MS)); // for the limit of silence, which must not run any more
+  assert.equal(isOver, false);
+  await session.call(KVService.range, RANGE);
+  session.drop(new Error("done"));
+});
+
 test("an abort ends a call with its reason, and leaves nothing on the signal", async () => {
   const session = await open();
   answers.set(KVService.range.path, () => {});

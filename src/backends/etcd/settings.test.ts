@@ -56,6 +56,8 @@ test("what cannot work is refused, naming the setting", () => {
     [{ ttlSeconds: 0 }, /TTL/],
     [{ ttlSeconds: 1.5 }, /TTL/],
     [{ ttlSeconds: "long" }, /ttlSeconds/],
+    [{ ttlSeconds: 9_000_000_001 }, /TTL is 9000000001 s; etcd takes at most 9000000000 s/],
+    [{ ttl: "10000000000000000000" }, /TTL.*at most/],
     [{ user: {} }, /user/],
     [{ insecureSkipVerify: "maybe" }, /insecureSkipVerify.*true or false/],
     [{ tls: false, caCertFile: "ca.pem" }, /tls is false.*Etcd\.CACertFile/],
@@ -65,6 +67,10 @@ test("what cannot work is refused, naming the setting", () => {
   }
   assert.throws(() => etcdSettings(target({}, {}, [])), /Etcd\.Hosts/);
   assert.throws(() => etcdSettings(target({}, {}, ["a b:1"])), /"a b:1"/);
+});
+
+test("the longest TTL that etcd grants is taken", () => {
+  assert.equal(etcdSettings(target({ ttlSeconds: 9_000_000_000 })).ttlSeconds, 9_000_000_000);
 });
 
 test("the layout is a parameter of the URL and a setting, in any case; an unknown one is refused by name", () => {

@@ -3,6 +3,9 @@ import { type ConnectionSettings, normaliseSettings } from "../../etcd-client/se
 import type { Target } from "../../registry.js";
 import { type EtcdLayout, layoutOf } from "./layout/layout.js";
 
+/** etcd grants no longer lease, in seconds. */
+const LONGEST_TTL_SECONDS = 9_000_000_000;
+
 /** How an etcd cluster is reached, and how instances are registered there. */
 export interface EtcdSettings extends ConnectionSettings {
   /** Time to live of registrations, in seconds: a killed process is listed that long. Default 10, with Kratos' layout 15. */
@@ -53,6 +56,9 @@ export function checkEtcdSettings(settings: EtcdSettings): EtcdSettings {
   layoutOf(layout);
   if (ttlSeconds !== undefined && !(Number.isInteger(ttlSeconds) && ttlSeconds >= 1)) {
     throw new TypeError(`the registration's TTL is ${ttlSeconds}; expected whole seconds, at least 1`);
+  }
+  if (ttlSeconds !== undefined && ttlSeconds > LONGEST_TTL_SECONDS) {
+    throw new TypeError(`the registration's TTL is ${ttlSeconds} s; etcd takes at most ${LONGEST_TTL_SECONDS} s`);
   }
   const whole: EtcdSettings = { ...normaliseSettings(settings), ttlSeconds, id, layout };
   return Object.fromEntries(

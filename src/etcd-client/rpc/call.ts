@@ -67,9 +67,14 @@ export class RpcCall<Req, Res> {
     return this.#heardBytes;
   }
 
+  /** A request that cannot be encoded ends the call. */
   write(request: Req): void {
     if (!this.#stream.writable) return; // its end is told by handlers.end
-    this.#stream.write(frame(this.#method.requestSerialize(request)));
+    try {
+      this.#stream.write(frame(this.#method.requestSerialize(request)));
+    } catch (error) {
+      this.#end(new RpcError(Status.INTERNAL, `the request cannot be encoded: ${String(error)}`));
+    }
   }
 
   /** No more messages will be written. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import http2, { type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from "node:http2";
+import { syncBuiltinESMExports } from "node:module";
 import { createServer as createTcpServer, type Socket } from "node:net";
 import { after, before, beforeEach, test } from "node:test";
 import { hold } from "../../async/hold.js";
@@ -185,6 +186,35 @@ test("a side that neither closes nor answers is found by pings; one that answers
   assert.match(failure!.message, /pings/);
   for (const socket of sockets) socket.destroy();
   relay.close();
+});
+
+test("a session that Node has destroyed is not pinged while its end is yet to be told", async (t) => {
+  let session!: http2.ClientHttp2Session;
+  const { connect: connectHttp2 } = http2;
+  const observed = t.mock.method(http2, "connect", (...given: Parameters<typeof connectHttp2>) => {
+    session = connectHttp2(...given);
+    return session;
+  });
+  syncBuiltinESMExports();
+  t.after(() => {
+    observed.mock.restore();
+    syncBuiltinESMExports();
+  });
+  const begun = server.nextCall();
+  const pace = new PingPace(20);
+  const transport = await connect(pace);
+  const running = call(transport, "x");
+  await begun;
+  await new Promise<void>((resolve) => {
+    setImmediate(() => {
+      session.destroy();
+      // Busy until the next ping is due, so that its timer comes before the socket's end.
+      for (const end = performance.now() + 2 * pace.intervalMs; performance.now() < end; );
+      resolve();
+    });
+  });
+  assert.equal((await running).failure?.code, Status.UNAVAILABLE);
+  await ended(transport);
 });
 
 test("a port that is closed, speaks no HTTP/2 or stays silent is told apart", async () => {

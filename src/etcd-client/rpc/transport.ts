@@ -151,7 +151,8 @@ export class Transport {
   }
 
   #ping(): void {
-    if (this.#stopAwaiting) return;
+    // Node may have destroyed the session, whose end it tells only when the socket is closed.
+    if (this.#stopAwaiting || this.#session.destroyed) return;
     const stop = onSilence(
       PING_ANSWER_MS,
       () => this.#socket.bytesRead,

@@ -3,7 +3,7 @@ import { mock, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { RangeResponse } from "../../proto/etcd.js";
+import { RangeResponse, type WatchRequest } from "../../proto/etcd.js";
 import { SimulatedEtcd } from "../../testing/simulated-etcd.js";
 import { EtcdError } from "../errors.js";
 import { prefixRange } from "../key-range.js";
@@ -50,6 +50,85 @@ test("a watch stream that ended, as with every token that expires, is not kept w
   watcher.close();
   assert.ok(renewals >= 29);
   assert.ok(kept <= 3, `${kept} of ${streams.length} streams are kept`);
+});
+
+test("a session that takes no new calls is left with its watch stream, for the next one, and is not dropped: its calls may end", async (t) => {
+  mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  t.after(() => mock.timers.reset());
+  const sessions: { readonly created: string[]; cancelled: boolean; end(reason: Error): void }[] = [];
+  let current!: Session;
+  /** One whose streams never end by themselves. */
+  const open = () => {
+    const one = { created: [] as string[], cancelled: false, end: (_: Error) => {} };
+    const session: Partial<Session> = {
+      host: "10.0.0.1:2379",
+      ended: new Promise((resolve) => (one.end = resolve)),
+      heard: 0,
+      call: async <Req, Res>(_: unknown, request: Req) => {
+        // Ranges are read singly.
+        if (!("key" in (request as object)))
+          throw new EtcdError("10.0.0.1:2379", Status.INVALID_ARGUMENT, "no Txn here");
+        return RangeResponse.fromPartial({ header: { revision: 5n } }) as Res;
+      },
+      stream: <Req>() => ({
+        heardBytes: 0,
+        write: (request: Req) => {
+          const { requestUnion } = request as WatchRequest;
+          if (requestUnion?.$case === "createRequest") one.created.push(requestUnion.value.key.toString());
+        },
+        cancel: () => {
+          one.cancelled = true;
+        },
+      }),
+      drop: () => assert.fail("it has ended, and calls may be under way there"),
+    };
+    sessions.push(one);
+    current = session as Session;
+  };
+  open();
+  const watcher = new Watcher({ session: async () => current });
+  t.after(() => watcher.close());
+  watcher.watch(prefixRange("a/"), { changed: () => {} });
+  await turn();
+  await turn();
+  assert.deepEqual(sessions[0]!.created, ["a/"]);
+
+  open();
+  sessions[0]!.end(new EtcdError("10.0.0.1:2379", Status.UNAVAILABLE, "it asked the client to go away"));
+  await turn();
+  assert.equal(sessions[0]!.cancelled, true);
+  watcher.watch(prefixRange("b/"), { changed: () => {} });
+  for (let i = 0; i < 3; i++) {
+    mock.timers.tick(5_000);
+    await turn();
+  }
+  assert.deepEqual(sessions[0]!.created, ["a/"], "nothing is added to the old one");
+  assert.deepEqual(sessions[1]!.created.sort(), ["a/", "b/"]);
+});
+
+test("no watch begins at a revision that is yet to come: etcd would not answer when asked for a word", async (t) => {
+  const begun: bigint[] = [];
+  const session: Partial<Session> = {
+    host: "10.0.0.1:2379",
+    ended: new Promise(() => {}),
+    heard: 0,
+    call: async <Res>() => RangeResponse.fromPartial({ header: { revision: 5n } }) as Res,
+    stream: <Req>() => ({
+      heardBytes: 0,
+      write: (request: Req) => {
+        const { requestUnion } = request as WatchRequest;
+        if (requestUnion?.$case === "createRequest") begun.push(requestUnion.value.startRevision);
+      },
+      cancel: () => {},
+    }),
+  };
+  const watcher = new Watcher({ session: async () => session as Session });
+  t.after(() => watcher.close());
+  watcher.watch(prefixRange("a/"), { changed: () => {} });
+  while (begun.length === 0) await turn();
+  watcher.watch(prefixRange("b/"), { changed: () => {} });
+  while (begun.length === 1) await turn();
+  assert.deepEqual(begun, [5n, 5n]);
 });
 
 test("a range that cannot be read is told with each reason once, and is read as soon as it can be; others are not touched", async (t) => {

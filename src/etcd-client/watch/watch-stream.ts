@@ -105,7 +105,9 @@ export class WatchStream {
         change.put.forEach(this.#onPut);
         watched.changed(change);
         watched.trouble(undefined);
-        this.#create(watched, revision + 1n);
+        // From the revision listed itself, whose events are skipped: etcd leaves it unanswered when it is asked for a word
+        // while a watch begins at a revision that is yet to come.
+        this.#create(watched, revision);
         return;
       } catch (error) {
         // Perhaps the connection is just ending: then that is told, and the next one lists again.

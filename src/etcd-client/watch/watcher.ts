@@ -23,6 +23,8 @@ export class Watcher {
   readonly #sessions: Sessions;
   readonly #ranges = new Set<WatchedRange>();
   readonly #closing = new AbortController();
+  /** The session in use, until it has ended. */
+  #session: Session | undefined;
   #stream: WatchStream | undefined;
   #newestPut: KeyValue | undefined;
   #running = false;
@@ -74,6 +76,7 @@ export class Watcher {
         for (const watched of this.#ranges) watched.trouble(error as Error);
         continue; // the next session() waits for another attempt
       }
+      this.#endWith(session);
       const since = performance.now();
       const reason = await this.#watchOver(session);
       if (signal.aborted) return;
@@ -81,6 +84,20 @@ export class Watcher {
       if (performance.now() - since > 5_000) backoff.reset();
       await backoff.wait(signal);
     }
+  }
+
+  /**
+   * A stream ends with its session. Where etcd only asked the client to go away it would live on, on a connection over which no range
+   * can be added and which is pinged no more. Followed once for all streams of a session, which outlives many.
+   */
+  #endWith(session: Session): void {
+    if (this.#session === session) return;
+    this.#session = session;
+    void session.ended.then((reason) => {
+      if (this.#session !== session) return;
+      this.#session = undefined;
+      this.#stream?.end(reason);
+    });
   }
 
   /** Resolves with the reason why the stream ended. One that casts doubt on the session ends that as well. */
@@ -98,15 +115,20 @@ export class Watcher {
       const spare = stream.othersHeard && !this.#spared;
       this.#spared = spare; // a second time in a row another host is tried
       if (isTokenStale(reason)) await session.renewToken();
-      else if (!spare) session.drop(reason);
+      else if (!spare) this.#drop(session, reason);
       return reason;
     } catch (error) {
-      session.drop(error as Error);
+      this.#drop(session, error as Error);
       return error as Error;
     } finally {
       stream.end(new Error("the watch goes on over another stream"));
       this.#stream = undefined;
     }
+  }
+
+  /** One that has ended is left alone: calls that are under way there may still be answered. */
+  #drop(session: Session, reason: Error): void {
+    if (this.#session === session) session.drop(reason);
   }
 
   /** Only puts with a lease prove anything: one without may have been repeated, under the same number, in another history. */

@@ -2,14 +2,13 @@ import { holdUnless } from "../../../async/hold.js";
 import { Latest } from "../../../async/latest.js";
 import { Throttle } from "../../../async/throttle.js";
 import { acquireCluster } from "../../../etcd-client/cluster.js";
-import { isDenied } from "../../../etcd-client/errors.js";
-import type { KeyRange } from "../../../etcd-client/key-range.js";
+import type { Change } from "../../../etcd-client/watch/range-view.js";
 import type { Instance } from "../../../instance.js";
-import { log } from "../../../log.js";
 import type { Discovery, WatchOptions } from "../../../registry.js";
-import { checkServiceKey, instancesRange, serviceRange } from "../layout/keys.js";
+import { checkServiceKey } from "../layout/keys.js";
 import { type Layout, layoutOf } from "../layout/layout.js";
 import { checkEtcdSettings, type EtcdSettings } from "../settings.js";
+import { ReadableRange } from "./readable-range.js";
 import { ServiceSet } from "./service-set.js";
 import { acquireSkippedValues } from "./skipped-values.js";
 
@@ -37,30 +36,20 @@ export class EtcdDiscovery implements Discovery {
     const letGo = holdUnless(background);
     const { skipped, release: releaseSkipped } = acquireSkippedValues(path);
     const latest = new Latest<readonly Instance[]>(signal);
-    /** Of the range that is watched, once it has been listed. */
+    /** Of the range that was listed last. */
     let set: ServiceSet | undefined;
     const publish = new Throttle(() => set && latest.set(set.instances()));
 
-    const watch = (range: KeyRange, onDenied?: () => void) => {
+    const follow = () => {
       const own = new ServiceSet(this.#layout, path, skipped);
-      return cluster.watcher.watch(range, {
-        changed({ put, gone }) {
-          for (const key of gone) own.delete(key);
-          for (const kv of put) own.put(kv);
-          set = own;
-          publish.ask();
-        },
-        trouble(trouble) {
-          if (onDenied && isDenied(trouble)) onDenied();
-          else onTrouble?.(trouble);
-        },
-      });
+      return ({ put, gone }: Change) => {
+        for (const key of gone) own.delete(key);
+        for (const kv of put) own.put(kv);
+        set = own;
+        publish.ask();
+      };
     };
-    let watched = watch(serviceRange(path), () => {
-      log.debug({ service }, "the role covers the instances alone: their weights, zones and metadata are not read");
-      watched.close();
-      watched = watch(instancesRange(path));
-    });
+    const watched = new ReadableRange(cluster.watcher, service, path, { follow, trouble: onTrouble });
 
     try {
       yield* latest;

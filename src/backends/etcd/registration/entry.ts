@@ -38,7 +38,6 @@ export class Entry {
   #records: Records | undefined;
   #own: OwnKeys | undefined;
   #pause: PauseOrder | undefined;
-  #withAttributes = true;
 
   constructor(options: EntryOptions, listener: EntryListener) {
     this.#options = options;
@@ -50,14 +49,13 @@ export class Entry {
     return this.#records?.key;
   }
 
-  /** Puts it under the lease; without the attributes where the role covers the instances alone. */
+  /** Puts it under the lease; without the attributes where the role covers the instances alone, which each put finds out anew. */
   async put(lease: bigint, signal: AbortSignal): Promise<void> {
     try {
-      await this.#place(this.#recordsUnder(lease, this.#withAttributes), signal);
+      await this.#place(this.#recordsUnder(lease, true), signal);
     } catch (error) {
       if (!isDenied(error) || !this.#records?.hasAttributes) throw error;
       await this.#place(this.#recordsUnder(lease, false), signal);
-      this.#withAttributes = false;
       this.#listener.limited("attributes");
     }
   }

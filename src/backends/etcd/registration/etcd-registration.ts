@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import { abortable } from "../../../async/abortable.js";
-import { Backoff, sleep } from "../../../async/backoff.js";
+import { Backoff } from "../../../async/backoff.js";
 import { detached } from "../../../async/detached.js";
 import { callListener } from "../../../async/supervise.js";
 import { isDenied, isLeaseGone } from "../../../etcd-client/errors.js";
@@ -174,7 +174,7 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
 
   /** Keeps the lease, so that the order stands as long as this process. */
   async #takeOutForPause(signal: AbortSignal): Promise<void> {
-    for (const backoff = new Backoff(); !signal.aborted; await sleep(backoff.next(), signal)) {
+    for (const backoff = new Backoff(); !signal.aborted; await backoff.wait(signal)) {
       try {
         const session = await abortable(this.#held.cluster.session(), signal);
         await this.#entry.delete(session, this.#givenUp.signal, { withOrder: false });

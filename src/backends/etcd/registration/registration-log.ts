@@ -1,6 +1,6 @@
 import { log } from "../../../log.js";
 import { grantAttributesCommand } from "../layout/keys.js";
-import { isListed, type RegistrationState, whyNotListed } from "./state.js";
+import { isListed, type RegistrationState, whyIncomplete, whyNotListed } from "./state.js";
 
 /** A reason that has been said is said again only after this, in milliseconds: two may take turns at every attempt. */
 const SAID_FOR_MS = 10_000;
@@ -21,7 +21,7 @@ export class RegistrationLog {
     if (isListed(now)) {
       if (!isListed(before)) log.info(this.#fields, `registered ${instance} in etcd as ${key}`);
       this.#wasListed = true;
-      this.#said.clear();
+      this.#sayWhetherComplete(before, now);
     } else if (now.name === "paused") {
       if (before.name === "paused") return;
       log.info(this.#fields, `an operator paused ${instance}: it is out of etcd until it is resumed`);
@@ -66,6 +66,19 @@ export class RegistrationLog {
         ? "is still not listed in etcd"
         : "cannot be registered yet";
     log.warn(this.#fields, `${instance} ${state}: ${why}${now.name === "taken" ? "" : "; retrying"}`);
+  }
+
+  #sayWhetherComplete(before: RegistrationState, now: RegistrationState): void {
+    const { instance } = this.#fields;
+    const parts = "its weight, zone and metadata";
+    const why = whyIncomplete(now)?.message;
+    if (why === undefined) {
+      const again = whyIncomplete(before) !== undefined && now.name === "listed";
+      if (again) log.info(this.#fields, `${instance} is listed in etcd with ${parts} again`);
+      this.#said.clear();
+    } else if (this.#isNews(why)) {
+      log.warn(this.#fields, `${instance} is listed in etcd, but ${parts} may be missing: ${why}; retrying`);
+    }
   }
 
   #isNews(why: string): boolean {

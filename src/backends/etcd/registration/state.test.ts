@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { isListed, next, type RegistrationEvent, type RegistrationState, whyNotListed } from "./state.js";
+import {
+  isListed,
+  next,
+  type RegistrationEvent,
+  type RegistrationState,
+  whyIncomplete,
+  whyNotListed,
+} from "./state.js";
 
 const start: RegistrationState = { name: "waiting" };
 const refused = new Error("ECONNREFUSED");
@@ -81,9 +88,14 @@ for (const [promise, events, expected] of [
   ],
   ["they are there again", [...listed, seen({ missing: "attributes" }), putDone], { name: "listed", lease: 1n }],
   [
+    "attributes that are put again at last are missing no more",
+    [...listed, seen({ missing: "attributes" }), putFailed(refused), putDone],
+    { name: "listed", lease: 1n },
+  ],
+  [
     "attributes that cannot be put again leave the instance listed",
     [...listed, seen({ missing: "attributes" }), putFailed(refused)],
-    { name: "completing", lease: 1n },
+    { name: "completing", lease: 1n, why: refused },
   ],
   [
     "a key that somebody took is not fought for",
@@ -156,6 +168,19 @@ const anyEvent: fc.Arbitrary<RegistrationEvent> = fc.oneof(
     )
     .map(seen),
 );
+
+test("registration: a put that fails again for the same reason is no change, so that each reason is told once", () => {
+  for (const before of [after(lease(1n)), after(...listed, seen({ missing: "attributes" }))]) {
+    const failing = next(before, putFailed(refused));
+    assert.equal(next(failing, putFailed(new Error(refused.message))), failing);
+    assert.notEqual(next(failing, putFailed(expired)), failing);
+  }
+});
+
+test("registration: what cannot be put again is told beside being listed, not as a reason why it is not", () => {
+  const state = after(...listed, seen({ missing: "attributes" }), putFailed(refused));
+  assert.deepEqual([isListed(state), whyNotListed(state), whyIncomplete(state)], [true, undefined, refused]);
+});
 
 test("registration: whatever happened, a lease, a put and untouched keys end in being listed", () => {
   fc.assert(

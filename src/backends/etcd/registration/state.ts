@@ -5,8 +5,8 @@ export type RegistrationState =
   /** The key is being put, again until etcd has it. */
   | { readonly name: "putting"; readonly lease: bigint; readonly why?: Error }
   | { readonly name: "listed"; readonly lease: bigint }
-  /** Listed, while it is being put again: somebody deleted its attributes, or what it says has changed. */
-  | { readonly name: "completing"; readonly lease: bigint }
+  /** Listed, while it is being put again: somebody deleted its attributes, or what it says has changed. `why`: the last attempt failed. */
+  | { readonly name: "completing"; readonly lease: bigint; readonly why?: Error }
   /** The lease was not renewed for a whole TTL: the key may be gone. `completing`: it was about to be put again. */
   | { readonly name: "unrenewed"; readonly lease: bigint; readonly why: Error; readonly completing?: true }
   /** The key is somebody else's now. It is not fought for. */
@@ -50,7 +50,7 @@ export function next(state: RegistrationState, event: RegistrationEvent): Regist
     case "put done":
       return state.name === "putting" || state.name === "completing" ? { name: "listed", lease: state.lease } : state;
     case "put failed":
-      return state.name === "putting" ? { ...state, why: event.why } : state;
+      return state.name === "putting" || state.name === "completing" ? failing(state, event.why) : state;
     case "keys seen":
       return state.name === "waiting" || state.name === "putting" ? state : keysSeen(state, event);
     case "value changed":
@@ -72,7 +72,12 @@ export function isListed({ name }: RegistrationState): boolean {
 /** Why the instance is not listed; undefined when it is, when nothing has gone wrong yet, and at the end. */
 export function whyNotListed(state: RegistrationState): Error | undefined {
   if (state.name === "paused") return new Error("an operator paused it");
-  return "why" in state ? state.why : undefined;
+  return "why" in state && !isListed(state) ? state.why : undefined;
+}
+
+/** Why the instance is listed without what else it has to say; undefined when nothing is known to be missing. */
+export function whyIncomplete(state: RegistrationState): Error | undefined {
+  return state.name === "completing" ? state.why : undefined;
 }
 
 type Held = Exclude<RegistrationState, { readonly name: "waiting" | "putting" | "closing" | "closed" }>;
@@ -93,6 +98,11 @@ function withLease(state: RegistrationState, lease: bigint, trouble: Error | und
     default:
       return state;
   }
+}
+
+/** The same reason again is no other state. */
+function failing<S extends { readonly name: "putting" | "completing"; readonly why?: Error }>(state: S, why: Error): S {
+  return state.why?.message === why.message ? state : { ...state, why };
 }
 
 function whyLeft(state: RegistrationState): Error | undefined {
