@@ -19,7 +19,6 @@ export class PoolPicker<T> {
   readonly #capacity: (connection: T) => number;
   readonly #balancer: P2cEwma<string>;
   #distance: (instance: Instance) => number = () => 1;
-  #size = 0;
   /** Of the last pick, in the flight recorder. */
   #decision = -1;
 
@@ -54,9 +53,8 @@ export class PoolPicker<T> {
   }
 
   /** Makes these the instances to choose from. */
-  set(ids: readonly string[], distance: (instance: Instance) => number): void {
+  set(ids: Iterable<string>, distance: (instance: Instance) => number): void {
     this.#distance = distance;
-    this.#size = ids.length;
     this.#balancer.set(ids);
   }
 
@@ -69,21 +67,24 @@ export class PoolPicker<T> {
       if (!node) return undefined;
       const connection = this.#connections.get(node.key);
       const session = connection?.session;
-      if (session && !(this.#probes && connection.stale)) {
-        const full = session.exchanges >= this.#capacity(session.connection);
-        const others = this.#size - 1 - (avoided?.size ?? 0);
-        // Where no other one is left, it waits there.
-        if (!full || others <= 0 || passed === PASSED - 1) {
-          if (tried?.size) this.#source.recorder?.started(this.#decision, tried.size + 1);
-          return new PoolLease(node, connection.listed.instance, session, this.#source, this.#decision, options);
-        }
-        avoided = new Set(avoided).add(node.key);
-      } else {
-        connection?.probe("idle");
-      }
+      if (!session || (this.#probes && connection.stale)) connection?.probe("idle");
+      // A full one is waited for where no other is left.
+      else if (!this.#isFull(session) || !this.#hasOthers(avoided) || passed === PASSED - 1) {
+        if (tried?.size) this.#source.recorder?.started(this.#decision, tried.size + 1);
+        return new PoolLease(node, connection.listed.instance, session, this.#source, this.#decision, options);
+      } else avoided = new Set(avoided).add(node.key);
       node.released(kind);
       this.#source.recorder?.forget(this.#decision);
     }
     return undefined;
+  }
+
+  #isFull({ exchanges, connection }: PoolSession<T>): boolean {
+    return exchanges >= this.#capacity(connection);
+  }
+
+  /** Whether there are more than the one last picked and those to be avoided. */
+  #hasOthers(avoided: ReadonlySet<string> | undefined): boolean {
+    return this.#balancer.size - 1 > (avoided?.size ?? 0);
   }
 }
