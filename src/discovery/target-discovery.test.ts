@@ -6,6 +6,7 @@ import { registerBackend } from "../backends/table.js";
 import type { Instance } from "../instance.js";
 import { parseTargetUrl } from "../target/parse.js";
 import { discover, lists, WatchedRegistry } from "../testing/watched-registry.js";
+import { RememberedSets } from "./last-known.js";
 
 test("a target's instances are told at first and at every change, and nothing after stop()", async () => {
   const registry = new WatchedRegistry("td-basic");
@@ -26,6 +27,27 @@ test("a target's instances are told at first and at every change, and nothing af
   sets.set(lists("10.0.0.2:1"));
   await new Promise(setImmediate);
   assert.deepEqual(told, []);
+});
+
+test("a registry that a stall of this process kept from answering is waited for, and no last known set used before", async () => {
+  const registry = new WatchedRegistry("td-stall");
+  const lastKnown = new RememberedSets();
+  const target = parseTargetUrl("td-stall:///h:1?key=order");
+  const first = discover(target, { lastKnown });
+  first.discovery.start();
+  (await registry.watched(1)).sets.set(lists("10.0.0.1:1"));
+  assert.deepEqual(await first.next(), ["10.0.0.1:1"]);
+  first.discovery.stop();
+
+  const second = discover(target, { lastKnown });
+  second.discovery.start();
+  const { sets } = await registry.watched(2);
+  const busyUntil = performance.now() + 400;
+  while (performance.now() < busyUntil);
+  await new Promise((resolve) => setTimeout(resolve, 5)); // a few round trips
+  sets.set(lists("10.0.0.2:1"));
+  assert.deepEqual(await second.next(), ["10.0.0.2:1"]);
+  second.discovery.stop();
 });
 
 test("what no retry can mend is told, and start() tries again", async () => {

@@ -59,7 +59,7 @@ export const neverWorse = [
       ],
       [
         "src/membership/connection/standing-session.ts",
-        "this.#stopFirstWord = this.#timing.after(FIRST_WORD_MS, () => this.#events.untold());",
+        "this.#stopFirstWord = afterRead(FIRST_WORD_MS, () => this.#events.untold(), this.#timing);",
         "",
       ],
     ],
@@ -72,7 +72,7 @@ export const neverWorse = [
     changes: [
       [
         "src/membership/connection/standing-session.ts",
-        "this.#stopFirstWord = this.#timing.after(FIRST_WORD_MS, () => this.#events.untold());",
+        "this.#stopFirstWord = afterRead(FIRST_WORD_MS, () => this.#events.untold(), this.#timing);",
         "",
       ],
     ],

@@ -299,8 +299,8 @@ export const oneVictim = [
     changes: [
       [
         "src/backends/etcd/registration/removal.ts",
-        'const timer = setTimeout(() => limit.abort(new Error("etcd did not confirm it in time")), REMOVAL_LIMIT_MS);',
-        "const timer = undefined;",
+        "const stopTimer = afterRead(REMOVAL_LIMIT_MS, late, awaitedTiming);",
+        "const stopTimer = () => {};",
       ],
     ],
     test: "test/etcd/faults.test.ts",

@@ -51,6 +51,11 @@ function call(transport: Transport, request: string, maxAnswerBytes?: number): P
   });
 }
 
+function stall(ms: number): void {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
+}
+
 async function ended(transport: Transport): Promise<void> {
   transport.close(new RpcError(Status.UNAVAILABLE, "done"));
   await transport.ended;
@@ -235,4 +240,18 @@ test("an abort ends the dial and leaves no connection behind", async () => {
   const socket = await connected;
   socket.resume();
   await once(socket, "close");
+});
+
+test("a stall of this process at its start is no silence of etcd's", async () => {
+  const { signal } = new AbortController();
+  const connecting = Transport.connect({
+    address: "127.0.0.1",
+    port: server.port,
+    authority: "etcd:1",
+    timeoutMs: 200,
+    signal,
+    pace: new PingPace(),
+  });
+  stall(300);
+  await ended(await connecting);
 });
