@@ -125,7 +125,7 @@ export const neverWorse = [
     changes: [
       [
         "src/grpc/policy/connection/probe.ts",
-        "if (hasNoStreamLeft(subchannel) && ping(subchannel, answered)) return () => {};",
+        "if (streamsLeft(subchannel) < 1 && ping(subchannel, answered)) return () => {};",
         "",
       ],
     ],
