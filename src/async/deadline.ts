@@ -1,11 +1,11 @@
-import { timerMs } from "./backoff.js";
+import { afterRead } from "./after-read.js";
 import { onAbort } from "./on-abort.js";
 
 /** Aborts with its parent, or with a reason in words when the time given runs out first. Holds no process. */
 export class Deadline {
   readonly #abort = new AbortController();
   readonly #release: () => void;
-  #timer: NodeJS.Timeout | undefined;
+  #stopTimer = () => {};
 
   constructor(parent: AbortSignal) {
     this.#release = onAbort(parent, () => this.#abort.abort(parent.reason));
@@ -17,13 +17,13 @@ export class Deadline {
 
   /** Gives so many milliseconds from now, in place of what was left. */
   set(ms: number, reason: string): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#abort.abort(new Error(reason)), timerMs(ms)).unref();
+    this.#stopTimer();
+    this.#stopTimer = afterRead(ms, () => this.#abort.abort(new Error(reason)));
   }
 
   /** Never aborts any more. */
   clear(): void {
-    clearTimeout(this.#timer);
+    this.#stopTimer();
     this.#release();
   }
 }

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { stat } from "node:fs/promises";
 import { test } from "node:test";
+import { setImmediate as immediate } from "node:timers/promises";
 import { endsWithin } from "./time-limit.js";
 
 const forever = new Promise(() => {});
@@ -15,4 +17,27 @@ test("a limit is safe at any number: a long one is not over at once, and what is
 test("what fails within its time fails so, and what it does later is the caller's", async () => {
   await assert.rejects(endsWithin(Promise.reject(new Error("broken")), 1_000), /broken/);
   assert.equal(await endsWithin(forever, 1), false);
+});
+
+test("an answer that lies there unread is in time, however long this process was busy", async () => {
+  await immediate(); // timers come next
+  const answered = endsWithin(stat("."), 5);
+  const busyUntil = performance.now() + 50;
+  while (performance.now() < busyUntil);
+  assert.equal(await answered, true);
+});
+
+test("a question that a busy process could not even write is given time for its answer", async () => {
+  // Written in the next turn, and answered a round trip later.
+  const answered = new Promise((resolve) => {
+    setImmediate(() =>
+      stat(".")
+        .then(() => stat("."))
+        .then(resolve),
+    );
+  });
+  const inTime = endsWithin(answered, 200);
+  const busyUntil = performance.now() + 300;
+  while (performance.now() < busyUntil);
+  assert.equal(await inTime, true);
 });

@@ -24,3 +24,21 @@ test("what is for the next turn comes in it, also where nothing else happens in 
   assert.equal((set.mock.calls.at(-1)!.result as NodeJS.Immediate).hasRef(), true);
   await came;
 });
+
+test("no timer comes too early by the clock: who looks at what is due would find nothing, and wait once more", async () => {
+  const lengths = Array.from({ length: 100 }, (_, at) => 1 + at * 0.37);
+  const early = await holding(
+    Promise.all(
+      lengths.map((ms) => {
+        const startedAt = systemTiming.now();
+        return new Promise<number>((resolve) => {
+          systemTiming.after(ms, () => resolve(startedAt + ms - systemTiming.now()));
+        });
+      }),
+    ),
+  );
+  assert.deepEqual(
+    early.filter((ms) => ms > 0),
+    [],
+  );
+});

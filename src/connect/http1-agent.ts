@@ -3,7 +3,7 @@ import { Agent as HttpsAgent } from "node:https";
 import type { Socket } from "node:net";
 import { ConnectError } from "@connectrpc/connect";
 import { formatAddress } from "../address.js";
-import { systemTiming } from "../async/timing.js";
+import { afterRead } from "../async/after-read.js";
 import { type DialOptions, openSocket } from "./dial.js";
 
 /**
@@ -33,7 +33,7 @@ export function agentFor(dial: Dial, connectMs: number): HttpAgent {
  */
 function attempt(dial: Dial, connectMs: number): Socket {
   const socket = openSocket({ ...dial, alpn: ["http/1.1"] });
-  const stopTimer = systemTiming.after(connectMs, () => {
+  const stopTimer = afterRead(connectMs, () => {
     const late = new Error(`nobody answered at ${formatAddress(dial.address)} within ${connectMs} ms`);
     socket.destroy(Object.assign(late, { code: "ETIMEDOUT" }));
   });

@@ -1,4 +1,5 @@
 import { abortable } from "../async/abortable.js";
+import { afterRead } from "../async/after-read.js";
 import { log } from "../log.js";
 import type { Target } from "../registry.js";
 import type { KnownSet, LastKnownSets } from "./last-known.js";
@@ -15,13 +16,23 @@ const RECALL_MS = 1_000;
 const KEEP_AGAIN_MS = 300_000;
 
 /** What was last known of a target. A store that fails, or hangs, is no reason not to discover. */
-export async function recall(store: LastKnownSets, target: Target): Promise<KnownSet | undefined> {
+export async function recall(store: LastKnownSets, target: Target, ms = RECALL_MS): Promise<KnownSet | undefined> {
   try {
     const found = store.find(target);
-    return found instanceof Promise ? await abortable(found, AbortSignal.timeout(RECALL_MS)) : found;
+    return found instanceof Promise ? await inTime(found, ms) : found;
   } catch (error) {
     log.warn({ service: target.service, err: error }, "the last known instances cannot be read; going on without");
     return undefined;
+  }
+}
+
+async function inTime<T>(found: Promise<T>, ms: number): Promise<T> {
+  const late = new AbortController();
+  const stop = afterRead(ms, () => late.abort(new Error(`they took longer than ${ms} ms`)));
+  try {
+    return await abortable(found, late.signal);
+  } finally {
+    stop();
   }
 }
 

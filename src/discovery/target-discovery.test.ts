@@ -33,6 +33,27 @@ test("a target's instances are told at first and at every change, and nothing af
   assert.deepEqual(told, []);
 });
 
+test("a registry that a stall of this process kept from answering is waited for, and no last known set used before", async () => {
+  const registry = new WatchedRegistry("td-stall");
+  const lastKnown = new RememberedSets();
+  const target = parseTargetUrl("td-stall:///h:1?key=order");
+  const first = discover(target, { lastKnown });
+  first.discovery.start();
+  (await registry.watched(1)).sets.set(lists("10.0.0.1:1"));
+  assert.deepEqual(await first.next(), ["10.0.0.1:1"]);
+  first.discovery.stop();
+
+  const second = discover(target, { lastKnown });
+  second.discovery.start();
+  const { sets } = await registry.watched(2);
+  const busyUntil = performance.now() + 400;
+  while (performance.now() < busyUntil);
+  await new Promise((resolve) => setTimeout(resolve, 5)); // a few round trips
+  sets.set(lists("10.0.0.2:1"));
+  assert.deepEqual(await second.next(), ["10.0.0.2:1"]);
+  second.discovery.stop();
+});
+
 test("a backend that cannot be had is told, and tried again by itself; who asks for it without pause changes nothing", async () => {
   const timing = new ManualTiming();
   let attempts = 0;

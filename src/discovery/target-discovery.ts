@@ -1,3 +1,4 @@
+import { afterRead } from "../async/after-read.js";
 import { detached } from "../async/detached.js";
 import { memoised } from "../async/memoise.js";
 import { Retries } from "../async/retries.js";
@@ -119,10 +120,10 @@ export class TargetDiscovery {
       sourceOf: (set) => sets.sourceOf(set),
     });
     run.refresh = () => refresh(discovery, target, names);
-    const headStart = setTimeout(() => {
+    const stopHeadStart = afterRead(HEAD_START_MS, () => {
       sets.useFirst();
       names.useLastKnown();
-    }, HEAD_START_MS).unref();
+    });
     const keeper = new SetKeeper(this.#lastKnown, this.status, () => troubles.ofRegistry === undefined);
     try {
       for await (const set of throttled(names, signal)) {
@@ -132,7 +133,7 @@ export class TargetDiscovery {
         this.#tell(set, answered, known);
       }
     } finally {
-      clearTimeout(headStart);
+      stopHeadStart();
       keeper.stop();
       run.refresh = () => {};
     }

@@ -2,7 +2,7 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { parseAddress } from "../address.js";
 import { abortable } from "../async/abortable.js";
-import { sleep } from "../async/backoff.js";
+import { afterRead } from "../async/after-read.js";
 import { log } from "../log.js";
 import { describeFailure, EtcdError } from "./errors.js";
 import { EtcdSession, type SessionOptions } from "./etcd-session.js";
@@ -63,8 +63,10 @@ async function addressesOf(
   underWay.set(name, asked);
   const forget = () => void (underWay.get(name) === asked && underWay.delete(name));
   asked.then(forget, forget);
-  const answered = new AbortController();
-  const late = sleep(timeoutMs, answered.signal, { unref: true });
+  let stopTimer = () => {};
+  const late = new Promise<void>((resolve) => {
+    stopTimer = afterRead(timeoutMs, resolve);
+  });
   try {
     const addresses = await abortable(Promise.race([asked, late]), signal);
     if (addresses) return addresses;
@@ -72,7 +74,7 @@ async function addressesOf(
     signal.throwIfAborted();
     throw new EtcdError(host, Status.UNAVAILABLE, `its name is not found (${(error as NodeJS.ErrnoException).code})`);
   } finally {
-    answered.abort();
+    stopTimer();
   }
   throw new EtcdError(host, Status.UNAVAILABLE, `its name is not found within ${timeoutMs} ms: DNS does not answer`);
 }

@@ -30,12 +30,24 @@ function real(subchannel: Subchannel): RealSubchannel {
   return subchannel.getRealSubchannel() as unknown as RealSubchannel;
 }
 
+interface Http2Call {
+  readonly http2Stream?: { readonly closed: boolean };
+}
+
+/** Calls of Rollcall's own, by connection, which grpc-js counts no longer; those that are over are forgotten at the next count. */
+const ownCalls = new WeakMap<Http2Transport, Set<Http2Call>>();
+
 /**
  * Makes a call of Rollcall's own (a health Watch, a probe) no reason for the process to stay alive: grpc-js holds it while
  * any call runs on a connection. The call itself is not touched.
  */
 export function letProcessEnd(subchannel: Subchannel, call: unknown): void {
-  real(subchannel).transport?.removeActiveCall?.(call);
+  const { transport } = real(subchannel);
+  if (!transport?.removeActiveCall) return;
+  transport.removeActiveCall(call);
+  const own = ownCalls.get(transport);
+  if (own) own.add(call as Http2Call);
+  else ownCalls.set(transport, new Set([call as Http2Call]));
 }
 
 /** How many streams the server allows on this connection at a time. Known a moment after grpc-js says that it is ready. */
@@ -43,10 +55,17 @@ export function streamLimit(subchannel: Subchannel): number {
   return real(subchannel).transport?.session?.remoteSettings?.maxConcurrentStreams ?? Number.POSITIVE_INFINITY;
 }
 
-/** Whether a new call would have to wait, because the server allows no more streams than run already. */
-export function hasNoStreamLeft(subchannel: Subchannel): boolean {
-  const running = real(subchannel).transport?.activeCalls?.size ?? 0;
-  return running >= streamLimit(subchannel);
+/** How many more calls the server allows now; below 0 so many wait for one that runs. */
+export function streamsLeft(subchannel: Subchannel): number {
+  const { transport } = real(subchannel);
+  const running = transport?.activeCalls?.size ?? 0;
+  return streamLimit(subchannel) - running - (transport ? ownStreams(transport) : 0);
+}
+
+function ownStreams(transport: Http2Transport): number {
+  const own = ownCalls.get(transport) ?? new Set();
+  for (const call of own) if (call.http2Stream?.closed !== false) own.delete(call);
+  return own.size;
 }
 
 /** Sends an HTTP/2 ping. False when that cannot be done. */

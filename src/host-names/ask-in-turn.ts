@@ -1,3 +1,5 @@
+import { afterRead } from "../async/after-read.js";
+
 /** When which server is asked, in milliseconds. */
 export interface TurnPace {
   /** How long one server may be silent before the next is asked as well. */
@@ -8,11 +10,6 @@ export interface TurnPace {
 
 /** Runs something once after some milliseconds, unless the returned function is called before. */
 type After = (ms: number, run: () => void) => () => void;
-
-const afterTimer: After = (ms, run) => {
-  const timer = setTimeout(run, ms).unref();
-  return () => clearTimeout(timer);
-};
 
 /**
  * Asks servers for one thing until one of them answers. The next is asked when one fails or is silent, but whoever was asked
@@ -25,7 +22,7 @@ export function askInTurn<T>(
   ask: (server: string, signal: AbortSignal) => Promise<T>,
   signal: AbortSignal,
   pace: TurnPace,
-  after: After = afterTimer,
+  after: After = afterRead,
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const done = new AbortController();

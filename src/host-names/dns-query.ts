@@ -1,6 +1,7 @@
 import type { RecordWithTtl } from "node:dns";
 import { Resolver } from "node:dns/promises";
 import { isIPv6 } from "node:net";
+import { afterRead } from "../async/after-read.js";
 import { askInTurn } from "./ask-in-turn.js";
 import type { HostAnswer, LookupOptions } from "./host-lookup.js";
 
@@ -94,8 +95,8 @@ function unlessLate(answer: Promise<FamilyAnswer>, other: Promise<FamilyAnswer>)
   return new Promise((resolve) => {
     void other.then((given) => {
       if (!("records" in given) || given.records.length === 0) return;
-      const late = setTimeout(() => resolve({ failed: "ETIMEOUT" }), OTHER_FAMILY_MS).unref();
-      void answer.then(() => clearTimeout(late));
+      const stopTimer = afterRead(OTHER_FAMILY_MS, () => resolve({ failed: "ETIMEOUT" }));
+      void answer.then(stopTimer);
     });
     void answer.then(resolve);
   });

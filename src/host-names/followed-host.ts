@@ -1,3 +1,4 @@
+import { afterRead } from "../async/after-read.js";
 import { Backoff } from "../async/backoff.js";
 import { systemTiming, type Timing } from "../async/timing.js";
 import { log } from "../log.js";
@@ -101,9 +102,10 @@ export class FollowedHost {
     this.#asking = true;
     this.#askedAt = this.#timing.now();
     const { signal } = this.#abort;
-    const cancelSilence = this.#timing.after(SILENCE_MS, () => {
+    const saySilent = () => {
       if (!signal.aborted) this.#say(this.#addresses, new Error(`${this.host}: DNS has not answered for 5 s`));
-    });
+    };
+    const cancelSilence = afterRead(SILENCE_MS, saySilent, this.#timing);
     let waitMs: number;
     try {
       const answer = await this.#options.lookup(this.host, {

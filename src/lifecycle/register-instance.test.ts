@@ -80,6 +80,7 @@ test("what cannot be obeyed is refused by name, and nothing is listed", async ()
     [{ address: "a:1" }, { drainMs: -1 }, /drainMs is -1; expected milliseconds/],
     [{ address: "a:1" }, { waitMs: "5s" }, /waitMs is "5s"; expected milliseconds/],
     [{ address: "a:1" }, { drainMs: 2_000, waitMs: 1_000 }, /drainMs is 2000; expected at most waitMs \(1000\)/],
+    [{ address: "a:1" }, { drainMs: Infinity, waitMs: Infinity }, /drainMs is Infinity; expected an end/],
     [{ address: "a:1" }, { signals: true }, /signals: true needs close/],
     [{ address: "a:1" }, { close: "yes" }, /close is "yes"; expected a function/],
   ] as [unknown, unknown, RegExp][]) {

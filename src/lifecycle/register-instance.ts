@@ -127,6 +127,7 @@ function limitsOf({ drainMs = DRAIN_MS, waitMs = WAIT_MS }: RegisterOptions): Li
   for (const [name, ms] of Object.entries({ drainMs, waitMs })) {
     if (typeof ms !== "number" || !(ms >= 0)) refuse(name, ms, "milliseconds, 0 or more");
   }
+  if (drainMs === Number.POSITIVE_INFINITY) refuse("drainMs", drainMs, "an end: a stop goes on when the drain is over");
   if (drainMs > waitMs) refuse("drainMs", drainMs, `at most waitMs (${waitMs}), of which it is part`);
   return { drainMs, waitMs };
 }

@@ -1,3 +1,4 @@
+import { afterRead } from "../async/after-read.js";
 import type { Timing } from "../async/timing.js";
 import type { Activity } from "./connection/activity.js";
 import type { Line, LineEvents, Session } from "./connection/transport.js";
@@ -50,7 +51,7 @@ export class Candidate<S extends Session> {
       failed: give,
       lost: () => (this.#state === "taken" ? listener.lost(activity) : give()),
     });
-    this.#stopTimer = timing.after(CANDIDATE_MS, give);
+    this.#stopTimer = afterRead(CANDIDATE_MS, give, timing);
     this.#line.start();
   }
 

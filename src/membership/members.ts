@@ -1,3 +1,4 @@
+import { afterRead } from "../async/after-read.js";
 import type { Timing } from "../async/timing.js";
 import type { ConnectionState, ProbeCause } from "./connection/connection-state.js";
 import { isServing, upState } from "./connection/connection-state.js";
@@ -141,12 +142,17 @@ export class Members<L, C extends Member<L>> {
   }
 
   #scheduleTakeover(): void {
-    this.#stopTakeover ??= this.#timing.after(TAKEOVER_MS, () => {
-      this.#stopTakeover = undefined;
-      const replaced = [...this.#connections].some(([id, { state }]) => isServing(state) && !this.#retained.has(id));
-      if (!replaced) return this.#scheduleTakeover();
-      for (const id of this.#retained) this.#retire(id);
-      this.#listener.takenOver();
-    });
+    this.#stopTakeover ??= afterRead(TAKEOVER_MS, () => this.#takeOver(), this.#timing);
+  }
+
+  #takeOver(): void {
+    this.#stopTakeover = undefined;
+    const replaced = [...this.#connections].some(([id, { state }]) => isServing(state) && !this.#retained.has(id));
+    if (!replaced) {
+      this.#scheduleTakeover();
+      return;
+    }
+    for (const id of this.#retained) this.#retire(id);
+    this.#listener.takenOver();
   }
 }

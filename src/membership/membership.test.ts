@@ -91,6 +91,18 @@ test("panic: those that are up are used when nobody serves and the others have h
   ]);
 });
 
+test("a stall of this process leads to no panic: who serves and could not be heard is given time to say so", async () => {
+  list("a", "b");
+  lineOf("a").connect({ serving: false });
+  await timing.advance(0);
+  timing.stall(PANIC_MS + 500);
+  await timing.advance(100);
+  assert.deepEqual(state, { is: "connecting", up: true });
+  lineOf("b").connect({ serving: true });
+  await timing.advance(PANIC_MS);
+  assert.deepEqual([state, warnings], [{ is: "ready", usable: ["b"], panic: false, pending: false }, []]);
+});
+
 test("where nobody serves again and again, that is one warning a minute, and one that lasts is told", async () => {
   list("a");
   const session = lineOf("a").connect({ serving: true });

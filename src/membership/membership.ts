@@ -1,3 +1,4 @@
+import { afterRead } from "../async/after-read.js";
 import type { Timing } from "../async/timing.js";
 import { connections } from "../tally.js";
 import { Announcements, type Subject } from "./announcements.js";
@@ -147,10 +148,7 @@ export class Membership<L extends Listed, S extends Session> {
     const states = [...this.connections].map(([id, { state }]) => [id, state] as const);
     const state = channelState(states, { patient: this.#patient, ...this.#rules() });
     if (state.is === "connecting" && state.up) {
-      this.#stopPatience ??= this.#timing.after(PANIC_MS, () => {
-        this.#patient = false;
-        this.#refresh();
-      });
+      this.#stopPatience ??= afterRead(PANIC_MS, () => this.#losePatience(), this.#timing);
     } else if (state.is !== "ready" || !state.panic) {
       this.#stopPatience?.();
       this.#stopPatience = undefined;
@@ -158,6 +156,11 @@ export class Membership<L extends Listed, S extends Session> {
     }
     // Nobody is listed, so nobody can be on the way: whoever is listed next is waited for.
     return state.is === "failing" && this.#members.noneListed ? { is: "connecting", up: false } : state;
+  }
+
+  #losePatience(): void {
+    this.#patient = false;
+    this.#refresh();
   }
 
   #tell(state: ChannelState): void {

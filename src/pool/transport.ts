@@ -1,9 +1,9 @@
 import { formatAddress, type HostPort } from "../address.js";
 import { abortable } from "../async/abortable.js";
+import { afterRead } from "../async/after-read.js";
 import { Backoff, sleep } from "../async/backoff.js";
 import { onAbort } from "../async/on-abort.js";
 import { supervise } from "../async/supervise.js";
-import { systemTiming } from "../async/timing.js";
 import type { ResolvedInstance } from "../discovery/resolved-instance.js";
 import type { DialLimit } from "../membership/connection/dial-limit.js";
 import type { Line, LineEvents, Transport } from "../membership/connection/transport.js";
@@ -117,7 +117,7 @@ class PoolLine<T> implements Line {
     const attempt = new AbortController();
     const release = onAbort(this.#abort.signal, () => attempt.abort(this.#abort.signal.reason));
     const late = new Error(`nobody answered within ${options.connectMs} ms`);
-    const stopTimer = systemTiming.after(options.connectMs, () => attempt.abort(late)); // holds no process
+    const stopTimer = afterRead(options.connectMs, () => attempt.abort(late)); // holds no process
     const context = { address, signal: attempt.signal, lost: (reason?: string) => loss.tell(reason) };
     const connecting = (async () => options.connect(this.#listed.instance, context))();
     try {

@@ -1,5 +1,6 @@
-import { timerMs } from "../async/backoff.js";
+import { afterRead } from "../async/after-read.js";
 import { onAbort } from "../async/on-abort.js";
+import { awaitedTiming } from "../async/timing.js";
 
 /** Callers that wait for an instance. Each keeps the process alive, as whoever awaits an answer does. */
 export class Waiters {
@@ -13,12 +14,12 @@ export class Waiters {
   wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve) => {
       const wake = () => {
-        clearTimeout(timer);
+        stopTimer();
         release();
         this.#waiting.delete(wake);
         resolve();
       };
-      const timer = setTimeout(wake, timerMs(ms));
+      const stopTimer = afterRead(ms, wake, awaitedTiming);
       this.#waiting.add(wake);
       let release = () => {};
       release = onAbort(signal, wake);

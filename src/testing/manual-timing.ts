@@ -29,6 +29,11 @@ export class ManualTiming implements Timing {
     return this.#timers.size === 0 ? undefined : Math.min(...[...this.#timers].map(({ at }) => at)) - this.#now;
   }
 
+  /** The clock goes on and nothing is run, as in a stall of the process: what falls due meanwhile is run late, by advance(). */
+  stall(ms: number): void {
+    this.#now += ms;
+  }
+
   /** Moves the clock, running what falls due in its order, and lets what was started by it settle. */
   async advance(ms: number): Promise<void> {
     const until = this.#now + ms;
@@ -37,7 +42,7 @@ export class ManualTiming implements Timing {
       const [next] = [...this.#timers].filter(({ at }) => at <= until).sort((a, b) => a.at - b.at);
       if (!next) break;
       this.#timers.delete(next);
-      this.#now = next.at;
+      this.#now = Math.max(this.#now, next.at);
       next.run();
     }
     this.#now = until;

@@ -4,6 +4,11 @@ import { hold } from "../../src/async/hold.js";
 import { until } from "../support/until.js";
 import { A, B, C, Fleet, gate, registry, shares } from "./fleet.js";
 
+function stall(ms: number): void {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
+}
+
 test("every listed instance is connected to once and gets its share", async (t) => {
   const fleet = new Fleet();
   const pool = fleet.pool(t, [A, B, C]);
@@ -115,4 +120,28 @@ test("a connection that is silent is probed, and replaced when nothing comes bac
   assert.equal(probes, 1);
   assert.deepEqual(fleet.dials, [A, A]);
   assert.deepEqual(fleet.closed, [A]);
+});
+
+test("a stall of this process while it connects is not the instance's: it is given time for what it has to answer", async (t) => {
+  const pool = new Fleet().pool(t, [A], {
+    connectMs: 200,
+    connect: async ({ address }) => {
+      queueMicrotask(() => stall(300));
+      for (let roundTrip = 0; roundTrip < 3; roundTrip++) await new Promise((resolve) => setTimeout(resolve, 2));
+      return address;
+    },
+  });
+  assert.equal(await pool.run((connection) => connection), A);
+});
+
+test("a stall of this process is not what a caller waits for", async (t) => {
+  const pool = new Fleet().pool(t, [A], {
+    waitMs: 200,
+    connect: async ({ address }) => {
+      setImmediate(() => stall(300));
+      for (let roundTrip = 0; roundTrip < 3; roundTrip++) await new Promise((resolve) => setTimeout(resolve, 2));
+      return address;
+    },
+  });
+  assert.equal(await pool.run((connection) => connection), A);
 });

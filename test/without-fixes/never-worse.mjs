@@ -59,7 +59,7 @@ export const neverWorse = [
       ],
       [
         "src/membership/connection/standing-session.ts",
-        "this.#stopFirstWord = this.#timing.after(FIRST_WORD_MS, () => this.#events.untold());",
+        "this.#stopFirstWord = afterRead(FIRST_WORD_MS, () => this.#events.untold(), this.#timing);",
         "",
       ],
     ],
@@ -72,7 +72,7 @@ export const neverWorse = [
     changes: [
       [
         "src/membership/connection/standing-session.ts",
-        "this.#stopFirstWord = this.#timing.after(FIRST_WORD_MS, () => this.#events.untold());",
+        "this.#stopFirstWord = afterRead(FIRST_WORD_MS, () => this.#events.untold(), this.#timing);",
         "",
       ],
     ],
@@ -125,9 +125,10 @@ export const neverWorse = [
     changes: [
       [
         "src/grpc/policy/connection/probe.ts",
-        "if (hasNoStreamLeft(subchannel) && ping(subchannel, answered)) return () => {};",
+        "if (streamsLeft(subchannel) < 1 && ping(subchannel, answered)) return () => {};",
         "",
       ],
+      ["src/grpc/policy/connection/probe.ts", "if (streamsLeft(subchannel) < 0) ping(subchannel, alive);", ""],
     ],
     test: "test/grpc/balancing/health.test.ts",
     name: "a call that keeps the only stream busy is no sign of death",
@@ -231,8 +232,8 @@ export const neverWorse = [
     changes: [
       [
         "src/grpc/policy/connection/limited-subchannel.ts",
-        "const stopTimer = timing.after(CONNECT_MS, () => {",
-        "const stopTimer = timing.after(Number.POSITIVE_INFINITY, () => {",
+        "const stopTimer = afterRead(CONNECT_MS, giveUp, timing);",
+        "const stopTimer = () => {};",
       ],
     ],
     test: "test/grpc/balancing/silence.test.ts",

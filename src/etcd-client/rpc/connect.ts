@@ -1,7 +1,7 @@
 import { type ClientHttp2Session, connect as connectHttp2 } from "node:http2";
 import { connect as connectTcp, type Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
-import { timerMs } from "../../async/backoff.js";
+import { afterRead } from "../../async/after-read.js";
 import { destroySoon } from "../../async/end-http2.js";
 import { onAbort } from "../../async/on-abort.js";
 import { RpcError, Status } from "./status.js";
@@ -38,7 +38,7 @@ export function connect({ address, port, tls, timeoutMs, signal }: ConnectOption
     let stage = "it cannot be connected to";
 
     const settle = () => {
-      clearTimeout(timer);
+      stopTimer();
       release();
     };
     const fail = (error: Error) => {
@@ -48,7 +48,7 @@ export function connect({ address, port, tls, timeoutMs, signal }: ConnectOption
       reject(error);
     };
     const failed = (why: string, cause?: Error) => fail(new RpcError(Status.UNAVAILABLE, why, { cause }));
-    const timer = setTimeout(() => failed(`${stage} within ${timeoutMs} ms`), timerMs(timeoutMs)).unref();
+    const stopTimer = afterRead(timeoutMs, () => failed(`${stage} within ${timeoutMs} ms`));
     const release = onAbort(signal, () => fail(signal.reason));
 
     socket.unref();

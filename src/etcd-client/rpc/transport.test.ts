@@ -4,6 +4,7 @@ import http2, { type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerH
 import { syncBuiltinESMExports } from "node:module";
 import { createServer as createTcpServer, type Socket } from "node:net";
 import { after, before, beforeEach, test } from "node:test";
+import { destroySoon } from "../../async/end-http2.js";
 import { hold } from "../../async/hold.js";
 import { answer, RpcServer } from "../../testing/rpc-server.js";
 import type { Method } from "./call.js";
@@ -50,6 +51,11 @@ function call(transport: Transport, request: string, maxAnswerBytes?: number): P
     running.write(request);
     running.endWrites();
   });
+}
+
+function stall(ms: number): void {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
 }
 
 async function ended(transport: Transport): Promise<void> {
@@ -205,9 +211,9 @@ test("a session that Node has destroyed is not pinged while its end is yet to be
   const transport = await connect(pace);
   const running = call(transport, "x");
   await begun;
+  destroySoon(session);
   await new Promise<void>((resolve) => {
     setImmediate(() => {
-      session.destroy();
       // Busy until the next ping is due, so that its timer comes before the socket's end.
       for (const end = performance.now() + 2 * pace.intervalMs; performance.now() < end; );
       resolve();
@@ -265,4 +271,18 @@ test("an abort ends the dial and leaves no connection behind", async () => {
   const socket = await connected;
   socket.resume();
   await once(socket, "close");
+});
+
+test("a stall of this process at its start is no silence of etcd's", async () => {
+  const { signal } = new AbortController();
+  const connecting = Transport.connect({
+    address: "127.0.0.1",
+    port: server.port,
+    authority: "etcd:1",
+    timeoutMs: 200,
+    signal,
+    pace: new PingPace(),
+  });
+  stall(300);
+  await ended(await connecting);
 });

@@ -259,3 +259,28 @@ test("close() leaves no timer", async () => {
   connection.close();
   assert.equal(timing.nextIn, undefined);
 });
+
+test("a stall of this process makes nobody dead, silent or unhealthy: there is time for an answer that could not be asked for", async () => {
+  connection.keepUp(listed);
+  const session = transport.last.connect();
+  timing.stall(FIRST_WORD_MS + 500);
+  await timing.advance(100);
+  session.serves();
+  assert.deepEqual([connection.state.is, told], ["serving", []]);
+
+  connection.probe("idle");
+  timing.stall(SILENCE_MS + 300);
+  await timing.advance(100);
+  assert.equal(connection.state.is, "probing");
+  session.answerProbe!();
+  assert.deepEqual([connection.state.is, told], ["serving", []]);
+
+  connection.probe("idle");
+  await timing.advance(SILENCE_MS);
+  assert.deepEqual(told, ["dead"], "who says nothing with nobody stalling is dead");
+  timing.stall(CALL_GRACE_MS + 500);
+  await timing.advance(100);
+  session.answerProbe!();
+  await timing.advance(CALL_GRACE_MS);
+  assert.equal(session.ended, undefined, "its calls go on");
+});

@@ -1,3 +1,4 @@
+import { afterRead } from "../../async/after-read.js";
 import type { Timing } from "../../async/timing.js";
 import { IDLE_MS, SILENCE_MS, UNCONNECTED_MS } from "../grace-periods.js";
 import { Activity } from "./activity.js";
@@ -189,9 +190,10 @@ export class Connection<L extends Listed = Listed, S extends Session = Session> 
   /** The line has never been up, or has just gone down: from now on it is missed. */
   #missedFrom(): void {
     if (!this.#keptUp) return;
-    this.#stopUnconnected ??= this.#settings.timing.after(UNCONNECTED_MS, () => {
+    const sayUnlessUp = () => {
       if (!upState(this.#state)) this.#listener.unconnected();
-    });
+    };
+    this.#stopUnconnected ??= afterRead(UNCONNECTED_MS, sayUnlessUp, this.#settings.timing);
   }
 
   #notMissed(): void {

@@ -1,3 +1,4 @@
+import { afterRead } from "../../async/after-read.js";
 import type { Timing } from "../../async/timing.js";
 import { FIRST_WORD_MS, SILENCE_MS } from "../grace-periods.js";
 import type { Activity } from "./activity.js";
@@ -52,7 +53,7 @@ export class StandingSession<S extends Session> {
 
   /** Follows its health; where there is no word in time, that is told. */
   watchHealth(): void {
-    this.#stopFirstWord = this.#timing.after(FIRST_WORD_MS, () => this.#events.untold());
+    this.#stopFirstWord = afterRead(FIRST_WORD_MS, () => this.#events.untold(), this.#timing);
     this.#stopHealth = this.session.watchHealth?.((word) => {
       if (!this.#over) this.#events.told(word);
     });
@@ -66,10 +67,7 @@ export class StandingSession<S extends Session> {
 
   /** Asks whether anybody is at the other end. */
   probe(): void {
-    this.#stopProbe = this.#timing.after(SILENCE_MS, () => {
-      // After a stall of this process timers come first; an answer that is there already is still read before this is.
-      this.#stopProbe = this.#timing.after(0, () => this.#events.unanswered());
-    });
+    this.#stopProbe = afterRead(SILENCE_MS, () => this.#events.unanswered(), this.#timing);
     this.#stopAsking = this.session.probe(() => {
       this.#activity.heard();
       if (!this.#over) this.#events.alive();
@@ -97,9 +95,10 @@ export class StandingSession<S extends Session> {
    */
   endCallsUnlessHeard(reason: string, graceMs: number): void {
     const { heardAt } = this.#activity;
-    this.#timing.after(graceMs, () => {
+    const endUnlessHeard = () => {
       this.#stopAsking?.();
       if (this.#activity.heardAt === heardAt) this.session.endCalls(reason);
-    });
+    };
+    afterRead(graceMs, endUnlessHeard, this.#timing);
   }
 }

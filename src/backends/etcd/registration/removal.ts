@@ -1,5 +1,7 @@
 import { abortable } from "../../../async/abortable.js";
+import { afterRead } from "../../../async/after-read.js";
 import { Backoff, sleep } from "../../../async/backoff.js";
+import { awaitedTiming } from "../../../async/timing.js";
 import { isLeaseGone } from "../../../etcd-client/errors.js";
 import { LeaseService } from "../../../etcd-client/methods.js";
 import type { Session, Sessions } from "../../../etcd-client/session.js";
@@ -26,7 +28,8 @@ export async function insist<T>(
   attempt: (session: Session, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(new Error("etcd did not confirm it in time")), REMOVAL_LIMIT_MS);
+  const late = () => limit.abort(new Error("etcd did not confirm it in time"));
+  const stopTimer = afterRead(REMOVAL_LIMIT_MS, late, awaitedTiming);
   const { signal } = limit;
   const backoff = new Backoff({ initialMs: 50, maxMs: 500 });
   try {
@@ -39,7 +42,7 @@ export async function insist<T>(
       }
     }
   } finally {
-    clearTimeout(timer);
+    stopTimer();
   }
 }
 

@@ -4,6 +4,7 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect as connectHttp
 import { Agent as HttpsAgent, request as requestHttps } from "node:https";
 import { isIP } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { afterRead } from "../../../async/after-read.js";
 import { destroySoon, resetSoon } from "../../../async/end-http2.js";
 import type { Credentials } from "../access/access.js";
 
@@ -142,18 +143,10 @@ class Http2Transport implements Transport {
   /** A frozen host, or a path that drops packets, closes no connection by itself. */
   #ping(): void {
     if (this.#session.destroyed) return;
-    let answered = false;
-    const overdue = setTimeout(() => {
-      // After a pause of the whole process the answer may lie unread in the socket: read first, then judge.
-      setImmediate(() => {
-        if (!answered)
-          destroySoon(this.#session, new Error(`the server left a ping unanswered for ${this.#pongMs} ms`));
-      });
-    }, this.#pongMs).unref();
-    this.#session.ping(() => {
-      answered = true;
-      clearTimeout(overdue);
-    });
+    const stopTimer = afterRead(this.#pongMs, () =>
+      destroySoon(this.#session, new Error(`the server left a ping unanswered for ${this.#pongMs} ms`)),
+    );
+    this.#session.ping(stopTimer);
   }
 }
 

@@ -1,5 +1,5 @@
 import { Metadata } from "@grpc/grpc-js";
-import { systemTiming } from "../../../async/timing.js";
+import { afterRead } from "../../../async/after-read.js";
 import { type CallListener, type ConnectionCall, callStarter } from "../../shield/connection-calls.js";
 import type { Subchannel } from "../../shield/experimental.js";
 
@@ -35,7 +35,7 @@ export async function startHealthCall(
 function callCredentials(subchannel: Subchannel, path: string): Promise<Metadata> {
   return new Promise((resolve) => {
     const without = () => resolve(new Metadata());
-    const stopTimer = systemTiming.after(CREDENTIALS_MS, without);
+    const stopTimer = afterRead(CREDENTIALS_MS, without);
     subchannel
       .getCallCredentials()
       .generateMetadata({ method_name: path, service_url: "https://health/grpc.health.v1.Health" })

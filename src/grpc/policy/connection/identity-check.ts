@@ -1,5 +1,5 @@
 import { status } from "@grpc/grpc-js";
-import { systemTiming } from "../../../async/timing.js";
+import { afterRead } from "../../../async/after-read.js";
 import { ROLLCALL_SERVER } from "../../identity.js";
 import type { CallListener, ConnectionCall } from "../../shield/connection-calls.js";
 import type { Subchannel } from "../../shield/experimental.js";
@@ -50,7 +50,7 @@ async function ask(subchannel: Subchannel, service: string): Promise<Word> {
       stopTimer();
       resolve(said);
     };
-    const stopTimer = systemTiming.after(ANSWER_MS, () => {
+    const stopTimer = afterRead(ANSWER_MS, () => {
       end("no answer");
       call?.cancelWithStatus(status.CANCELLED, "no longer asked");
     });

@@ -1,4 +1,5 @@
 import { connectivityState as State } from "@grpc/grpc-js";
+import { afterRead } from "../../../async/after-read.js";
 import type { Timing } from "../../../async/timing.js";
 import type { DialLimit } from "../../../membership/connection/dial-limit.js";
 import { BaseSubchannelWrapper, type Subchannel } from "../../shield/experimental.js";
@@ -60,11 +61,12 @@ export class LimitedSubchannel extends BaseSubchannelWrapper {
       if (state !== State.CONNECTING) this.#leave?.();
     };
     this.addConnectivityStateListener(listener);
-    const stopTimer = timing.after(CONNECT_MS, () => {
+    const giveUp = () => {
       abandonDial(this);
       this.#leave?.();
       tookTooLong();
-    });
+    };
+    const stopTimer = afterRead(CONNECT_MS, giveUp, timing);
     return () => {
       stopTimer();
       this.removeConnectivityStateListener(listener);

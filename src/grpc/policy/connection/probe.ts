@@ -1,7 +1,7 @@
 import { status } from "@grpc/grpc-js";
 import type { ConnectionCall } from "../../shield/connection-calls.js";
 import type { Subchannel } from "../../shield/experimental.js";
-import { hasNoStreamLeft, letProcessEnd, ping } from "../../subchannel-internals.js";
+import { letProcessEnd, ping, streamsLeft } from "../../subchannel-internals.js";
 import { startHealthCall } from "./health-call.js";
 
 /**
@@ -11,7 +11,7 @@ import { startHealthCall } from "./health-call.js";
  * @returns gives up asking.
  */
 export function probe(subchannel: Subchannel, answered: () => void): () => void {
-  if (hasNoStreamLeft(subchannel) && ping(subchannel, answered)) return () => {};
+  if (streamsLeft(subchannel) < 1 && ping(subchannel, answered)) return () => {};
   let call: ConnectionCall | undefined;
   let over = false;
   const alive = () => {
@@ -27,8 +27,13 @@ export function probe(subchannel: Subchannel, answered: () => void): () => void 
   }).then(
     (started) => {
       call = started;
-      if (over) call.cancelWithStatus(status.CANCELLED, "no longer asked");
-      else letProcessEnd(subchannel, call);
+      if (over) {
+        call.cancelWithStatus(status.CANCELLED, "no longer asked");
+        return;
+      }
+      letProcessEnd(subchannel, call);
+      // The last stream may have been taken while its credentials were made.
+      if (streamsLeft(subchannel) < 0) ping(subchannel, alive);
     },
     // It could not be asked, so there is no answer.
     () => {},
