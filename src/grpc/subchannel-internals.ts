@@ -68,13 +68,17 @@ function ownStreams(transport: Http2Transport): number {
   return own.size;
 }
 
-/** Sends an HTTP/2 ping. False when that cannot be done. */
-export function ping(subchannel: Subchannel, answered: () => void): boolean {
+/**
+ * Asks by a frame that every server has to acknowledge and that needs no stream: settings, with none in it (RFC 9113, 6.5.3). Servers count
+ * pings, and grpc-go ends the connection after the fourth. False when that cannot be done.
+ */
+export function askByFrame(subchannel: Subchannel, answered: () => void): boolean {
   const session = real(subchannel).transport?.session;
   if (!session || session.destroyed) return false;
-  return session.ping((error) => {
+  session.settings({}, (error) => {
     if (!error) answered();
   });
+  return true;
 }
 
 /** What ends the socket that is dialled to an address; as grpc-js hands the address to net.connect, a `signal` in it is obeyed. */

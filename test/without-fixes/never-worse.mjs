@@ -125,10 +125,10 @@ export const neverWorse = [
     changes: [
       [
         "src/grpc/policy/connection/probe.ts",
-        "if (streamsLeft(subchannel) < 1 && ping(subchannel, answered)) return () => {};",
+        "if (streamsLeft(subchannel) < 1 && askByFrame(subchannel, answered)) return () => {};",
         "",
       ],
-      ["src/grpc/policy/connection/probe.ts", "if (streamsLeft(subchannel) < 0) ping(subchannel, alive);", ""],
+      ["src/grpc/policy/connection/probe.ts", "if (streamsLeft(subchannel) < 0) askByFrame(subchannel, alive);", ""],
     ],
     test: "test/grpc/balancing/health.test.ts",
     name: "a call that keeps the only stream busy is no sign of death",

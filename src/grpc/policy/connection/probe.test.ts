@@ -17,7 +17,7 @@ class FakeCall {
 /** A connection as grpc-js has it, on which the server allows so many streams. */
 function connection(maxConcurrentStreams: number) {
   const activeCalls = new Set<FakeCall>();
-  const seen = { pings: 0, checks: 0 };
+  const seen = { frames: 0, checks: 0 };
   let credentials = Promise.resolve(new Metadata());
   const start = () => {
     const call = new FakeCall();
@@ -37,9 +37,8 @@ function connection(maxConcurrentStreams: number) {
       session: {
         destroyed: false,
         remoteSettings: { maxConcurrentStreams },
-        ping: () => {
-          seen.pings += 1;
-          return true;
+        settings: () => {
+          seen.frames += 1;
         },
       },
     },
@@ -59,22 +58,22 @@ function connection(maxConcurrentStreams: number) {
   };
 }
 
-test("where calls and a health Watch of Rollcall's own have all streams, a probe is a ping, which waits for none of them", async () => {
+test("where calls and a health Watch of Rollcall's own have all streams, a probe is a frame, which waits for none of them", async () => {
   const { subchannel, seen, start } = connection(3);
   const watch = start();
   letProcessEnd(subchannel, watch);
   start();
   start();
   probe(subchannel, () => {});
-  assert.deepEqual(seen, { pings: 1, checks: 0 });
+  assert.deepEqual(seen, { frames: 1, checks: 0 });
   watch.http2Stream.closed = true;
   probe(subchannel, () => {});
   while (seen.checks < 1) await immediate();
   await immediate();
-  assert.deepEqual(seen, { pings: 1, checks: 1 });
+  assert.deepEqual(seen, { frames: 1, checks: 1 });
 });
 
-test("where the last stream is taken while the probe's credentials are made, a ping asks as well", async () => {
+test("where the last stream is taken while the probe's credentials are made, a frame asks as well", async () => {
   const { subchannel, seen, start, holdCredentials } = connection(2);
   const give = holdCredentials();
   start();
@@ -83,5 +82,5 @@ test("where the last stream is taken while the probe's credentials are made, a p
   give();
   while (seen.checks < 1) await immediate();
   await immediate();
-  assert.deepEqual(seen, { pings: 1, checks: 1 });
+  assert.deepEqual(seen, { frames: 1, checks: 1 });
 });

@@ -1,17 +1,17 @@
 import { status } from "@grpc/grpc-js";
 import type { ConnectionCall } from "../../shield/connection-calls.js";
 import type { Subchannel } from "../../shield/experimental.js";
-import { letProcessEnd, ping, streamsLeft } from "../../subchannel-internals.js";
+import { askByFrame, letProcessEnd, streamsLeft } from "../../subchannel-internals.js";
 import { startHealthCall } from "./health-call.js";
 
 /**
  * Asks over a connection whether anybody is at its other end. Any answer will do, a refusal too. A call of
  * grpc.health.v1, because servers close connections that send HTTP/2 pings more often than they allow (grpc-go: every five
- * minutes); a ping only where a further call would have to wait for one of those that run.
+ * minutes); a frame of settings where a further call would have to wait for one of those that run.
  * @returns gives up asking.
  */
 export function probe(subchannel: Subchannel, answered: () => void): () => void {
-  if (streamsLeft(subchannel) < 1 && ping(subchannel, answered)) return () => {};
+  if (streamsLeft(subchannel) < 1 && askByFrame(subchannel, answered)) return () => {};
   let call: ConnectionCall | undefined;
   let over = false;
   const alive = () => {
@@ -33,7 +33,7 @@ export function probe(subchannel: Subchannel, answered: () => void): () => void 
       }
       letProcessEnd(subchannel, call);
       // The last stream may have been taken while its credentials were made.
-      if (streamsLeft(subchannel) < 0) ping(subchannel, alive);
+      if (streamsLeft(subchannel) < 0) askByFrame(subchannel, alive);
     },
     // It could not be asked, so there is no answer.
     () => {},
