@@ -1,4 +1,4 @@
-import type { Weighed } from "../balancer/node.js";
+import type { Node, Weighed } from "../balancer/node.js";
 import { P2cEwma } from "../balancer/p2c/p2c-ewma.js";
 import type { ResolvedInstance } from "../discovery/resolved-instance.js";
 import type { Instance } from "../instance.js";
@@ -8,8 +8,8 @@ import type { ExchangeOptions } from "./exchange-options.js";
 import { PoolLease } from "./lease.js";
 import type { PoolSession } from "./session.js";
 
-/** So many connections are passed over, stale or full, before an exchange waits. */
-const PASSED = 5;
+/** So many picks are made, past connections that are stale or full, before an exchange waits for an answer of the stale ones. */
+const PICKS = 6;
 
 /** Which instance an exchange gets: the balancer's choice of those that may be called, past connections that are stale or full. */
 export class PoolPicker<T> {
@@ -62,29 +62,41 @@ export class PoolPicker<T> {
   take(options: ExchangeOptions, tried: ReadonlySet<string> | undefined): PoolLease<T> | undefined {
     const { kind } = options;
     let avoided = tried;
-    for (let passed = 0; passed < PASSED; passed++) {
+    let probed = false;
+    for (let picks = 0; picks < PICKS; picks++) {
       const node = this.#balancer.pick(avoided, kind);
       if (!node) return undefined;
+      // Only where there is no other.
+      const isAvoided = avoided?.has(node.key) === true;
       const connection = this.#connections.get(node.key);
       const session = connection?.session;
-      if (!session || (this.#probes && connection.stale)) connection?.probe("idle");
-      // A full one is waited for where no other is left.
-      else if (!this.#isFull(session) || !this.#hasOthers(avoided) || passed === PASSED - 1) {
+      if (!session || (this.#probes && connection.stale)) {
+        connection?.probe("idle");
+        probed = true;
+      } else if (!this.#isFull(session) || (isAvoided && !probed)) {
         if (tried?.size) this.#source.recorder?.started(this.#decision, tried.size + 1);
         return new PoolLease(node, connection.listed.instance, session, this.#source, this.#decision, options);
-      } else avoided = new Set(avoided).add(node.key);
-      node.released(kind);
-      this.#source.recorder?.forget(this.#decision);
+      } else if (!isAvoided) avoided = this.#fullOnes(tried);
+      // One that is probed may have room in a moment.
+      else return this.#putBack(node, kind);
+      this.#putBack(node, kind);
     }
     return undefined;
+  }
+
+  #putBack(node: Node<string>, kind: string | undefined): undefined {
+    node.released(kind);
+    this.#source.recorder?.forget(this.#decision);
   }
 
   #isFull({ exchanges, connection }: PoolSession<T>): boolean {
     return exchanges >= this.#capacity(connection);
   }
 
-  /** Whether there are more than the one last picked and those to be avoided. */
-  #hasOthers(avoided: ReadonlySet<string> | undefined): boolean {
-    return this.#balancer.size - 1 > (avoided?.size ?? 0);
+  /** These, and all whose connection runs as many exchanges as it takes. */
+  #fullOnes(these: ReadonlySet<string> | undefined): ReadonlySet<string> {
+    const found = new Set(these);
+    for (const [id, { session }] of this.#connections) if (session && this.#isFull(session)) found.add(id);
+    return found;
   }
 }
