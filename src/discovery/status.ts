@@ -32,6 +32,11 @@ export class ChannelStatus {
     return where === "" || where === service ? scheme : `${scheme} ${where}`;
   }
 
+  /** Whether the set in use is only remembered while the registry, of which no trouble is known, may answer any moment. */
+  get isRemembered(): boolean {
+    return this.source !== "registry" && this.trouble === undefined;
+  }
+
   /** Why no call can be made, in words, or undefined when some instance is ready. How many there are, and since when, are fields. */
   explain(): string | undefined {
     if (this.ready > 0) return undefined;

@@ -46,6 +46,11 @@ test("calls wait while one is on its way, and fail only when all have failed", (
   assert.deepEqual(of([]), { is: "connecting", up: false });
 });
 
+test("calls wait for the registry's word where all that failed are only remembered", () => {
+  assert.deepEqual(of([failing, failing], { remembered: true }), { is: "connecting", up: false });
+  assert.equal(of([failing, serving], { remembered: true }).is, "ready");
+});
+
 test("when nobody serves, those that are connected are used: at once, or when the others have had their time", () => {
   assert.deepEqual(of([unwilling, failing]), { is: "ready", usable: ["0"], panic: true, pending: false });
   assert.deepEqual(of([unwilling, connecting]), { is: "connecting", up: true });

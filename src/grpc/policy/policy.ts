@@ -101,7 +101,11 @@ class InstancePolicy<C extends MembersConfig> implements Policy<C> {
       state: (state: ChannelState) => this.#report(state),
       lost: () => this.#helper.requestReresolution(),
     };
-    const rules = () => ({ maxSetAside: this.#config.maxSetAside, keepsProbed });
+    const rules = () => ({
+      maxSetAside: this.#config.maxSetAside,
+      keepsProbed,
+      remembered: this.#status?.isRemembered ?? false,
+    });
     this.#membership = new Membership(() => this.#connecting(), systemTiming, subject, listener, rules);
     const policy = this;
     this.#source = new ChannelSource({
