@@ -24,9 +24,16 @@ export class Stage {
 
   static async set(t: TestContext, { start, patienceMs = 30_000 }: TestedBackend): Promise<Stage> {
     const patience = new Patience(patienceMs);
-    const stage = new Stage(await patience.inTime(start(), "for start() of the test's server to end"), patience);
-    t.after(() => stage.#end());
-    return stage;
+    const starting = Promise.resolve(start());
+    try {
+      const stage = new Stage(await patience.inTime(starting, "for start() of the test's server to end"), patience);
+      t.after(() => stage.#end());
+      return stage;
+    } catch (error) {
+      // A server that starts after all would keep the run from ending. That the test fails is told already.
+      starting.then((late) => late.stop()).catch(() => {});
+      throw error;
+    }
   }
 
   async discovery(service: string): Promise<{ discovery: Discovery; service: string }> {

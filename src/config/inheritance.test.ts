@@ -52,9 +52,9 @@ test("a client that inherits the server's own key is warned about", async () => 
   );
   assert.equal(config.OrderRpc!.Etcd!.Key, "cart.rpc");
   assert.deepEqual(
-    warnings.map(({ key, message }) => `${key} ${message}`),
+    warnings.map(({ key, message, line, column }) => `${line}:${column} ${key} ${message}`),
     [
-      "OrderRpc.Etcd.Key is taken from the section around it, which means this service itself; write the key of the service that is called",
+      "4:1 OrderRpc.Etcd.Key is taken from the section around it, which means this service itself; write the key of the service that is called",
     ],
   );
   const endpoints = await file.load(

@@ -92,7 +92,7 @@ export async function readConfig<Schema extends SchemaOrShape>(
   const warnings = [
     ...yaml.warnings,
     ...[...nearMisses].map(({ path, meant }) => yaml.problem(path, `did you mean ${meant}?`, { at: "key" })),
-    ...found.warnings.map(({ path, message }) => yaml.problem(path, message)),
+    ...found.warnings.map(({ path, place, message }) => ({ ...yaml.problem(place, message), key: keyPath(path) })),
   ];
   // An unknown key may well be the reason for a problem, so it is told in the same breath.
   if (!parsed.success || problems.length > 0) throw new ConfigError(file, [...problems, ...warnings]);

@@ -45,14 +45,16 @@ export function observedAnswers<M extends MessageShape<DescMessage>>(
     release();
     lease.finish("ignore");
   };
-  // A reader that waits is told first, and says what the end means.
+  // Later, because the same end reaches a reader that waits, as an error that counts against the instance. It would not count if the
+  // lease had been let go of before.
   releases.push(onAbort(call.over, () => setImmediate(ignore)));
   const giveUp = () => {
     ignore();
     call.cancel();
   };
   releases.push(onAbort(call.givenUp, () => reads || giveUp()));
-  // The last, because it may have aborted already.
+  // The last: where it has aborted already, everything is released at once, and what is listened to after that would be kept for as
+  // long as the connection or the transport lives.
   releases.push(
     onAbort(signal, () => {
       release();

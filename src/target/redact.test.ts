@@ -114,6 +114,7 @@ test("a name is secret when it means a password or is nearly that word", () => {
     assert.ok(isSecretName(name), name);
   for (const name of ["key", "user", "id", "ttl", "Hosts", "CertFile", "path", "base", "port", "zone", "", "service"])
     assert.ok(!isSecretName(name), name);
+  for (const name of ["pod", "pid", "cwd", "pw", "wd"]) assert.ok(!isSecretName(name), name);
 });
 
 test("nothing that steers a terminal gets through, and JSON keeps its meaning", () => {

@@ -1,6 +1,6 @@
 import { nearMiss } from "./key-names.js";
 
-/** Names whose values are secrets; what is nearly one of them counts too, because a misspelt password is one. */
+/** Names whose values are secrets. */
 const SECRET_NAMES = [
   "pass",
   "passwd",
@@ -9,16 +9,35 @@ const SECRET_NAMES = [
   "pwd",
   "token",
   "secret",
-  "apikey",
+  "credential",
   "credentials",
+  "apikey",
+  "privatekey",
   "authorization",
+  "otlpheaders",
+  "cookie",
+  "jwt",
 ];
+const SOMEWHERE = new RegExp(SECRET_NAMES.join("|"));
+const AT_END = new RegExp(`(?:${SECRET_NAMES.join("|")})$`);
+/** A misspelt password is one too. Of three letters there is too much that is nearly the same: `pod` and `cwd` are no `pwd`. */
+const MISSPELT = SECRET_NAMES.filter(({ length }) => length > 3);
 
 /** Whether the value of this key, parameter or field is not to be shown. */
 export function isSecretName(name: string): boolean {
-  const plain = name.toLowerCase().replace(/[^a-z0-9]/g, "");
-  return (
-    /pass|pwd|token|secret|credential|apikey|authorization|otlpheaders|cookie|jwt|privatekey/.test(plain) ||
-    nearMiss(plain, SECRET_NAMES) !== undefined
-  );
+  const plain = plainName(name);
+  return SOMEWHERE.test(plain) || nearMiss(plain, MISSPELT) !== undefined;
+}
+
+/**
+ * Whether a secret follows this text and a colon, which may as well be a sentence (`tests passed: 12`): it does where the last
+ * word is `token`, `db-password` and the like; a name with dots is rather a service's (`order.token: 3 instances`).
+ */
+export function announcesSecret(text: string): boolean {
+  const word = text.split(/[^\w.-]/).at(-1)!;
+  return !word.includes(".") && AT_END.test(plainName(word));
+}
+
+function plainName(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, "");
 }

@@ -45,6 +45,45 @@ test("where it cannot be told where a secret ends, more is hidden", () => {
   assertShown({ "host=db password=abc def": "host=db password=..." }, true);
 });
 
+test("what stands in quotes before a colon is read too, and is no name where it has names of its own", () => {
+  assertShown({
+    'failed "host=db password=hunter2": 10.0.0.1:5432 refused': 'failed "host=db password=...": 10.0.0.1:5432 refused',
+    "Command failed 'psql --password=hunter2': 127": "Command failed 'psql --password=...': 127",
+    'invalid "Authorization: Bearer eyJ0.x": 401': 'invalid "Authorization: ...": 401',
+    '{"pass=hunter2":1}': '{"pass=...":1}',
+    '"tokens/eu=1" = [2]': '"tokens/eu=1" = [2]',
+    '"password (old)": hunter2': '"password (old)": ...',
+    '"pass": hunter': '"pass": ...',
+  });
+});
+
+test("the beginning of a text may be missing, and the quote before a name with it", () => {
+  assertShown({
+    'pass": HUNTER, "b": 1': 'pass": ..., "b": 1',
+    'pass" : "hun ter2", "b": 1': 'pass" : ..., "b": 1',
+    'word\\": \\"x y\\", \\"token\\": \\"hun ter2\\"': 'word\\": \\"x y\\", \\"token\\": ...',
+  });
+});
+
+test("before a colon that nothing else tells from prose, only a name that ends with a secret's is one", () => {
+  assertShown({
+    "db-password: hunter2": "db-password: ...",
+    "with ETCD_PASS: hunter2 and more": "with ETCD_PASS: ... and more",
+    "{ accessTokens: ['a b'] }": "{ accessTokens: ... }",
+    "passengers=3": "passengers=...",
+  });
+  for (const text of [
+    "TokenRpc key token.rpc: 13 further keys",
+    "PassengerRpc: 3 instances",
+    "token.rpc: 10.0.0.1:8080 left",
+    "order.token: 10.0.0.1:8080 left",
+    "tests passed: 12",
+    "hedge tokens: 5 of 10",
+    "pod=order-1 pid=7 cwd=/srv",
+  ])
+    assert.equal(hideSecretValues(text), text);
+});
+
 test("prose, addresses and names without a value stay as they are", () => {
   for (const text of [
     "Etcd.Pass: expected the password of the etcd user",

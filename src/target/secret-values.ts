@@ -1,22 +1,27 @@
-import { isSecretName } from "./secret-names.js";
+import { announcesSecret, isSecretName } from "./secret-names.js";
 
 export const HIDDEN = "...";
 
 /** Where a quoted text or a name begins. Quotes have backslashes before them where JSON stands inside of JSON. */
 const BEGINNING = /(?<![\w\\])(\\{0,3}["'])|(?<![\w.-])[\w.-]+/g;
 const OPENING = /\\{0,3}["']|[[{]/y;
-const SEPARATOR = /\s*(=>|:?=+|%3D|:)\s*/iy;
+/** What is quoted before a separator is a name, unless it has names and values of its own. */
+const NAME = /^[^=:]*$/;
+/** `pass" : x` of a text cut at its front (the quote's beginning is missing), `pass => x`, `pass := x`, `pass=x`, `pass%3Dx`, `pass: x`. */
+const SEPARATOR = /(\\{0,3}["'])?\s*(=>|:?=+|%3D|:)\s*/iy;
 /** What stands before the secret of an `Authorization`; the first two show a secret without that name too. */
 const SCHEME = /(bearer|basic)\s+|(?:digest|negotiate)\s+/iy;
-/** A word as it follows a colon in prose (`the password: expected text`), and no value. */
+/** A word of letters that follows a colon is taken for prose, and for no value: `the password: expected text`, `password: hunter`. */
 const PROSE = /(?:[A-Z]?[a-z]+|[A-Z]+)(?![^\s.,;:!?)"'])/y;
+/** After a name in quotes, as JSON has it, prose is more than one word: `no option "psas": did you mean pass?`. */
+const SENTENCE = /[A-Z]?[a-z]+ [a-z]/y;
 const END_OF_WORD = /\s|["'](?!\w)|[&,;](?=[\s"']|$|[\w.-]+=)/g;
 const FURTHER_COOKIES = /(?:;\s*[^\s;=,"']+=[^\s;"']*)*/y;
 
 /**
  * Text without the values of secret names: `pass=x`, `"pass": "x"`, `dsn="pass=x y"`, `Authorization: Bearer x`, JSON in JSON.
  * Read from left to right, so that the work grows as the text does, whatever stands in it. Where it cannot be told where a
- * secret ends, more is hidden.
+ * secret ends, more is hidden; where it cannot be told from prose whether there is one, it is shown (see PROSE).
  * @param whole the text is one value, so a secret without quotes goes on to its end. Default: it is a word.
  */
 export function hideSecretValues(text: string, whole = false): string {
@@ -32,13 +37,13 @@ export function hideSecretValues(text: string, whole = false): string {
     const quoted = quote === undefined ? undefined : closing(text, at, quote, unclosed);
     if (quote !== undefined && !quoted) continue;
     const name = quoted ? text.slice(at, quoted.from) : beginning;
-    const value = valueAfter(text, quoted?.to ?? at, quoted !== undefined);
-    if (value !== undefined && isSecretName(name)) {
-      const end = endOfSecret(text, value, name, whole);
-      if (end > value) replace(value, end, HIDDEN);
-      at = end;
+    // Before a colon it need not be a name: `failed "host=db pass=x": refused`.
+    if (quoted) replace(at, quoted.from, hideSecretValues(name, true));
+    const value = secretAfter(text, quoted?.to ?? at, name, quoted !== undefined);
+    if (value !== undefined) {
+      at = endOfSecret(text, value, name, whole);
+      if (at > value) replace(value, at, HIDDEN);
     } else if (quoted) {
-      replace(at, quoted.from, hideSecretValues(name, true));
       at = quoted.to;
     } else {
       const credential = bareCredential(text, found.index);
@@ -50,14 +55,18 @@ export function hideSecretValues(text: string, whole = false): string {
   return shown + text.slice(done);
 }
 
-/** Where the value of a name that ends here begins; undefined where the name has none, but prose or a port after its colon. */
-function valueAfter(text: string, nameEnd: number, isQuoted: boolean): number | undefined {
+/** Where the secret begins that a name stands before; undefined where it is no secret, or none, but prose or a port after a colon. */
+function secretAfter(text: string, nameEnd: number, name: string, isQuoted: boolean): number | undefined {
   const separator = find(SEPARATOR, text, nameEnd);
   if (!separator) return undefined;
-  const value = nameEnd + separator[0].length;
-  if (separator[1] !== ":" || find(OPENING, text, value) || find(SCHEME, text, value)) return value;
-  const isApart = isQuoted || /\s$/.test(separator[0]);
-  return isApart && !find(PROSE, text, value) ? value : undefined;
+  const [whole, closingQuote, sign] = separator;
+  const value = nameEnd + whole.length;
+  const isColonAlone = sign === ":" && !find(OPENING, text, value) && !find(SCHEME, text, value);
+  const isInQuotes = isQuoted || closingQuote !== undefined;
+  const isName = isInQuotes ? NAME.test(name) : !isColonAlone;
+  if (isColonAlone && find(isName ? SENTENCE : PROSE, text, value)) return undefined;
+  if (isColonAlone && !isInQuotes && !/\s$/.test(whole)) return undefined;
+  return (isName ? isSecretName(name) : announcesSecret(name)) ? value : undefined;
 }
 
 function endOfSecret(text: string, value: number, name: string, whole: boolean): number {

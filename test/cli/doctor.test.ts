@@ -146,7 +146,9 @@ OrderRpc: { Endpoints: ["${address}"] }
       `note Deploy: ${foreign("client")}`,
       `note Store: ${foreign("client")}`,
       `note Admin: ${foreign("server")}`,
+      "note Scrape: looks like a list of clients, and is not examined",
       `ok Pay ${address}: takes connections`,
+      "note MailRpcs: looks like a list of clients, and is not examined",
       `ok OrderRpc ${address}: takes connections`,
     ],
   );
@@ -210,10 +212,42 @@ __proto__: { Etcd: { Hosts: ["127.0.0.1:1"], Key: a } }
   const { code, stdout, stderr } = await runCli(t, ["doctor", file]);
   assert.deepEqual(stdout.trimEnd().split("\n"), [
     `✓ ${file}: can be read: client OrderRpc`,
-    "· base: is a template of others, and is examined where they take it",
+    "· base: is a template of others: what they take of it is examined there, and nothing else of it",
     `✓ OrderRpc ${address}: takes connections`,
   ]);
   assert.deepEqual([code, stderr], [0, ""]);
+});
+
+test("what several clients inherit is warned about once, and what each of them lacks with each", async (t) => {
+  const file = write(
+    t,
+    `Name: cart.rpc
+ListenOn: 127.0.0.1:0
+Etcd: { Hosts: ["127.0.0.1:${await freePort()}"], Key: cart.rpc, InsecureSkipVerify: true }
+PayRpc: { Timeout: 500 }
+StockRpc: { Etcd: { ID: 5 } }
+`,
+  );
+  const { stdout } = await runCli(t, ["doctor", file]);
+  const warnings = stdout.split("\n").filter((line) => line.startsWith("!"));
+  assert.deepEqual(
+    warnings.map((line) => /^! .*?:(\d+:\d+: \S+) /.exec(line)?.[1]),
+    ["3:72: Etcd.InsecureSkipVerify", "4:1: PayRpc.Etcd.Key", "5:13: StockRpc.Etcd.Key"],
+  );
+});
+
+test("a list whose items may be clients is told once, with what would make them some", async (t) => {
+  const address = await listener(t);
+  const list = `[{ Target: "direct:///${address}" }, { Endpoints: ["${address}"] }]`;
+  const { code, stdout } = await runCli(t, [
+    "doctor",
+    write(t, `PayRpc: { Endpoints: ["${address}"] }\nUp: ${list}\n`),
+  ]);
+  assert.deepEqual(stdout.trimEnd().split("\n").slice(-2), [
+    "· Up: looks like a list of clients, and is not examined",
+    "  → if it is one: a client in a list has a name that ends with Rpc, or an Etcd with Hosts and Key",
+  ]);
+  assert.equal(code, 0);
 });
 
 test("warnings alone end with 3: near misses, nested keys, keys without a lease, unsafe settings", async (t) => {

@@ -125,7 +125,7 @@ export const neverWorse = [
     changes: [
       [
         "src/grpc/policy/connection/probe.ts",
-        "if (streamsLeft(subchannel) < 1 && askByFrame(subchannel, answered)) return () => {};",
+        "if (streamsLeft(subchannel) < 1 && askByFrame(subchannel, alive)) return giveUp;",
         "",
       ],
       ["src/grpc/policy/connection/probe.ts", "if (streamsLeft(subchannel) < 0) askByFrame(subchannel, alive);", ""],

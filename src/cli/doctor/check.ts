@@ -19,7 +19,7 @@ const STYLES = { ok: "green", failed: "red", warning: "yellow", note: "dim" } as
 /** `✓ subject: message`, and on a line of its own what to do. */
 export function renderCheck({ outcome, subject, message, advice }: Check, paint: Paint): string {
   const text = (given: string) => printable(redactText(given));
-  const line = `${paint(MARKS[outcome], STYLES[outcome])} ${text(`${subject}: ${message}`)}`;
+  const line = `${paint(MARKS[outcome], STYLES[outcome])} ${text(subject)}: ${text(message)}`;
   return advice ? `${line}\n  → ${text(advice)}` : line;
 }
 

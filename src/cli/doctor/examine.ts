@@ -32,7 +32,7 @@ export async function* examine(file: string): AsyncGenerator<Check> {
   yield* describeReadings(file, readings, warnings);
   const etcds = new Set<string>();
   for (const reading of readings) {
-    const where = keyPath(reading.section.path) || (reading.outcome === "foreign" ? file : reading.section.kind);
+    const where = nameOf(reading, file);
     yield* orFailed(where, examineSection(where, reading, etcds));
   }
 }
@@ -47,7 +47,9 @@ function* describeReadings(
   const told = new Set<string>();
   const isNew = ({ key, line, column, message }: ConfigProblem) => {
     const place = JSON.stringify([line ?? key, column, message]);
-    return !told.has(place) && told.add(place);
+    const isNew = !told.has(place);
+    told.add(place);
+    return isNew;
   };
   const problems = readings.flatMap((reading) => (reading.outcome === "refused" ? reading.problems : []));
   yield* problems.filter(isNew).map((problem) => failed(...placeAndMessage(file, problem)));
@@ -76,7 +78,14 @@ async function* examineSection(where: string, reading: Reading, etcds: Set<strin
       break;
     }
     case "template":
-      yield note(where, "is a template of others, and is examined where they take it");
+      yield note(where, "is a template of others: what they take of it is examined there, and nothing else of it");
+      break;
+    case "list":
+      yield note(
+        where,
+        `looks like a list of ${reading.section.kind}s, and is not examined`,
+        "if it is one: a client in a list has a name that ends with Rpc, or an Etcd with Hosts and Key",
+      );
       break;
     case "refused": // told with the file
   }
@@ -131,6 +140,12 @@ async function* checkEtcd(
     const advice = "see why it is still listed, or which address it should register (Advertise)";
     yield* await checkInstances(where, found, advice);
   }
+}
+
+/** What a section is called: the file as a whole by what it is, or by its file where it is probably none of Rollcall's. */
+function nameOf({ section, outcome }: Reading, file: string): string {
+  if (section.path.length > 0) return keyPath(section.path);
+  return outcome === "foreign" ? file : section.kind;
 }
 
 function clusterOf({ ttlSeconds: _ttl, id: _id, ...connection }: EtcdSettings): string {

@@ -15,7 +15,7 @@ export type Reading = { readonly section: Section } & (
   | { readonly outcome: "refused"; readonly problems: readonly ConfigProblem[] }
   /** Probably an application's own; what is said against it, should it be meant as one of Rollcall's. */
   | { readonly outcome: "foreign"; readonly problems: readonly ConfigProblem[] }
-  | { readonly outcome: "template" }
+  | { readonly outcome: "template" | "list" }
 );
 
 /**
@@ -34,7 +34,7 @@ export async function readSections(
 
 async function readSection(file: string, section: Section): Promise<Reading> {
   const { kind, path, standing } = section;
-  if (standing === "template") return { section, outcome: "template" };
+  if (standing === "template" || standing === "list") return { section, outcome: standing };
   const schema = kind === "server" ? rpcServerConfig : rpcClientConfig;
   try {
     const read = await readConfig(file, schemaAt(path, schema));

@@ -3,10 +3,11 @@ import { test } from "node:test";
 import { keyPath } from "../../config/config-error.js";
 import { findSections } from "./sections.js";
 
-/** `server`, `client Orders`, or `client? Orders` for a likely one; a template in parentheses. */
+/** `server`, `client Orders`, or `client? Orders` for a likely one; a template in parentheses, and a list in brackets. */
 function found(config: unknown, shared: readonly string[] = []): string[] {
   return findSections(config, (path) => shared.includes(keyPath(path))).map(({ kind, path, standing }) => {
     const text = `${kind}${standing === "likely" ? "?" : ""} ${keyPath(path)}`.trimEnd();
+    if (standing === "list") return `[${text}]`;
     return standing === "template" ? `(${text})` : text;
   });
 }
@@ -52,7 +53,11 @@ test("keys that applications have too make a likely section, and only where thei
   ] as const) {
     assert.deepEqual(found({ Own: own }), sections, JSON.stringify(own));
   }
-  assert.deepEqual(found({ Scrape: [{ Target: "a:9100" }] }), [], "of a list sure ones alone");
+  assert.deepEqual(
+    found({ Scrape: [{ Target: "a:9100" }, { In: { Target: "b:9100" } }, { OrderRpc: { Target: "c:1" } }] }),
+    ["[client Scrape]", "client Scrape[2].OrderRpc"],
+    "of a list sure ones alone, and the others as one",
+  );
   assert.deepEqual(found({ OrderRpc: null, UseRpc: true }), ["client? OrderRpc"]);
 });
 

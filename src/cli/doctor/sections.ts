@@ -9,9 +9,10 @@ export interface Section {
   readonly path: readonly (string | number)[];
   /**
    * `sure`: by its name or its keys. `likely`: its keys are such as an application's own sections have too, and it is one
-   * where it can be read as one. `template`: other sections take it by YAML's aliases, and it counts there.
+   * where it can be read as one. `template`: other sections take it by YAML's aliases, and it counts there. `list`: some of its
+   * items have such keys, and may be many.
    */
-  readonly standing: "sure" | "likely" | "template";
+  readonly standing: "sure" | "likely" | "template" | "list";
 }
 
 type Found = Pick<Section, "kind" | "standing">;
@@ -34,6 +35,7 @@ export function findSections(
   config: unknown,
   isShared: (path: readonly PropertyKey[]) => boolean = () => false,
 ): Section[] {
+  const lists = new Set<string>();
   return [...collect(config, [], false)];
 
   function* collect(value: unknown, path: Section["path"], inTemplate: boolean): Generator<Section> {
@@ -45,13 +47,20 @@ export function findSections(
     const name = path.findLast((part) => typeof part === "string") ?? "";
     const found = path.length === 0 ? kindOfFile(value) : kindOf(value, name);
     const isTemplate = inTemplate || (path.length > 0 && !isRpc(name) && isShared(path));
-    // The items of an application's own list may be many.
-    const isOwnList = found?.standing === "likely" && path.some((part) => typeof part === "number");
-    if (found && !isOwnList) yield { ...found, path, ...(isTemplate && { standing: "template" }) };
+    const firstItem = path.findIndex((part) => typeof part === "number");
+    if (found?.standing === "likely" && firstItem >= 0) yield* inList(found.kind, path.slice(0, firstItem));
+    else if (found) yield { ...found, path, ...(isTemplate && { standing: "template" }) };
     if (!isMapping(value)) return;
     for (const [key, child] of Object.entries(value)) {
       if (!isOwnKey(key, found)) yield* collect(child, [...path, key], isTemplate);
     }
+  }
+
+  /** Told once for all items. */
+  function* inList(kind: Section["kind"], path: Section["path"]): Generator<Section> {
+    const isNew = !lists.has(JSON.stringify(path));
+    lists.add(JSON.stringify(path));
+    if (isNew) yield { kind, path, standing: "list" };
   }
 }
 

@@ -16,7 +16,8 @@ export interface KeyFindings {
   readonly doubles: { path: Path; other: string }[];
   /** Keys of go-zero that mean nothing here, or nothing yet. */
   readonly ignored: Path[];
-  readonly warnings: { path: Path; message: string }[];
+  /** What is taken from around a section: its key, and where the section stands that takes it. */
+  readonly warnings: { path: Path; place: Path; message: string }[];
 }
 
 /**
@@ -147,7 +148,7 @@ class Walk {
         if (foldCase(key) === foldCase(notToShare)) {
           const message =
             "is taken from the section around it, which means this service itself; write the key of the service that is called";
-          this.findings.warnings.push({ path: [...path, name, notToShare], message });
+          this.findings.warnings.push({ path: [...path, name, notToShare], place: [...path, name], message });
         }
       }
       if (own) own.value = merged;

@@ -18,6 +18,7 @@ class FakeCall {
 function connection(maxConcurrentStreams: number) {
   const activeCalls = new Set<FakeCall>();
   const seen = { frames: 0, checks: 0 };
+  const acknowledgements: (() => void)[] = [];
   let credentials = Promise.resolve(new Metadata());
   const start = () => {
     const call = new FakeCall();
@@ -37,8 +38,9 @@ function connection(maxConcurrentStreams: number) {
       session: {
         destroyed: false,
         remoteSettings: { maxConcurrentStreams },
-        settings: () => {
+        settings: (_settings: object, acknowledged: (error: null) => void) => {
           seen.frames += 1;
+          acknowledgements.push(() => acknowledged(null));
         },
       },
     },
@@ -47,6 +49,9 @@ function connection(maxConcurrentStreams: number) {
     subchannel: subchannel as unknown as Subchannel,
     seen,
     start,
+    acknowledgeFrames: () => {
+      for (const acknowledge of acknowledgements.splice(0)) acknowledge();
+    },
     /** Credentials that come when the returned function is called. */
     holdCredentials: () => {
       let give = () => {};
@@ -83,4 +88,15 @@ test("where the last stream is taken while the probe's credentials are made, a f
   while (seen.checks < 1) await immediate();
   await immediate();
   assert.deepEqual(seen, { frames: 1, checks: 1 });
+});
+
+test("a frame's answer is told once, and not to those who have given up asking", () => {
+  const { subchannel, start, acknowledgeFrames } = connection(1);
+  start();
+  const answers: string[] = [];
+  probe(subchannel, () => answers.push("asked"));
+  const giveUp = probe(subchannel, () => answers.push("given up"));
+  giveUp();
+  acknowledgeFrames();
+  assert.deepEqual(answers, ["asked"]);
 });

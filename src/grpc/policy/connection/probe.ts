@@ -8,10 +8,9 @@ import { startHealthCall } from "./health-call.js";
  * Asks over a connection whether anybody is at its other end. Any answer will do, a refusal too. A call of
  * grpc.health.v1, because servers close connections that send HTTP/2 pings more often than they allow (grpc-go: every five
  * minutes); a frame of settings where a further call would have to wait for one of those that run.
- * @returns gives up asking.
+ * @returns gives up asking: `answered` is not called after it.
  */
 export function probe(subchannel: Subchannel, answered: () => void): () => void {
-  if (streamsLeft(subchannel) < 1 && askByFrame(subchannel, answered)) return () => {};
   let call: ConnectionCall | undefined;
   let over = false;
   const alive = () => {
@@ -19,6 +18,11 @@ export function probe(subchannel: Subchannel, answered: () => void): () => void 
     over = true;
     answered();
   };
+  const giveUp = () => {
+    over = true;
+    call?.cancelWithStatus(status.CANCELLED, "no longer asked");
+  };
+  if (streamsLeft(subchannel) < 1 && askByFrame(subchannel, alive)) return giveUp;
   startHealthCall("Check", subchannel, "", {
     onReceiveMetadata: alive,
     onReceiveMessage: alive,
@@ -27,10 +31,7 @@ export function probe(subchannel: Subchannel, answered: () => void): () => void 
   }).then(
     (started) => {
       call = started;
-      if (over) {
-        call.cancelWithStatus(status.CANCELLED, "no longer asked");
-        return;
-      }
+      if (over) return giveUp();
       letProcessEnd(subchannel, call);
       // The last stream may have been taken while its credentials were made.
       if (streamsLeft(subchannel) < 0) askByFrame(subchannel, alive);
@@ -38,8 +39,5 @@ export function probe(subchannel: Subchannel, answered: () => void): () => void 
     // It could not be asked, so there is no answer.
     () => {},
   );
-  return () => {
-    over = true;
-    call?.cancelWithStatus(status.CANCELLED, "no longer asked");
-  };
+  return giveUp;
 }
