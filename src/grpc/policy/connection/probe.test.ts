@@ -18,6 +18,7 @@ class FakeCall {
 function connection(maxConcurrentStreams: number) {
   const activeCalls = new Set<FakeCall>();
   const seen = { frames: 0, checks: 0 };
+  let acknowledge = () => {};
   let credentials = Promise.resolve(new Metadata());
   const start = () => {
     const call = new FakeCall();
@@ -37,8 +38,9 @@ function connection(maxConcurrentStreams: number) {
       session: {
         destroyed: false,
         remoteSettings: { maxConcurrentStreams },
-        settings: () => {
+        settings: (_: object, acknowledged: (error: null) => void) => {
           seen.frames += 1;
+          acknowledge = () => acknowledged(null);
         },
       },
     },
@@ -47,6 +49,8 @@ function connection(maxConcurrentStreams: number) {
     subchannel: subchannel as unknown as Subchannel,
     seen,
     start,
+    /** The frame that came last. */
+    acknowledge: () => acknowledge(),
     /** Credentials that come when the returned function is called. */
     holdCredentials: () => {
       let give = () => {};
@@ -83,4 +87,15 @@ test("where the last stream is taken while the probe's credentials are made, a f
   while (seen.checks < 1) await immediate();
   await immediate();
   assert.deepEqual(seen, { frames: 1, checks: 1 });
+});
+
+test("a probe by a frame that is given up is told no answer", () => {
+  const { subchannel, acknowledge, start } = connection(1);
+  start();
+  let answers = 0;
+  const giveUp = probe(subchannel, () => (answers += 1));
+  probe(subchannel, () => (answers += 10));
+  giveUp();
+  acknowledge();
+  assert.equal(answers, 10);
 });
