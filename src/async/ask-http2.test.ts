@@ -4,6 +4,7 @@ import { type ClientHttp2Session, connect, createServer } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { askByFrame } from "./ask-http2.js";
+import { destroySoon } from "./end-http2.js";
 
 /** A session whose frames are acknowledged, or fail, when the test says so. */
 function fakeSession() {
@@ -41,7 +42,7 @@ test("a session is not ended by those who ask over it, however many", async (t) 
   const session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   session.on("error", () => {}); // told to those who ask
   t.after(() => {
-    session.destroy();
+    destroySoon(session);
     server.close();
   });
   await once(session, "remoteSettings");
