@@ -11,7 +11,7 @@ const GRACE_MS = 250;
  * which it is said that somebody has not answered.
  *
  * In a turn of Node's event loop timers come before input. After a stall of this process a limit seems to be over while the answer
- * lies there unread; so one more turn is waited for, whose immediates come after its input. And what takes several round trips (a dial, or
+ * lies there unread; so the rest of this turn, input and then immediates, is waited for. And what takes several round trips (a dial, or
  * a request that the stall kept from being written) could not go on during the stall, however quick the other side is: where
  * the timer itself came late, there is one grace time, no longer than the limit.
  * @returns a function that stops it.

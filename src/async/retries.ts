@@ -17,7 +17,7 @@ interface Wait {
 }
 
 /**
- * The attempts at something that is needed for as long as a signal lasts. What fails is tried again by itself, with growing waits; whoever
+ * The attempts at one thing that is needed for as long as a signal lasts. What fails is tried again by itself, with growing waits; whoever
  * needs it now shortens a long one, and never below what keeps attempts apart.
  */
 export class Retries {

@@ -6,7 +6,7 @@ export interface Timing {
   /** Milliseconds that never go back. */
   now(): number;
   /**
-   * Runs something once after some milliseconds, by now() no sooner, 0 for the next turn of the event loop, unless the returned
+   * Runs something once after some milliseconds, by now() no sooner, 0 for after the input that the event loop reads next, unless the returned
    * function is called before. Does not keep the process alive.
    */
   after(ms: number, run: () => void): () => void;

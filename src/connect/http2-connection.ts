@@ -7,6 +7,7 @@ import {
 } from "node:http2";
 import type { TLSSocket } from "node:tls";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { askByFrame } from "../async/ask-http2.js";
 import { destroySoon, resetSoon } from "../async/end-http2.js";
 import { onAbort } from "../async/on-abort.js";
 import { type DialOptions, openSocket } from "./dial.js";
@@ -110,7 +111,7 @@ export class Http2Connection {
    * that ping oftener than they allow (grpc-go: every five minutes).
    */
   probe(signal: AbortSignal): Promise<void> {
-    return this.#streams >= this.capacity ? this.#askByFrame() : this.#askByRequest(signal);
+    return this.#streams >= this.capacity ? this.#askByFrame(signal) : this.#askByRequest(signal);
   }
 
   /** Of grpc.health.v1: it reaches the server also where a proxy ends the connection. */
@@ -134,13 +135,16 @@ export class Http2Connection {
     });
   }
 
-  /** Settings, with none in it: the other end must acknowledge it (RFC 9113, 6.5.3), and it needs no stream. */
-  #askByFrame(): Promise<void> {
+  /** Needs no stream. */
+  #askByFrame(signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#session.settings({}, (error) => {
+      let release = () => {};
+      const giveUp = askByFrame(this.#session, (error) => {
+        release();
         if (error) reject(error);
         else resolve();
       });
+      release = onAbort(signal, giveUp);
     });
   }
 

@@ -239,6 +239,20 @@ test("what cannot be taken out of the folder keeps nothing else in it", async ()
   assert.equal(readdirSync(dir).length, 513);
 });
 
+test("what is old and cannot be removed is said once, in its own words, however often it is tried", async () => {
+  const left = join(dir, "left.tmp");
+  mkdirSync(left, { recursive: true });
+  utimesSync(left, 1, 1);
+  const snapshots = new Snapshots({ dir });
+  // Each is enough to look at the folder again.
+  for (let round = 0; round < 3; round++) {
+    for (let i = 0; i < 64; i++) snapshots.keep(target(`tidy-${number}-${i}`), set());
+    await snapshots.flush();
+  }
+  assert.equal(lines.length, 1, lines.join("\n"));
+  assert.match(lines[0]!, /^old snapshots cannot be removed: [^;]+$/);
+});
+
 test("while a write takes long, what is kept waits for one more, which writes the newest of it", async (t) => {
   const order = target(`slow-${number}`);
   const snapshots = new Snapshots({ dir });

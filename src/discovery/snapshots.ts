@@ -17,6 +17,9 @@ const MOST_FILES = 512;
 const TIDY_AFTER = 64;
 /** A larger set is not written: 8 MB hold about 40,000 instances. */
 const MOST_BYTES = 8 * 2 ** 20;
+/** Stands for the name of a file where it is the folder that is made, and tidied. */
+const MAKING = "making";
+const TIDYING = "tidying";
 /** A file that was being written when its process died, in milliseconds. */
 const LEFT_OVER_MS = 60_000;
 
@@ -43,7 +46,7 @@ export class Snapshots implements LastKnownSets {
   #tidied = false;
   /** Files written since. */
   #written = 0;
-  /** Why files could not be written, by their names, so that a reason is said once. */
+  /** What went wrong, by the names of the files, so that it is said once. */
   readonly #troubles = new Map<string, string>();
 
   constructor({ dir = defaultDir(), maxAgeMs = SNAPSHOT_DEFAULTS.MaxAge }: SnapshotOptions = {}) {
@@ -108,7 +111,7 @@ export class Snapshots implements LastKnownSets {
   async #write(): Promise<void> {
     const due = [...this.#waiting];
     this.#waiting.clear();
-    if (!(await this.#attempt("", () => mkdir(this.dir, { recursive: true, mode: 0o700 })))) return;
+    if (!(await this.#attempt(MAKING, () => mkdir(this.dir, { recursive: true, mode: 0o700 })))) return;
     for (const [name, { target, set }] of due) {
       await this.#attempt(name, () => {
         const text = writeSnapshot(target, set);
@@ -120,7 +123,7 @@ export class Snapshots implements LastKnownSets {
     if (this.#tidied && this.#written < TIDY_AFTER) return;
     this.#tidied = true;
     this.#written = 0;
-    await this.#attempt("", () => this.#tidy());
+    await this.#attempt(TIDYING, () => this.#tidy());
   }
 
   /** Takes out what dead processes have left, and the oldest of too many. */
@@ -131,7 +134,7 @@ export class Snapshots implements LastKnownSets {
         return { name, at: found?.mtimeMs ?? Date.now() };
       }),
     );
-    let failed: NodeJS.ErrnoException | undefined;
+    let failed: unknown;
     const old = entries.filter(({ name, at }) => name.endsWith(".tmp") && Date.now() - at > LEFT_OVER_MS);
     const files = entries.filter(({ name }) => name.endsWith(".snapshot")).sort((a, b) => b.at - a.at);
     for (const { name } of [...old, ...files.slice(MOST_FILES)]) {
@@ -139,31 +142,25 @@ export class Snapshots implements LastKnownSets {
         failed ??= error;
       });
     }
-    if (failed) throw new Error(`what is old cannot be removed: ${reasonOf(failed)}`);
+    if (failed) throw failed;
   }
 
-  /** Does something to the file of this name, or to the folder (""), and says whether that went well. */
+  /** Does something to the file of this name, or to the folder, and says whether that went well. */
   async #attempt(name: string, work: () => Promise<unknown>): Promise<boolean> {
     try {
       await work();
       this.#troubles.delete(name);
       return true;
     } catch (error) {
-      const why = reasonOf(error as NodeJS.ErrnoException);
-      const isNew = ![...this.#troubles.values()].includes(why);
+      const trouble = troubleOf(name, error as NodeJS.ErrnoException);
+      const isNew = ![...this.#troubles.values()].includes(trouble);
       // Targets that are made up as it goes fill no memory.
       if (this.#troubles.size >= MOST_FILES) this.#troubles.clear();
-      this.#troubles.set(name, why);
-      if (isNew) this.#complain(name, why);
+      this.#troubles.set(name, trouble);
+      const isFile = name !== MAKING && name !== TIDYING;
+      if (isNew) log.warn({ dir: this.dir, ...(isFile && { file: name }) }, trouble);
       return false;
     }
-  }
-
-  #complain(name: string, why: string): void {
-    log.warn(
-      { dir: this.dir, ...(name && { file: name }) },
-      `snapshots cannot be written: ${why}; a start without the registry will know nobody`,
-    );
   }
 }
 
@@ -188,6 +185,12 @@ function inHome(...path: string[]): string {
   const home = homeFolder();
   if (home !== undefined) return join(home, ...path);
   throw new Error("this user has no home folder; set Snapshot.Dir or $ROLLCALL_SNAPSHOT_DIR to a folder");
+}
+
+function troubleOf(name: string, error: NodeJS.ErrnoException): string {
+  const why = reasonOf(error);
+  if (name === TIDYING) return `old snapshots cannot be removed: ${why}`;
+  return `snapshots cannot be written: ${why}; a start without the registry will know nobody`;
 }
 
 /** The same every time: without the paths, which have a random part. */

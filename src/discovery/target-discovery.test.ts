@@ -78,6 +78,34 @@ test("a backend that cannot be had is told, and tried again by itself; who asks 
   discovery.stop();
 });
 
+test("a backend that has been had at last is no trouble any more, and its watch is retried as if nothing had failed before", async () => {
+  const timing = new ManualTiming();
+  let attempts = 0;
+  const watches: Sets[] = [];
+  registerBackend("td-late", async () => {
+    attempts += 1;
+    if (attempts < 4) throw new Error("its library is not installed");
+    const watch = () => {
+      watches.push(new Latest<readonly Instance[]>());
+      return watches.at(-1)!;
+    };
+    return { discovery: () => ({ watch }) };
+  });
+  const { discovery, next } = discover(parseTargetUrl("td-late:///h:1?key=order"), { timing });
+  discovery.start();
+  for (let attempt = 1; attempt < 4; attempt++) {
+    assert.match(String(await next()), /its library is not installed/);
+    await timing.advance(timing.nextIn!);
+  }
+  while (watches.length < 1) await settled();
+  assert.match(discovery.status.explain()!, /has not answered yet; check that it is reachable$/);
+  watches[0]!.fail(new Error("reset"));
+  assert.match(String(await next()), /reset$/);
+  await timing.advance(1_500); // the first wait with its jitter
+  assert.equal(watches.length, 2);
+  discovery.stop();
+});
+
 for (const [how, break_, trouble] of [
   ["throws", (sets: Sets) => sets.fail(new Error("stream reset")), "stream reset"],
   ["ends by itself", (sets: Sets) => sets.end(), "the watch of td-throws h:1 has ended by itself"],

@@ -26,6 +26,7 @@ const HEAD_START_MS = 250;
 /** From start() to stop(). */
 interface Run {
   readonly abort: AbortController;
+  /** Of following the target; its watch has its own. */
   readonly retries: Retries;
   refresh: () => void;
 }
@@ -85,7 +86,7 @@ export class TargetDiscovery {
     const failed = (error: Error, first: boolean) => {
       this.status.trouble = error;
       this.#report(error, first);
-      this.#tellFailure(error);
+      if (this.status.listed === undefined) this.#tellFailure(error);
     };
     void detached(() => run.retries.run(run.abort.signal, follow, failed));
   }
@@ -97,6 +98,7 @@ export class TargetDiscovery {
     const { followNames } = await import("./follow-names.js");
     if (signal.aborted) return;
     this.status.target = target;
+    this.status.trouble = undefined; // the backend has been had
     for (const service of known?.services ?? []) this.status.called.add(service);
 
     const sets = new Succession(
@@ -105,7 +107,8 @@ export class TargetDiscovery {
     );
     const troubles = new Troubles(this.status);
     const watch = (attempt: AbortSignal) => this.#watch(discovery, sets, troubles, attempt);
-    void run.retries.run(signal, watch, (error, first) => {
+    const retries = new Retries(this.#options.timing);
+    void retries.run(signal, watch, (error, first) => {
       troubles.set("watch", error);
       troubles.set("registry", undefined);
       sets.useFirst();
@@ -119,7 +122,10 @@ export class TargetDiscovery {
       owner: target.service,
       sourceOf: (set) => sets.sourceOf(set),
     });
-    run.refresh = () => refresh(discovery, target, names);
+    run.refresh = () => {
+      retries.hurry();
+      refresh(discovery, target, names);
+    };
     const stopHeadStart = afterRead(HEAD_START_MS, () => {
       sets.useFirst();
       names.useLastKnown();

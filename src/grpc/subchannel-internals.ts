@@ -4,6 +4,7 @@
  */
 import { type ClientHttp2Session, constants } from "node:http2";
 import { Metadata, connectivityState as State } from "@grpc/grpc-js";
+import { askByFrame } from "../async/ask-http2.js";
 import { destroySoon } from "../async/end-http2.js";
 import {
   type Leaf,
@@ -68,17 +69,13 @@ function ownStreams(transport: Http2Transport): number {
   return own.size;
 }
 
-/**
- * Asks by a frame that every server has to acknowledge and that needs no stream: settings, with none in it (RFC 9113, 6.5.3). Servers count
- * pings, and grpc-go ends the connection after the fourth. False when that cannot be done.
- */
-export function askByFrame(subchannel: Subchannel, answered: () => void): boolean {
+/** Asks by a frame that needs no stream. @returns gives up asking; undefined when that cannot be asked. */
+export function askConnection(subchannel: Subchannel, answered: () => void): (() => void) | undefined {
   const session = real(subchannel).transport?.session;
-  if (!session || session.destroyed) return false;
-  session.settings({}, (error) => {
+  if (!session || session.destroyed) return undefined;
+  return askByFrame(session, (error) => {
     if (!error) answered();
   });
-  return true;
 }
 
 /** What ends the socket that is dialled to an address; as grpc-js hands the address to net.connect, a `signal` in it is obeyed. */

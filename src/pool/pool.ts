@@ -202,7 +202,10 @@ export class ServicePool<T> {
     this.#membership.set(listed, choose([...listed.keys()], this.#options.subset));
   }
 
-  /** Nobody waits for what is to be retried: a role that is to be granted, a library that is missing. */
+  /**
+   * Nobody waits for what is to be retried (a role that is to be granted, a library that is missing): until the next set comes every
+   * exchange fails at once.
+   */
   #undiscovered(): void {
     if (this.#closed) return;
     this.#failed = this.#membership.connections.size === 0;

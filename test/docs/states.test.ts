@@ -28,7 +28,7 @@ test("the table of a registration's states is what its code does", () => {
     "not renewed for a TTL": { type: "lease", id: 1n, trouble: why },
     renewed: { type: "lease", id: 1n, trouble: undefined },
     "value changed": { type: "value changed" },
-    "put done": { type: "put done" },
+    "put done": { type: "put done", limited: false },
     "put failed": { type: "put failed", why },
     "key gone": seen({ missing: "instance" }),
     "attributes gone": seen({ missing: "attributes" }),

@@ -125,10 +125,14 @@ export const neverWorse = [
     changes: [
       [
         "src/grpc/policy/connection/probe.ts",
-        "if (streamsLeft(subchannel) < 1 && askByFrame(subchannel, alive)) return giveUp;",
+        "streamsLeft(subchannel) < 1 ? askConnection(subchannel, answered) : undefined;",
+        "undefined;",
+      ],
+      [
+        "src/grpc/policy/connection/probe.ts",
+        "if (streamsLeft(subchannel) < 0) stopAsking = askConnection(subchannel, alive);",
         "",
       ],
-      ["src/grpc/policy/connection/probe.ts", "if (streamsLeft(subchannel) < 0) askByFrame(subchannel, alive);", ""],
     ],
     test: "test/grpc/balancing/health.test.ts",
     name: "a call that keeps the only stream busy is no sign of death",

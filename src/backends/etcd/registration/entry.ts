@@ -49,14 +49,19 @@ export class Entry {
     return this.#records?.key;
   }
 
-  /** Puts it under the lease; without the attributes where the role covers the instances alone, which each put finds out anew. */
-  async put(lease: bigint, signal: AbortSignal): Promise<void> {
+  /**
+   * Puts it under the lease; without the attributes where the role covers the instances alone, which each put finds out anew.
+   * @returns whether it had to do without them.
+   */
+  async put(lease: bigint, signal: AbortSignal): Promise<{ limited: boolean }> {
     try {
       await this.#place(this.#recordsUnder(lease, true), signal);
+      return { limited: false };
     } catch (error) {
       if (!isDenied(error) || !this.#records?.hasAttributes) throw error;
       await this.#place(this.#recordsUnder(lease, false), signal);
       this.#listener.limited("attributes");
+      return { limited: true };
     }
   }
 
@@ -75,13 +80,20 @@ export class Entry {
   }
 
   /**
-   * Deletes what was put, where it is still ours. @param withOrder the order to pause it as well, if one stands.
+   * Deletes what was put, where it is still ours; the instance's key alone where the role covers no more, as a put that failed has not
+   * found out. @param withOrder the order to pause it as well, if one stands.
    * @returns whether it was there and ours.
    */
   async delete(session: Session, signal: AbortSignal, { withOrder }: { withOrder: boolean }): Promise<boolean> {
-    if (!this.#records) return false;
-    const ordered = withOrder && this.#pause?.isGiven(this.#records.lease) === true;
-    return this.#records.delete(session, ordered, signal);
+    const records = this.#records;
+    if (!records) return false;
+    const ordered = withOrder && this.#pause?.isGiven(records.lease) === true;
+    try {
+      return await records.delete(session, ordered, signal);
+    } catch (error) {
+      if (!isDenied(error) || !(records.hasAttributes || ordered)) throw error;
+      return this.#recordsUnder(records.lease, false).delete(session, false, signal);
+    }
   }
 
   unwatch(): void {
@@ -113,7 +125,7 @@ export class Entry {
   }
 
   #watchForPause(key: string): void {
-    if (this.#pause?.key === key) return;
+    if (this.#pause?.key === key && !this.#pause.denied) return;
     this.#pause?.close();
     this.#pause = new PauseOrder(this.#options.cluster.watcher, key, {
       changed: () => this.#listener.changed(),

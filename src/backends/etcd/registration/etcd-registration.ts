@@ -153,10 +153,10 @@ export class EtcdRegistration extends EventEmitter<{ lost: [reason: Error]; rest
       if (signal.aborted) return;
       const edition = this.#edition;
       try {
-        await this.#entry.put(lease, signal);
+        const { limited } = await this.#entry.put(lease, signal);
         if (signal.aborted) return;
         if (edition !== this.#edition) continue;
-        this.#apply({ type: "put done" });
+        this.#apply({ type: "put done", limited });
         return;
       } catch (error) {
         if (signal.aborted) return;

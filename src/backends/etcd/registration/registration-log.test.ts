@@ -35,7 +35,7 @@ test("attributes that cannot be put again are one warning for each reason, and o
   tell(new RegistrationLog("order.rpc", "10.0.0.1:80"), [
     seen({ missing: "attributes" }),
     ...[full, full, full, away, away],
-    { type: "put done" },
+    { type: "put done", limited: false },
   ]);
   const missing = "warn: 10.0.0.1:80 is listed in etcd, but its weight, zone and metadata may be missing";
   assert.deepEqual(lines, [
@@ -54,8 +54,27 @@ test("attributes that are missing when an operator pauses the instance are not s
   assert.equal(lines.length, 1, lines.join("\n"));
 });
 
+test("a put without the attributes, which the role does not cover, is not said to be there with them again", () => {
+  const log = new RegistrationLog("order.rpc", "10.0.0.1:80");
+  const limitedPut = () => {
+    log.limited("attributes", "order.rpc", "svc");
+    tell(log, [{ type: "value changed" }, full, { type: "put done", limited: true }]);
+  };
+  limitedPut();
+  limitedPut();
+  const warned = () => lines.filter((line) => /does not cover the keys/.test(line)).length;
+  assert.equal(warned(), 1, "once");
+  assert.deepEqual(
+    lines.filter((line) => /again/.test(line)),
+    [],
+  );
+  tell(log, [{ type: "value changed" }, { type: "put done", limited: false }]);
+  limitedPut();
+  assert.equal(warned(), 2, "what was there meanwhile is missed anew");
+});
+
 test("a presence that cannot be put again, as it is now, is one warning for each reason", () => {
-  tell(new PresenceLog(), [{ type: "value changed" }, full, full, { type: "put done" }]);
+  tell(new PresenceLog(), [{ type: "value changed" }, full, full, { type: "put done", limited: false }]);
   assert.deepEqual(lines, [
     "warn: etcd does not show whom this process calls now (Presence): database space exceeded; calls go on, retrying",
     "info: this process says again in etcd whom it calls",

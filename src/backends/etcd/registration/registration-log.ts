@@ -10,7 +10,7 @@ export class RegistrationLog {
   readonly #fields: { readonly service: string; readonly instance: string };
   readonly #said = new Map<string, number>();
   #wasListed = false;
-  #saidLimits = false;
+  #saidLimit: "attributes" | "pauses" | undefined;
 
   constructor(service: string, address: string) {
     this.#fields = { service, instance: address };
@@ -44,10 +44,11 @@ export class RegistrationLog {
     log.warn(this.#fields, `${instance} may be listed for ${ttlSeconds} s more, until its lease expires: ${why}`);
   }
 
-  /** The role covers the instances alone. Said once: which right is missing, and what is missing without it. */
+  /** The role covers the instances alone. Said once, until it covers them: which right is missing, and what is missing without it. */
   limited(what: "attributes" | "pauses", path: string, user: string | undefined): void {
-    if (this.#saidLimits) return;
-    this.#saidLimits = true;
+    // Who may not put the attributes cannot be paused either.
+    if (this.#saidLimit === what || this.#saidLimit === "attributes") return;
+    this.#saidLimit = what;
     const missing =
       what === "attributes"
         ? "its weight, zone and metadata are not published and it cannot be paused"
@@ -73,8 +74,11 @@ export class RegistrationLog {
     const parts = "its weight, zone and metadata";
     const why = whyIncomplete(now)?.message;
     if (why === undefined) {
-      const again = whyIncomplete(before) !== undefined && now.name === "listed";
-      if (again) log.info(this.#fields, `${instance} is listed in etcd with ${parts} again`);
+      const isWhole =
+        now.name === "listed" && !now.limited && (before.name === "putting" || before.name === "completing");
+      if (isWhole && this.#saidLimit === "attributes") this.#saidLimit = undefined;
+      if (isWhole && whyIncomplete(before) !== undefined)
+        log.info(this.#fields, `${instance} is listed in etcd with ${parts} again`);
       this.#said.clear();
     } else if (this.#isNews(why)) {
       log.warn(this.#fields, `${instance} is listed in etcd, but ${parts} may be missing: ${why}; retrying`);

@@ -16,7 +16,7 @@ const expired = new Error("etcd no longer has the lease");
 const other = new Error("its key was taken by 10.0.0.2:80");
 
 const lease = (id: bigint | undefined, trouble?: Error): RegistrationEvent => ({ type: "lease", id, trouble });
-const putDone: RegistrationEvent = { type: "put done" };
+const putDone: RegistrationEvent = { type: "put done", limited: false };
 const putFailed = (why: Error): RegistrationEvent => ({ type: "put failed", why });
 const pauseDone: RegistrationEvent = { type: "pause done" };
 const valueChanged: RegistrationEvent = { type: "value changed" };

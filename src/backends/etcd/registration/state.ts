@@ -4,7 +4,8 @@ export type RegistrationState =
   | { readonly name: "waiting"; readonly why?: Error }
   /** The key is being put, again until etcd has it. */
   | { readonly name: "putting"; readonly lease: bigint; readonly why?: Error }
-  | { readonly name: "listed"; readonly lease: bigint }
+  /** `limited`: it has just been put without its attributes, which the role does not cover. */
+  | { readonly name: "listed"; readonly lease: bigint; readonly limited?: true }
   /** Listed, while it is being put again: somebody deleted its attributes, or what it says has changed. `why`: the last attempt failed. */
   | { readonly name: "completing"; readonly lease: bigint; readonly why?: Error }
   /** The lease was not renewed for a whole TTL: the key may be gone. `completing`: it was about to be put again. */
@@ -22,7 +23,7 @@ export type RegistrationState =
 export type RegistrationEvent =
   /** What the lease says of itself: its id, if there is one, and why it is missing or was not renewed in time. */
   | { readonly type: "lease"; readonly id: bigint | undefined; readonly trouble: Error | undefined }
-  | { readonly type: "put done" }
+  | { readonly type: "put done"; readonly limited: boolean }
   | { readonly type: "put failed"; readonly why: Error }
   | ({ readonly type: "keys seen" } & KeysSeen)
   /** What is to be put is not what was put. */
@@ -48,7 +49,7 @@ export function next(state: RegistrationState, event: RegistrationEvent): Regist
     case "lease":
       return event.id === undefined ? waiting(state, event.trouble) : withLease(state, event.id, event.trouble);
     case "put done":
-      return state.name === "putting" || state.name === "completing" ? { name: "listed", lease: state.lease } : state;
+      return state.name === "putting" || state.name === "completing" ? put(state.lease, event.limited) : state;
     case "put failed":
       return state.name === "putting" || state.name === "completing" ? failing(state, event.why) : state;
     case "keys seen":
@@ -98,6 +99,10 @@ function withLease(state: RegistrationState, lease: bigint, trouble: Error | und
     default:
       return state;
   }
+}
+
+function put(lease: bigint, limited: boolean): RegistrationState {
+  return { name: "listed", lease, ...(limited && { limited }) };
 }
 
 /** The same reason again is no other state. */

@@ -86,3 +86,16 @@ test("a program that hangs is ended after its time, and when nobody needs it any
     await waiting;
   }
 });
+
+test("who asks right after it was stopped is given a run of its own", async () => {
+  const asked = new ExecProgram(prints({ status: { token: "t" } }));
+  const ended = assert.rejects(asked.credential(), /was ended/);
+  asked.stop();
+  assert.equal((await asked.credential()).token, "t");
+  await ended;
+});
+
+test("a program that prints too much is told as that, not as one that cannot be run", async () => {
+  const chatty = program('process.stdout.write("x".repeat(2 ** 21))');
+  await assert.rejects(new ExecProgram(chatty).credential(), /gives credentials printed too much: more than 1 MB$/);
+});

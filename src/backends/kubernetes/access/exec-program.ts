@@ -51,16 +51,20 @@ export class ExecProgram {
   /** @throws Error that shows nothing of what the program has printed as its credential. */
   async credential(): Promise<ExecCredential> {
     if (this.current) return this.current;
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-    });
-    return this.#running;
+    this.#running ??= this.#run();
+    const running = this.#running;
+    const ended = () => {
+      if (this.#running === running) this.#running = undefined;
+    };
+    running.then(ended, ended);
+    return running;
   }
 
   /** Ends a run that is under way; who waits for it gets an error. */
   stop(): void {
     this.#stop.abort(new Error("was ended, because nobody needs them any more"));
     this.#stop = new AbortController();
+    this.#running = undefined; // who asks from now on is given a run that lasts
   }
 
   async #run(): Promise<ExecCredential> {
@@ -113,10 +117,14 @@ function statusOf(text: string): ExecCredential {
   }
 }
 
+/** Node's code for an output that it keeps no more of. */
+const TOO_MUCH: ExecFileException["code"] = "ERR_CHILD_PROCESS_STDIO_MAXBUFFER";
+
 /** In words of our own: in Node's error stand the arguments, which may be secrets. */
 function reasonOf({ code, signal }: ExecFileException, stderr: string, installHint: string | undefined): string {
   // kubectl shows the same: where to get the program that is missing.
   if (code === "ENOENT") return installHint ? `is not there: ${installHint.trim()}` : "is not there";
+  if (code === TOO_MUCH) return "printed too much: more than 1 MB";
   const words = stderr.trim() && `: ${stderr.trim()}`;
   return typeof code === "string" ? `cannot be run: ${code}` : `failed (${signal ?? `exit code ${code}`})${words}`;
 }

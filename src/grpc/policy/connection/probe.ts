@@ -1,7 +1,7 @@
 import { status } from "@grpc/grpc-js";
 import type { ConnectionCall } from "../../shield/connection-calls.js";
 import type { Subchannel } from "../../shield/experimental.js";
-import { askByFrame, letProcessEnd, streamsLeft } from "../../subchannel-internals.js";
+import { askConnection, letProcessEnd, streamsLeft } from "../../subchannel-internals.js";
 import { startHealthCall } from "./health-call.js";
 
 /**
@@ -11,6 +11,12 @@ import { startHealthCall } from "./health-call.js";
  * @returns gives up asking: `answered` is not called after it.
  */
 export function probe(subchannel: Subchannel, answered: () => void): () => void {
+  const stopAsking = streamsLeft(subchannel) < 1 ? askConnection(subchannel, answered) : undefined;
+  return stopAsking ?? askByCall(subchannel, answered);
+}
+
+function askByCall(subchannel: Subchannel, answered: () => void): () => void {
+  let stopAsking: (() => void) | undefined;
   let call: ConnectionCall | undefined;
   let over = false;
   const alive = () => {
@@ -18,11 +24,6 @@ export function probe(subchannel: Subchannel, answered: () => void): () => void 
     over = true;
     answered();
   };
-  const giveUp = () => {
-    over = true;
-    call?.cancelWithStatus(status.CANCELLED, "no longer asked");
-  };
-  if (streamsLeft(subchannel) < 1 && askByFrame(subchannel, alive)) return giveUp;
   startHealthCall("Check", subchannel, "", {
     onReceiveMetadata: alive,
     onReceiveMessage: alive,
@@ -31,13 +32,20 @@ export function probe(subchannel: Subchannel, answered: () => void): () => void 
   }).then(
     (started) => {
       call = started;
-      if (over) return giveUp();
+      if (over) {
+        call.cancelWithStatus(status.CANCELLED, "no longer asked");
+        return;
+      }
       letProcessEnd(subchannel, call);
       // The last stream may have been taken while its credentials were made.
-      if (streamsLeft(subchannel) < 0) askByFrame(subchannel, alive);
+      if (streamsLeft(subchannel) < 0) stopAsking = askConnection(subchannel, alive);
     },
     // It could not be asked, so there is no answer.
     () => {},
   );
-  return giveUp;
+  return () => {
+    over = true;
+    stopAsking?.();
+    call?.cancelWithStatus(status.CANCELLED, "no longer asked");
+  };
 }
