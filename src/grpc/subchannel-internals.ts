@@ -51,6 +51,11 @@ export function letProcessEnd(subchannel: Subchannel, call: unknown): void {
   else ownCalls.set(transport, new Set([call as Http2Call]));
 }
 
+/** What channels have in common that share this connection; undefined without one. */
+export function sharedConnection(subchannel: Subchannel): object | undefined {
+  return real(subchannel).transport ?? undefined;
+}
+
 /** How many streams the server allows on this connection at a time. Known a moment after grpc-js says that it is ready. */
 export function streamLimit(subchannel: Subchannel): number {
   return real(subchannel).transport?.session?.remoteSettings?.maxConcurrentStreams ?? Number.POSITIVE_INFINITY;

@@ -156,6 +156,23 @@ test("a server that allows one stream at a time has it free for calls, as with g
   assert.match(warnings[0]!.message, /the server allows 1 calls at a time/);
 });
 
+test("the Watches of many channels that share a connection leave streams for their calls", async (t) => {
+  gatherWarnings();
+  const server = await serverThat(t, (call) => call.write({ status: Status.SERVING }), {
+    "grpc.max_concurrent_streams": 12,
+  });
+  const clients = Array.from({ length: 12 }, () =>
+    createClient(EchoClient, { Endpoints: [server.address], Timeout: 0 }),
+  );
+  t.after(() => {
+    for (const client of clients) client.close();
+  });
+  for (const answers of await Promise.all(clients.map((client) => tally(client, 3)))) {
+    assert.deepEqual(answers, new Map([[server.address, 3]]));
+  }
+  assert.ok(server.asked.length <= 6, `${server.asked.length} Watches`);
+});
+
 test("a call that keeps the only stream busy is no sign of death", async (t) => {
   const single = await serverThat(t, () => {}, { "grpc.max_concurrent_streams": 1 });
   const ours = createClient(EchoClient, { Endpoints: [single.address], Timeout: 0 });

@@ -4,11 +4,16 @@ import { systemTiming } from "../../../async/timing.js";
 import type { HealthWord } from "../../../membership/connection/transport.js";
 import type { ConnectionCall } from "../../shield/connection-calls.js";
 import type { StatusObject, Subchannel } from "../../shield/experimental.js";
-import { letProcessEnd, streamLimit } from "../../subchannel-internals.js";
+import { letProcessEnd, sharedConnection, streamLimit } from "../../subchannel-internals.js";
 import { type HealthMessages, healthMessages, startHealthCall } from "./health-call.js";
 
 /** With fewer streams than these a health Watch would take a tenth of them and more: then it is not made. */
 const STREAMS_TO_SPARE = 10;
+/** Nor is one that would leave less than one over this of them: each channel that shares a connection has a Watch of its own. */
+const CALLS_SHARE = 2;
+
+/** Watches by the connection that they share. */
+const watches = new WeakMap<object, number>();
 
 /** Ends that may be the connection's or the network's, and say nothing of whether the server tells its health. */
 const BROKEN: readonly status[] = [status.UNAVAILABLE, status.CANCELLED, status.INTERNAL, status.DEADLINE_EXCEEDED];
@@ -34,21 +39,30 @@ export function watchHealth(subchannel: Subchannel, service: string, tell: (word
   const ask = async () => {
     const messages = await healthMessages();
     if (stopped) return;
-    const limit = streamLimit(subchannel);
-    if (limit < STREAMS_TO_SPARE) {
+    const giveBack = takeStream(subchannel);
+    if (!giveBack) {
+      const limit = streamLimit(subchannel);
       return tell({ notTold: `the server allows ${limit} calls at a time, too few to spend one on a health Watch` });
     }
-    call = await startHealthCall("Watch", subchannel, service, {
-      onReceiveMetadata: () => {},
-      onReceiveMessage: (message) => {
-        if (stopped) return;
-        backoff.reset();
-        told = true;
-        tell(wordOf(message, messages));
-        call?.startRead();
-      },
-      onReceiveStatus: (end) => stopped || ended(end),
-    });
+    try {
+      call = await startHealthCall("Watch", subchannel, service, {
+        onReceiveMetadata: () => {},
+        onReceiveMessage: (message) => {
+          if (stopped) return;
+          backoff.reset();
+          told = true;
+          tell(wordOf(message, messages));
+          call?.startRead();
+        },
+        onReceiveStatus: (end) => {
+          giveBack();
+          if (!stopped) ended(end);
+        },
+      });
+    } catch (error) {
+      giveBack();
+      throw error;
+    }
     if (stopped) cancel();
     else letProcessEnd(subchannel, call);
   };
@@ -73,6 +87,18 @@ export function watchHealth(subchannel: Subchannel, service: string, tell: (word
     stopTimer?.();
     cancel();
   };
+}
+
+/** Takes a stream for a Watch, where there are enough left for calls. @returns gives it back. */
+function takeStream(subchannel: Subchannel): (() => void) | undefined {
+  const limit = streamLimit(subchannel);
+  const connection = sharedConnection(subchannel);
+  if (limit < STREAMS_TO_SPARE) return undefined;
+  if (!connection) return () => {};
+  const running = watches.get(connection) ?? 0;
+  if ((running + 1) * CALLS_SHARE > limit) return undefined;
+  watches.set(connection, running + 1);
+  return () => void watches.set(connection, watches.get(connection)! - 1);
 }
 
 /** What cannot be read says nothing. */
