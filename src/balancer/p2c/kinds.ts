@@ -37,6 +37,8 @@ export class Kind {
   costShare = 0.5;
   /** Worked out by weigh(): what one of its calls in flight is to the next of it. */
   own = 1.5;
+  /** Worked out by weigh(): the calls that nobody here sees, to one of it; a dear one waits a small part of its own time for what else is in flight. */
+  unseen = 0.5;
   /** Answers so far. */
   answers = 0;
   /** Share of its calls that failed, whatever instance they went to. */
@@ -54,6 +56,7 @@ export class Kind {
     this.cost = 1;
     this.costShare = 1;
     this.own = 1;
+    this.unseen = UNSEEN_CALLS;
   }
 
   /** The longest latency that counts. */
@@ -65,11 +68,6 @@ export class Kind {
   /** One over the mean root that its first answer is compared with; 0 where there is nothing to compare it with. */
   get perFirstRoot(): number {
     return this.#others?.perRoot ?? 0;
-  }
-
-  /** The calls that nobody here sees, to one of it: a dear call waits a small part of its own time for what else is in flight. */
-  get unseen(): number {
-    return this.cost > 1 ? UNSEEN_CALLS * this.cost : UNSEEN_CALLS;
   }
 
   /** What it weighs beyond a mean call; 0 for one that is near enough to it. */
@@ -127,6 +125,7 @@ export class Kind {
     else this.cost = Math.sqrt(Math.min(times, LONGEST));
     this.costShare = this.cost < 1 ? CHEAP_COST_SHARE : 1;
     this.own = 1 + this.extra * this.costShare;
+    this.unseen = UNSEEN_CALLS * Math.max(1, this.cost);
   }
 }
 
@@ -145,6 +144,13 @@ export class Kinds {
 
   get size(): number {
     return this.#named.size;
+  }
+
+  /** As of(), for a new call: among several kinds it is seldom the last one, and to compare two names takes longer than to look one up. */
+  ofNew(name: string | undefined): Kind {
+    if (name === undefined || this.#named.size < 2) return this.of(name);
+    this.#last = this.#named.get(name) ?? this.#meet(name);
+    return this.#last;
   }
 
   of(name: string | undefined): Kind {

@@ -140,7 +140,7 @@ export class P2cEwma<K> {
     if (list.length === 0) return undefined;
     pool.tick();
     pool.picks += 1;
-    const what = pool.kinds.of(kind);
+    const what = pool.kinds.ofNew(kind);
     what.uses += 1;
 
     if (tried !== undefined && tried.size > 0) return this.#pickOther(tried, what, kind);

@@ -84,7 +84,6 @@ export class Pool {
     const part = this.#answers < MEAN_CALLS ? 1 / this.#answers : PER_MEAN_CALLS;
     this.meanMs += (counted - this.meanMs) * part;
     kind.learn(this.measured);
-    kind.weigh(this);
     if (this.unit === 0) {
       this.#only = kind;
       this.unit = compared;
@@ -93,7 +92,10 @@ export class Pool {
       return;
     }
     if (kind === this.#only) this.unit += this.unit * this.measured.drift;
-    else this.#follow(kind);
+    else {
+      kind.weigh(this);
+      this.#follow(kind);
+    }
     this.mean += (compared - this.mean) * part;
     this.perMean = 1 / this.mean;
   }
