@@ -12,6 +12,11 @@ export class ChannelStatus {
   source: SetSource = "registry";
   /** When the registry's answer that is in use came, in milliseconds of performance.now: long ago, for what was remembered. */
   answeredAt = 0;
+  /**
+   * Whether the registry's first word may come any moment, so that calls wait for it where all instances are gone that are remembered. Not
+   * after an answer, nor while it is in trouble, nor where it has said nothing for seconds.
+   */
+  isAwaited = false;
   /** Why there is no fresh answer. */
   trouble: Error | undefined;
   /** gRPC services that are called, for example `shop.Order`. Written by whoever calls. */
@@ -30,11 +35,6 @@ export class ChannelStatus {
     const { scheme, hosts, service } = this.target;
     const where = hosts.join(",");
     return where === "" || where === service ? scheme : `${scheme} ${where}`;
-  }
-
-  /** Whether the set in use is only remembered while the registry, of which no trouble is known, may answer any moment. */
-  get isRemembered(): boolean {
-    return this.source !== "registry" && this.trouble === undefined;
   }
 
   /** Why no call can be made, in words, or undefined when some instance is ready. How many there are, and since when, are fields. */

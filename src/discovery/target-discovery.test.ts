@@ -217,3 +217,26 @@ test("a discovery runs in nobody's asynchronous context", async () => {
   assert.deepEqual(seen, [undefined, undefined]);
   discovery.stop();
 });
+
+test("whoever connects is handed the remembered set anew as soon as the registry, which was awaited, is in trouble", async () => {
+  const registry = new WatchedRegistry("td-awaited");
+  const target = parseTargetUrl("td-awaited:///h:1?key=order");
+  const lastKnown = new RememberedSets();
+  const first = discover(target, { lastKnown });
+  first.discovery.start();
+  (await registry.watched(1)).sets.set(lists("10.0.0.1:1"));
+  await first.next();
+  assert.equal(first.discovery.status.isAwaited, false);
+  first.discovery.stop();
+
+  const second = discover(target, { lastKnown });
+  second.discovery.start();
+  const { options } = await registry.watched(2);
+  assert.deepEqual(await second.next(), ["10.0.0.1:1"]);
+  assert.equal(second.discovery.status.isAwaited, true);
+  options.onTrouble!(new Error("it is down"));
+  assert.deepEqual([second.discovery.status.isAwaited, second.told], [false, [["10.0.0.1:1"]]]);
+  options.onTrouble!(new Error("it is still down"));
+  assert.equal(second.told.length, 1);
+  second.discovery.stop();
+});

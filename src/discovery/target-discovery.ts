@@ -23,6 +23,9 @@ import { Troubles } from "./troubles.js";
  */
 const HEAD_START_MS = 250;
 
+/** How long calls wait for the registry's first word where all instances are gone that are remembered. */
+const FIRST_WORD_MS = 3_000;
+
 /** From start() to stop(). */
 interface Run {
   readonly abort: AbortController;
@@ -55,6 +58,8 @@ export class TargetDiscovery {
   /** Asked for once, however often this is started and stopped. */
   readonly #open: () => ReturnType<typeof discoveryOf>;
   #run: Run | undefined;
+  /** What was handed on last, once something was since the start. */
+  #handedOn: readonly ResolvedInstance[] | undefined;
   /** The failure that was logged last. */
   #reported: string | undefined;
 
@@ -105,13 +110,17 @@ export class TargetDiscovery {
       known?.instances.map(({ instance }) => instance),
       signal,
     );
-    const troubles = new Troubles(this.status);
+    this.#handedOn = undefined;
+    this.status.isAwaited = known !== undefined;
+    const troubles = new Troubles(this.status, () => {
+      sets.useFirst();
+      this.#awaitNoLonger();
+    });
     const watch = (attempt: AbortSignal) => this.#watch(discovery, sets, troubles, attempt);
     const retries = new Retries(this.#options.timing);
     void retries.run(signal, watch, (error, first) => {
       troubles.set("watch", error);
       troubles.set("registry", undefined);
-      sets.useFirst();
       this.#report(error, first);
       if (!sets.hasBegun) this.#tellFailure(error);
     });
@@ -130,6 +139,7 @@ export class TargetDiscovery {
       sets.useFirst();
       names.useLastKnown();
     });
+    const stopWaiting = afterRead(FIRST_WORD_MS, () => this.#awaitNoLonger());
     const keeper = new SetKeeper(this.#lastKnown, this.status, () => troubles.ofRegistry === undefined);
     try {
       for await (const set of throttled(names, signal)) {
@@ -140,6 +150,7 @@ export class TargetDiscovery {
       }
     } finally {
       stopHeadStart();
+      stopWaiting();
       keeper.stop();
       run.refresh = () => {};
     }
@@ -151,7 +162,6 @@ export class TargetDiscovery {
     const onTrouble = (trouble: Error | undefined) => {
       if (signal.aborted) return;
       troubles.set("registry", trouble);
-      if (trouble) sets.useFirst();
     };
     for await (const set of discovery.watch(service, { signal, background: true, onTrouble })) {
       if (signal.aborted) return;
@@ -168,9 +178,22 @@ export class TargetDiscovery {
     this.status.listed = set.length;
     this.status.source = answered ? "registry" : known?.unconfirmed ? "snapshot" : "memory";
     this.status.answeredAt = performance.now() - ageMs;
-    if (!answered && set.length > 0) this.#sayWhereFrom(set, ageMs, known?.unconfirmed === true);
-    const unconfirmed = !answered && known?.unconfirmed === true;
-    this.#options.onSet(unconfirmed ? set.map((one) => ({ ...one, unconfirmed })) : set);
+    if (answered) this.status.isAwaited = false;
+    else if (set.length > 0) this.#sayWhereFrom(set, ageMs, known?.unconfirmed === true);
+    const unconfirmed = this.status.source === "snapshot";
+    this.#handOn(unconfirmed ? set.map((one) => ({ ...one, unconfirmed })) : set);
+  }
+
+  #handOn(set: readonly ResolvedInstance[]): void {
+    this.#handedOn = set;
+    this.#options.onSet(set);
+  }
+
+  /** The registry's first word is not to be expected soon: whoever connects to what is remembered looks at it anew. */
+  #awaitNoLonger(): void {
+    if (!this.status.isAwaited) return;
+    this.status.isAwaited = false;
+    if (this.#handedOn) this.#handOn(this.#handedOn);
   }
 
   #sayWhereFrom({ length }: readonly ResolvedInstance[], ageMs: number, unconfirmed: boolean): void {

@@ -6,10 +6,13 @@ type Stage = "watch" | "registry" | "names";
 /** The stages of a discovery have troubles of their own; of all the first one's is told. */
 export class Troubles {
   readonly #status: ChannelStatus;
+  readonly #registryFails: () => void;
   readonly #of: { [stage in Stage]?: Error | undefined } = {};
 
-  constructor(status: ChannelStatus) {
+  /** @param registryFails told whenever there is a trouble with the registry or its watch. */
+  constructor(status: ChannelStatus, registryFails: () => void) {
     this.#status = status;
+    this.#registryFails = registryFails;
   }
 
   get ofRegistry(): Error | undefined {
@@ -19,5 +22,6 @@ export class Troubles {
   set(stage: Stage, trouble: Error | undefined): void {
     this.#of[stage] = trouble;
     this.#status.trouble = this.ofRegistry ?? this.#of.names;
+    if (trouble && stage !== "names") this.#registryFails();
   }
 }

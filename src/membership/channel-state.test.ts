@@ -47,8 +47,8 @@ test("calls wait while one is on its way, and fail only when all have failed", (
 });
 
 test("calls wait for the registry's word where all that failed are only remembered", () => {
-  assert.deepEqual(of([failing, failing], { remembered: true }), { is: "connecting", up: false });
-  assert.equal(of([failing, serving], { remembered: true }).is, "ready");
+  assert.deepEqual(of([failing, failing], { awaited: true }), { is: "connecting", up: false });
+  assert.equal(of([failing, serving], { awaited: true }).is, "ready");
 });
 
 test("when nobody serves, those that are connected are used: at once, or when the others have had their time", () => {

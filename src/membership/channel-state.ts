@@ -23,8 +23,8 @@ export interface ChannelRules {
   readonly maxSetAside?: number;
   /** Whether one that is being probed keeps its place, and its calls wait for the answer. Default false: others get them meanwhile. */
   readonly keepsProbed?: boolean;
-  /** Whether these are only remembered, and the registry may name others any moment: calls wait for its word. Default false. */
-  readonly remembered?: boolean;
+  /** Whether the registry may name others any moment, these being only remembered: calls wait for its word. Default false. */
+  readonly awaited?: boolean;
 }
 
 /**
@@ -33,7 +33,7 @@ export interface ChannelRules {
  */
 export function channelState(
   connections: Iterable<readonly [id: string, state: ConnectionState]>,
-  { patient, maxSetAside = 1, keepsProbed = false, remembered = false }: ChannelRules,
+  { patient, maxSetAside = 1, keepsProbed = false, awaited = false }: ChannelRules,
 ): ChannelState {
   const serving: string[] = [];
   const suspected: string[] = [];
@@ -56,7 +56,7 @@ export function channelState(
   if (unwilling.length > 0 && !(pending && patient)) {
     return { is: "ready", usable: [...serving, ...suspected, ...unwilling], panic: true, pending };
   }
-  return pending || members === 0 || remembered ? { is: "connecting", up: unwilling.length > 0 } : { is: "failing" };
+  return pending || members === 0 || awaited ? { is: "connecting", up: unwilling.length > 0 } : { is: "failing" };
 }
 
 /**

@@ -70,7 +70,7 @@ export class ServicePool<T> {
       systemTiming,
       () => ({ service: this.#discovery.status.target.service, registry: this.#discovery.status.registry }),
       { state: (state) => this.#report(state), lost: () => this.#discovery.start() },
-      () => ({ remembered: this.#discovery.status.isRemembered }),
+      () => ({ awaited: this.#discovery.status.isAwaited }),
     );
     const { connections } = this.#membership;
     const nodes = () => this.#picker.nodes();

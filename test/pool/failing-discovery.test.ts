@@ -68,8 +68,7 @@ test("a pool whose backend cannot be had says why at once, and uses it by itself
   await until(() => watches.length === 1, "it is watched");
   await assert.rejects(
     pool.run(() => {}),
-    /access is denied/,
-    "it has not answered yet",
+    /has not answered yet/,
   );
   watches[0]!.set([{ address: A }]);
   await until(() => pool.stats().ready === 1, "it is connected to");

@@ -104,7 +104,7 @@ class InstancePolicy<C extends MembersConfig> implements Policy<C> {
     const rules = () => ({
       maxSetAside: this.#config.maxSetAside,
       keepsProbed,
-      remembered: this.#status?.isRemembered ?? false,
+      awaited: this.#status?.isAwaited ?? false,
     });
     this.#membership = new Membership(() => this.#connecting(), systemTiming, subject, listener, rules);
     const policy = this;

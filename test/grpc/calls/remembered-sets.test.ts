@@ -46,6 +46,11 @@ test("a call waits for the registry's word where all instances are gone that are
   assert.equal((await call).instance, there);
 });
 
+test("a call does not wait for a registry that says nothing at all for seconds", async () => {
+  const { call } = await remembering("remembered-silent");
+  await assert.rejects(call, /none of the instances .* \(from memory\) can take a call; .*ECONNREFUSED/);
+});
+
 test("where the registry is in trouble, a call fails that finds those that are remembered gone", async () => {
   const { call, options } = await remembering("remembered-trouble");
   options.onTrouble!(new Error("it is down"));
