@@ -30,12 +30,13 @@ export function isSecretName(name: string): boolean {
 }
 
 /**
- * Whether a secret follows this text and a colon, which may as well be a sentence (`tests passed: 12`): it does where the last
- * word is `token`, `db-password` and the like; a name with dots is rather a service's (`order.token: 3 instances`).
+ * Whether a secret follows this text and a colon, which may as well be a sentence: its last word decides. That may be a service
+ * (`TokenRpc: x`, `token.rpc: x`), and before a number what is counted (`tests passed: 12`) unless it ends as `pin-token: 12345` does.
  */
-export function announcesSecret(text: string): boolean {
-  const word = text.split(/[^\w.-]/).at(-1)!;
-  return !word.includes(".") && AT_END.test(plainName(word));
+export function announcesSecret(text: string, isNumber: boolean): boolean {
+  const word = text.split(/[^\w.-]+/).findLast(Boolean) ?? "";
+  if (/[Rr]pc$/.test(word)) return false;
+  return isNumber ? AT_END.test(plainName(word)) : isSecretName(word);
 }
 
 function plainName(name: string): string {

@@ -65,19 +65,64 @@ test("the beginning of a text may be missing, and the quote before a name with i
   });
 });
 
-test("before a colon that nothing else tells from prose, only a name that ends with a secret's is one", () => {
+test("before a colon a name is as secret as before an equals sign", () => {
   assertShown({
     "db-password: hunter2": "db-password: ...",
     "with ETCD_PASS: hunter2 and more": "with ETCD_PASS: ... and more",
+    "AWS_SECRET_ACCESS_KEY: wJalr/123": "AWS_SECRET_ACCESS_KEY: ...",
+    "{ secretKey: s3cr3t-1 }": "{ secretKey: ... }",
+    "Secret-Id: s3cr3t": "Secret-Id: ...",
+    "client-secret-value: x1-y2": "client-secret-value: ...",
+    "x-api-key-v2: k3y": "x-api-key-v2: ...",
+    "tokenId: t0k": "tokenId: ...",
+    "tokens: abc123": "tokens: ...",
+    "password1: hunter2": "password1: ...",
+    "DB_PASSWORD_1: hunter2": "DB_PASSWORD_1: ...",
+    "passwordHash: $2a$10$abc": "passwordHash: ...",
+    "pasword: hunter2": "pasword: ...",
+    "psas: hunter2": "psas: ...",
+    "spring.datasource.password: hunter2": "spring.datasource.password: ...",
+    "etcd.password: hunter2": "etcd.password: ...",
+    "Etcd.Pass: hunter2": "Etcd.Pass: ...",
     "{ accessTokens: ['a b'] }": "{ accessTokens: ... }",
     "passengers=3": "passengers=...",
   });
+});
+
+test("what is quoted before a colon may end with a separator, or be a path of names", () => {
+  assertShown({
+    '"password=": "hunter2"': '"password=": ...',
+    '"host=db password=": "hunter2"': '"host=db password=": ...',
+    '{"Db:Password:Primary":"hunter2"}': '{"Db:Password:Primary":...}',
+    '{"token-service:8080":"away"}': '{"token-service:8080":"away"}',
+  });
+});
+
+test("a number after a colon is a count, unless the name ends with a secret's", () => {
+  assertShown({
+    "password: 123456": "password: ...",
+    "etcd.password: 123456": "etcd.password: ...",
+    "tokens: 12/ab": "tokens: ...",
+    "tokens: 12.ab": "tokens: ...",
+    "tokens: 12-34": "tokens: ...",
+    "tokens: 12:ab": "tokens: ...",
+    "credentials: u1:1234": "credentials: ...",
+    "password: 10.0.0.1:8080/x": "password: ...",
+  });
+});
+
+test("counts, addresses and what is said of a service are no secrets", () => {
   for (const text of [
     "TokenRpc key token.rpc: 13 further keys",
+    "TokenRpc: 3 instances",
+    "TokenRpc: 10.0.0.1:8080, 10.0.0.2:8080",
+    "PassengerRpc: 3",
     "PassengerRpc: 3 instances",
     "token.rpc: 10.0.0.1:8080 left",
     "order.token: 10.0.0.1:8080 left",
     "tests passed: 12",
+    "(tests passed: 12).",
+    "{ passed: 12, tokens: 5 }",
     "hedge tokens: 5 of 10",
     "pod=order-1 pid=7 cwd=/srv",
   ])

@@ -5,14 +5,17 @@ export const HIDDEN = "...";
 /** Where a quoted text or a name begins. Quotes have backslashes before them where JSON stands inside of JSON. */
 const BEGINNING = /(?<![\w\\])(\\{0,3}["'])|(?<![\w.-])[\w.-]+/g;
 const OPENING = /\\{0,3}["']|[[{]/y;
-/** What is quoted before a separator is a name, unless it has names and values of its own. */
-const NAME = /^[^=:]*$/;
+/** What is quoted before a separator is a name, or a path of names (`Db:Password`), unless it has names and values of its own. */
+const NAME = /^(?:[^=:]*|[\w.-]+(?::[a-z][\w.-]*)+)$/i;
 /** `pass" : x` of a text cut at its front (the quote's beginning is missing), `pass => x`, `pass := x`, `pass=x`, `pass%3Dx`, `pass: x`. */
 const SEPARATOR = /(\\{0,3}["'])?\s*(=>|:?=+|%3D|:)\s*/iy;
 /** What stands before the secret of an `Authorization`; the first two show a secret without that name too. */
 const SCHEME = /(bearer|basic)\s+|(?:digest|negotiate)\s+/iy;
 /** A word of letters that follows a colon is taken for prose, and for no value: `the password: expected text`, `password: hunter`. */
 const PROSE = /(?:[A-Z]?[a-z]+|[A-Z]+)(?![^\s.,;:!?)"'])/y;
+/** What follows the colon in `tests passed: 12` and in `order.token: 10.0.0.1:8080 left`. A host name's address might be `user:1234`. */
+const NUMBER = /\d+(?=[.,;:!?)\]}"']*(?:\s|$))/y;
+const ADDRESS = /\d+(?:\.\d+){3}:\d+(?=[.,;:!?)\]}"']*(?:\s|$))/y;
 /** After a name in quotes, as JSON has it, prose is more than one word: `no option "psas": did you mean pass?`. */
 const SENTENCE = /[A-Z]?[a-z]+ [a-z]/y;
 const END_OF_WORD = /\s|["'](?!\w)|[&,;](?=[\s"']|$|[\w.-]+=)/g;
@@ -21,7 +24,7 @@ const FURTHER_COOKIES = /(?:;\s*[^\s;=,"']+=[^\s;"']*)*/y;
 /**
  * Text without the values of secret names: `pass=x`, `"pass": "x"`, `dsn="pass=x y"`, `Authorization: Bearer x`, JSON in JSON.
  * Read from left to right, so that the work grows as the text does, whatever stands in it. Where it cannot be told where a
- * secret ends, more is hidden; where it cannot be told from prose whether there is one, it is shown (see PROSE).
+ * secret ends, more is hidden; what may as well be prose, a count or an address is shown (see PROSE, NUMBER and ADDRESS).
  * @param whole the text is one value, so a secret without quotes goes on to its end. Default: it is a word.
  */
 export function hideSecretValues(text: string, whole = false): string {
@@ -55,7 +58,7 @@ export function hideSecretValues(text: string, whole = false): string {
   return shown + text.slice(done);
 }
 
-/** Where the secret begins that a name stands before; undefined where it is no secret, or none, but prose or a port after a colon. */
+/** Where the secret begins that a name stands before; undefined where it is none, but prose, a count, an address or a port after a colon. */
 function secretAfter(text: string, nameEnd: number, name: string, isQuoted: boolean): number | undefined {
   const separator = find(SEPARATOR, text, nameEnd);
   if (!separator) return undefined;
@@ -64,9 +67,10 @@ function secretAfter(text: string, nameEnd: number, name: string, isQuoted: bool
   const isColonAlone = sign === ":" && !find(OPENING, text, value) && !find(SCHEME, text, value);
   const isInQuotes = isQuoted || closingQuote !== undefined;
   const isName = isInQuotes ? NAME.test(name) : !isColonAlone;
-  if (isColonAlone && find(isName ? SENTENCE : PROSE, text, value)) return undefined;
   if (isColonAlone && !isInQuotes && !/\s$/.test(whole)) return undefined;
-  return (isName ? isSecretName(name) : announcesSecret(name)) ? value : undefined;
+  if (isName) return isSecretName(name) && !(isColonAlone && find(SENTENCE, text, value)) ? value : undefined;
+  if (isColonAlone && (find(PROSE, text, value) || find(ADDRESS, text, value))) return undefined;
+  return announcesSecret(name, find(NUMBER, text, value) !== null) ? value : undefined;
 }
 
 function endOfSecret(text: string, value: number, name: string, whole: boolean): number {
