@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { type ClientHttp2Session, connect, createServer } from "node:http2";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
 import { test } from "node:test";
 import { askByFrame } from "./ask-http2.js";
 import { destroySoon } from "./end-http2.js";
@@ -9,7 +9,8 @@ import { destroySoon } from "./end-http2.js";
 /** A session whose frames are acknowledged, or fail, when the test says so. */
 function fakeSession() {
   const frames: ((error: Error | null) => void)[] = [];
-  const session = { settings: (_: object, acknowledged: (error: Error | null) => void) => frames.push(acknowledged) };
+  const settings = (_: object, acknowledged: (error: Error | null) => void) => frames.push(acknowledged);
+  const session = Object.assign(new EventEmitter(), { settings });
   return { session: session as unknown as ClientHttp2Session, frames };
 }
 
@@ -26,7 +27,7 @@ test("one frame asks for all who ask before it is answered: Node ends a session 
   assert.equal(frames.length, 2, "each session has its own");
 });
 
-test("who gives up is told nothing, and the others are; a session that ends tells all that", () => {
+test("who gives up is told nothing, and the others are", () => {
   const { session, frames } = fakeSession();
   const told: [string, string | undefined][] = [];
   const giveUp = askByFrame(session, (error) => told.push(["first", error?.message]));
@@ -49,4 +50,23 @@ test("a session is not ended by those who ask over it, however many", async (t) 
   const answers = Array.from({ length: 12 }, () => new Promise((resolve) => askByFrame(session, resolve)));
   assert.deepEqual(await Promise.all(answers), Array(12).fill(null));
   assert.equal(session.destroyed, false);
+});
+
+test("who asks over a session that ends unanswered is told so", async (t) => {
+  const sockets: Socket[] = [];
+  const silent = createTcpServer((socket) => {
+    sockets.push(socket.on("error", () => {}));
+    socket.write(Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0])); // settings, and no acknowledgement ever
+  }).listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const session = connect(`http://127.0.0.1:${(silent.address() as AddressInfo).port}`);
+  session.on("error", () => {});
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+  });
+  await once(session, "remoteSettings");
+  const answer = new Promise<Error | null>((resolve) => askByFrame(session, resolve));
+  destroySoon(session);
+  assert.match((await answer)!.message, /has ended/);
 });

@@ -116,11 +116,7 @@ export const neverWorse = [
     item: "13.3",
     promise: "a health Watch does not take the only stream",
     changes: [
-      [
-        "src/grpc/policy/connection/health-watch.ts",
-        "if (limit < STREAMS_TO_SPARE) return undefined;",
-        "if (limit < 1) return undefined;",
-      ],
+      ["src/grpc/policy/connection/health-watch.ts", "if (limit < STREAMS_TO_SPARE) return", "if (limit < 1) return"],
     ],
     test: "test/grpc/balancing/health.test.ts",
     name: "a server that allows one stream at a time has it free for calls, as with grpc-js alone",

@@ -156,11 +156,17 @@ test("a server that allows one stream at a time has it free for calls, as with g
   assert.match(warnings[0]!.message, /the server allows 1 calls at a time/);
 });
 
-test("the Watches of many channels that share a connection leave streams for their calls", async (t) => {
-  gatherWarnings();
-  const server = await serverThat(t, (call) => call.write({ status: Status.SERVING }), {
-    "grpc.max_concurrent_streams": 12,
-  });
+test("the Watches of many channels that share a connection leave streams for their calls, and one that had none gets one later", async (t) => {
+  const warnings = gatherWarnings();
+  let watches = 0;
+  const watch = (call: WatchCall) => {
+    watches += 1;
+    call.on("cancelled", () => {
+      watches -= 1;
+    });
+    call.write({ status: Status.SERVING });
+  };
+  const server = await serverThat(t, watch, { "grpc.max_concurrent_streams": 12 });
   const clients = Array.from({ length: 12 }, () =>
     createClient(EchoClient, { Endpoints: [server.address], Timeout: 0 }),
   );
@@ -170,7 +176,10 @@ test("the Watches of many channels that share a connection leave streams for the
   for (const answers of await Promise.all(clients.map((client) => tally(client, 3)))) {
     assert.deepEqual(answers, new Map([[server.address, 3]]));
   }
-  assert.ok(server.asked.length <= 6, `${server.asked.length} Watches`);
+  assert.ok(watches <= 6, `${watches} Watches`);
+  assert.match(warnings[0]!.message, /allows 12 calls at a time, and 6 other channels .* have a health Watch/);
+  for (const client of clients.slice(0, -1)) client.close();
+  await until(() => watches === 1, "the one that is left watches");
 });
 
 test("a call that keeps the only stream busy is no sign of death", async (t) => {

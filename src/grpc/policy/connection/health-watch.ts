@@ -40,9 +40,9 @@ export function watchHealth(subchannel: Subchannel, service: string, tell: (word
     const messages = await healthMessages();
     if (stopped) return;
     const giveBack = takeStream(subchannel);
-    if (!giveBack) {
-      const limit = streamLimit(subchannel);
-      return tell({ notTold: `the server allows ${limit} calls at a time, too few to spend one on a health Watch` });
+    if (typeof giveBack === "string") {
+      tell({ notTold: giveBack });
+      return askAgain();
     }
     try {
       call = await startHealthCall("Watch", subchannel, service, {
@@ -89,14 +89,17 @@ export function watchHealth(subchannel: Subchannel, service: string, tell: (word
   };
 }
 
-/** Takes a stream for a Watch, where there are enough left for calls. @returns gives it back. */
-function takeStream(subchannel: Subchannel): (() => void) | undefined {
+/** Takes a stream for a Watch. @returns gives it back; or why there are not enough left for calls. */
+function takeStream(subchannel: Subchannel): (() => void) | string {
   const limit = streamLimit(subchannel);
+  const allows = `the server allows ${limit} calls at a time`;
+  if (limit < STREAMS_TO_SPARE) return `${allows}, too few to spend one on a health Watch`;
   const connection = sharedConnection(subchannel);
-  if (limit < STREAMS_TO_SPARE) return undefined;
   if (!connection) return () => {};
   const running = watches.get(connection) ?? 0;
-  if ((running + 1) * CALLS_SHARE > limit) return undefined;
+  if ((running + 1) * CALLS_SHARE > limit) {
+    return `${allows}, and ${running} other channels of this process have a health Watch on this connection`;
+  }
   watches.set(connection, running + 1);
   return () => void watches.set(connection, watches.get(connection)! - 1);
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { EventEmitter } from "node:events";
 import { test } from "node:test";
 import { setImmediate as immediate } from "node:timers/promises";
 import { Metadata } from "@grpc/grpc-js";
@@ -35,14 +36,14 @@ function connection(maxConcurrentStreams: number) {
     transport: {
       activeCalls,
       removeActiveCall: (call: FakeCall) => void activeCalls.delete(call),
-      session: {
+      session: Object.assign(new EventEmitter(), {
         destroyed: false,
         remoteSettings: { maxConcurrentStreams },
         settings: (_: object, acknowledged: (error: null) => void) => {
           seen.frames += 1;
           acknowledge = () => acknowledged(null);
         },
-      },
+      }),
     },
   };
   return {
