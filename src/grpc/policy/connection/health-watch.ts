@@ -39,9 +39,13 @@ export function watchHealth(subchannel: Subchannel, service: string, tell: (word
   const ask = async () => {
     const messages = await healthMessages();
     if (stopped) return;
-    const giveBack = takeStream(subchannel);
-    if (typeof giveBack === "string") {
-      tell({ notTold: giveBack });
+    const limit = streamLimit(subchannel);
+    const allows = `the server allows ${limit} calls at a time`;
+    if (limit < STREAMS_TO_SPARE) return tell({ notTold: `${allows}, too few to spend one on a health Watch` });
+    const giveBack = takeStream(subchannel, limit);
+    if (!giveBack) {
+      const others = "other channels of this process have their health Watches on this connection";
+      if (backoff.attempts === 0) tell({ notTold: `${allows}, and ${others}` });
       return askAgain();
     }
     try {
@@ -89,17 +93,12 @@ export function watchHealth(subchannel: Subchannel, service: string, tell: (word
   };
 }
 
-/** Takes a stream for a Watch. @returns gives it back; or why there are not enough left for calls. */
-function takeStream(subchannel: Subchannel): (() => void) | string {
-  const limit = streamLimit(subchannel);
-  const allows = `the server allows ${limit} calls at a time`;
-  if (limit < STREAMS_TO_SPARE) return `${allows}, too few to spend one on a health Watch`;
+/** Takes a stream for a Watch, where enough are left for calls. @returns gives it back. */
+function takeStream(subchannel: Subchannel, limit: number): (() => void) | undefined {
   const connection = sharedConnection(subchannel);
   if (!connection) return () => {};
   const running = watches.get(connection) ?? 0;
-  if ((running + 1) * CALLS_SHARE > limit) {
-    return `${allows}, and ${running} other channels of this process have a health Watch on this connection`;
-  }
+  if ((running + 1) * CALLS_SHARE > limit) return undefined;
   watches.set(connection, running + 1);
   return () => void watches.set(connection, watches.get(connection)! - 1);
 }
