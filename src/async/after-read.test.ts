@@ -3,6 +3,7 @@ import { stat } from "node:fs/promises";
 import { test } from "node:test";
 import { setImmediate as immediate } from "node:timers/promises";
 import { ManualTiming } from "../testing/manual-timing.js";
+import { stall } from "../testing/stall.js";
 import { afterRead } from "./after-read.js";
 import { holding } from "./hold.js";
 
@@ -31,17 +32,16 @@ test("what has arrived is read first, however late the timer comes in a busy pro
   });
   // Told of by the same phase of the event loop as what a socket has received.
   const answered = stat(".").then(() => "answered");
-  const busyUntil = performance.now() + 35;
-  while (performance.now() < busyUntil);
+  stall(35);
   assert.equal(await holding(Promise.race([answered, late])), "answered");
   stop();
 });
 
 test("after a stall there is time once for what takes several round trips, and no more than the limit gave", async () => {
-  const stall = (ms: number) => (timing: ManualTiming) => timing.stall(ms);
-  assert.equal(await ranAt(2_000, stall(3_000)), 3_250);
-  assert.equal(await ranAt(100, stall(3_000)), 3_100);
-  assert.equal(await ranAt(2_000, stall(2_001)), 2_001, "a timer that is a little late is no stall");
+  const stalling = (ms: number) => (timing: ManualTiming) => timing.stall(ms);
+  assert.equal(await ranAt(2_000, stalling(3_000)), 3_250);
+  assert.equal(await ranAt(100, stalling(3_000)), 3_100);
+  assert.equal(await ranAt(2_000, stalling(2_001)), 2_001, "a timer that is a little late is no stall");
   const stalledTwice = async (timing: ManualTiming) => {
     timing.stall(3_000);
     await timing.advance(0);

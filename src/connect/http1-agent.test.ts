@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, get, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
+import { stall } from "../testing/stall.js";
 import { agentFor } from "./http1-agent.js";
 
 test("a connection that a stall of this process holds up is made all the same", async (t) => {
@@ -15,8 +16,7 @@ test("a connection that a stall of this process holds up is made all the same", 
     server.close();
   });
   const asked = get({ host: "127.0.0.1", port, agent });
-  const busyUntil = performance.now() + 200;
-  while (performance.now() < busyUntil);
+  stall(200);
   const [answer] = (await once(asked, "response")) as [IncomingMessage];
   answer.resume();
   assert.equal(answer.statusCode, 200);

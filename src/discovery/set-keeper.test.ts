@@ -1,15 +1,12 @@
 import assert from "node:assert/strict";
 import { stat } from "node:fs/promises";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { setLogLevel } from "../log.js";
 import type { Target } from "../registry.js";
+import { stall } from "../testing/stall.js";
 import type { KnownSet } from "./last-known.js";
 import { recall } from "./set-keeper.js";
-
-/** No limit keeps a process alive; what waits for it here does. */
-const held = setInterval(() => {}, 1_000);
-after(() => clearInterval(held));
 
 const TARGET: Target = { scheme: "etcd", hosts: ["10.0.0.1:2379"], service: "order", params: {} };
 const KNOWN: KnownSet = { instances: [], at: 0 };
@@ -43,7 +40,6 @@ test("what a store has found in time is used, though a stall of this process kep
     TARGET,
     20,
   );
-  const busyUntil = performance.now() + 100;
-  while (performance.now() < busyUntil);
+  stall(100);
   assert.equal(await known, KNOWN);
 });

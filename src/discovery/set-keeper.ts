@@ -1,5 +1,4 @@
-import { abortable } from "../async/abortable.js";
-import { afterRead } from "../async/after-read.js";
+import { endsWithin } from "../async/time-limit.js";
 import { log } from "../log.js";
 import type { Target } from "../registry.js";
 import type { KnownSet, LastKnownSets } from "./last-known.js";
@@ -19,20 +18,11 @@ const KEEP_AGAIN_MS = 300_000;
 export async function recall(store: LastKnownSets, target: Target, ms = RECALL_MS): Promise<KnownSet | undefined> {
   try {
     const found = store.find(target);
-    return found instanceof Promise ? await inTime(found, ms) : found;
+    if (found instanceof Promise && !(await endsWithin(found, ms))) throw new Error(`they took longer than ${ms} ms`);
+    return await found;
   } catch (error) {
     log.warn({ service: target.service, err: error }, "the last known instances cannot be read; going on without");
     return undefined;
-  }
-}
-
-async function inTime<T>(found: Promise<T>, ms: number): Promise<T> {
-  const late = new AbortController();
-  const stop = afterRead(ms, () => late.abort(new Error(`they took longer than ${ms} ms`)));
-  try {
-    return await abortable(found, late.signal);
-  } finally {
-    stop();
   }
 }
 

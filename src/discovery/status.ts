@@ -13,7 +13,7 @@ export class ChannelStatus {
   /** When the registry's answer that is in use came, in milliseconds of performance.now: long ago, for what was remembered. */
   answeredAt = 0;
   /**
-   * Whether the registry's first word may come any moment, so that calls wait for it where all instances are gone that are remembered. Not
+   * Whether the registry's first answer may come any moment, so that calls wait for it where all instances are gone that are remembered. Not
    * after an answer, nor while it is in trouble, nor where it has said nothing for seconds.
    */
   isAwaited = false;

@@ -7,6 +7,7 @@ import type { Instance } from "../instance.js";
 import { setLogger, setLogLevel } from "../log.js";
 import { parseTargetUrl } from "../target/parse.js";
 import { ManualTiming, settled } from "../testing/manual-timing.js";
+import { stall } from "../testing/stall.js";
 import { discover, lists, WatchedRegistry } from "../testing/watched-registry.js";
 import { RememberedSets } from "./last-known.js";
 
@@ -46,8 +47,7 @@ test("a registry that a stall of this process kept from answering is waited for,
   const second = discover(target, { lastKnown });
   second.discovery.start();
   const { sets } = await registry.watched(2);
-  const busyUntil = performance.now() + 400;
-  while (performance.now() < busyUntil);
+  stall(400);
   await new Promise((resolve) => setTimeout(resolve, 5)); // a few round trips
   sets.set(lists("10.0.0.2:1"));
   assert.deepEqual(await second.next(), ["10.0.0.2:1"]);

@@ -23,8 +23,8 @@ import { Troubles } from "./troubles.js";
  */
 const HEAD_START_MS = 250;
 
-/** How long calls wait for the registry's first word where all instances are gone that are remembered. */
-const FIRST_WORD_MS = 3_000;
+/** How long calls wait for the registry's first answer where all instances are gone that are remembered, in milliseconds. */
+const ANSWER_AWAITED_MS = 3_000;
 
 /** From start() to stop(). */
 interface Run {
@@ -139,7 +139,7 @@ export class TargetDiscovery {
       sets.useFirst();
       names.useLastKnown();
     });
-    const stopWaiting = afterRead(FIRST_WORD_MS, () => this.#awaitNoLonger());
+    const stopWaiting = afterRead(ANSWER_AWAITED_MS, () => this.#awaitNoLonger());
     const keeper = new SetKeeper(this.#lastKnown, this.status, () => troubles.ofRegistry === undefined);
     try {
       for await (const set of throttled(names, signal)) {
@@ -189,7 +189,7 @@ export class TargetDiscovery {
     this.#options.onSet(set);
   }
 
-  /** The registry's first word is not to be expected soon: whoever connects to what is remembered looks at it anew. */
+  /** The registry's first answer is not to be expected soon: whoever connects to what is remembered looks at it anew. */
   #awaitNoLonger(): void {
     if (!this.status.isAwaited) return;
     this.status.isAwaited = false;

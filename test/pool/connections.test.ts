@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hold } from "../../src/async/hold.js";
+import type { Instance } from "../../src/instance.js";
+import { stall } from "../../src/testing/stall.js";
 import { until } from "../support/until.js";
 import { A, B, C, Fleet, gate, registry, shares } from "./fleet.js";
-
-function stall(ms: number): void {
-  const until = performance.now() + ms;
-  while (performance.now() < until);
-}
 
 test("every listed instance is connected to once and gets its share", async (t) => {
   const fleet = new Fleet();
@@ -122,26 +119,21 @@ test("a connection that is silent is probed, and replaced when nothing comes bac
   assert.deepEqual(fleet.closed, [A]);
 });
 
+/** Connects in some round trips, while this process stalls. */
+function connectsOverStall(begin: (stall: () => void) => void) {
+  return async ({ address }: Instance) => {
+    begin(() => stall(300));
+    for (let roundTrip = 0; roundTrip < 3; roundTrip++) await new Promise((resolve) => setTimeout(resolve, 2));
+    return address;
+  };
+}
+
 test("a stall of this process while it connects is not the instance's: it is given time for what it has to answer", async (t) => {
-  const pool = new Fleet().pool(t, [A], {
-    connectMs: 200,
-    connect: async ({ address }) => {
-      queueMicrotask(() => stall(300));
-      for (let roundTrip = 0; roundTrip < 3; roundTrip++) await new Promise((resolve) => setTimeout(resolve, 2));
-      return address;
-    },
-  });
+  const pool = new Fleet().pool(t, [A], { connectMs: 200, connect: connectsOverStall(queueMicrotask) });
   assert.equal(await pool.run((connection) => connection), A);
 });
 
 test("a stall of this process is not what a caller waits for", async (t) => {
-  const pool = new Fleet().pool(t, [A], {
-    waitMs: 200,
-    connect: async ({ address }) => {
-      setImmediate(() => stall(300));
-      for (let roundTrip = 0; roundTrip < 3; roundTrip++) await new Promise((resolve) => setTimeout(resolve, 2));
-      return address;
-    },
-  });
+  const pool = new Fleet().pool(t, [A], { waitMs: 200, connect: connectsOverStall(setImmediate) });
   assert.equal(await pool.run((connection) => connection), A);
 });

@@ -117,7 +117,7 @@ export const neverWorse = [
     promise: "a health Watch does not take the only stream",
     changes: [
       ["src/grpc/policy/connection/health-watch.ts", "if (limit < STREAMS_TO_SPARE) return", "if (limit < 1) return"],
-      ["src/grpc/policy/connection/health-watch.ts", "if ((running + 1) * CALLS_SHARE > limit) return undefined;", ""],
+      ["src/grpc/policy/connection/health-watch.ts", "if (running + 1 > limit * WATCHES_SHARE) return undefined;", ""],
     ],
     test: "test/grpc/balancing/health.test.ts",
     name: "a server that allows one stream at a time has it free for calls, as with grpc-js alone",

@@ -1,12 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { holding } from "../../async/hold.js";
+import { stall } from "../../testing/stall.js";
 import { onSilence } from "./silence.js";
-
-function stall(ms: number): void {
-  const until = performance.now() + ms;
-  while (performance.now() < until);
-}
 
 test("a counter that stands still is silence, one that goes on is none", async () => {
   let counter = 0;

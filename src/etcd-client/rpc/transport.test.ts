@@ -7,6 +7,7 @@ import { after, before, beforeEach, test } from "node:test";
 import { destroySoon } from "../../async/end-http2.js";
 import { hold } from "../../async/hold.js";
 import { answer, RpcServer } from "../../testing/rpc-server.js";
+import { stall } from "../../testing/stall.js";
 import type { Method } from "./call.js";
 import { PingPace } from "./ping-pace.js";
 import { RpcError, Status } from "./status.js";
@@ -51,11 +52,6 @@ function call(transport: Transport, request: string, maxAnswerBytes?: number): P
     running.write(request);
     running.endWrites();
   });
-}
-
-function stall(ms: number): void {
-  const until = performance.now() + ms;
-  while (performance.now() < until);
 }
 
 async function ended(transport: Transport): Promise<void> {

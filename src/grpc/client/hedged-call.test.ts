@@ -4,6 +4,7 @@ import { after, test } from "node:test";
 import { setImmediate as immediate } from "node:timers/promises";
 import { Metadata, type StatusObject, status } from "@grpc/grpc-js";
 import type { Hedging } from "../../balancer/hedging/hedging.js";
+import { stall } from "../../testing/stall.js";
 import { NO_ATTEMPT_LEFT, sentAs } from "../call-facts.js";
 import { HedgedCall } from "./hedged-call.js";
 import type { Call, CallListener } from "./service-call.js";
@@ -135,8 +136,7 @@ test("a call whose answer lies there already is not late, however late its timer
     first.listener!.onReceiveMessage(Buffer.alloc(0));
     first.listener!.onReceiveStatus(end(status.OK));
   });
-  const busyUntil = performance.now() + 50;
-  while (performance.now() < busyUntil);
+  stall(50);
   await answered;
   assert.deepEqual([ends, paid()], [[status.OK], 0]);
 });

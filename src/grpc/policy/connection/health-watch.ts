@@ -9,8 +9,8 @@ import { type HealthMessages, healthMessages, startHealthCall } from "./health-c
 
 /** With fewer streams than these a health Watch would take a tenth of them and more: then it is not made. */
 const STREAMS_TO_SPARE = 10;
-/** Nor is one that would leave less than one over this of them: each channel that shares a connection has a Watch of its own. */
-const CALLS_SHARE = 2;
+/** Watches take at most this share of the streams: each channel that shares a connection has one of its own. */
+const WATCHES_SHARE = 0.5;
 
 /** Watches by the connection that they share. */
 const watches = new WeakMap<object, number>();
@@ -98,7 +98,7 @@ function takeStream(subchannel: Subchannel, limit: number): (() => void) | undef
   const connection = sharedConnection(subchannel);
   if (!connection) return () => {};
   const running = watches.get(connection) ?? 0;
-  if ((running + 1) * CALLS_SHARE > limit) return undefined;
+  if (running + 1 > limit * WATCHES_SHARE) return undefined;
   watches.set(connection, running + 1);
   return () => void watches.set(connection, watches.get(connection)! - 1);
 }
